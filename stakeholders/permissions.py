@@ -1,0 +1,107 @@
+"""Rights: guardian's rows hang on organisations' groups, and people reach them by a mandate.
+
+This is the only module that writes them. A right is held by a person when, today, they
+have a mandate whose office has the power **and** whose organisation's group holds the
+permission on the object. Nothing is copied onto the person, so a mandate that ends ends
+the right, without any clean-up that could be forgotten.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypeVar
+
+from django.contrib.auth.models import AnonymousUser, Group
+from django.db import models, transaction
+from django.db.models import QuerySet
+from guardian.shortcuts import assign_perm, get_groups_with_perms, remove_perm
+from guardian.utils import get_group_obj_perms_model
+
+from stakeholders.kinds import Power
+from stakeholders.models import Mandate, Organisation, User
+
+Person = User | AnonymousUser
+Row = TypeVar("Row", bound=models.Model)
+
+
+@transaction.atomic
+def establish_organisation(**fields: object) -> Organisation:
+    """Create an organisation with its group, and grant the group what its kind may do."""
+    group, _created = Group.objects.get_or_create(name=f"organisation:{fields['code']}")
+    organisation: Organisation = Organisation.objects.create(group=group, **fields)
+    for power in sorted(organisation.powers):
+        assign_perm(power.value, group, organisation)
+    return organisation
+
+
+def grant(power: Power, organisation: Organisation, target: models.Model) -> None:
+    """Give the organisation's group a permission on one object."""
+    assign_perm(power.value, organisation.group, target)
+
+
+def withdraw(power: Power, organisation: Organisation, target: models.Model) -> None:
+    """Take a permission on one object back from the organisation's group."""
+    remove_perm(power.value, organisation.group, target)
+
+
+def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Mandate]:
+    """Return the mandates by which the person may act on that day; none for a deactivated one."""
+    if not person.is_authenticated or not person.is_active:
+        return Mandate.objects.none()
+    return (
+        Mandate.objects.in_force(on)
+        .filter(person=person)
+        .select_related("office__organisation__group", "person")
+        .order_by("starts_on", "pk")
+    )
+
+
+def mandate_for(
+    person: Person, power: Power, target: models.Model, on: dt.date | None = None
+) -> Mandate | None:
+    """Return the mandate by which the person holds ``power`` on ``target``, or None.
+
+    For an organisation as target, only a mandate *in that organisation* counts.
+    """
+    mandates = [m for m in mandates_in_force(person, on) if power in m.office.powers]
+    if isinstance(target, Organisation):
+        mandates = [m for m in mandates if m.office.organisation_id == target.pk]
+    if not mandates:
+        return None
+    rows = get_group_obj_perms_model(target)
+    holding = set(
+        rows.objects.filter(
+            group__in={m.office.organisation.group_id for m in mandates},
+            permission__codename=power.value,
+            content_object=target,
+        ).values_list("group_id", flat=True)
+    )
+    return next((m for m in mandates if m.office.organisation.group_id in holding), None)
+
+
+def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> QuerySet[Row]:
+    """Keep of ``rows`` those on which the person holds ``power`` today."""
+    groups = {m.office.organisation.group_id for m in mandates_in_force(person) if power in m.office.powers}
+    held = get_group_obj_perms_model(rows.model).objects.filter(
+        group__in=groups, permission__codename=power.value
+    )
+    return rows.filter(pk__in=held.values("content_object_id"))
+
+
+def organisations_holding(power: Power, target: models.Model) -> QuerySet[Organisation]:
+    """Return the organisations whose group holds the permission on the object."""
+    groups = get_groups_with_perms(target, only_with_perms_in=[power.value])
+    return Organisation.objects.filter(group__in=groups)
+
+
+def audience(target: models.Model, power: Power = Power.VIEW) -> set[int]:
+    """Return the primary keys of all the people who hold ``power`` on ``target`` today."""
+    rows = get_group_obj_perms_model(target).objects.filter(
+        permission__codename=power.value, content_object=target
+    )
+    mandates = (
+        Mandate.objects.in_force()
+        .filter(office__organisation__group__in=rows.values("group"), person__is_active=True)
+        .select_related("office__organisation")
+    )
+    return {m.person_id for m in mandates if power in m.office.powers}

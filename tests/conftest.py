@@ -1,0 +1,35 @@
+"""What every test stands on: a real database that each run names for itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connections
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Name the test database after the run, so that two runs on one server do not meet."""
+    suffix = os.environ.get("PYTEST_DB", str(os.getpid()))
+    for alias in connections:
+        connections[alias].settings_dict["TEST"]["NAME"] = f"test_contreseing_{suffix}"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _tests_may_empty_insert_only_tables() -> Iterator[None]:
+    """Let the flush between two tests pass the triggers that keep the journal insert-only.
+
+    Only the flush of the test runner does so, as the database's superuser; the triggers
+    themselves are tested in tests/workflow/test_journal.py.
+    """
+    flush = DatabaseOperations.execute_sql_flush
+
+    def flush_as_superuser(self: DatabaseOperations, sql_list: list[str]) -> None:
+        flush(self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"])
+
+    DatabaseOperations.execute_sql_flush = flush_as_superuser  # type: ignore[method-assign]
+    yield
+    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkflowConfig(AppConfig):
+    """In which order: the flow, its tasks, acts, gates and live events."""
+
+    name = "workflow"
+    verbose_name = _("Circuit")
