@@ -1,0 +1,10 @@
+"""The printed contract: the PDF that is read, approved and signed.
+
+``wording`` says what stands on the page, ``contract.typ`` lays it out, ``fields`` adds the
+signature fields, ``typography`` knows how French is set; ``rendering`` joins them.
+"""
+
+from contracts.printed.rendering import Rendered, RenderError, render
+from contracts.printed.typography import unprintable
+
+__all__ = ["RenderError", "Rendered", "render", "unprintable"]

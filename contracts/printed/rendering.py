@@ -1,0 +1,115 @@
+"""From the canonical content of a version to the bytes of its printed form.
+
+The work is CPU time (about a quarter of a second for fifteen pages) and belongs in a job.
+The same content, the same moment and the same specimen mark give the same bytes, in any
+process: nothing here reads a clock, the system's fonts or the network.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from contracts.canonical import Content
+from contracts.printed.fields import Box, place
+from contracts.printed.typography import FONTS
+from contracts.printed.wording import document
+
+TEMPLATE = Path(__file__).resolve().parent / "contract.typ"
+# ISO 19005-3 level A (archived as it is, with its structure) and ISO 14289-1 (accessible).
+STANDARDS = ["a-3a", "ua-1"]
+
+
+class RenderError(Exception):
+    """The typesetter refused the content; ``reference`` and ``detail`` say which and why.
+
+    Trying again gives the same answer: the text must change, or our template.
+    """
+
+    permanent = True
+
+    def __init__(self, reference: str, detail: str) -> None:
+        self.reference = reference
+        self.detail = detail
+        super().__init__(
+            _(
+                "Le contrat %(reference)s n’a pas pu être mis en page : %(detail)s. "
+                "Revenez à la rédaction et retirez du texte ce qui est signalé."
+            )
+            % {"reference": reference, "detail": detail}
+        )
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A printed contract: its bytes, their SHA-256, its pages, its signature fields in order."""
+
+    pdf: bytes
+    sha256: str
+    pages: int
+    fields: list[str]
+
+
+def render(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> Rendered:
+    """Print a content as a PDF/A-3a and PDF/UA-1 file with one empty signature field a signatory.
+
+    ``frozen_at`` (aware) is the moment the version was frozen: the date of the file.
+    ``specimen`` marks each page as being without legal value. Raises RenderError.
+    """
+    with translation.override("fr"):
+        data = document(content, specimen=specimen, frozen_at=frozen_at)
+    compiler = typst.Compiler(
+        str(TEMPLATE),
+        root=str(TEMPLATE.parent),
+        font_paths=_fonts(),
+        ignore_system_fonts=True,
+        sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
+    )
+    try:
+        pages = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=int(frozen_at.timestamp()))
+        boxes = json.loads(compiler.query("<signature-box>", field="value"))
+    except typst.TypstError as error:
+        raise RenderError(content["reference"], error.message) from error
+    pdf, count = place(pages, _boxes(boxes, content["signatories"]))
+    return Rendered(
+        pdf=pdf,
+        sha256=hashlib.sha256(pdf).hexdigest(),
+        pages=count,
+        fields=[signatory["field"] for signatory in content["signatories"]],
+    )
+
+
+def _boxes(printed: Sequence[dict[str, Any]], signatories: Sequence[dict[str, Any]]) -> list[Box]:
+    """Turn the boxes as the typesetter laid them (points from the top) into PDF rectangles."""
+    by_field = {box["field"]: box for box in printed}
+    return [
+        Box(
+            field=signatory["field"],
+            page=by_field[signatory["field"]]["page"],
+            rectangle=_rectangle(by_field[signatory["field"]]),
+            label=", ".join(filter(None, (signatory["capacity"], signatory["person"]))),
+        )
+        for signatory in signatories
+    ]
+
+
+def _rectangle(box: dict[str, Any]) -> tuple[float, float, float, float]:
+    top = box["page-height"] - box["top"]
+    corners = (box["left"], top - box["height"], box["left"] + box["width"], top)
+    return tuple(round(corner, 2) for corner in corners)  # type: ignore[return-value]
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    """Load the fonts once a process: ours, and the typesetter's own for spare glyphs."""
+    return typst.Fonts(include_system_fonts=False, font_paths=[str(FONTS)])

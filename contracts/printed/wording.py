@@ -1,0 +1,239 @@
+"""What the printed page says, string by string, from a canonical content.
+
+Every value is a finished French string: the template only lays them out.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contracts.canonical import Content
+from contracts.models import Direction, Party, Periodicity, SignatoryKind
+from contracts.printed.typography import date, euros, paragraphs, printable, quantity
+
+NOTHING = "–"
+LONG_DESCRIPTION = 900  # characters; beyond, a commitment may run over two pages
+
+Row = dict[str, Any]
+
+
+def document(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> dict[str, Any]:
+    """Return the data of the template ``contract.typ``."""
+    parties = _parties(content)
+    made = frozen_at.astimezone(dt.UTC)
+    return {
+        "title": printable(content["title"]),
+        "reference": printable(content["reference"]),
+        "territory": printable(content["territory"]),
+        "authors": [party["name"] for party in parties],
+        "subject": _("Contrat de sécurité intégrée, %(reference)s") % {"reference": content["reference"]},
+        "made": [made.year, made.month, made.day],
+        "specimen": _("SPÉCIMEN, document de démonstration sans valeur juridique") if specimen else None,
+        "specimen-notice": _(
+            "Il est signé avec des clés d’essai ; les communes, les services et les personnes qu’il "
+            "nomme peuvent être fictifs."
+        ),
+        "parties": parties,
+        "cosignatories": [
+            _person(s) for s in content["signatories"] if s["kind"] != SignatoryKind.PARTY.value
+        ],
+        "facts": _facts(content),
+        "words": _words(),
+        "preamble": paragraphs(content["preamble"]),
+        "frameworks": [printable(framework["label"]) for framework in content["frameworks"]],
+        "volets": [_volet(volet) for volet in content["volets"]],
+        "recapitulation": [_group(volet) for volet in content["volets"] if volet["commitments"]],
+        "total": _total(content),
+        "annexes": [_annex(annex) for annex in content["annexes"]],
+        "signatories": [_signatory(s, len(content["signatories"])) for s in content["signatories"]],
+    }
+
+
+def _parties(content: Content) -> list[Row]:
+    """Return the parties in signing order, each with those who sign for it."""
+    parties: dict[str, Row] = {}
+    for signatory in content["signatories"]:
+        if signatory["kind"] == SignatoryKind.PARTY.value:
+            name = _("L’État") if signatory["side"] == "state" else printable(signatory["organisation"])
+            parties.setdefault(name, {"name": name, "people": []})["people"].append(_person(signatory))
+    return list(parties.values())
+
+
+def _person(signatory: Row) -> Row:
+    return {
+        "person": printable(signatory["person"] or ""),
+        "capacity": printable(signatory["capacity"]),
+    }
+
+
+def _facts(content: Content) -> list[list[str]]:
+    period = content["period"]
+    perimeter = ", ".join(printable(commune) for commune in content["communes"])
+    if content["perimeter_extension"]:
+        perimeter += f". {printable(content['perimeter_extension'])}"
+    length = _("du %(start)s au %(end)s") % {"start": date(period["start"]), "end": date(period["end"])}
+    if period["rule"]:
+        length += f" ({printable(_lower_first(period['rule']))})"
+    facts = [
+        [_("Référence"), printable(content["reference"])],
+        [_("Périmètre"), perimeter],
+        [_("Durée"), length],
+    ]
+    if content["document_date"]:
+        facts.append([_("Date du document"), date(content["document_date"])])
+    return facts
+
+
+def _words() -> dict[str, Any]:
+    """Return what the template itself says."""
+    return {
+        "contents": _("Sommaire"),
+        "preamble": _("Préambule"),
+        "frameworks": _("Cadres existants"),
+        "frameworks-intro": _(
+            "Le présent contrat s’articule avec les cadres suivants, qu’il ne remplace pas :"
+        ),
+        "measure": [
+            _("Indicateur"),
+            _("Départ"),
+            _("Cible"),
+            _("Suivi"),
+            _("Échéance"),
+            _("Budget"),
+        ],
+        "recapitulation": _("Récapitulatif des engagements"),
+        "recapitulation-intro": _("Les budgets sont exprimés en euros, toutes années confondues."),
+        "recapitulation-columns": [
+            _("N°"),
+            _("Engagement"),
+            _("Organisation responsable"),
+            _("Cible"),
+            _("Échéance"),
+            _("Budget"),
+        ],
+        "annexes": _("Annexes"),
+        "signatures": _("Signatures"),
+        "signatures-intro": paragraphs(
+            _(
+                "Le présent contrat est signé par voie électronique, dans l’ordre ci-dessous. La date de "
+                "chaque signature est celle qu’atteste son horodatage ; elle peut différer de la date du "
+                "document."
+            )
+        ),
+    }
+
+
+def _volet(volet: Row) -> Row:
+    lead = _("Chef de file : %(lead)s") % {"lead": printable(volet["lead"])} if volet["lead"] else ""
+    return {
+        "title": _volet_title(volet),
+        "lead": lead,
+        "text": paragraphs(volet["text"]),
+        "commitments": [_commitment(commitment) for commitment in volet["commitments"]],
+    }
+
+
+def _volet_title(volet: Row) -> str:
+    return _("Volet %(order)s. %(title)s") % {"order": volet["order"], "title": printable(volet["title"])}
+
+
+def _commitment(commitment: Row) -> Row:
+    who = [
+        [_("Partie"), _label(Party, commitment["party"])],
+        [_("Organisation responsable"), printable(commitment["lead"]["name"])],
+    ]
+    if commitment["owner"]:
+        who.append([_("Responsable"), printable(commitment["owner"])])
+    if commitment["contributors"]:
+        who.append([_("Contributeurs"), " ; ".join(printable(name) for name in commitment["contributors"])])
+    return {
+        "number": printable(commitment["number"]),
+        "title": printable(commitment["title"]),
+        "description": paragraphs(commitment["description"]),
+        "long": len(commitment["description"]) > LONG_DESCRIPTION,
+        "who": who,
+        "measure": [*_measure(commitment["indicator"]), *_deadline_and_budget(commitment)],
+    }
+
+
+def _measure(indicator: Row | None) -> list[str]:
+    """Return the cells indicator, baseline, target, follow-up."""
+    if indicator is None:
+        return [NOTHING] * 4
+    follow_up = [_label(Direction, indicator["direction"])]
+    if indicator["periodicity"]:
+        follow_up.append(_("mesuré %(when)s") % {"when": _label(Periodicity, indicator["periodicity"])})
+    return [
+        printable(indicator["label"]),
+        quantity(indicator["baseline"], indicator["unit"]),
+        quantity(indicator["target"], indicator["unit"]),
+        ", ".join(filter(None, follow_up)) or NOTHING,
+    ]
+
+
+def _deadline_and_budget(commitment: Row) -> list[str]:
+    return [date(commitment["due_date"]) or NOTHING, euros(commitment["budget_eur"])]
+
+
+def _group(volet: Row) -> Row:
+    """Return a volet's rows of the recapitulation."""
+    return {"title": _volet_title(volet), "rows": [_recapitulated(c) for c in volet["commitments"]]}
+
+
+def _recapitulated(commitment: Row) -> list[str]:
+    return [
+        printable(commitment["number"]),
+        printable(commitment["title"]),
+        printable(commitment["lead"]["name"]),
+        _measure(commitment["indicator"])[2],
+        *_deadline_and_budget(commitment),
+    ]
+
+
+def _total(content: Content) -> str:
+    budgets = [
+        Decimal(commitment["budget_eur"])
+        for volet in content["volets"]
+        for commitment in volet["commitments"]
+        if commitment["budget_eur"] is not None
+    ]
+    if not budgets:
+        return ""
+    return _("Total des budgets indiqués : %(total)s") % {"total": euros(str(sum(budgets)))}
+
+
+def _annex(annex: Row) -> str:
+    title = printable(annex["title"])
+    return title if annex["publishable"] else _("%(title)s (non communicable)") % {"title": title}
+
+
+def _signatory(signatory: Row, count: int) -> Row:
+    note = ""
+    if signatory["needs_council_resolution"]:
+        note = _(
+            "Signature ouverte par la délibération exécutoire du conseil (CGCT, art. L. 2121-29, "
+            "L. 2122-21 et L. 2131-1)."
+        )
+    elif not signatory["required"]:
+        note = _("Signature facultative.")
+    return {
+        "field": signatory["field"],
+        "rank": _("Signature %(rank)s sur %(count)s") % {"rank": signatory["order"], "count": count},
+        "person": printable(signatory["person"] or ""),
+        "capacity": printable(signatory["capacity"]),
+        "organisation": printable(signatory["organisation"]),
+        "note": note,
+    }
+
+
+def _label(choices: type[Party] | type[Direction] | type[Periodicity], value: str) -> str:
+    """Name a stored code in French; a version may hold one that the code no longer knows."""
+    return str(dict(choices.choices).get(value, value))
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]
