@@ -1,0 +1,141 @@
+// What moves while one reads: events by websocket, fragments that re-fetch themselves.
+// The server is workflow/consumers.py. Without this script every page stays true once reloaded.
+
+const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), one re-fetch is enough
+const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time
+const LONGEST_DELAY = 30_000; // ms
+const TOAST = 8_000; // ms
+
+const body = document.body;
+const state = document.getElementById("live-state");
+const announcer = document.getElementById("live-announcer");
+const toasts = document.getElementById("toasts");
+
+let last = Number(body.dataset.lastEvent || 0);
+let attempts = 0;
+let retry = 0;
+let socket = null;
+let over = false;
+let waiting = [];
+
+function show(name) {
+  document.documentElement.dataset.live = name;
+  if (!state) return;
+  state.hidden = false;
+  state.dataset.state = name;
+  state.querySelector("[data-word]").textContent = state.dataset[name] || "";
+}
+
+function toast(text, link) {
+  if (!toasts) return;
+  const box = document.createElement("div");
+  box.textContent = text;
+  if (link) {
+    const anchor = document.createElement("a");
+    anchor.href = link.href;
+    anchor.textContent = link.text;
+    box.append(" ", anchor);
+  } else {
+    setTimeout(() => box.remove(), TOAST);
+  }
+  toasts.append(box);
+  while (toasts.childElementCount > 3) toasts.firstElementChild.remove();
+}
+
+function count(counters) {
+  for (const place of document.querySelectorAll("[data-counter]")) {
+    const names = place.dataset.counter.split(" ");
+    if (!names.every((name) => name in counters)) continue;
+    const total = names.reduce((sum, name) => sum + counters[name], 0);
+    place.textContent = String(total);
+    place.toggleAttribute("data-empty", total === 0);
+  }
+}
+
+function flush() {
+  const events = waiting;
+  waiting = [];
+  const news = events.filter((event) => event.text && !event.mine).map((event) => event.text);
+  if (news.length > 3) news.splice(0, news.length - 3);
+  if (news.length && announcer) announcer.textContent = news.join(" ");
+  news.forEach((text) => toast(text));
+  body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events } }));
+}
+
+function receive(message) {
+  if (message.kind === "hello") {
+    // The first greeting says where the page stands; a later one comes before what was missed.
+    if (!last) last = Number(message.last || 0);
+    attempts = 0;
+    show("on");
+    return;
+  }
+  if (message.id && message.id <= last) return;
+  if (message.id) last = message.id;
+  body.dataset.lastEvent = String(last);
+  if (message.counters) count(message.counters);
+  waiting.push(message);
+  if (waiting.length === 1) setTimeout(flush, DEBOUNCE);
+}
+
+function address() {
+  const url = new URL(body.dataset.live, window.location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.searchParams.set("after", String(last));
+  return url;
+}
+
+function later() {
+  if (over || retry) return;
+  show("wait");
+  const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** attempts) * (0.5 + Math.random() / 2);
+  attempts += 1;
+  retry = setTimeout(connect, delay);
+}
+
+function connect() {
+  clearTimeout(retry);
+  retry = 0;
+  if (over || (socket && socket.readyState <= WebSocket.OPEN)) return;
+  socket = new WebSocket(address());
+  socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
+  socket.addEventListener("close", (event) => {
+    if (event.code === 4401 || event.code === 4403) {
+      over = true;
+      show("over");
+      if (announcer) announcer.textContent = state?.dataset.overLong || "";
+      toast(state?.dataset.overLong || "", { href: state?.dataset.login || "/", text: state?.dataset.loginText || "" });
+    } else {
+      later();
+    }
+  });
+}
+
+function now() {
+  if (document.visibilityState === "visible" && retry) {
+    attempts = 0;
+    connect();
+  }
+}
+
+// A row that a re-fetched fragment changed is lit for a moment.
+const before = new WeakMap();
+const rows = (place) => new Map([...place.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row.textContent.trim()]));
+
+body.addEventListener("htmx:beforeSwap", (event) => before.set(event.detail.target, rows(event.detail.target)));
+body.addEventListener("htmx:afterSettle", (event) => {
+  const old = before.get(event.detail.target);
+  if (!old) return;
+  for (const row of event.detail.target.querySelectorAll("[data-row]")) {
+    if (old.get(row.dataset.row) !== row.textContent.trim()) row.classList.add("changed");
+  }
+});
+
+if (body.dataset.live) {
+  show("wait");
+  connect();
+  window.addEventListener("online", now);
+  document.addEventListener("visibilitychange", now);
+  window.addEventListener("pagehide", () => socket?.close(1000));
+  window.addEventListener("pageshow", (event) => event.persisted && connect());
+}

@@ -1,0 +1,120 @@
+// The document in the page: pages drawn as they come into view, selectable text, links,
+// the structure of the tagged file for screen readers, zoom, page number, keyboard.
+// Mounted on <div data-pdf="URL">; without this script the link inside opens the file.
+
+const SCALES = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4];
+
+function place(viewer, root, pageNumber, annotation) {
+  const view = viewer.getPageView(pageNumber - 1);
+  if (!view?.viewport) return;
+  view.div.querySelector(".place")?.remove();
+  const [x1, y1, x2, y2] = view.viewport.convertToViewportRectangle(annotation.rect);
+  const box = document.createElement("div");
+  box.className = "place";
+  box.textContent = root.dataset.fieldLabel || "";
+  // Lengths relative to the page, so that the box follows the zoom between two drawings.
+  box.style.left = `${(Math.min(x1, x2) / view.viewport.width) * 100}%`;
+  box.style.top = `${(Math.min(y1, y2) / view.viewport.height) * 100}%`;
+  box.style.width = `${(Math.abs(x2 - x1) / view.viewport.width) * 100}%`;
+  box.style.height = `${(Math.abs(y2 - y1) / view.viewport.height) * 100}%`;
+  view.div.append(box);
+}
+
+async function locate(pdf, field) {
+  // A signature field is on the last pages: look from the end.
+  for (let number = pdf.numPages; number > 0; number -= 1) {
+    const page = await pdf.getPage(number);
+    const found = (await page.getAnnotations()).find((annotation) => annotation.fieldName === field);
+    if (found) return { number, annotation: found };
+  }
+  return null;
+}
+
+async function mount(root) {
+  const waiting = root.querySelector("[data-pdf-waiting]");
+  try {
+    await open(root);
+    waiting?.remove();
+  } catch (error) {
+    // The reader is told, and the link beside the message opens the file another way.
+    if (waiting) waiting.textContent = root.dataset.failed || String(error);
+    root.dataset.state = "failed";
+    throw error;
+  }
+}
+
+async function open(root) {
+  const pdfjs = await import(root.dataset.pdfjs);
+  const { EventBus, PDFLinkService, PDFViewer } = await import(root.dataset.viewer);
+  pdfjs.GlobalWorkerOptions.workerSrc = root.dataset.worker;
+
+  const container = root.querySelector(".scroll");
+  const eventBus = new EventBus();
+  const linkService = new PDFLinkService({ eventBus });
+  const viewer = new PDFViewer({
+    container,
+    eventBus,
+    linkService,
+    removePageBorders: true,
+    annotationMode: pdfjs.AnnotationMode.ENABLE,
+    annotationEditorMode: pdfjs.AnnotationEditorType.DISABLE,
+  });
+  linkService.setViewer(viewer);
+
+  // WebAssembly would need an exception in the content security policy; our files need none of it.
+  const pdf = await pdfjs.getDocument({ url: root.dataset.pdf, useWasm: false, enableXfa: false, isEvalSupported: false }).promise;
+  const field = root.dataset.field ? await locate(pdf, root.dataset.field) : null;
+
+  const number = root.querySelector("[data-pdf-number]");
+  const total = root.querySelector("[data-pdf-total]");
+  const actions = {
+    in: () => (viewer.currentScale = SCALES.find((scale) => scale > viewer.currentScale + 0.01) || 4),
+    out: () => (viewer.currentScale = SCALES.findLast((scale) => scale < viewer.currentScale - 0.01) || 0.5),
+    fit: () => (viewer.currentScaleValue = "page-width"),
+    previous: () => viewer.previousPage(),
+    next: () => viewer.nextPage(),
+  };
+
+  const ready = new Promise((resolve) => {
+    eventBus.on("pagesinit", () => {
+      viewer.currentScaleValue = "page-width";
+      const wanted = root.dataset.page;
+      const first = wanted === "last" ? pdf.numPages : Number(wanted) || field?.number || 1;
+      viewer.currentPageNumber = Math.min(Math.max(first, 1), pdf.numPages);
+      resolve();
+    }, { once: true });
+  });
+  eventBus.on("pagechanging", (event) => (number.value = String(event.pageNumber)));
+  eventBus.on("pagerendered", (event) => {
+    root.dataset.state = "ready";
+    if (field && event.pageNumber === field.number) place(viewer, root, field.number, field.annotation);
+  });
+
+  viewer.setDocument(pdf);
+  linkService.setDocument(pdf);
+  await ready;
+
+  total.textContent = String(pdf.numPages);
+  number.max = String(pdf.numPages);
+  number.value = String(viewer.currentPageNumber);
+  number.addEventListener("change", () => {
+    viewer.currentPageNumber = Math.min(Math.max(Number(number.value) || 1, 1), pdf.numPages);
+  });
+  for (const button of root.querySelectorAll("[data-pdf-do]")) {
+    button.addEventListener("click", () => actions[button.dataset.pdfDo]());
+  }
+  container.addEventListener("keydown", (event) => {
+    const name = { "+": "in", "=": "in", "-": "out", "0": "fit", PageDown: "next", PageUp: "previous" }[event.key];
+    if (!name || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    actions[name]();
+  });
+  root.querySelector(".tools [data-pdf-controls]").hidden = false;
+
+  // A phone turned on its side gets the width again, unless its owner chose a zoom.
+  new ResizeObserver(() => {
+    if (viewer.currentScaleValue === "page-width") viewer.currentScaleValue = "page-width";
+  }).observe(container);
+}
+
+for (const root of document.querySelectorAll("[data-pdf]")) mount(root);
