@@ -80,6 +80,9 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BLOB_DIR = STATE_DIR / "blobs"
 
+# The job queue lives in the same database: a job is queued in the act that needs it.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
+
 REDIS_URL = environment("REDIS_URL")
 if REDIS_URL:
     # The core layer of channels_redis drops idle sockets and stops at 100 of them.
@@ -195,7 +198,8 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 PKI_DIR = STATE_DIR / "pki"
 PKI_URL = environment("PKI_URL") or "http://127.0.0.1:8001"
 PKI_PASSPHRASE = environment("PKI_PASSPHRASE") or SECRET_KEY
-SIGNING_BACKEND = environment("SIGNING_BACKEND") or "demo"
+# not SIGNING_BACKEND: that one is Django’s own, for cookies
+SIGNATURE_BACKEND = environment("SIGNING_BACKEND") or "demo"
 TIMESTAMP_URLS = (environment("TIMESTAMP_URLS") or f"{PKI_URL}/tsa").split(",")
 TRUST_ROOTS = [Path(p) for p in (environment("TRUST_ROOTS") or str(PKI_DIR / "root.cert.pem")).split(",")]
 

@@ -218,9 +218,14 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
     """Mandates, by the day one asks about."""
 
     def in_force(self, on: dt.date | None = None) -> MandateQuerySet:
-        """Those that run on that day, first and last days included (today if not given)."""
+        """Those that run on that day, first and last days included (today if not given).
+
+        A withdrawn one is in force on no day: the right must end at once, not tonight.
+        """
         day = on or timezone.localdate()
-        return self.filter(Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day)
+        return self.filter(
+            Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day, withdrawn_at__isnull=True
+        )
 
 
 class Mandate(models.Model):
@@ -231,6 +236,7 @@ class Mandate(models.Model):
     starts_on = models.DateField(_("du"))
     ends_on = models.DateField(_("au"), null=True, blank=True)
     act = models.CharField(_("acte de nomination"), max_length=200, blank=True)
+    withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
 
     objects = MandateQuerySet.as_manager()
 
@@ -246,7 +252,7 @@ class Mandate(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["office"],
-                condition=Q(ends_on__isnull=True),
+                condition=Q(ends_on__isnull=True, withdrawn_at__isnull=True),
                 name="one_open_mandate_an_office",
                 violation_error_message=_("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."),
             ),

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,3 +9,7 @@ class WorkflowConfig(AppConfig):
 
     name = "workflow"
     verbose_name = _("Circuit")
+
+    def ready(self) -> None:
+        """Listen to the signatures room."""
+        import_module("workflow.receivers")

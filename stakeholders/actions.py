@@ -1,0 +1,39 @@
+"""One verb per change of who may act: check, change, tell."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+
+from stakeholders.models import Mandate, Office, User
+from stakeholders.signals import rights_changed
+
+
+@transaction.atomic
+def appoint(
+    person: User, office: Office, *, starts_on: dt.date, ends_on: dt.date | None = None, act: str = "", actor: User | None
+) -> Mandate:
+    """Give an office to a person from a day on; raises ValidationError when it already has a holder."""
+    mandate = Mandate(person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act)
+    mandate.full_clean()
+    mandate.save()
+    rights_changed.send(Mandate, verb="mandate_given", person=person, actor=actor, mandate=mandate)
+    return mandate
+
+
+@transaction.atomic
+def withdraw_mandate(mandate: Mandate, *, actor: User | None) -> None:
+    """End a mandate at once: from this moment it gives no right, and open pages close."""
+    mandate.withdrawn_at = timezone.now()
+    mandate.save(update_fields=["withdrawn_at"])
+    rights_changed.send(Mandate, verb="mandate_withdrawn", person=mandate.person, actor=actor, mandate=mandate)
+
+
+@transaction.atomic
+def deactivate(person: User, *, actor: User | None) -> None:
+    """Close an account without deleting it: the acts it signed keep their author."""
+    person.is_active = False
+    person.save(update_fields=["is_active"])
+    rights_changed.send(User, verb="account_closed", person=person, actor=actor, mandate=None)

@@ -1,0 +1,6 @@
+"""News that travel up from this room, sent inside the transaction that makes them true."""
+
+from django.dispatch import Signal
+
+# verb: str, person: User, actor: User | None, mandate: Mandate | None
+rights_changed = Signal()

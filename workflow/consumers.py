@@ -1,0 +1,135 @@
+"""The websocket: tells an open page what has just happened, to those who may know.
+
+A page joins its person's group and, on a contract's page, that contract's; it says which
+event it saw last and first receives what it missed. Each event says who may read it
+today: a socket whose person is not among them is closed, and so is one whose session ended.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.utils import translation
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import localtime
+
+from stakeholders.models import User
+from workflow import access, events, relay
+from workflow.models import Event
+from workflow.notifications import sentence_of
+
+UNAUTHENTICATED, FORBIDDEN = 4401, 4403
+MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
+
+
+def session_mark(session_key: str | None) -> str:
+    """Name a session in an event without giving its key away."""
+    return hashlib.sha256((session_key or "").encode()).hexdigest()[:24]
+
+
+class LiveConsumer(AsyncJsonWebsocketConsumer):
+    """One open page. Close codes: 4401 log in, 4403 the right was withdrawn."""
+
+    contract_id: int | None = None
+    last = 0
+
+    async def connect(self) -> None:
+        """Accept first, so that the page can read the close code; then join and catch up."""
+        await self.accept()
+        user: User = self.scope["user"]
+        if not user.is_authenticated or not user.is_active:
+            await self.close(UNAUTHENTICATED)
+            return
+        relay.ensure_running()
+        query = parse_qs(self.scope["query_string"].decode())
+        wanted = query.get("contract", [""])[0]
+        self.contract_id = int(wanted) if wanted.isdecimal() else None
+        if self.contract_id is not None and not await self._may_see(user):
+            await self.close(FORBIDDEN)
+            return
+        await self.channel_layer.group_add(self._group(), self.channel_name)
+        if self.contract_id is not None:
+            await self.channel_layer.group_add(f"user.{user.pk}", self.channel_name)
+        after = query.get("after", [""])[0]
+        await self._catch_up(int(after) if after.isdecimal() else None)
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the groups."""
+        user = self.scope["user"]
+        await self.channel_layer.group_discard(self._group(), self.channel_name)
+        if self.contract_id is not None and user.is_authenticated:
+            await self.channel_layer.group_discard(f"user.{user.pk}", self.channel_name)
+
+    async def receive_json(self, content: Any, **kwargs: Any) -> None:
+        """Pages only listen; what they send is ignored."""
+
+    async def event_told(self, message: dict[str, Any]) -> None:
+        """Pass an event on, unless it was seen, or its reader may no longer read."""
+        if message["kind"] == "session_ended":
+            if message["payload"].get("session") == session_mark(self.scope["session"].session_key):
+                await self.close(UNAUTHENTICATED)
+            return
+        if self.scope["user"].pk not in message["readers"]:
+            await self.close(FORBIDDEN)
+            return
+        if message["kind"] == "rights_changed" and not await self._still_entitled():
+            await self.close(FORBIDDEN)
+            return
+        if message["event"] > self.last:
+            self.last = message["event"]
+            await self.send_json(self._told(message))
+
+    def _group(self) -> str:
+        return f"contract.{self.contract_id}" if self.contract_id is not None else f"user.{self.scope['user'].pk}"
+
+    def _told(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return what the page receives: the sentence in the reader's language, never the raw facts."""
+        at = parse_datetime(message["at"]) if message.get("at") else None
+        with translation.override(self.scope.get("language") or "fr"):
+            return {
+                "id": message["event"],
+                "kind": message["kind"],
+                "contract": message.get("contract"),
+                "text": sentence_of(message["kind"], message["payload"]),
+                "at": localtime(at).isoformat() if at else None,
+                "mine": message.get("actor") == self.scope["user"].pk,
+            }
+
+    async def _catch_up(self, after: int | None) -> None:
+        """Send what the page missed since the event it names, then say where it stands.
+
+        The groups were joined before: what commits during the query waits its turn in the
+        channel and is dropped there only if the query saw it.
+        """
+        if after is None:
+            self.last = await database_sync_to_async(events.last_identifier)()
+        else:
+            self.last = after
+            missed = await self._missed(after)
+            if len(missed) > MISSED_AT_MOST:
+                await self.send_json({"kind": "reload"})
+            for message in missed[:MISSED_AT_MOST]:
+                await self.event_told(message)
+        await self.send_json({"kind": "hello", "last": self.last})
+
+    @database_sync_to_async
+    def _missed(self, after: int) -> list[dict[str, Any]]:
+        rows = Event.objects.filter(pk__gt=after, recipient__isnull=True).select_related("contract")
+        if self.contract_id is not None:
+            rows = rows.filter(contract=self.contract_id)
+        else:
+            rows = rows.filter(contract__in=access.contracts_of(self.scope["user"]))
+        reader = [self.scope["user"].pk]  # the rows were filtered by what this reader may see
+        return [relay.message(event, reader) for event in rows.order_by("pk")[: MISSED_AT_MOST + 1]]
+
+    @database_sync_to_async
+    def _may_see(self, user: User) -> bool:
+        return self.contract_id is not None and access.contracts_of(user).filter(pk=self.contract_id).exists()
+
+    async def _still_entitled(self) -> bool:
+        user = await User.objects.aget(pk=self.scope["user"].pk)
+        return user.is_active and (self.contract_id is None or await self._may_see(user))

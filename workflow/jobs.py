@@ -1,0 +1,188 @@
+"""What the worker does for the circuit: print a version, settle the final text, go on after a signature.
+
+A job holds neither a lock nor a transaction while it works: it takes the task, works,
+then closes the task in one short transaction. Killed in between, it is run again
+(:func:`retry_stalled_jobs`) and finds what was already done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.utils.translation import gettext as _
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Status as JobStatus
+from procrastinate.tasks import Task as DeferredTask
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractVersion
+from contracts.printed import RenderError, render
+from signatures import actions as signing
+from signatures import blobs
+from signatures.backends import backend
+from workflow import events, journal, rules
+from workflow.models import SigningRound
+
+log = structlog.get_logger(__name__)
+RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+STALLED_AFTER = 30.0  # seconds without a heartbeat of the worker
+
+Work = Callable[[Contract, ContractVersion], Any]
+
+
+class WorkFailed(Exception):
+    """The work cannot be done and trying again will not help; the message is for the pilots."""
+
+
+def defer(job: DeferredTask[..., Any, ...], task: Task) -> None:
+    """Queue ``job`` for a flow task, in the caller's transaction; one job at a time a contract."""
+    job.configure(lock=f"process-{task.process_id}").defer(task_id=task.pk)
+
+
+def request_seal(contract: Contract) -> None:
+    """Ask the signatures room to seal the envelope of the contract's last version."""
+    signing.request_seal(SigningRound.objects.get(version=contract.latest_version).envelope)
+
+
+@app.task(name="workflow.render_version", retry=RETRY)
+def render_version(task_id: int) -> None:
+    """Print the frozen version and keep the file under its SHA-256."""
+    carry_out(task_id, _print, _keep_print)
+
+
+@app.task(name="workflow.settle_final_text", retry=RETRY)
+def settle_final_text(task_id: int) -> None:
+    """Check that the approved bytes print the frozen text, and open the envelope of signatures."""
+    carry_out(task_id, _check_final_text, _open_envelope)
+
+
+@app.task(name="workflow.go_on", retry=RETRY)
+def go_on(process_id: int, step: str) -> None:
+    """Close the job task ``step`` of a process whose outside work has ended; harmless twice."""
+    task = Task.objects.filter(
+        process=process_id, flow_task__endswith=f".{step}", status=STATUS.SCHEDULED
+    ).first()
+    if task is None:
+        return
+    with task.activation() as activation:
+        if activation.start.can_proceed():
+            activation.start()
+            activation.execute()
+
+
+@app.task(name="workflow.mark_failed", retry=RETRY)
+def mark_failed(task_id: int, message: str) -> None:
+    """Put a job task in error, so that a pilot can have it tried again; already journaled."""
+    task = Task.objects.get(pk=task_id)
+    with task.activation() as activation:
+        if activation.error.can_proceed():
+            activation.error(WorkFailed(message))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="workflow.retry_stalled_jobs", pass_context=False)
+async def retry_stalled_jobs(timestamp: int) -> None:
+    """Give the jobs of workers that died to living ones."""
+    await recover(STALLED_AFTER)
+
+
+async def recover(seconds_since_heartbeat: float) -> int:
+    """Put back in the queue every job whose worker was not heard of; return how many."""
+    stalled = [
+        job
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds_since_heartbeat)
+        if job.task_name != "workflow.retry_stalled_jobs"
+    ]
+    for job in stalled:
+        log.warning("stalled job retried", job=job.id, task=job.task_name)
+        await app.job_manager.retry_job(job)
+    return len(stalled)
+
+
+def carry_out(task_id: int, work: Work, finish: Callable[[Contract, ContractVersion, Any], None]) -> None:
+    """Take a flow task, do ``work`` with nothing held, then ``finish`` and close it in one transaction."""
+    task = Task.objects.filter(pk=task_id).first()
+    if task is None:
+        return
+    with task.activation() as activation:
+        if not activation.start.can_proceed():
+            return
+        activation.start()
+        contract = activation.process.contract
+    version = contract.versions.order_by("-number")[0]
+    try:
+        result = work(contract, version)
+    except (WorkFailed, RenderError, blobs.BlobCorrupt, blobs.BlobMissing) as error:
+        give_up(task, str(error))
+        return
+    with task.activation() as activation:
+        if activation.execute.can_proceed():
+            finish(contract, version, result)
+            activation.execute()
+
+
+def give_up(task: Task, message: str) -> None:
+    """Put the task in error and tell the pilots; the approvals that led to it stay."""
+    with task.activation() as activation:
+        if not activation.error.can_proceed():
+            return
+        activation.error(WorkFailed(message))
+        contract = activation.process.contract
+        facts = {"task": task.pk, "step": task.flow_task.name, "message": message}
+        journal.record("job_failed", contract=contract, actor=None, payload=facts)
+        events.publish("job_failed", contract, **facts)
+
+
+def _print(_contract: Contract, version: ContractVersion) -> str:
+    specimen = backend(settings.SIGNATURE_BACKEND).specimen
+    return blobs.put(render(version.content, specimen=specimen, frozen_at=version.frozen_at).pdf)
+
+
+def _keep_print(contract: Contract, version: ContractVersion, sha256: str) -> None:
+    if version.pdf_sha256 not in {"", sha256}:
+        raise WorkFailed(_("Le PDF composé diffère de celui qui avait été enregistré pour cette version."))
+    if not version.pdf_sha256:
+        version.pdf_sha256 = sha256
+        version.save(update_fields=["pdf_sha256"])
+    facts = {"version": version.number, "content_sha256": version.content_sha256, "pdf_sha256": sha256}
+    journal.record("version_printed", contract=contract, actor=None, payload=facts)
+    events.publish("version_printed", contract, version=version.number)
+
+
+def _check_final_text(contract: Contract, version: ContractVersion) -> None:
+    if not rules.approved_by_all(contract, version):
+        raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
+    if _print(contract, version) != version.pdf_sha256:
+        raise WorkFailed(_("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté."))
+    blobs.get(version.pdf_sha256)
+
+
+def _open_envelope(contract: Contract, version: ContractVersion, _nothing: None) -> None:
+    fields = [signatory.field_name for signatory in contract.signatories.all()]
+    used = backend(settings.SIGNATURE_BACKEND)
+    envelope = signing.open_envelope(
+        title=str(contract),
+        document_sha256=version.pdf_sha256,
+        fields=fields,
+        specimen=used.specimen,
+        idempotency_key=f"version-{version.pk}",
+    )
+    SigningRound.objects.get_or_create(version=version, defaults={"envelope": envelope})
+    facts = {"version": version.number, "pdf_sha256": version.pdf_sha256, "fields": fields}
+    journal.record("final_text_settled", contract=contract, actor=None, payload=facts)
+    events.publish("final_text_settled", contract, version=version.number)
+
+
+def is_live(task: Task) -> bool:
+    """Whether a job for this flow task still waits or runs in the queue."""
+    live = {JobStatus.TODO, JobStatus.DOING}
+    return any(
+        job.status in live
+        for job in app.job_manager.list_jobs(lock=f"process-{task.process_id}")
+        if job.task_kwargs.get("task_id") == task.pk
+    )

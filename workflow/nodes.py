@@ -1,0 +1,218 @@
+"""The kinds of step that viewflow does not have: an organisation's task, a split by data, a job.
+
+Only :mod:`workflow.flows` uses them. Each tells the people concerned when it opens, and
+moves the contract's status when it is the step that decides it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from viewflow import this
+from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
+from viewflow.workflow.base import Edge
+from viewflow.workflow.nodes.events import ConditionalCatchActivation
+from viewflow.workflow.nodes.job import AbstractJob, AbstractJobActivation
+from viewflow.workflow.nodes.split import SplitActivation
+from viewflow.workflow.nodes.view import ViewActivation
+
+from contracts.models import Contract, Status
+from stakeholders.kinds import Power
+from stakeholders.models import Organisation
+from workflow import events
+
+OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
+WORKING_STATUSES = (*OPEN_STATUSES, STATUS.SCHEDULED, STATUS.ERROR)
+
+
+def enter(contract: Contract, status: Status | None) -> None:
+    """Move the contract to the status that this step means, if it means one."""
+    if status is not None and contract.status != status:
+        Contract.objects.filter(pk=contract.pk).update(status=status)
+        contract.status = status
+
+
+class OrganisationTaskActivation(ViewActivation):
+    """A task that one organisation owes; it says by when, and that it has opened."""
+
+    @classmethod
+    def create(cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None) -> Any:
+        """Create the task with its due date and tell the people concerned."""
+        due = timezone.localdate() + dt.timedelta(days=flow_task.days)
+        activation = super().create(flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed)
+        contract = activation.process.contract
+        enter(contract, flow_task.stage)
+        organisation: Organisation = activation.task.owner_permission_obj
+        events.publish(
+            "task_opened",
+            contract,
+            task=activation.task.pk,
+            step=flow_task.name,
+            organisation=organisation.short_name,
+            organisation_id=organisation.pk,
+        )
+        return activation
+
+    @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.CANCELED)
+    def cancel(self) -> None:
+        """Take the task away, because the round it belongs to is over."""
+        self.task.finished = timezone.now()
+        self.task.save()
+
+
+class OrganisationTask(flow.View):
+    """A human step: which power it takes, which organisation owes it, in how many days.
+
+    The organisation is the task's seed unless ``organisation`` computes it from the
+    activation. The permission is checked against the task itself, never the process, so
+    one landlord's task is not another's.
+    """
+
+    activation_class = OrganisationTaskActivation
+
+    def __init__(
+        self,
+        power: Power,
+        *,
+        days: int,
+        stage: Status | None = None,
+        organisation: Callable[[Any], Organisation] | None = None,
+    ) -> None:
+        super().__init__(view=None)
+        self.power, self.days, self.stage, self._organisation = power, days, stage, organisation
+        self._owner_permission = f"stakeholders.{power.value}"
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)
+        self._organisation = this.resolve(instance, self._organisation)
+
+    def calc_owner_permission_obj(self, activation: Any) -> Organisation:
+        """Return the organisation that owes the task."""
+        organisation: Organisation = (
+            self._organisation(activation) if self._organisation else activation.task.seed
+        )
+        return organisation
+
+
+class EachActivation(SplitActivation):
+    """Opens one branch for each row that the flow's question returns."""
+
+    @Activation.status.super()
+    def activate(self) -> None:
+        """List the branches to open; an empty list is an error of the flow."""
+        with self.exception_guard(), transaction.atomic():
+            for node, case, _data, seeds in self.flow_task._branches:
+                if case and not case(self):
+                    continue
+                self.next_tasks += [(node, seed) for seed in seeds(self)] if seeds else [(node, None)]
+            if not self.next_tasks:
+                raise FlowRuntimeError(f"{self.flow_task.name} opens no branch")
+
+    @Activation.status.super()
+    def create_next(self) -> Iterator[Any]:
+        """Open the branches, each with its own token."""
+        tokens = Token.split_token_source(self.task.token, self.task.pk)
+        for node, seed in self.next_tasks:
+            yield node._create(self, next(tokens), data={}, seed=seed)
+
+
+class Each(flow.Split):
+    """A parallel gateway whose branches are data: ``Each(node, seeds)`` opens one per seed.
+
+    Four-tuples make viewflow's export draw the multi-instance marker.
+    """
+
+    activation_class = EachActivation
+
+    def Each(self, node: Any, seeds: Any, case: Any = None) -> Each:  # noqa: N802 (viewflow's own style)
+        """Open ``node`` once for each row that ``seeds(activation)`` returns."""
+        self._activate_next.append((node, case, None, seeds))
+        return self
+
+    def Next(self, node: Any, case: Any = None) -> Each:  # noqa: N802
+        """Open ``node`` once, if ``case(activation)`` holds."""
+        self._activate_next.append((node, case, None, None))
+        return self
+
+    def _outgoing(self) -> Iterator[Edge]:
+        for node, case, _data, _seeds in self._activate_next:
+            yield Edge(src=self, dst=node, edge_class="cond_true" if case else "default")
+
+    def _resolve(self, instance: Any) -> None:
+        self._activate_next = [
+            tuple(this.resolve(instance, part) for part in branch) for branch in self._activate_next
+        ]
+
+
+class GateActivation(ConditionalCatchActivation):
+    """Passes at once when its condition holds, else waits to be asked again."""
+
+    @Activation.status.transition(
+        source=STATUS.NEW, target=STATUS.DONE, conditions=[lambda activation: activation.condition_met()]
+    )
+    def complete(self) -> None:
+        """Let the token through."""
+        super(ConditionalCatchActivation, self).complete.original()
+
+    def ask_again(self) -> None:
+        """Pass if the condition has come to hold; call it after what may have changed it."""
+        if self.complete.can_proceed():
+            self.complete()
+            self.activate_next()
+
+
+class Gate(flow.ConditionalCatch):
+    """An intermediate conditional event (BPMN) that is asked again by the act that may open it."""
+
+    activation_class = GateActivation
+
+
+class JobActivation(AbstractJobActivation):
+    """A step that the worker does: queued in the transaction that reaches it."""
+
+    @Activation.status.transition(source=STATUS.NEW, target=STATUS.SCHEDULED)
+    def activate(self) -> None:
+        """Queue the work; the queue lives in the same database, so both commit or neither."""
+        self.task.save()
+        contract = self.process.contract
+        enter(contract, self.flow_task.stage)
+        self.flow_task.queue(self)
+        events.publish("job_queued", contract, task=self.task.pk, step=self.flow_task.name)
+
+    @Activation.status.transition(source=[STATUS.SCHEDULED, STATUS.STARTED], target=STATUS.ERROR)
+    def error(self, exception: Exception) -> None:
+        """Keep the sentence and nothing of the memory: viewflow's own keeps every local variable."""
+        self.task.data = {**(self.task.data or {}), "error": str(exception)}
+        self.task.finished = timezone.now()
+        self.task.save()
+
+    @Activation.status.transition(
+        source=[STATUS.SCHEDULED, STATUS.STARTED, STATUS.ERROR], target=STATUS.CANCELED
+    )
+    def cancel(self) -> None:
+        """Take the work away; a worker that is at it will find the task cancelled and stop."""
+        self.task.finished = timezone.now()
+        self.task.save()
+
+
+class Job(flow.NodeDetailMixin, AbstractJob):
+    """A service task: ``queue(activation)`` defers the work, inside the caller's transaction."""
+
+    activation_class = JobActivation
+    index_view_class = detail_view_class = None
+
+    def __init__(self, queue: Callable[[Any], None], *, stage: Status | None = None) -> None:
+        super().__init__()
+        self.stage, self._queue = stage, queue
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)
+        self._queue = this.resolve(instance, self._queue)
+
+    def queue(self, activation: Any) -> None:
+        """Defer the work of this task."""
+        self._queue(activation)

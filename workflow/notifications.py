@@ -1,0 +1,62 @@
+"""Who is told what: the sentence of each event, and the baskets it may move.
+
+Sentences are made when they are shown, in the reader's language, from the words that the
+event keeps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from workflow.models import Event, OpinionValue
+
+Words = dict[str, Any]
+
+_SENTENCES: dict[str, Callable[[Words], str]] = {
+    "task_opened": lambda w: _("Une étape s’ouvre pour %(organisation)s.") % w,
+    "task_taken": lambda w: _("%(person)s s’en occupe pour %(organisation)s.") % w,
+    "draft_changed": lambda w: _("%(organisation)s a modifié le projet.") % w,
+    "draft_submitted": lambda w: _("%(organisation)s a terminé sa rédaction.") % w,
+    "version_frozen": lambda w: _("La version %(version)s est figée.") % w,
+    "version_printed": lambda w: _("Le PDF de la version %(version)s est prêt.") % w,
+    "circuit_started": lambda w: _("Le circuit du contrat est ouvert."),
+    "version_recalled": lambda w: _("%(organisation)s a retiré la version %(version)s.") % w,
+    "opinion_given": lambda w: _("%(organisation)s a rendu son avis : %(opinion)s.") % w,
+    "text_approved": lambda w: _("%(organisation)s a approuvé le texte.") % w,
+    "text_sent_back": lambda w: _("%(organisation)s a renvoyé le texte en rédaction.") % w,
+    "final_text_settled": lambda w: _("Le texte définitif est arrêté : la signature s’ouvre."),
+    "resolution_adopted": lambda w: _("La délibération %(number)s est exécutoire.") % w,
+    "resolution_rejected": lambda w: _("Le conseil municipal a refusé : le contrat revient en rédaction."),
+    "signature_requested": lambda w: _("%(signatory)s a demandé la signature, elle est en cours.") % w,
+    "signature_progressed": lambda w: w.get("message") or _("La signature avance."),
+    "signature_made": lambda w: _("%(signatory)s a signé.") % w,
+    "signature_refused": lambda w: _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w,
+    "contract_sealed": lambda w: _("Le contrat est signé par tous et scellé pour l’archive."),
+    "job_queued": lambda w: _("Un traitement automatique est en cours."),
+    "job_failed": lambda w: _("Un traitement automatique a échoué : %(message)s") % w,
+    "job_retried": lambda w: _("Un traitement automatique est relancé."),
+    "rights_changed": lambda w: _("Vos fonctions ont changé."),
+    "session_ended": lambda w: _("Votre session est terminée."),
+}
+
+# What the timeline keeps out: steps of the machinery that no reader waits for.
+QUIET = frozenset(
+    {"task_opened", "job_queued", "signature_progressed", "draft_changed", "rights_changed", "session_ended"}
+)
+KINDS = frozenset(_SENTENCES)
+
+
+def sentence(event: Event) -> str:
+    """Say in one sentence, in the active language, what an event tells."""
+    return sentence_of(event.kind, event.payload)
+
+
+def sentence_of(kind: str, payload: dict[str, Any]) -> str:
+    """Say in one sentence what happened; the same for an event and a journal entry."""
+    words = dict(payload)
+    if "value" in words:
+        words["opinion"] = str(OpinionValue(words["value"]).label).lower()
+    return _SENTENCES[kind](words) if kind in _SENTENCES else kind

@@ -1,0 +1,132 @@
+"""What the signatures room tells, received in one place.
+
+Each runs inside the transaction that makes the news true: it journals, publishes, and
+queues the step that closes the flow's task. The task itself is closed by that job, under
+the process's lock alone; taking the lock here, with the request's row already locked,
+could meet an act that takes them the other way round.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, Signatory, Status
+from signatures import signals
+from signatures.models import Envelope, SignatureRequest
+from stakeholders.models import Mandate, User
+from stakeholders.signals import rights_changed
+from workflow import events, jobs, journal
+from workflow.consumers import session_mark
+from workflow.flows import CsiFlow
+from workflow.models import SigningRound
+
+
+@receiver(signals.signature_progressed)
+def signature_moved_on(request: SignatureRequest, **_kwargs: Any) -> None:
+    """Show where the signature stands: prepared, signed, stamped, or waiting and why."""
+    if signing := _round(request.slot.envelope):
+        events.publish(
+            "signature_progressed",
+            signing.version.contract,
+            state=request.state,
+            field=request.slot.field_name,
+            message=request.error_text,
+        )
+
+
+@receiver(signals.signature_completed)
+def signature_made(request: SignatureRequest, **_kwargs: Any) -> None:
+    """Journal the signature and have the circuit go on."""
+    signing = _round(request.slot.envelope)
+    if signing is None:
+        return
+    contract = signing.version.contract
+    signatory = Signatory.objects.get(contract=contract, order=request.slot.order)
+    facts = {
+        "version": signing.version.number,
+        "signatory": signatory.capacity,
+        "field": request.slot.field_name,
+        "document_sha256": request.document_sha256,
+        "final_sha256": request.final_sha256,
+        "request": request.pk,
+    }
+    journal.record("signature_made", contract=contract, actor=request.user, payload=facts)
+    events.publish("signature_made", contract, actor=request.user, **facts)
+    _go_on(contract, "make_signature")
+
+
+@receiver(signals.signature_failed)
+def signature_not_made(request: SignatureRequest, **_kwargs: Any) -> None:
+    """Journal the failure and tell the pilots and the signatory."""
+    if signing := _round(request.slot.envelope):
+        _fail(signing.version.contract, "make_signature", request.error_text)
+
+
+@receiver(signals.envelope_sealed)
+def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
+    """Journal the archived file's hash and have the circuit end."""
+    signing = _round(envelope)
+    if signing is None:
+        return
+    contract = signing.version.contract
+    Contract.objects.filter(pk=contract.pk).update(status=Status.SIGNED)
+    facts = {"version": signing.version.number, "sealed_sha256": envelope.sealed_sha256}
+    journal.record("contract_sealed", contract=contract, actor=None, payload=facts)
+    events.publish("contract_sealed", contract, **facts)
+    _go_on(contract, "seal")
+
+
+@receiver(signals.seal_failed)
+def contract_not_sealed(envelope: Envelope, error: str, **_kwargs: Any) -> None:
+    """Journal the failure and tell the pilots."""
+    if signing := _round(envelope):
+        _fail(signing.version.contract, "seal", error)
+
+
+def _round(envelope: Envelope) -> SigningRound | None:
+    return SigningRound.objects.select_related("version__contract__circuit").filter(envelope=envelope).first()
+
+
+def _go_on(contract: Contract, step: str) -> None:
+    process = contract.circuit.process_id
+    jobs.go_on.configure(lock=f"process-{process}").defer(process_id=process, step=step)
+
+
+def _fail(contract: Contract, step: str, message: str) -> None:
+    task = Task.objects.filter(
+        process=contract.circuit.process_id,
+        flow_task=getattr(CsiFlow, step),
+        status__in=[STATUS.SCHEDULED, STATUS.STARTED],
+    ).first()
+    facts = {"step": step, "message": message, "task": task.pk if task else None}
+    journal.record("job_failed", contract=contract, actor=None, payload=facts)
+    events.publish("job_failed", contract, **facts)
+    if task is not None:
+        jobs.mark_failed.configure(lock=f"process-{task.process_id}").defer(task_id=task.pk, message=message)
+
+
+@receiver(rights_changed)
+def rights_moved(
+    verb: str, person: User, actor: User | None, mandate: Mandate | None, **_kwargs: Any
+) -> None:
+    """Journal who gained or lost which office, and have their open pages ask again."""
+    facts = {"person": person.pk, "office": str(mandate.office) if mandate else ""}
+    journal.record(verb, contract=None, actor=actor, payload=facts)
+    events.publish("rights_changed", None, actor=actor, recipient=person)
+
+
+@receiver(user_logged_out)
+def session_ended(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
+    """Close the sockets of a session that has just ended."""
+    if user is not None:
+        with transaction.atomic():
+            events.publish(
+                "session_ended", None, recipient=user, session=session_mark(request.session.session_key)
+            )
