@@ -53,11 +53,11 @@ def merged(folder: Path, package: str, weight: int, slope: str) -> TTFont:
 
 
 def add_narrow_space(font: TTFont) -> None:
-    """Give the font U+202F, which the packages leave out, at six tenths of its space."""
+    """Give the font U+202F, which the packages leave out, at four fifths of its space."""
     space = font.getBestCmap()[0x20]
     font.setGlyphOrder([*font.getGlyphOrder(), "uni202F"])
     font["glyf"]["uni202F"] = Glyph()
-    font["hmtx"]["uni202F"] = (round(font["hmtx"][space][0] * 0.6), 0)
+    font["hmtx"]["uni202F"] = (round(font["hmtx"][space][0] * 0.8), 0)
     for table in font["cmap"].tables:
         if table.isUnicode():
             table.cmap[NARROW_NO_BREAK_SPACE] = "uni202F"

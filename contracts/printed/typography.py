@@ -24,7 +24,7 @@ MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin",
     "juillet", "août", "septembre", "octobre", "novembre", "décembre",
 )  # fmt: skip
-LONGEST_WORD = 30  # characters; a longer run of them may break anywhere, lest it leave the page
+LONGEST_WORD = 26  # characters; a longer run of them may break anywhere, lest it leave the page
 _LONG_RUN = re.compile(rf"[^\s{ZERO_WIDTH_SPACE}]{{{LONGEST_WORD},}}")
 _SPACE_BEFORE = re.compile(" (?=[:;!?»%€])")
 _SPACE_AFTER = re.compile("(?<=«) ")
@@ -72,6 +72,11 @@ def date(iso: str | None) -> str:
     day = dt.date.fromisoformat(iso)
     first = "1er" if day.day == 1 else str(day.day)
     return f"{first}{NO_BREAK_SPACE}{MONTHS[day.month - 1]} {day.year}"
+
+
+def short_date(iso: str | None) -> str:
+    """Write an ISO 8601 date in figures, « 01/09/2028 »; nothing for None."""
+    return f"{dt.date.fromisoformat(iso):%d/%m/%Y}" if iso else ""
 
 
 def number(value: str | None) -> str:

@@ -13,9 +13,18 @@ from django.utils.translation import gettext as _
 
 from contracts.canonical import Content
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
-from contracts.printed.typography import date, euros, paragraphs, printable, quantity
+from contracts.printed.typography import (
+    NO_BREAK_SPACE,
+    date,
+    euros,
+    paragraphs,
+    printable,
+    quantity,
+    short_date,
+)
 
 NOTHING = "–"
+SIGNS = ("%", "€", "oui/non")  # units that belong to each number
 LONG_DESCRIPTION = 900  # characters; beyond, a commitment may run over two pages
 
 Row = dict[str, Any]
@@ -164,19 +173,19 @@ def _measure(indicator: Row | None) -> list[str]:
     """Return the cells indicator, baseline, target, follow-up."""
     if indicator is None:
         return [NOTHING] * 4
-    follow_up = [_label(Direction, indicator["direction"])]
-    if indicator["periodicity"]:
-        follow_up.append(_("mesuré %(when)s") % {"when": _label(Periodicity, indicator["periodicity"])})
+    follow_up = [_label(Direction, indicator["direction"]), _label(Periodicity, indicator["periodicity"])]
     return [
         printable(indicator["label"]),
-        quantity(indicator["baseline"], indicator["unit"]),
+        # The unit is said once, beside the target: « 1 → 4 réunions » needs no singular.
+        quantity(indicator["baseline"], indicator["unit"] if indicator["unit"] in SIGNS else ""),
         quantity(indicator["target"], indicator["unit"]),
         ", ".join(filter(None, follow_up)) or NOTHING,
     ]
 
 
 def _deadline_and_budget(commitment: Row) -> list[str]:
-    return [date(commitment["due_date"]) or NOTHING, euros(commitment["budget_eur"])]
+    due = date(commitment["due_date"]).replace(" ", NO_BREAK_SPACE)
+    return [due or NOTHING, euros(commitment["budget_eur"])]
 
 
 def _group(volet: Row) -> Row:
@@ -190,7 +199,8 @@ def _recapitulated(commitment: Row) -> list[str]:
         printable(commitment["title"]),
         printable(commitment["lead"]["name"]),
         _measure(commitment["indicator"])[2],
-        *_deadline_and_budget(commitment),
+        short_date(commitment["due_date"]) or NOTHING,
+        euros(commitment["budget_eur"]),
     ]
 
 
