@@ -42,16 +42,6 @@ function toast(text, link) {
   while (toasts.childElementCount > 3) toasts.firstElementChild.remove();
 }
 
-function count(counters) {
-  for (const place of document.querySelectorAll("[data-counter]")) {
-    const names = place.dataset.counter.split(" ");
-    if (!names.every((name) => name in counters)) continue;
-    const total = names.reduce((sum, name) => sum + counters[name], 0);
-    place.textContent = String(total);
-    place.toggleAttribute("data-empty", total === 0);
-  }
-}
-
 function flush() {
   const events = waiting;
   waiting = [];
@@ -64,16 +54,16 @@ function flush() {
 
 function receive(message) {
   if (message.kind === "hello") {
-    // The first greeting says where the page stands; a later one comes before what was missed.
-    if (!last) last = Number(message.last || 0);
+    // The greeting comes after what was missed and says where the page now stands.
+    last = Math.max(last, Number(message.last || 0));
     attempts = 0;
     show("on");
     return;
   }
+  // "reload" has no id: too much was missed to tell it one by one, the fragments re-fetch anyway.
   if (message.id && message.id <= last) return;
-  if (message.id) last = message.id;
+  last = message.id || last;
   body.dataset.lastEvent = String(last);
-  if (message.counters) count(message.counters);
   waiting.push(message);
   if (waiting.length === 1) setTimeout(flush, DEBOUNCE);
 }
@@ -81,7 +71,7 @@ function receive(message) {
 function address() {
   const url = new URL(body.dataset.live, window.location.href);
   url.protocol = url.protocol.replace("http", "ws");
-  url.searchParams.set("after", String(last));
+  if (last) url.searchParams.set("after", String(last));
   return url;
 }
 

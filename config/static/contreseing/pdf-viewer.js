@@ -20,6 +20,18 @@ function place(viewer, root, pageNumber, annotation) {
   view.div.append(box);
 }
 
+function mendStructure(container) {
+  // pdf.js makes an element for each tag of the file, also for a form field that it does
+  // not draw and for an empty header cell: they would announce things that are not there.
+  for (const element of container.querySelectorAll('.structTree [role="form"]')) {
+    element.removeAttribute("role");
+    element.removeAttribute("aria-owns");
+  }
+  for (const element of container.querySelectorAll('.structTree [role="columnheader"]:empty')) {
+    if (!element.hasAttribute("aria-owns")) element.setAttribute("role", "cell");
+  }
+}
+
 async function locate(pdf, field) {
   // A signature field is on the last pages: look from the end.
   for (let number = pdf.numPages; number > 0; number -= 1) {
@@ -62,7 +74,7 @@ async function open(root) {
   linkService.setViewer(viewer);
 
   // WebAssembly would need an exception in the content security policy; our files need none of it.
-  const pdf = await pdfjs.getDocument({ url: root.dataset.pdf, useWasm: false, enableXfa: false, isEvalSupported: false }).promise;
+  const pdf = await pdfjs.getDocument({ url: root.dataset.pdf, useWasm: false, enableXfa: false, isEvalSupported: false, verbosity: pdfjs.VerbosityLevel.ERRORS }).promise;
   const field = root.dataset.field ? await locate(pdf, root.dataset.field) : null;
 
   const number = root.querySelector("[data-pdf-number]");
@@ -85,6 +97,7 @@ async function open(root) {
     }, { once: true });
   });
   eventBus.on("pagechanging", (event) => (number.value = String(event.pageNumber)));
+  new MutationObserver(() => mendStructure(container)).observe(container, { childList: true, subtree: true });
   eventBus.on("pagerendered", (event) => {
     root.dataset.state = "ready";
     if (field && event.pageNumber === field.number) place(viewer, root, field.number, field.annotation);
