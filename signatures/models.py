@@ -1,0 +1,239 @@
+"""Envelopes, their places to sign, and each signature on its way: bytes and persons only."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+SHA256 = RegexValidator(r"^[0-9a-f]{64}$", _("Une empreinte SHA-256 a 64 chiffres hexadécimaux."))
+MAX_FAILURES = 5
+FAILURE_WINDOW = dt.timedelta(minutes=10)
+CONFIRMATION_LASTS = dt.timedelta(minutes=2)
+
+
+class Sha256Field(models.CharField):  # type: ignore[type-arg]  # generic in the stubs only
+    """The name of a blob: a SHA-256 in lower-case hexadecimal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_length"] = 64
+        kwargs.setdefault("validators", [SHA256])
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        """Leave out what never varies, so that migrations stay short."""
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("max_length", None)
+        kwargs.pop("validators", None)
+        return name, path, args, kwargs
+
+
+class Envelope(models.Model):
+    """A PDF that some persons sign one after the other, then that is sealed for the archive."""
+
+    class State(models.TextChoices):
+        OPEN = "open", _("ouverte à la signature")
+        SEALING = "sealing", _("scellement en cours")
+        SEALED = "sealed", _("scellée")
+        VOID = "void", _("annulée")
+
+    title = models.CharField(_("titre"), max_length=300)
+    base_sha256 = Sha256Field(_("document d’origine"))
+    current_sha256 = Sha256Field(_("document actuel"))
+    sealed_sha256 = Sha256Field(_("document scellé"), blank=True)
+    state = models.CharField(_("état"), max_length=10, choices=State.choices, default=State.OPEN)
+    specimen = models.BooleanField(_("spécimen sans valeur juridique"))
+    idempotency_key = models.CharField(_("clé d’idempotence"), max_length=200, unique=True)
+    void_reason = models.TextField(_("motif d’annulation"), blank=True)
+    error_code = models.CharField(_("code d’erreur"), max_length=40, blank=True)
+    error_text = models.TextField(_("erreur"), blank=True)
+    created_at = models.DateTimeField(_("créée le"), default=timezone.now, editable=False)
+    sealed_at = models.DateTimeField(_("scellée le"), null=True, blank=True)
+
+    slots: models.Manager[Slot]
+
+    class Meta:
+        verbose_name = _("enveloppe")
+        verbose_name_plural = _("enveloppes")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="envelope_state_known", condition=Q(state__in=["open", "sealing", "sealed", "void"])
+            ),
+            models.CheckConstraint(
+                name="envelope_sealed_has_document",
+                condition=~Q(state="sealed") | (~Q(sealed_sha256="") & Q(sealed_at__isnull=False)),
+                violation_error_message=_("Une enveloppe scellée a un document scellé."),
+            ),
+            models.CheckConstraint(
+                name="envelope_void_has_reason",
+                condition=~Q(state="void") | ~Q(void_reason=""),
+                violation_error_message=_("Une annulation a un motif."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Slot(models.Model):
+    """One place to sign: a signature field of the PDF and its turn."""
+
+    envelope = models.ForeignKey(Envelope, models.PROTECT, related_name="slots", verbose_name=_("enveloppe"))
+    order = models.PositiveSmallIntegerField(_("rang"))
+    field_name = models.CharField(_("champ du PDF"), max_length=100)
+    signer = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="signature_slots",
+        verbose_name=_("signataire"),
+    )
+
+    request: SignatureRequest
+
+    class Meta:
+        verbose_name = _("emplacement de signature")
+        verbose_name_plural = _("emplacements de signature")
+        ordering = ["envelope", "order"]
+        constraints = [
+            models.UniqueConstraint(fields=["envelope", "order"], name="one_slot_a_turn"),
+            models.UniqueConstraint(fields=["envelope", "field_name"], name="one_slot_a_field"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.envelope_id} · {self.field_name}"
+
+
+class SignatureRequest(models.Model):
+    """One signature on its way; at most one a slot, ever."""
+
+    class State(models.TextChoices):
+        REQUESTED = "requested", _("demandée")
+        PREPARED = "prepared", _("document préparé")
+        SIGNED = "signed", _("signée")
+        STAMPED = "stamped", _("horodatée")
+        DONE = "done", _("terminée")
+        FAILED = "failed", _("échouée")
+        ABANDONED = "abandoned", _("abandonnée")
+
+    slot = models.OneToOneField(Slot, models.PROTECT, related_name="request", verbose_name=_("emplacement"))
+    idempotency_key = models.CharField(_("clé d’idempotence"), max_length=200, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="signature_requests",
+        verbose_name=_("signataire"),
+    )
+    backend = models.CharField(_("moyen de signature"), max_length=40)
+    state = models.CharField(_("état"), max_length=10, choices=State.choices, default=State.REQUESTED)
+    resume_state = models.CharField(_("état à reprendre"), max_length=10, blank=True)
+    document_sha256 = Sha256Field(_("document lu et à signer"))
+    prepared_sha256 = Sha256Field(_("document préparé"), blank=True)
+    final_sha256 = Sha256Field(_("document signé"), blank=True)
+    certificate = models.BinaryField(_("certificat (DER)"))
+    prepared = models.JSONField(_("préparation"), default=dict, blank=True)
+    raw_signature = models.BinaryField(_("valeur de signature"), default=b"", blank=True)
+    cms = models.BinaryField(_("signature CMS (DER)"), default=b"", blank=True)
+    stamp_lines = models.JSONField(_("lignes du cachet visuel"), default=list)
+    error_code = models.CharField(_("code d’erreur"), max_length=40, blank=True)
+    error_text = models.TextField(_("erreur"), blank=True)
+    permanent = models.BooleanField(_("échec définitif"), default=False)
+    attempts = models.PositiveIntegerField(_("essais"), default=0)
+    requested_at = models.DateTimeField(_("demandée le"), default=timezone.now, editable=False)
+    prepared_at = models.DateTimeField(_("préparée le"), null=True, blank=True)
+    signed_at = models.DateTimeField(_("signée le"), null=True, blank=True)
+    stamped_at = models.DateTimeField(_("horodatée le"), null=True, blank=True)
+    done_at = models.DateTimeField(_("terminée le"), null=True, blank=True)
+    failed_at = models.DateTimeField(_("échouée le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("demande de signature")
+        verbose_name_plural = _("demandes de signature")
+        ordering = ["-requested_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="request_state_known",
+                condition=Q(
+                    state__in=["requested", "prepared", "signed", "stamped", "done", "failed", "abandoned"]
+                ),
+            ),
+            models.CheckConstraint(
+                name="request_prepared_has_document",
+                condition=~Q(state__in=["prepared", "signed", "stamped", "done"]) | ~Q(prepared_sha256=""),
+            ),
+            models.CheckConstraint(
+                name="request_signed_has_value",
+                condition=~Q(state__in=["signed", "stamped", "done"]) | ~Q(raw_signature=b""),
+            ),
+            models.CheckConstraint(
+                name="request_stamped_has_cms",
+                condition=~Q(state__in=["stamped", "done"]) | ~Q(cms=b""),
+            ),
+            models.CheckConstraint(
+                name="request_done_has_document",
+                condition=~Q(state="done") | (~Q(final_sha256="") & Q(done_at__isnull=False)),
+            ),
+        ]
+
+    PENDING: ClassVar[tuple[str, ...]] = ("requested", "prepared", "signed", "stamped")
+
+    def __str__(self) -> str:
+        return f"{self.slot} · {self.get_state_display()}"
+
+    @property
+    def signed_attributes(self) -> bytes:
+        """The DER that the key signs (SET OF, RFC 5652 § 5.4); empty before PREPARED."""
+        return base64.b64decode(self.prepared.get("signed_attributes", ""))
+
+
+class Confirmation(models.Model):
+    """A person said again who they are, for one document, for two minutes, for one use."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("personne")
+    )
+    document_sha256 = Sha256Field(_("document lu"))
+    token_hash = models.CharField(_("empreinte du jeton"), max_length=64, unique=True)
+    created_at = models.DateTimeField(_("donnée le"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("valable jusqu’à"))
+    used_at = models.DateTimeField(_("utilisée le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("confirmation d’identité")
+        verbose_name_plural = _("confirmations d’identité")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="confirmation_ends_after_start", condition=Q(expires_at__gt=models.F("created_at"))
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.document_sha256[:12]}"
+
+
+class FailedConfirmation(models.Model):
+    """An attempt that was not recognised (or has not been yet): too many of them close the door."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("personne")
+    )
+    attempted_at = models.DateTimeField(_("tentée le"), default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name = _("confirmation échouée")
+        verbose_name_plural = _("confirmations échouées")
+        ordering = ["-attempted_at"]
+        indexes = [models.Index(fields=["user", "attempted_at"], name="failed_confirmation_recent")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.attempted_at:%Y-%m-%d %H:%M:%S}"

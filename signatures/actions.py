@@ -1,0 +1,214 @@
+"""What others may ask of this room, one verb each.
+
+All but ``confirm`` run inside the caller's transaction and do nothing slow: they check,
+write, and defer a job that starts when the transaction commits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from signatures import confirmations, jobs
+from signatures.backends import SigningCertificate, backend
+from signatures.cms import normalised_value
+from signatures.confirmations import confirm
+from signatures.errors import (
+    CertificateNotInForce,
+    DocumentChanged,
+    EnvelopeClosed,
+    NotReady,
+    NotTheSigner,
+    OutOfTurn,
+    SlotTaken,
+    UnknownField,
+)
+from signatures.models import Envelope, SignatureRequest, Slot
+
+__all__ = [
+    "certificate_for",
+    "confirm",
+    "open_envelope",
+    "request_seal",
+    "request_signature",
+    "retry",
+    "supply_signature",
+    "void_envelope",
+]
+
+State = SignatureRequest.State
+
+
+def open_envelope(
+    *, title: str, document_sha256: str, fields: list[str], specimen: bool, idempotency_key: str
+) -> Envelope:
+    """Open a stored PDF to the signatures of ``fields``, in that order.
+
+    ``document_sha256`` names a blob; ``fields`` are the signature fields that it has.
+    Called again with the same key it returns the first envelope.
+    """
+    if len(set(fields)) != len(fields) or not fields:
+        raise UnknownField(", ".join(fields))
+    with transaction.atomic():
+        envelope, created = Envelope.objects.get_or_create(
+            idempotency_key=idempotency_key,
+            defaults={
+                "title": title[:300],
+                "base_sha256": document_sha256,
+                "current_sha256": document_sha256,
+                "specimen": specimen,
+            },
+        )
+        if created:
+            Slot.objects.bulk_create(
+                Slot(envelope=envelope, order=order, field_name=name)
+                for order, name in enumerate(fields, start=1)
+            )
+    if envelope.base_sha256 != document_sha256:
+        raise DocumentChanged(document_sha256, envelope.base_sha256)
+    return envelope
+
+
+def certificate_for(user: AbstractBaseUser, backend_code: str) -> SigningCertificate:
+    """Return the certificate that this person would sign with now.
+
+    Raises UnknownBackend, NoCertificate or CertificateNotInForce.
+    """
+    certificate = backend(backend_code).certificate_for(user)
+    if not certificate.not_before <= timezone.now() <= certificate.not_after:
+        raise CertificateNotInForce(certificate.not_before, certificate.not_after)
+    return certificate
+
+
+def request_signature(
+    envelope: Envelope,
+    field_name: str,
+    user: AbstractBaseUser,
+    *,
+    confirmation: str,
+    document_sha256: str,
+    stamp_lines: list[str],
+    backend: str,
+) -> SignatureRequest:
+    """Ask for this person's signature in this field, and set the job to it.
+
+    ``document_sha256`` is what the person read; ``confirmation`` comes from ``confirm``;
+    ``stamp_lines`` (name, capacity…) are printed in the visible stamp.
+    Raises EnvelopeClosed, UnknownField, NotTheSigner, OutOfTurn, DocumentChanged,
+    SlotTaken, CertificateNotInForce, NoCertificate or ConfirmationRefused.
+    """
+    envelope = Envelope.objects.select_for_update().get(pk=envelope.pk)
+    if envelope.state != Envelope.State.OPEN:
+        raise EnvelopeClosed(envelope.state)
+    slot = _slot_in_turn(envelope, field_name)
+    if slot.signer_id not in (None, user.pk):
+        raise NotTheSigner(field_name)
+    if document_sha256 != envelope.current_sha256:
+        raise DocumentChanged(document_sha256, envelope.current_sha256)
+    certificate = certificate_for(user, backend)
+    confirmations.consume(user, confirmation, document_sha256=document_sha256)
+    signatory: Any = user
+    try:
+        with transaction.atomic():
+            request = SignatureRequest.objects.create(
+                slot=slot,
+                idempotency_key=f"{envelope.pk}/{field_name}",
+                user=signatory,
+                backend=backend,
+                document_sha256=document_sha256,
+                certificate=certificate.certificate,
+                stamp_lines=list(stamp_lines),
+            )
+    except IntegrityError:
+        raise SlotTaken(field_name) from None
+    Slot.objects.filter(pk=slot.pk).update(signer=signatory)
+    jobs.defer_request(request)
+    return request
+
+
+def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: bytes) -> None:
+    """Hand in the value that the signatory's own card computed over the signed attributes.
+
+    ``value`` is an ECDSA-Sig-Value in DER, its r‖s, or a PKCS#1 v1.5 block; it is checked
+    with the certificate before anything else. Raises NotTheSigner, WrongSignatureValue or
+    NotReady (no value is awaited any more).
+    """
+    if request.user_id != user.pk:
+        raise NotTheSigner(request.slot.field_name)
+    if request.state != State.PREPARED:
+        raise NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
+    checked = normalised_value(bytes(request.certificate), request.signed_attributes, value)
+    taken = SignatureRequest.objects.filter(pk=request.pk, state=State.PREPARED).update(
+        state=State.SIGNED, raw_signature=checked, signed_at=timezone.now()
+    )
+    if not taken:
+        raise NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
+    jobs.defer_request(request)
+
+
+def retry(request: SignatureRequest) -> None:
+    """Set a failed request on its way again, from where it stopped.
+
+    Raises NotReady unless it failed for a reason that may pass.
+    """
+    resumed = SignatureRequest.objects.filter(pk=request.pk, state=State.FAILED, permanent=False).update(
+        state=F("resume_state"), resume_state="", error_code="", error_text="", failed_at=None
+    )
+    if not resumed:
+        raise NotReady(_("Cette signature ne peut être reprise : elle n’a pas échoué, ou sans remède."))
+    jobs.defer_request(request)
+
+
+def request_seal(envelope: Envelope) -> None:
+    """Ask for the archive level (B-LTA) once every signature is there; asking twice is harmless.
+
+    Raises EnvelopeClosed (void) or NotReady (a signature is missing).
+    """
+    envelope = Envelope.objects.select_for_update().get(pk=envelope.pk)
+    if envelope.state == Envelope.State.SEALED:
+        return
+    if envelope.state == Envelope.State.VOID:
+        raise EnvelopeClosed(envelope.state)
+    if envelope.slots.exclude(request__state=State.DONE).exists():
+        raise NotReady(_("Toutes les signatures ne sont pas encore apposées : le scellement attend."))
+    Envelope.objects.filter(pk=envelope.pk).update(state=Envelope.State.SEALING, error_code="", error_text="")
+    jobs.defer_seal(envelope)
+
+
+def void_envelope(envelope: Envelope, reason: str) -> None:
+    """Close the envelope for good; a signature whose key was not used yet is abandoned.
+
+    Does not wait for a running job: that one finds the envelope void when it wants to
+    write. A sealed envelope stays sealed: raises EnvelopeClosed.
+    """
+    voided = (
+        Envelope.objects.filter(pk=envelope.pk)
+        .exclude(state=Envelope.State.SEALED)
+        .update(state=Envelope.State.VOID, void_reason=reason or _("sans motif"))
+    )
+    if not voided:
+        raise EnvelopeClosed(Envelope.State.SEALED)
+    SignatureRequest.objects.filter(
+        slot__envelope=envelope, state__in=[State.REQUESTED, State.PREPARED, State.FAILED]
+    ).update(state=State.ABANDONED)
+
+
+def _slot_in_turn(envelope: Envelope, field_name: str) -> Slot:
+    slots = list(envelope.slots.select_related("request").order_by("order"))
+    awaited: list[str] = []
+    for slot in slots:
+        request = getattr(slot, "request", None)
+        if slot.field_name == field_name:
+            if request is not None:
+                raise SlotTaken(field_name)
+            if awaited:
+                raise OutOfTurn(field_name, awaited)
+            return slot
+        if request is None or request.state != State.DONE:
+            awaited.append(slot.field_name)
+    raise UnknownField(field_name)

@@ -1,0 +1,96 @@
+"""The demonstration's keys: PKCS#12 files made at set-up. Every signature is a SPECIMEN."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.x509.oid import NameOID, ObjectIdentifier
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.utils.translation import gettext_lazy as _
+
+from signatures import pki
+from signatures.backends import AwaitingSignatory, SigningCertificate
+from signatures.errors import NoCertificate
+
+HASHES: dict[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    modified: int
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    certificate: SigningCertificate
+
+
+class DemoBackend:
+    """Signs with the keys of ``signatures.pki``."""
+
+    code = "demo"
+    label = _("Certificat de démonstration (SPÉCIMEN)")
+    specimen = True
+
+    def __init__(self) -> None:
+        # Opening a PKCS#12 costs 50 times the signature it serves: open each once.
+        self._opened: dict[Path, _Loaded] = {}
+
+    def certificate_for(self, user: AbstractBaseUser) -> SigningCertificate:
+        """Return the certificate that ``pki.issue_person`` gave; raises NoCertificate."""
+        return self._open(user).certificate
+
+    def sign(
+        self, user: AbstractBaseUser, signed_attributes: bytes, digest_algorithm: str
+    ) -> bytes | AwaitingSignatory:
+        """Sign at once with the key in memory; raises NoCertificate."""
+        key, digest = self._open(user).key, HASHES[digest_algorithm]
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(signed_attributes, padding.PKCS1v15(), digest)
+        return key.sign(signed_attributes, ec.ECDSA(digest))
+
+    def _open(self, user: AbstractBaseUser) -> _Loaded:
+        path = pki.person_path(user.get_username())
+        try:
+            modified = path.stat().st_mtime_ns
+        except FileNotFoundError:
+            raise NoCertificate(user.get_username()) from None
+        opened = self._opened.get(path)
+        if opened is None or opened.modified != modified:
+            opened = self._opened[path] = _load(path, modified)
+        return opened
+
+
+def _load(path: Path, modified: int) -> _Loaded:
+    store = pkcs12.load_pkcs12(path.read_bytes(), settings.PKI_PASSPHRASE.encode())
+    assert store.cert is not None
+    key, certificate = store.key, store.cert.certificate
+    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    return _Loaded(
+        modified,
+        key,
+        SigningCertificate(
+            certificate=certificate.public_bytes(Encoding.DER),
+            chain=tuple(extra.certificate.public_bytes(Encoding.DER) for extra in store.additional_certs),
+            algorithm="rsa_pkcs1" if isinstance(key, rsa.RSAPrivateKey) else "ecdsa_p256",
+            key_bits=key.key_size,
+            not_before=certificate.not_valid_before_utc,
+            not_after=certificate.not_valid_after_utc,
+            common_name=_subject(certificate, NameOID.COMMON_NAME),
+            organisation=_subject(certificate, NameOID.ORGANIZATION_NAME),
+            title=_subject(certificate, NameOID.TITLE),
+            serial=f"{certificate.serial_number:x}",
+        ),
+    )
+
+
+def _subject(certificate: x509.Certificate, oid: ObjectIdentifier) -> str:
+    found = certificate.subject.get_attributes_for_oid(oid)
+    return str(found[0].value) if found else ""

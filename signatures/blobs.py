@@ -1,0 +1,93 @@
+"""Bytes that must never change: kept once, under the name of their SHA-256."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class BlobError(Exception):
+    """A document could not be read back; ``sha256`` names it."""
+
+    def __init__(self, sha256: str, message: str) -> None:
+        super().__init__(message)
+        self.sha256 = sha256
+
+
+class BlobMissing(BlobError):
+    """No document has this name."""
+
+
+class BlobCorrupt(BlobError):
+    """The bytes on disk are not those that were stored."""
+
+
+def put(data: bytes) -> str:
+    """Store ``data`` durably and return its SHA-256 (64 hexadecimal digits).
+
+    On return the bytes and their name have reached the disk: the file is written aside,
+    synced and renamed, then its folder is synced, so a power cut leaves all or nothing.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    target = _path(sha256)
+    if target.exists():
+        try:
+            get(sha256)
+            return sha256
+        except BlobCorrupt:
+            pass  # heal it: we hold the right bytes
+    target.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+    _sync_folder(target.parent.parent)
+    return sha256
+
+
+def get(sha256: str) -> bytes:
+    """Return the bytes named ``sha256``, compared with that name first.
+
+    Raises BlobMissing or BlobCorrupt.
+    """
+    try:
+        data = _path(sha256).read_bytes()
+    except FileNotFoundError:
+        raise BlobMissing(
+            sha256, _("Document %(name)s introuvable : restaurez la sauvegarde.") % {"name": sha256[:12]}
+        ) from None
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise BlobCorrupt(
+            sha256,
+            _("Document %(name)s altéré sur le disque : restaurez la sauvegarde.") % {"name": sha256[:12]},
+        )
+    return data
+
+
+def _path(sha256: str) -> Path:
+    if not _SHA256.fullmatch(sha256):
+        raise BlobMissing(sha256, _("« %(name)s » n’est pas une empreinte SHA-256.") % {"name": sha256[:80]})
+    return Path(settings.BLOB_DIR) / sha256[:2] / sha256
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,71 @@
+"""The jobs of this room, run by the worker; every one may be run again at any time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+
+from django.utils import timezone
+from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate.contrib.django import app
+from procrastinate.jobs import Job
+
+from signatures import machine
+from signatures.errors import TransientError
+from signatures.models import Envelope, SignatureRequest
+
+QUEUE = "signatures"
+MAX_ATTEMPTS = 20  # with the waits below: about an hour and a quarter
+LONGEST_WAIT = 300.0
+
+
+class Backoff(BaseRetryStrategy):
+    """Try again after 1, 2, 4… seconds up to five minutes, each drawn between half and all of it."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """Return when to run ``job`` again, or None to leave it failed."""
+        if job.attempts + 1 >= MAX_ATTEMPTS:
+            return None
+        wait = min(LONGEST_WAIT, 2.0 ** min(job.attempts, 16))
+        wait *= random.uniform(0.5, 1)
+        return RetryDecision(retry_at=timezone.now() + dt.timedelta(seconds=wait))
+
+
+@app.task(name="signatures.advance_request", queue=QUEUE, retry=Backoff(), pass_context=True)
+def advance_request(context: JobContext, *, request_id: int) -> None:
+    """Bring one signature as far as it goes."""
+    try:
+        machine.advance(request_id)
+    except TransientError as error:
+        if _is_last(context):
+            machine.give_up(request_id, error)
+            return
+        machine.note_delay(request_id, error)
+        raise
+
+
+@app.task(name="signatures.seal_envelope", queue=QUEUE, retry=Backoff(), pass_context=True)
+def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
+    """Bring a fully signed envelope to B-LTA."""
+    try:
+        machine.seal(envelope_id)
+    except TransientError as error:
+        if _is_last(context):
+            machine.give_up_seal(envelope_id, error)
+            return
+        raise
+
+
+def defer_request(request: SignatureRequest) -> None:
+    """Queue ``advance_request`` within the caller's transaction; one job an envelope runs at a time."""
+    lock = f"envelope-{request.slot.envelope_id}"
+    advance_request.configure(lock=lock).defer(request_id=request.pk)
+
+
+def defer_seal(envelope: Envelope) -> None:
+    """Queue ``seal_envelope`` within the caller's transaction."""
+    seal_envelope.configure(lock=f"envelope-{envelope.pk}").defer(envelope_id=envelope.pk)
+
+
+def _is_last(context: JobContext) -> bool:
+    return context.job.attempts + 1 >= MAX_ATTEMPTS

@@ -1,0 +1,293 @@
+"""A signature on its way: REQUESTED → PREPARED → SIGNED → STAMPED → DONE.
+
+Each step does its work with no transaction open, then moves the state by compare-and-set
+in one short transaction. Killed anywhere, a step is simply done again: only one result is
+ever kept, so a slot gets exactly one signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import datetime as dt
+import os
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from signatures import blobs, cms, pades, signals, trust, validation
+from signatures.backends import AwaitingSignatory, SigningCertificate, backend
+from signatures.errors import (
+    CertificateNotInForce,
+    CertificateUntrusted,
+    DocumentChanged,
+    OwnOutputInvalid,
+    SignatureError,
+    TransientError,
+    UnsignableDocument,
+)
+from signatures.models import Envelope, SignatureRequest
+
+State = SignatureRequest.State
+CHECK_AGAIN_AFTER = dt.timedelta(minutes=5)
+
+
+def checkpoint(name: str) -> None:
+    """Die here if CONTRESEING_KILL_AT names this point: how the tests try every crash.
+
+    Only honoured in a demonstration. SIGKILL leaves no chance to tidy up.
+    """
+    if settings.DEMONSTRATION and os.environ.get("CONTRESEING_KILL_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def advance(request_id: int) -> None:
+    """Take this request as far as it goes: DONE, FAILED, or waiting for its signatory.
+
+    Raises a TransientError when an outside service has to be asked again later.
+    """
+    while True:
+        request = SignatureRequest.objects.select_related("slot__envelope", "user").get(pk=request_id)
+        step = STEPS.get(request.state)
+        if step is None:
+            return
+        try:
+            if not step(request):
+                return
+        except SignatureError as error:
+            if not error.permanent:
+                raise
+            _fail(request, error)
+            return
+
+
+def seal(envelope_id: int) -> None:
+    """Bring an envelope that is SEALING to B-LTA; does nothing in any other state.
+
+    Raises a TransientError when an outside service has to be asked again later.
+    """
+    envelope = Envelope.objects.get(pk=envelope_id)
+    if envelope.state != Envelope.State.SEALING:
+        return
+    checkpoint("seal")
+    try:
+        signed = blobs.get(envelope.current_sha256)
+        sealed = asyncio.run(pades.seal(signed))
+        _refuse_unless_valid(sealed, envelope, signed)
+    except (SignatureError, blobs.BlobError) as error:
+        if isinstance(error, TransientError):
+            raise
+        _fail_seal(envelope, getattr(error, "code", "blob"), str(error))
+        return
+    sha256 = blobs.put(sealed)
+    checkpoint("seal:blob")
+    with transaction.atomic():
+        signals.news_coming.send(Envelope, envelope_id=envelope.pk)
+        moved = Envelope.objects.filter(pk=envelope.pk, state=Envelope.State.SEALING).update(
+            state=Envelope.State.SEALED,
+            sealed_sha256=sha256,
+            sealed_at=timezone.now(),
+            error_code="",
+            error_text="",
+        )
+        if moved:
+            envelope.refresh_from_db()
+            signals.envelope_sealed.send(Envelope, envelope=envelope)
+        checkpoint("seal:before-commit")
+    checkpoint("sealed")
+
+
+def note_delay(request_id: int, error: SignatureError) -> None:
+    """Write down that the signature waits for an outside service, and tell."""
+    request = SignatureRequest.objects.select_related("slot").get(pk=request_id)
+    with transaction.atomic():
+        signals.news_coming.send(SignatureRequest, envelope_id=request.slot.envelope_id)
+        noted = SignatureRequest.objects.filter(pk=request_id, state=request.state).update(
+            error_code=error.code, error_text=str(error), attempts=request.attempts + 1
+        )
+        if noted:
+            request.refresh_from_db()
+            signals.signature_progressed.send(SignatureRequest, request=request)
+
+
+def give_up(request_id: int, error: SignatureError) -> None:
+    """Stop trying; the request is FAILED and may be retried by hand."""
+    _fail(SignatureRequest.objects.select_related("slot__envelope").get(pk=request_id), error)
+
+
+def give_up_seal(envelope_id: int, error: SignatureError) -> None:
+    """Stop trying to seal; asking for the seal again starts anew."""
+    _fail_seal(Envelope.objects.get(pk=envelope_id), error.code, str(error))
+
+
+def _prepare(request: SignatureRequest) -> bool:
+    """REQUESTED → PREPARED: the certificate is good, the file waits for its signature."""
+    checkpoint("requested")
+    envelope, chosen = request.slot.envelope, backend(request.backend)
+    certificate = _unchanged_certificate(request)
+    asyncio.run(trust.check_signer(certificate))
+    prepared = asyncio.run(
+        pades.prepare(
+            _read(request.document_sha256),
+            request.slot.field_name,
+            certificate,
+            first=not envelope.slots.filter(order__lt=request.slot.order).exists(),
+            last=not envelope.slots.filter(order__gt=request.slot.order).exists(),
+            stamp_lines=request.stamp_lines,
+            specimen=chosen.specimen or envelope.specimen,
+            moment=timezone.now(),
+        )
+    )
+    sha256 = blobs.put(prepared.document)
+    chain = [base64.b64encode(other).decode() for other in certificate.chain]
+    return _move(
+        request,
+        State.PREPARED,
+        prepared_sha256=sha256,
+        prepared={**prepared.as_json(), "chain": chain},
+        prepared_at=timezone.now(),
+    )
+
+
+def _sign(request: SignatureRequest) -> bool:
+    """PREPARED → SIGNED: the key is used, and what it gave is verified."""
+    certificate = _unchanged_certificate(request)
+    if request.prepared_at and timezone.now() - request.prepared_at > CHECK_AGAIN_AFTER:
+        asyncio.run(trust.check_signer(certificate))
+    attributes = request.signed_attributes
+    value = backend(request.backend).sign(request.user, attributes, cms.DIGEST_ALGORITHM)
+    if isinstance(value, AwaitingSignatory):
+        return False
+    checkpoint("signed:key-used")
+    checked = cms.normalised_value(certificate.certificate, attributes, value)
+    return _move(request, State.SIGNED, raw_signature=checked, signed_at=timezone.now())
+
+
+def _stamp(request: SignatureRequest) -> bool:
+    """SIGNED → STAMPED: the time-stamp proves when the value existed (level B-T)."""
+    value = bytes(request.raw_signature)
+    token = asyncio.run(pades.timestamp_token(value))
+    checkpoint("stamped:token")
+    chain = tuple(base64.b64decode(other) for other in request.prepared["chain"])
+    signature = cms.assemble(bytes(request.certificate), chain, request.signed_attributes, value, token)
+    return _move(request, State.STAMPED, cms=signature, stamped_at=timezone.now())
+
+
+def _finish(request: SignatureRequest) -> bool:
+    """STAMPED → DONE: the file is complete, passes our own validation and is on disk."""
+    envelope = request.slot.envelope
+    document = _read(request.document_sha256)
+    final = pades.embed(_read(request.prepared_sha256), request.prepared, bytes(request.cms))
+    _refuse_unless_valid(final, envelope, document, upto=request.slot.order)
+    sha256 = blobs.put(final)
+    checkpoint("done:blob")
+    with transaction.atomic():
+        signals.news_coming.send(SignatureRequest, envelope_id=envelope.pk)
+        current = Envelope.objects.filter(
+            pk=envelope.pk, state=Envelope.State.OPEN, current_sha256=request.document_sha256
+        ).update(current_sha256=sha256)
+        if current:
+            return _write(request, State.DONE, final_sha256=sha256, done_at=timezone.now())
+    envelope.refresh_from_db()
+    if envelope.state == Envelope.State.VOID:
+        # the value and its CMS stay in the row: a key was used, whatever became of the file
+        return _move(request, State.ABANDONED, final_sha256=sha256)
+    raise DocumentChanged(request.document_sha256, envelope.current_sha256)
+
+
+STEPS: dict[str, Callable[[SignatureRequest], bool]] = {
+    State.REQUESTED: _prepare,
+    State.PREPARED: _sign,
+    State.SIGNED: _stamp,
+    State.STAMPED: _finish,
+}
+
+
+def _move(request: SignatureRequest, to: State, **values: Any) -> bool:
+    """Move to ``to`` in a transaction of its own; False when somebody else was first."""
+    with transaction.atomic():
+        signals.news_coming.send(SignatureRequest, envelope_id=request.slot.envelope_id)
+        return _write(request, to, **values)
+
+
+def _write(request: SignatureRequest, to: State, **values: Any) -> bool:
+    """Compare-and-set the state, within a transaction, and tell."""
+    values = {"error_code": "", "error_text": "", "attempts": 0, **values}
+    if not SignatureRequest.objects.filter(pk=request.pk, state=request.state).update(state=to, **values):
+        return False
+    request.refresh_from_db()
+    news = signals.signature_completed if to == State.DONE else signals.signature_progressed
+    if to != State.ABANDONED:
+        news.send(SignatureRequest, request=request)
+    checkpoint(f"{to}:before-commit")
+    transaction.on_commit(lambda: checkpoint(str(to)))
+    return True
+
+
+def _fail(request: SignatureRequest, error: SignatureError) -> None:
+    """Stop this request where it is, and tell why."""
+    with transaction.atomic():
+        signals.news_coming.send(SignatureRequest, envelope_id=request.slot.envelope_id)
+        failed = SignatureRequest.objects.filter(pk=request.pk, state=request.state).update(
+            state=State.FAILED,
+            resume_state=request.state,
+            error_code=error.code,
+            error_text=str(error),
+            permanent=error.permanent,
+            failed_at=timezone.now(),
+        )
+        if failed:
+            request.refresh_from_db()
+            signals.signature_failed.send(SignatureRequest, request=request)
+
+
+def _fail_seal(envelope: Envelope, code: str, text: str) -> None:
+    """Leave the envelope SEALING with its error, and tell."""
+    with transaction.atomic():
+        signals.news_coming.send(Envelope, envelope_id=envelope.pk)
+        Envelope.objects.filter(pk=envelope.pk, state=Envelope.State.SEALING).update(
+            error_code=code, error_text=text
+        )
+        envelope.refresh_from_db()
+        signals.seal_failed.send(Envelope, envelope=envelope, error=text)
+
+
+def _read(sha256: str) -> bytes:
+    """Return a blob; one that cannot be read makes the document unsignable."""
+    try:
+        return blobs.get(sha256)
+    except blobs.BlobError as error:
+        raise UnsignableDocument(str(error)) from error
+
+
+def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
+    """Return the person's certificate if it is still the one they saw, and in force."""
+    certificate = backend(request.backend).certificate_for(request.user)
+    if certificate.certificate != bytes(request.certificate):
+        raise CertificateUntrusted(certificate.serial, "remplacé depuis la demande")
+    if not certificate.not_before <= timezone.now() <= certificate.not_after:
+        raise CertificateNotInForce(certificate.not_before, certificate.not_after)
+    return certificate
+
+
+def _refuse_unless_valid(
+    document: bytes, envelope: Envelope, before: bytes, *, upto: int | None = None
+) -> None:
+    """Validate our own output before it is kept; raises OwnOutputInvalid.
+
+    ``upto`` is the turn of the signature just made: later fields are still empty then.
+    """
+    if not document.startswith(before):
+        raise OwnOutputInvalid(["l’original n’est pas au début du fichier"])
+    expected = {
+        slot.field_name: cms.serial_of(bytes(slot.request.certificate))
+        for slot in envelope.slots.select_related("request")
+        if upto is None or slot.order <= upto
+    }
+    report = validation.validate(document, expected=expected, intermediate=upto is not None)
+    if not report.valid:
+        raise OwnOutputInvalid([problem.message for problem in report.problems])

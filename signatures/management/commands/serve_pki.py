@@ -1,0 +1,38 @@
+"""``manage.py serve_pki``: serve the demonstration's CRL, OCSP and time-stamps at PKI_URL."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import uvicorn
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from signatures import pki
+from signatures.pki.services import Services
+
+
+class Command(BaseCommand):
+    """Runs until it is stopped."""
+
+    help = _("Sert l’infrastructure à clés publiques de démonstration à l’adresse PKI_URL.")
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the authorities if need be, then answer."""
+        if not settings.DEMONSTRATION:
+            raise CommandError(_("Cette infrastructure ne sert qu’à la démonstration."))
+        address = urlsplit(settings.PKI_URL)
+        if address.scheme != "http" or not address.hostname:
+            raise CommandError(_("PKI_URL doit avoir la forme http://hôte:port."))
+        pki.ensure()
+        uvicorn.run(
+            Services(),
+            host=address.hostname,
+            port=address.port or 80,
+            lifespan="off",
+            access_log=False,
+            log_level="warning",
+        )

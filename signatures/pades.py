@@ -1,0 +1,203 @@
+"""The PDF side of a signature: prepare the file, put the CMS in, bring it to B-LTA.
+
+Nothing here knows the database; the callers run it outside any transaction.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import io
+from dataclasses import dataclass
+from typing import Any
+
+from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.form_tools import annot_width_height
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.layout import LayoutError
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
+from pyhanko.sign.signers.pdf_cms import ExternalSigner
+from pyhanko.sign.signers.pdf_signer import (
+    PdfSignatureMetadata,
+    PdfSigner,
+    PdfTimeStamper,
+    TimestampDSSContentSettings,
+)
+from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
+from pyhanko_certvalidator.errors import InsufficientRevinfoError, PathError, RevokedError, ValidationError
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from signatures import cms, stamp
+from signatures.backends import SigningCertificate
+from signatures.errors import CertificateUntrusted, RevocationUnknown, UnsignableDocument
+from signatures.timestamps import CheckedTimeStamper
+from signatures.trust import online_context
+
+# A token with two certificates takes 4 to 6 KB; some authorities send a longer chain.
+TOKEN_ROOM = 12_000
+
+
+class _Revision(IncrementalPdfFileWriter):  # type: ignore[misc]
+    """An incremental update that leaves /Info and the XMP metadata alone.
+
+    pyHanko renews their dates in every revision; whoever validates could then not tell
+    that from a change of the title after the signature.
+    """
+
+    def _update_meta(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A file that waits for its CMS: ``document`` has a hole from ``start`` to ``end``.
+
+    ``digest`` is the SHA-256 of the rest; ``attributes`` the DER that the key signs.
+    """
+
+    document: bytes
+    digest: bytes
+    start: int
+    end: int
+    attributes: bytes
+
+    def as_json(self) -> dict[str, Any]:
+        """Return all but the document, to be stored."""
+        return {
+            "digest": base64.b64encode(self.digest).decode(),
+            "digest_algorithm": cms.DIGEST_ALGORITHM,
+            "start": self.start,
+            "end": self.end,
+            "signed_attributes": base64.b64encode(self.attributes).decode(),
+        }
+
+
+async def prepare(
+    document: bytes,
+    field_name: str,
+    certificate: SigningCertificate,
+    *,
+    first: bool,
+    last: bool,
+    stamp_lines: list[str],
+    specimen: bool,
+    moment: dt.datetime,
+) -> Prepared:
+    """Add the revision of this signature to ``document``, with a hole for the CMS.
+
+    The first signature certifies and lets only fields be filled in (DocMDP 2), the last
+    one allows nothing more (DocMDP 1); which fields each locks is in the /Lock of the
+    field (ISO 32000-2 § 12.8.2). Raises UnsignableDocument.
+    """
+    metadata = PdfSignatureMetadata(
+        field_name=field_name,
+        subfilter=SigSeedSubFilter.PADES,
+        md_algorithm=cms.DIGEST_ALGORITHM,
+        certify=first,
+        docmdp_permissions=MDPPerm.NO_CHANGES if last and not first else MDPPerm.FILL_FORMS,
+        name=certificate.common_name,
+    )
+    parsed = asn1_x509.Certificate.load(certificate.certificate)
+    chain = [asn1_x509.Certificate.load(other) for other in certificate.chain]
+    room = cms.size_bound(certificate.certificate, certificate.chain, TOKEN_ROOM)
+    output = io.BytesIO()
+    try:
+        writer = _Revision(io.BytesIO(document))
+        signer = PdfSigner(
+            metadata,
+            ExternalSigner(signing_cert=parsed, cert_registry=SimpleCertificateStore.from_certs(chain)),
+            stamp_style=_style(writer, field_name, stamp_lines, specimen=specimen, moment=moment),
+        )
+        digest, _tbs, _output = await signer.async_digest_doc_for_signing(
+            writer, existing_fields_only=True, bytes_reserved=2 * room, output=output
+        )
+    except (PdfError, SigningError, LayoutError) as error:
+        raise UnsignableDocument(str(error)) from error
+    return Prepared(
+        output.getvalue(),
+        digest.document_digest,
+        digest.reserved_region_start,
+        digest.reserved_region_end,
+        cms.signed_attributes(certificate.certificate, digest.document_digest),
+    )
+
+
+def embed(document: bytes, prepared: dict[str, Any], signature: bytes) -> bytes:
+    """Return the prepared ``document`` with ``signature`` (DER) in its hole."""
+    output = io.BytesIO(document)
+    hole = PreparedByteRangeDigest(base64.b64decode(prepared["digest"]), prepared["start"], prepared["end"])
+    try:
+        hole.fill_with_cms(output, signature)
+    except SigningError as error:
+        raise UnsignableDocument(str(error)) from error
+    return output.getvalue()
+
+
+async def timestamp_token(value: bytes) -> bytes:
+    """Return an RFC 3161 token (DER) over a signature value; raises TimestampUnavailable."""
+    token = await CheckedTimeStamper().async_timestamp(cms.sha256(value), cms.DIGEST_ALGORITHM)
+    return bytes(token.dump())
+
+
+async def seal(document: bytes) -> bytes:
+    """Return the signed ``document`` at level B-LTA (EN 319 142-1 § 5.5), in one more revision.
+
+    The revision holds, for every signature and time-stamp, the certificates and what the
+    authorities say of them now (DSS, no VRI), then a document time-stamp over the whole.
+    Raises TimestampUnavailable, RevocationUnknown or CertificateUntrusted.
+    """
+    output = io.BytesIO()
+    async with online_context() as context:
+        reader = PdfFileReader(io.BytesIO(document))
+        try:
+            paths = []
+            for signature in reader.embedded_regular_signatures:
+                paths += await collect_validation_info(signature, context)
+            writer = _Revision.from_reader(reader)
+            DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
+            await PdfTimeStamper(CheckedTimeStamper()).async_timestamp_pdf(
+                writer,
+                cms.DIGEST_ALGORITHM,
+                context,
+                output=output,
+                # all the proofs under the time-stamp: it then covers the file to its last byte
+                dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+            )
+        except InsufficientRevinfoError as error:
+            raise RevocationUnknown("", str(error)) from error
+        except RevokedError as error:
+            raise CertificateUntrusted("", str(error)) from error
+        except (PathError, ValidationError) as error:
+            raise CertificateUntrusted("", str(error)) from error
+        except (PdfError, SigningError) as error:
+            raise UnsignableDocument(str(error)) from error
+    return output.getvalue()
+
+
+def signature_fields(document: bytes) -> list[str]:
+    """Return the names of the PDF's signature fields, in order; raises UnsignableDocument."""
+    try:
+        return [name for name, _value, _ref in enumerate_sig_fields(PdfFileReader(io.BytesIO(document)))]
+    except PdfError as error:
+        raise UnsignableDocument(str(error)) from error
+
+
+def _style(
+    writer: IncrementalPdfFileWriter,
+    field_name: str,
+    lines: list[str],
+    *,
+    specimen: bool,
+    moment: dt.datetime,
+) -> Any:
+    """Return the stamp for the box of this field."""
+    for _name, _value, reference in enumerate_sig_fields(writer, with_name=field_name):
+        field = reference.get_object()
+        width, height = annot_width_height(field["/Kids"][0] if "/Kids" in field else field)
+        text = stamp.stamp_text(lines, moment, specimen=specimen)
+        return stamp.stamp_style(text, width, height, specimen=specimen)
+    raise SigningError(f"no field {field_name}")

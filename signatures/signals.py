@@ -1,0 +1,15 @@
+"""News that travel up from this room. All are sent inside the transaction that makes them true."""
+
+from django.dispatch import Signal
+
+# Sent first in each of those transactions, before any row is locked: whoever locks rows of
+# their own on the news locks them here, so that everybody takes locks in the same order.
+news_coming = Signal()  # envelope_id=int
+
+signature_progressed = (
+    Signal()
+)  # request=SignatureRequest: PREPARED, SIGNED, STAMPED, or waiting (error_code)
+signature_completed = Signal()  # request=SignatureRequest, now DONE
+signature_failed = Signal()  # request=SignatureRequest, now FAILED (error_code, error_text, permanent)
+envelope_sealed = Signal()  # envelope=Envelope, now SEALED
+seal_failed = Signal()  # envelope=Envelope, error=str (French)

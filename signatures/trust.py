@@ -1,0 +1,109 @@
+"""Whom we believe: the roots of this installation, and what the authorities say of a certificate now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+from asn1crypto import x509 as asn1_x509
+from django.conf import settings
+from pyhanko.keys import load_certs_from_pemder_data
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.errors import (
+    ExpiredError,
+    InsufficientRevinfoError,
+    NotYetValidError,
+    PathError,
+    RevokedError,
+    ValidationError,
+)
+from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, FreshnessReqType
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+from signatures.backends import SigningCertificate
+from signatures.errors import (
+    CertificateNotInForce,
+    CertificateRevoked,
+    CertificateUntrusted,
+    RevocationUnknown,
+    SignatureError,
+)
+
+# With the default freshness an archive file is valid the first day, not from the second
+# to the 36th, and valid again after. Comparing with the time of validation of each
+# signature instead holds from the first day on (measured up to day 3,700).
+REVOCATION_POLICY = CertRevTrustPolicy(
+    REQUIRE_REVINFO,
+    freshness=dt.timedelta(hours=1),
+    freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
+)
+
+
+class NoTrustRoot(SignatureError):
+    """No trusted root certificate could be read."""
+
+    code = "no_trust_root"
+
+
+def load_roots(sources: Sequence[bytes | Path] | None = None) -> list[asn1_x509.Certificate]:
+    """Return the certificates of ``sources`` (PEM or DER), by default ``settings.TRUST_ROOTS``."""
+    roots: list[asn1_x509.Certificate] = []
+    for source in settings.TRUST_ROOTS if sources is None else sources:
+        try:
+            data = source if isinstance(source, bytes) else Path(source).read_bytes()
+            roots += load_certs_from_pemder_data(data)
+        except (OSError, ValueError) as error:
+            raise NoTrustRoot(str(error)) from error
+    return roots
+
+
+def validation_policy(roots: list[asn1_x509.Certificate]) -> CertValidationPolicySpec:
+    """Return the rules for validating an archived file: trusted ``roots``, revocation always known."""
+    return CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(trust_roots=roots), revinfo_policy=REVOCATION_POLICY
+    )
+
+
+@asynccontextmanager
+async def online_context(others: Sequence[bytes] = ()) -> AsyncIterator[ValidationContext]:
+    """Yield a context that asks the authorities themselves, for certificates that are ours.
+
+    ``others`` are DER certificates that may be on the way to a root. Never for an uploaded
+    file: the addresses to ask are written in the certificates.
+    """
+    timeout = aiohttp.ClientTimeout(total=10, sock_connect=3)
+    async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
+        yield ValidationContext(
+            trust_roots=load_roots(),
+            other_certs=[asn1_x509.Certificate.load(other) for other in others],
+            allow_fetching=True,
+            fetcher_backend=AIOHttpFetcherBackend(session, per_request_timeout=10),
+            revocation_mode="require",
+        )
+
+
+async def check_signer(certificate: SigningCertificate) -> None:
+    """Check, before the key is used, that this certificate is trusted, in force and not revoked.
+
+    Raises CertificateNotInForce, CertificateRevoked, CertificateUntrusted (permanent) or
+    RevocationUnknown (nobody answered: try again).
+    """
+    async with online_context(certificate.chain) as context:
+        validator = CertificateValidator(
+            asn1_x509.Certificate.load(certificate.certificate), validation_context=context
+        )
+        try:
+            await validator.async_validate_usage({"non_repudiation"})
+        except (ExpiredError, NotYetValidError) as error:
+            raise CertificateNotInForce(certificate.not_before, certificate.not_after) from error
+        except RevokedError as error:
+            raise CertificateRevoked(certificate.serial) from error
+        except InsufficientRevinfoError as error:
+            raise RevocationUnknown(certificate.serial, str(error)) from error
+        except (PathError, ValidationError) as error:
+            raise CertificateUntrusted(certificate.serial, str(error)) from error

@@ -1,0 +1,75 @@
+"""The demonstration PKI, really served on loopback for the whole test session."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from django.conf import settings
+from django.test import override_settings
+
+from signatures import pki as authorities
+from signatures.pki.services import Services
+
+
+@dataclass(frozen=True)
+class ServedPki:
+    """Where the PKI is: its address, folder and root certificate (PEM)."""
+
+    url: str
+    folder: Path
+    root: Path
+
+
+@contextmanager
+def served(application: Callable[..., Any], port: int = 0) -> Iterator[str]:
+    """Serve an ASGI application on a free port of loopback from a thread; yield its address."""
+    listener = socket.create_server(("127.0.0.1", port))
+    with served_on(listener, application) as url:
+        yield url
+
+
+@contextmanager
+def served_on(listener: socket.socket, application: Callable[..., Any]) -> Iterator[str]:
+    """Serve an ASGI application on an open socket from a thread; yield its address."""
+    config = uvicorn.Config(application, lifespan="off", log_level="error", access_log=False)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPki]:
+    """Make the authorities once and serve them; the settings point at them meanwhile."""
+    folder = tmp_path_factory.mktemp("pki")
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    overridden = override_settings(
+        PKI_DIR=folder,
+        PKI_URL=url,
+        TIMESTAMP_URLS=[f"{url}/tsa"],
+        TRUST_ROOTS=[folder / "root.cert.pem"],
+    )
+    with overridden:
+        root = authorities.ensure()
+        with served_on(listener, Services()):
+            yield ServedPki(url, folder, root)
+
+
+@pytest.fixture
+def blob_folder(tmp_path: Path) -> Iterator[Path]:
+    """Give the test its own store of documents."""
+    with override_settings(BLOB_DIR=tmp_path / "blobs"):
+        yield Path(settings.BLOB_DIR)
