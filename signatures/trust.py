@@ -34,14 +34,14 @@ from signatures.errors import (
     SignatureError,
 )
 
-# With the default freshness an archive file is valid the first day, not from the second
-# to the 36th, and valid again after. Comparing with the time of validation of each
-# signature instead holds from the first day on (measured up to day 3,700).
-REVOCATION_POLICY = CertRevTrustPolicy(
-    REQUIRE_REVINFO,
-    freshness=dt.timedelta(hours=1),
-    freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
-)
+# With pyHanko's default freshness an archive file is valid the first day, not from the
+# second to the 36th, and valid again after. What is known of a signatory's certificate
+# must instead date from within the hour of the moment that a proof of existence (the
+# document time-stamp) brings the validation back to.
+SIGNATORY_FRESHNESS = dt.timedelta(hours=1)
+# The authority of the last time-stamp is judged by what the file says of it: offline there
+# is nothing newer. It ends with its certificate, before which the archive is stamped anew.
+TIMESTAMP_FRESHNESS = dt.timedelta(days=20 * 365)
 
 
 class NoTrustRoot(SignatureError):
@@ -62,10 +62,20 @@ def load_roots(sources: Sequence[bytes | Path] | None = None) -> list[asn1_x509.
     return roots
 
 
-def validation_policy(roots: list[asn1_x509.Certificate]) -> CertValidationPolicySpec:
-    """Return the rules for validating an archived file: trusted ``roots``, revocation always known."""
+def validation_policy(
+    roots: list[asn1_x509.Certificate], freshness: dt.timedelta
+) -> CertValidationPolicySpec:
+    """Return the rules for validating an archived file: trusted ``roots``, revocation always known.
+
+    ``freshness`` is how old what the authorities said may be at the time of validation.
+    """
     return CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(trust_roots=roots), revinfo_policy=REVOCATION_POLICY
+        trust_manager=SimpleTrustManager.build(trust_roots=roots),
+        revinfo_policy=CertRevTrustPolicy(
+            REQUIRE_REVINFO,
+            freshness=freshness,
+            freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
+        ),
     )
 
 

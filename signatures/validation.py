@@ -50,7 +50,7 @@ from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
 from signatures.pki import DEMO_POLICY
 from signatures.report import Problem, Report, SignatureRow, TimestampRow
-from signatures.trust import load_roots, validation_policy
+from signatures.trust import SIGNATORY_FRESHNESS, TIMESTAMP_FRESHNESS, load_roots, validation_policy
 
 __all__ = ["Problem", "Report", "SignatureRow", "validate"]
 
@@ -164,6 +164,8 @@ class _Check:
                     stamp.field_name, _name(stamp.signer_cert, "common_name"), content["gen_time"].native
                 )
             )
+        if not self.timestamps and not self.intermediate:
+            self.refuse("not_sealed", _("Le document n’est pas scellé : aucun horodatage ne couvre le tout."))
         for signature in signed:
             if time.monotonic() - self.started > MAX_SECONDS:
                 self.refuse("too_long", _("La vérification prend trop de temps : elle est abandonnée."))
@@ -287,7 +289,8 @@ class _Check:
         """Validate as an archive does (EN 319 102-1 § 5.6.3), with what the file holds."""
         specification = PdfSignatureValidationSpec(
             SignatureValidationSpec(
-                cert_validation_policy=validation_policy(self.roots),
+                cert_validation_policy=validation_policy(self.roots, SIGNATORY_FRESHNESS),
+                ts_cert_validation_policy=validation_policy(self.roots, TIMESTAMP_FRESHNESS),
                 revinfo_gathering_policy=RevocationInfoGatheringSpec(
                     online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
                     certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,
@@ -343,7 +346,10 @@ def _row(
     certificate = signature.signer_cert
     stamped = status.timestamp_validity if status is not None else None
     policies = certificate.certificate_policies_value or []
-    level = "B-B" if stamped is None else ("B-LTA" if timestamps else "B-T")
+    kinds = {attribute["type"].native for attribute in signature.signer_info["unsigned_attrs"]}
+    level = "B-T" if "signature_time_stamp_token" in kinds else "B-B"
+    if level == "B-T" and timestamps:
+        level = "B-LTA"
     return SignatureRow(
         field=signature.field_name,
         signer=_name(certificate, "common_name"),
