@@ -1,7 +1,7 @@
 """What others may ask of this room, one verb each.
 
-All but ``confirm`` run inside the caller's transaction and do nothing slow: they check,
-write, and defer a job that starts when the transaction commits.
+All but ``confirm`` run inside the caller's transaction (or one of their own) and do nothing
+slow: they check, write, and defer a job that starts when the transaction commits.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ def certificate_for(user: AbstractBaseUser, backend_code: str) -> SigningCertifi
     return certificate
 
 
+@transaction.atomic
 def request_signature(
     envelope: Envelope,
     field_name: str,
@@ -131,6 +132,7 @@ def request_signature(
     return request
 
 
+@transaction.atomic
 def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: bytes) -> None:
     """Hand in the value that the signatory's own card computed over the signed attributes.
 
@@ -151,6 +153,7 @@ def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: b
     jobs.defer_request(request)
 
 
+@transaction.atomic
 def retry(request: SignatureRequest) -> None:
     """Set a failed request on its way again, from where it stopped.
 
@@ -164,6 +167,7 @@ def retry(request: SignatureRequest) -> None:
     jobs.defer_request(request)
 
 
+@transaction.atomic
 def request_seal(envelope: Envelope) -> None:
     """Ask for the archive level (B-LTA) once every signature is there; asking twice is harmless.
 
@@ -180,6 +184,7 @@ def request_seal(envelope: Envelope) -> None:
     jobs.defer_seal(envelope)
 
 
+@transaction.atomic
 def void_envelope(envelope: Envelope, reason: str) -> None:
     """Close the envelope for good; a signature whose key was not used yet is abandoned.
 

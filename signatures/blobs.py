@@ -79,10 +79,15 @@ def get(sha256: str) -> bytes:
     return data
 
 
+def folder() -> Path:
+    """Return where the documents are kept."""
+    return Path(settings.BLOB_DIR)
+
+
 def _path(sha256: str) -> Path:
     if not _SHA256.fullmatch(sha256):
         raise BlobMissing(sha256, _("« %(name)s » n’est pas une empreinte SHA-256.") % {"name": sha256[:80]})
-    return Path(settings.BLOB_DIR) / sha256[:2] / sha256
+    return folder() / sha256[:2] / sha256
 
 
 def _sync_folder(folder: Path) -> None:

@@ -57,8 +57,6 @@ class Envelope(models.Model):
     created_at = models.DateTimeField(_("créée le"), default=timezone.now, editable=False)
     sealed_at = models.DateTimeField(_("scellée le"), null=True, blank=True)
 
-    slots: models.Manager[Slot]
-
     class Meta:
         verbose_name = _("enveloppe")
         verbose_name_plural = _("enveloppes")

@@ -41,7 +41,7 @@ from signatures.trust import online_context
 TOKEN_ROOM = 12_000
 
 
-class _Revision(IncrementalPdfFileWriter):  # type: ignore[misc]
+class _Revision(IncrementalPdfFileWriter):
     """An incremental update that leaves /Info and the XMP metadata alone.
 
     pyHanko renews their dates in every revision; whoever validates could then not tell

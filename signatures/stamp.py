@@ -11,6 +11,7 @@ import datetime as dt
 import functools
 import struct
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.content import PdfContent, ResourceType
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.stamp import StaticStampStyle
 
 from signatures.errors import at_time, on_day
@@ -128,7 +130,7 @@ def _read_cmap(table: bytes) -> dict[int, int]:
     return glyphs
 
 
-class _Lines(PdfContent):  # type: ignore[misc]
+class _Lines(PdfContent):
     """Lines of text, as large as the box allows, from its top left corner."""
 
     def __init__(self, lines: list[str], width: float, height: float, *, specimen: bool) -> None:
@@ -154,21 +156,20 @@ class _Lines(PdfContent):  # type: ignore[misc]
         return b"\n".join([*commands, b"ET"])
 
 
-def _embed(writer: object, font: Font) -> generic.IndirectObject:
+def _embed(writer: BasePdfFileWriter, font: Font) -> generic.IndirectObject:
     """Write the font once as a Type 0 font with a CIDFontType2 (ISO 32000-1 § 9.7)."""
-    add = writer.add_object  # type: ignore[attr-defined]
+    add = writer.add_object
     name = pdf_name("/ContreseingSans-Regular")
     program = generic.StreamObject(
         {pdf_name("/Length1"): generic.NumberObject(len(font.data))}, stream_data=font.data
     )
     program.compress()
-    numbers = lambda values: generic.ArrayObject(generic.NumberObject(value) for value in values)  # noqa: E731
     descriptor = generic.DictionaryObject(
         {
             pdf_name("/Type"): pdf_name("/FontDescriptor"),
             pdf_name("/FontName"): name,
             pdf_name("/Flags"): generic.NumberObject(4),
-            pdf_name("/FontBBox"): numbers(font.box),
+            pdf_name("/FontBBox"): _numbers(font.box),
             pdf_name("/ItalicAngle"): generic.NumberObject(0),
             pdf_name("/Ascent"): generic.NumberObject(font.ascent),
             pdf_name("/Descent"): generic.NumberObject(font.descent),
@@ -191,7 +192,7 @@ def _embed(writer: object, font: Font) -> generic.IndirectObject:
             pdf_name("/FontDescriptor"): add(descriptor),
             pdf_name("/CIDToGIDMap"): pdf_name("/Identity"),
             pdf_name("/DW"): generic.NumberObject(1000),
-            pdf_name("/W"): generic.ArrayObject([generic.NumberObject(0), numbers(font.widths)]),
+            pdf_name("/W"): generic.ArrayObject([generic.NumberObject(0), _numbers(font.widths)]),
         }
     )
     to_unicode = generic.StreamObject(stream_data=_to_unicode(font))
@@ -209,6 +210,10 @@ def _embed(writer: object, font: Font) -> generic.IndirectObject:
         )
     )
     return found
+
+
+def _numbers(values: Iterable[int]) -> generic.ArrayObject:
+    return generic.ArrayObject(generic.NumberObject(value) for value in values)
 
 
 def _to_unicode(font: Font) -> bytes:

@@ -52,7 +52,7 @@ class _Breaker:
 _breakers: dict[str, _Breaker] = {}
 
 
-class CheckedTimeStamper(TimeStamper):  # type: ignore[misc]
+class CheckedTimeStamper(TimeStamper):
     """Asks each of ``urls`` (``settings.TIMESTAMP_URLS``) in turn until one answers well.
 
     Three seconds to connect, ten in all, 64 KB, no redirect. Raises TimestampUnavailable.

@@ -34,7 +34,7 @@ from pyhanko.sign.diff_analysis import (
     XrefStreamRule,
 )
 from pyhanko.sign.fields import FieldMDPAction, MDPPerm, enumerate_sig_fields
-from pyhanko.sign.validation import KeyUsageConstraints
+from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.ades import AdESLTAValidationResult, ades_lta_validation
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
 from pyhanko.sign.validation.policy_decl import (
@@ -229,6 +229,7 @@ class _Check:
     async def _check_signature(self, reader: PdfFileReader, signature: EmbeddedPdfSignature) -> None:
         name = signature.field_name
         before = len(self.problems)
+        status: PdfSignatureStatus | None
         if self.intermediate:
             status, indication = await self._between(signature), "B-T"
         else:

@@ -36,9 +36,7 @@ def build(fields: list[str] | None = None, *, pages: int = 2, padding: int = 0) 
     return output.getvalue()
 
 
-def _widget(
-    pdf: pikepdf.Pdf, page: pikepdf.Page, name: str, index: int, names: list[str]
-) -> pikepdf.Object:
+def _widget(pdf: pikepdf.Pdf, page: pikepdf.Page, name: str, index: int, names: list[str]) -> pikepdf.Object:
     left = 60 + 260 * (index % 2)
     bottom = 90 + 130 * (index // 2)
     lock = Dictionary(Type=Name.SigFieldLock)
