@@ -237,3 +237,23 @@ class CsiFlow(flow.Flow):
         """The version that the circuit speaks of: the last frozen one."""
         version: ContractVersion = activation.process.contract.versions.order_by("-number")[0]
         return version
+
+
+# The lanes of the diagram: each actor, and the steps that are theirs.
+LANES: dict[Any, tuple[str, ...]] = {
+    _("Pilotes (préfecture et commune)"): ("start", "drafting", "draft", "drafted", "freeze"),
+    _("Organisations consultées"): ("reviewing", "review", "reviewed", "review_outcome"),
+    _("Préfecture et commune"): ("approving", "approve", "approved", "approval_outcome"),
+    _("Service des assemblées"): ("council_resolution",),
+    _("Signataires"): ("signatory_left", "council_gate", "sign", "sign_outcome"),
+    _("Contreseing"): (
+        "render",
+        "final_text",
+        "signing",
+        "make_signature",
+        "signing_over",
+        "signing_outcome",
+        "seal",
+        "signed",
+    ),
+}
