@@ -105,8 +105,11 @@ def spare_points() -> set[int]:
 
 
 def prints(character: str) -> bool:
-    """Tell whether the spare family has a glyph for the character."""
-    source = f'#set document(title: "t")\n#text(font: "{SPARE_FAMILY}", fallback: false, sys.inputs.c)'
+    """Tell whether the spare family has a glyph for the character in the weights that we use."""
+    source = (
+        f'#set document(title: "t")\n#set text(font: "{SPARE_FAMILY}", fallback: false)\n'
+        "#sys.inputs.c #text(weight: 600, sys.inputs.c)"
+    )
     try:
         typst.compile(
             source.encode(),
