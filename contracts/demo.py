@@ -91,7 +91,7 @@ def role_of(person: Row) -> Role:
 
 
 def _person(row: Row, organisations: dict[str, Organisation]) -> User:
-    person = User.objects.filter(email__iexact=row["email"]).first()
+    person: User | None = User.objects.filter(email__iexact=row["email"]).first()
     if person is None:
         person = User.objects.create_user(
             row["email"], civility=row["title"], first_name=row["first_name"], last_name=row["last_name"]

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import typst
 from django.utils import translation
@@ -27,7 +27,7 @@ from contracts.printed.wording import document
 
 TEMPLATE = Path(__file__).resolve().parent / "contract.typ"
 # ISO 19005-3 level A (archived as it is, with its structure) and ISO 14289-1 (accessible).
-STANDARDS = ["a-3a", "ua-1"]
+STANDARDS: list[typst.PDFStandard] = ["a-3a", "ua-1"]
 
 
 class RenderError(Exception):
@@ -80,7 +80,7 @@ def render(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> Rende
         boxes = json.loads(compiler.query("<signature-box>", field="value"))
     except typst.TypstError as error:
         raise RenderError(content["reference"], error.message) from error
-    pdf, count = place(pages, _boxes(boxes, content["signatories"]))
+    pdf, count = place(cast(bytes, pages), _boxes(boxes, content["signatories"]))
     return Rendered(
         pdf=pdf,
         sha256=hashlib.sha256(pdf).hexdigest(),
@@ -104,9 +104,9 @@ def _boxes(printed: Sequence[dict[str, Any]], signatories: Sequence[dict[str, An
 
 
 def _rectangle(box: dict[str, Any]) -> tuple[float, float, float, float]:
-    top = box["page-height"] - box["top"]
-    corners = (box["left"], top - box["height"], box["left"] + box["width"], top)
-    return tuple(round(corner, 2) for corner in corners)  # type: ignore[return-value]
+    left, top = box["left"], box["page-height"] - box["top"]
+    right, bottom = left + box["width"], top - box["height"]
+    return round(left, 2), round(bottom, 2), round(right, 2), round(top, 2)
 
 
 @cache

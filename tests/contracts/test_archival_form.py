@@ -69,7 +69,7 @@ def elements(pdf: Pdf) -> Iterator[Dictionary]:
     yield from walk(pdf.Root.StructTreeRoot.K)
 
 
-def widgets(pdf: Pdf) -> list[Dictionary]:
+def widgets(pdf: Pdf) -> list[pikepdf.Object]:
     return [a for page in pdf.pages for a in page.get(Name.Annots, []) if a.Subtype == Name.Widget]
 
 
@@ -90,9 +90,9 @@ def test_metadata_stream_can_be_read_without_decoding(pdf: Pdf) -> None:
 
 def test_title_is_shown_and_language_is_french(pdf: Pdf) -> None:
     """ISO 14289-1, 7.1 and 7.2."""
-    assert pdf.Root.ViewerPreferences.DisplayDocTitle is True
+    assert bool(pdf.Root.ViewerPreferences.DisplayDocTitle)
     assert str(pdf.Root.Lang).lower().startswith("fr")
-    assert pdf.Root.MarkInfo.Marked is True
+    assert bool(pdf.Root.MarkInfo.Marked)
 
 
 def test_header_end_and_identifier(raw: bytes, pdf: Pdf) -> None:

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from pikepdf import Dictionary, Name
+from pikepdf import Name
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.reader import PdfFileReader
@@ -34,7 +34,7 @@ def printed(count: int) -> bytes:
     return render(content(signatories=people), specimen=True, frozen_at=FROZEN_AT).pdf
 
 
-def field_dictionaries(pdf: pikepdf.Pdf) -> list[Dictionary]:
+def field_dictionaries(pdf: pikepdf.Pdf) -> list[pikepdf.Object]:
     return list(pdf.Root.AcroForm.Fields)
 
 
@@ -124,7 +124,7 @@ def signer(name: str) -> signers.SimpleSigner:
             iter(load_certs_from_pemder_data(certificate.public_bytes(serialization.Encoding.PEM)))
         ),
         signing_key=load_private_key_from_pemder_data(secret, passphrase=None),
-        cert_registry=SimpleCertificateStore(),
+        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
     )
 
 
