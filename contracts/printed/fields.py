@@ -47,6 +47,9 @@ def place(pdf: bytes, boxes: Sequence[Box]) -> tuple[bytes, int]:
         for page in document.pages:
             if Name.Annots in page:
                 page.Tabs = Name.S  # tab order follows the structure (ISO 14289-1, 7.18.3)
+        # False is the default; written out, poppler takes it for an error.
+        if document.Root.MarkInfo.get(Name.Suspects) is False:
+            del document.Root.MarkInfo.Suspects
         output = io.BytesIO()
         document.save(
             output,
