@@ -48,7 +48,7 @@ def place(pdf: bytes, boxes: Sequence[Box]) -> tuple[bytes, int]:
             if Name.Annots in page:
                 page.Tabs = Name.S  # tab order follows the structure (ISO 14289-1, 7.18.3)
         # False is the default; written out, poppler takes it for an error.
-        if document.Root.MarkInfo.get(Name.Suspects) is False:
+        if Name.Suspects in document.Root.MarkInfo and not bool(document.Root.MarkInfo.Suspects):
             del document.Root.MarkInfo.Suspects
         output = io.BytesIO()
         document.save(
