@@ -166,6 +166,7 @@ class Periodicity(models.TextChoices):
     """How often the indicator is measured."""
 
     ONCE = "once", _("une fois")
+    WEEKLY = "weekly", _("chaque semaine")
     MONTHLY = "monthly", _("chaque mois")
     QUARTERLY = "quarterly", _("chaque trimestre")
     HALF_YEARLY = "half_yearly", _("chaque semestre")
