@@ -141,12 +141,12 @@ class _Lines(PdfContent):
     def render(self) -> bytes:
         """Return the content stream, and leave the font in the resources."""
         font, (width, height) = load_font(), self.size
-        room = (width - 2 * MARGIN, height - 2 * MARGIN)
+        room = (float(width) - 2 * MARGIN, float(height) - 2 * MARGIN)  # a PDF number may be a Decimal
         widest = max((font.width(line) for line in self.lines), default=1) or 1
         size = min(LARGEST, room[0] * 1000 / widest, room[1] / (LEADING * max(len(self.lines), 1)))
         size = max(size, SMALLEST)
         self.set_resource(ResourceType.FONT, pdf_name("/CS"), _embed(self._ensure_writer, font))
-        top = height - MARGIN - size
+        top = float(height) - MARGIN - size
         commands = [b"BT /CS %.2f Tf %.2f TL %.2f %.2f Td" % (size, size * LEADING, MARGIN, top), INK]
         for index, line in enumerate(self.lines):
             if self.specimen and index == len(self.lines) - 1:
