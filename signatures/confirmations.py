@@ -77,7 +77,8 @@ def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> None
     if not used:
         raise ConfirmationRefused(
             _(
-                "Votre confirmation n’est plus valable : elle dure deux minutes et ne sert qu’une fois. Recommencez."
+                "Votre confirmation n’est plus valable : elle dure deux minutes et ne sert qu’une fois. "
+                "Recommencez."
             )
         )
 

@@ -149,7 +149,8 @@ class CertificateNotInForce(SignatureError):
     def __init__(self, not_before: dt.datetime, not_after: dt.datetime) -> None:
         super().__init__(
             _(
-                "Votre certificat est valable du %(start)s au %(end)s seulement : renouvelez-le avant de signer."
+                "Votre certificat est valable du %(start)s au %(end)s seulement : renouvelez-le avant de "
+                "signer."
             )
             % {"start": on_day(not_before), "end": on_day(not_after)}
         )
@@ -189,7 +190,8 @@ class RevocationUnknown(TransientError):
     def __init__(self, serial: str, reason: str) -> None:
         super().__init__(
             _(
-                "L’état de révocation du certificat ne peut être vérifié pour l’instant : nouvel essai automatique."
+                "L’état de révocation du certificat ne peut être vérifié pour l’instant : nouvel essai "
+                "automatique."
             )
         )
         self.serial, self.reason = serial, reason
@@ -240,7 +242,8 @@ class OwnOutputInvalid(SignatureError):
     def __init__(self, problems: list[str]) -> None:
         super().__init__(
             _(
-                "Le fichier produit n’a pas passé notre propre vérification et n’a pas été retenu : %(reasons)s"
+                "Le fichier produit n’a pas passé notre propre vérification et n’a pas été retenu : "
+                "%(reasons)s"
             )
             % {"reasons": " ; ".join(problems)}
         )

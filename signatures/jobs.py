@@ -6,8 +6,9 @@ import datetime as dt
 import random
 
 from django.utils import timezone
-from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
+from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Job
 
 from signatures import machine
@@ -18,6 +19,10 @@ QUEUE = "signatures"
 MAX_ATTEMPTS = 20  # with the waits below: about an hour and a quarter
 LONGEST_WAIT = 300.0
 
+# Inside a worker the application's own connector is a pool beside Django's connection: a
+# job deferred through it could start before the transaction that asks for it commits.
+IN_TRANSACTION = App(connector=DjangoConnector())
+
 
 class Backoff(BaseRetryStrategy):
     """Try again after 1, 2, 4… seconds up to five minutes, each drawn between half and all of it."""
@@ -27,7 +32,7 @@ class Backoff(BaseRetryStrategy):
         if job.attempts + 1 >= MAX_ATTEMPTS:
             return None
         wait = min(LONGEST_WAIT, 2.0 ** min(job.attempts, 16))
-        wait *= random.uniform(0.5, 1)
+        wait *= random.uniform(0.5, 1)  # noqa: S311  (jitter, not a secret)
         return RetryDecision(retry_at=timezone.now() + dt.timedelta(seconds=wait))
 
 
@@ -58,13 +63,16 @@ def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
 
 def defer_request(request: SignatureRequest) -> None:
     """Queue ``advance_request`` within the caller's transaction; one job an envelope runs at a time."""
-    lock = f"envelope-{request.slot.envelope_id}"
-    advance_request.configure(lock=lock).defer(request_id=request.pk)
+    _defer(advance_request.name, request.slot.envelope_id, request_id=request.pk)
 
 
 def defer_seal(envelope: Envelope) -> None:
     """Queue ``seal_envelope`` within the caller's transaction."""
-    seal_envelope.configure(lock=f"envelope-{envelope.pk}").defer(envelope_id=envelope.pk)
+    _defer(seal_envelope.name, envelope.pk, envelope_id=envelope.pk)
+
+
+def _defer(task: str, envelope: int, /, **arguments: int) -> None:
+    IN_TRANSACTION.configure_task(task, queue=QUEUE, lock=f"envelope-{envelope}").defer(**arguments)
 
 
 def _is_last(context: JobContext) -> bool:

@@ -39,7 +39,7 @@ class _Breaker:
     def count_failure(self) -> None:
         self.failures += 1
         if self.failures >= BREAK_AFTER:
-            self.closed_until = time.monotonic() + BREAK_SECONDS * random.uniform(0.5, 1)
+            self.closed_until = time.monotonic() + BREAK_SECONDS * random.uniform(0.5, 1)  # noqa: S311  (jitter, not a secret)
 
     def count_success(self) -> None:
         self.failures, self.closed_until = 0, 0.0
@@ -50,6 +50,11 @@ class _Breaker:
 
 
 _breakers: dict[str, _Breaker] = {}
+
+
+def forget_failures() -> None:
+    """Try every authority again, however often it failed in this process."""
+    _breakers.clear()
 
 
 class CheckedTimeStamper(TimeStamper):

@@ -16,7 +16,21 @@ from django.conf import settings
 from django.test import override_settings
 
 from signatures import pki as authorities
-from signatures.pki.services import Services
+from signatures.pki.services import Receive, Scope, Send, Services
+
+
+class Interruptible(Services):
+    """The real services, which answer 503 under ``paths_down`` as a broken authority does."""
+
+    paths_down: tuple[str, ...] = ()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or say that one cannot."""
+        if self.paths_down and scope["path"].startswith(self.paths_down):
+            await send({"type": "http.response.start", "status": 503, "headers": []})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        await super().__call__(scope, receive, send)
 
 
 @dataclass(frozen=True)
@@ -26,6 +40,16 @@ class ServedPki:
     url: str
     folder: Path
     root: Path
+    services: Interruptible
+
+    @contextmanager
+    def interrupted(self, *paths: str) -> Iterator[None]:
+        """Have the services below ``paths`` answer 503 for the time of a block."""
+        self.services.paths_down = paths
+        try:
+            yield
+        finally:
+            self.services.paths_down = ()
 
 
 @contextmanager
@@ -64,8 +88,9 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPki]:
     )
     with overridden:
         root = authorities.ensure()
-        with served_on(listener, Services()):
-            yield ServedPki(url, folder, root)
+        services = Interruptible()
+        with served_on(listener, services):
+            yield ServedPki(url, folder, root, services)
 
 
 @pytest.fixture

@@ -70,9 +70,10 @@ class DemoBackend:
 
 def _load(path: Path, modified: int) -> _Loaded:
     store = pkcs12.load_pkcs12(path.read_bytes(), settings.PKI_PASSPHRASE.encode())
-    assert store.cert is not None
-    key, certificate = store.key, store.cert.certificate
-    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    key = store.key
+    if store.cert is None or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise TypeError(f"{path.name} holds no EC or RSA key with its certificate")
+    certificate = store.cert.certificate
     return _Loaded(
         modified,
         key,

@@ -163,7 +163,8 @@ def load_authority(name: str) -> tuple[x509.Certificate, PrivateKey]:
     """Return the certificate and the private key of ``root``, ``issuing``, ``ocsp`` or ``tsa``."""
     pem = (_folder() / f"{name}.key.pem").read_bytes()
     key = serialization.load_pem_private_key(pem, settings.PKI_PASSPHRASE.encode())
-    assert isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+    if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        raise TypeError(f"{name}.key.pem is neither EC nor RSA")
     return load_certificate(name), key
 
 

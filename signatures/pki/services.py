@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509 import ocsp
 
+from signatures.cms import tlv
 from signatures.pki import issuance
 
 Scope = MutableMapping[str, Any]
@@ -58,7 +59,8 @@ class Authorities:
     @cached_property
     def tsa(self) -> tuple[asn1_x509.Certificate, rsa.RSAPrivateKey]:
         certificate, key = issuance.load_authority("tsa")
-        assert isinstance(key, rsa.RSAPrivateKey)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError("the time-stamping key is RSA")
         return asn1_x509.Certificate.load(certificate.public_bytes(serialization.Encoding.DER)), key
 
     def certificate(self, name: str) -> bytes | None:
@@ -126,8 +128,8 @@ class Authorities:
         request = tsp.TimeStampReq.load(body, strict=True)
         imprint = request["message_imprint"]
         if imprint["hash_algorithm"]["algorithm"].native not in ("sha256", "sha384", "sha512"):
-            refusal = {"status": "rejection", "fail_info": {"bad_alg"}}
-            return bytes(tsp.TimeStampResp({"status": refusal}).dump())
+            # asn1crypto cannot write a TimeStampResp without a token
+            return tlv(0x30, tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"bad_alg"}}).dump())
         token = self._token(self._tst_info(request), with_certificates=bool(request["cert_req"].native))
         return bytes(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
 

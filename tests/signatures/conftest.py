@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from procrastinate.contrib.django import app
 
 from signatures import actions, blobs, pki
@@ -31,7 +32,9 @@ class Signatories:
 
 @pytest.fixture
 def signatories(db: None, pki: ServedPki) -> Signatories:
-    """Return the cast, with their certificates."""
+    """Return the cast, with their certificates, and no job left by another test."""
+    with connection.cursor() as cursor:  # procrastinate's tables are not Django's to flush
+        cursor.execute("DELETE FROM procrastinate_jobs")
     return Signatories(
         _person("prefete@clairval.test", "Hélène Marchand", "Préfecture de Clairval", "Préfète", "p256"),
         _person("maire@clairval.test", "Karim Benali", "Ville de Clairval", "Maire", "rsa3072"),
@@ -39,9 +42,7 @@ def signatories(db: None, pki: ServedPki) -> Signatories:
     )
 
 
-def _person(
-    email: str, name: str, organisation: str, title: str, algorithm: pki.Algorithm
-) -> Any:
+def _person(email: str, name: str, organisation: str, title: str, algorithm: pki.Algorithm) -> Any:
     user = get_user_model().objects.create_user(email, PASSWORD)
     pki.issue_person(email, name, organisation, title, algorithm=algorithm)
     return user
@@ -84,17 +85,15 @@ def run_jobs() -> None:
     """Run a real worker on its own connection until no job is left to start."""
 
     async def work() -> None:
-        worker = app.with_connector(app.connector.get_worker_connector())
-        async with worker.open_async():
-            await worker.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+        with app.replace_connector(app.connector.get_worker_connector()):
+            async with app.open_async():
+                await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
 
     asyncio.run(work())
 
 
 @pytest.fixture
-def sealed(
-    transactional_db: None, signatories: Signatories, envelope: Envelope
-) -> Callable[[], bytes]:
+def sealed(transactional_db: None, signatories: Signatories, envelope: Envelope) -> Callable[[], bytes]:
     """Return a function that has both sign, seals, and returns the final PDF."""
 
     def make() -> bytes:

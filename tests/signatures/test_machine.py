@@ -36,7 +36,13 @@ def test_each_step_leaves_its_time(envelope: Envelope, signatories: Signatories)
     request = ask(envelope, "Signataire-01", signatories.prefect)
     run_jobs()
     request.refresh_from_db()
-    moments = [request.requested_at, request.prepared_at, request.signed_at, request.stamped_at, request.done_at]
+    moments = [
+        request.requested_at,
+        request.prepared_at,
+        request.signed_at,
+        request.stamped_at,
+        request.done_at,
+    ]
     assert None not in moments
     assert moments == sorted(moments)
     envelope.refresh_from_db()
@@ -47,7 +53,9 @@ def test_news_are_sent_in_order_inside_the_transaction(envelope: Envelope, signa
     heard: list[tuple[str, bool]] = []
 
     def listen(sender: object, request: SignatureRequest, **_kwargs: object) -> None:
-        heard.append((request.state, SignatureRequest.objects.filter(pk=request.pk, state=request.state).exists()))
+        heard.append(
+            (request.state, SignatureRequest.objects.filter(pk=request.pk, state=request.state).exists())
+        )
 
     signals.signature_progressed.connect(listen)
     signals.signature_completed.connect(listen)
@@ -60,7 +68,9 @@ def test_news_are_sent_in_order_inside_the_transaction(envelope: Envelope, signa
     assert heard == [("prepared", True), ("signed", True), ("stamped", True), ("done", True)]
 
 
-def test_a_receiver_that_fails_leaves_the_signature_undone(envelope: Envelope, signatories: Signatories) -> None:
+def test_a_receiver_that_fails_leaves_the_signature_undone(
+    envelope: Envelope, signatories: Signatories
+) -> None:
     class Refused(Exception):
         pass
 
@@ -140,7 +150,11 @@ def test_a_revoked_certificate_is_refused_before_the_key_is_used(
         signals.signature_failed.disconnect(listen)
         (pki.ensure().parent / "revoked.json").unlink()
     request.refresh_from_db()
-    assert (request.state, request.error_code, request.permanent) == (State.FAILED, "certificate_revoked", True)
+    assert (request.state, request.error_code, request.permanent) == (
+        State.FAILED,
+        "certificate_revoked",
+        True,
+    )
     assert bytes(request.raw_signature) == b""
     assert "révoqué" in request.error_text
     assert [one.pk for one in failed] == [request.pk]
@@ -148,7 +162,9 @@ def test_a_revoked_certificate_is_refused_before_the_key_is_used(
         actions.retry(request)
 
 
-def test_a_certificate_changed_since_the_request_is_refused(envelope: Envelope, signatories: Signatories) -> None:
+def test_a_certificate_changed_since_the_request_is_refused(
+    envelope: Envelope, signatories: Signatories
+) -> None:
     request = ask(envelope, "Signataire-01", signatories.prefect)
     SignatureRequest.objects.filter(pk=request.pk).update(
         certificate=backend("demo").certificate_for(signatories.mayor).certificate
@@ -198,7 +214,9 @@ def test_voiding_while_the_file_is_finished_keeps_the_proof_but_not_the_file(
     assert envelope.current_sha256 == envelope.base_sha256
 
 
-def test_sealing_waits_for_every_signature_and_happens_once(envelope: Envelope, signatories: Signatories) -> None:
+def test_sealing_waits_for_every_signature_and_happens_once(
+    envelope: Envelope, signatories: Signatories
+) -> None:
     ask(envelope, "Signataire-01", signatories.prefect)
     run_jobs()
     with pytest.raises(NotReady):
@@ -236,6 +254,30 @@ def test_the_job_is_deferred_with_the_transaction(envelope: Envelope, signatorie
     job = ProcrastinateJob.objects.filter(task_name="signatures.advance_request").latest("id")
     assert ProcrastinateJob.objects.filter(task_name="signatures.advance_request").count() == before + 1
     assert (job.lock, job.args) == (f"envelope-{envelope.pk}", {"request_id": request.pk})
+
+
+def test_a_seal_asked_for_in_a_worker_goes_away_with_its_transaction(
+    envelope: Envelope, signatories: Signatories
+) -> None:
+    class Refused(Exception):
+        pass
+
+    def ask_then_fail(sender: object, request: SignatureRequest, **_kwargs: object) -> None:
+        if request.slot.field_name == "Signataire-02":
+            actions.request_seal(request.slot.envelope)
+            raise Refused
+
+    ask(envelope, "Signataire-01", signatories.prefect)
+    run_jobs()
+    request = ask(envelope, "Signataire-02", signatories.mayor)
+    signals.signature_completed.connect(ask_then_fail)
+    try:
+        run_jobs()
+    finally:
+        signals.signature_completed.disconnect(ask_then_fail)
+    request.refresh_from_db()
+    assert request.state == State.STAMPED
+    assert not ProcrastinateJob.objects.filter(task_name="signatures.seal_envelope").exists()
 
 
 def test_one_signatory_alone_both_certifies_and_closes(signatories: Signatories, blob_folder: object) -> None:
