@@ -17,6 +17,7 @@ from contracts.models import Contract, ContractVersion, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import mandate_for, mandates_in_force, visible
+
 from workflow import rules
 from workflow.nodes import OPEN_STATUSES
 
@@ -79,6 +80,16 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     if task is None or mandate is None:
         raise Http404
     return OpenTask(contract, task, mandate)
+
+
+def job_for(contract: Contract, task_id: int) -> Task:
+    """Return a task of the system in this contract; Http404 when there is none such."""
+    task = Task.objects.filter(
+        pk=task_id, process__circuit__contract=contract, flow_task_type="JOB"
+    ).first()
+    if task is None:
+        raise Http404
+    return task
 
 
 def draft_for(user: User, contract_id: int) -> tuple[Contract, bool]:

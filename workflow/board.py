@@ -319,26 +319,45 @@ def history(contract: Contract, *, limit: int = 200) -> list[Line]:
 
 
 def diagram_status(contract: Contract) -> dict[str, Any]:
-    """Return the state of each step of the BPMN diagram: look, and a word such as « 5 sur 7 ».
+    """Return the state of each step of the BPMN diagram, and a word such as « 5 sur 7 ».
 
-    Shape: ``{"nodes": {name: {"look", "word", "actors": [{"name", "look", "word"}]}}}``,
-    names being those of the flow.
+    Shape: ``{"steps": [{"id", "state", "label", "actors": [{"name", "state"}]}]}``, the
+    identifiers being the names of the flow's steps, the states those of the style sheet.
     """
     tasks = list(
         Task.objects.filter(process__circuit__contract=contract).select_related("owner").order_by("pk")
     )
-    nodes: dict[str, dict[str, Any]] = {}
+    organisations = {str(p.organisation_id): p.organisation.short_name for p in _participants(contract)}
+    steps = []
     for name in dict.fromkeys(task.flow_task.name for task in tasks):
-        mine = [task for task in tasks if task.flow_task.name == name]
+        mine = [task for task in tasks if task.flow_task.name == name and task.status != STATUS.REVIVED]
         current = [task for task in mine if _split(task) == _split(mine[-1])]
         done = sum(task.status == STATUS.DONE for task in current)
-        late = any(task.status in OPEN_STATUSES and _is_late(task) for task in current)
-        error = any(task.status == STATUS.ERROR for task in current)
-        running = any(task.status in WORKING_STATUSES for task in current)
-        look = STOP if error else LATE if late else NOW if running else DONE if done else WAIT
-        word = _("%(done)d sur %(all)d") % {"done": done, "all": len(current)} if len(current) > 1 else ""
-        nodes[name] = {"look": look, "word": word, "actors": _actors(current)}
-    return {"nodes": nodes}
+        label = _("%(done)d sur %(all)d") % {"done": done, "all": len(current)} if len(current) > 1 else ""
+        actors = [
+            {"name": organisations.get(task.owner_permission_obj_pk or "", ""), "state": _task_look(task)}
+            for task in current
+            if task.flow_task_type == "HUMAN"
+        ]
+        steps.append({"id": name, "state": _step_look(current), "label": label, "actors": actors})
+    return {"steps": steps}
+
+
+def _participants(contract: Contract) -> Any:
+    return contract.participations.select_related("organisation")
+
+
+def _task_look(task: Task) -> str:
+    if task.status == STATUS.ERROR:
+        return STOP
+    if task.status in WORKING_STATUSES:
+        return LATE if _is_late(task) else NOW
+    return DONE if task.status == STATUS.DONE else WAIT
+
+
+def _step_look(tasks: list[Task]) -> str:
+    looks = {_task_look(task) for task in tasks}
+    return next((look for look in (STOP, LATE, NOW, DONE) if look in looks), WAIT)
 
 
 def _split(task: Task) -> str:
@@ -349,12 +368,3 @@ def _split(task: Task) -> str:
 def _is_late(task: Task) -> bool:
     due = due_on(task)
     return due is not None and due < timezone.localdate()
-
-
-def _actors(tasks: list[Task]) -> list[dict[str, str]]:
-    found = []
-    for task in tasks:
-        if task.owner_permission_obj is not None:
-            look = DONE if task.status == STATUS.DONE else LATE if _is_late(task) else NOW
-            found.append({"name": task.owner_permission_obj.short_name, "look": look})
-    return found

@@ -1,0 +1,234 @@
+"""Forms of the draft: contract, volets, commitments; none overwrites what it has not shown.
+
+Each form carries the fingerprint of what it was opened on. If the row has changed since,
+the form is refused once, keeps what was typed, and shows beside each field what was
+saved meanwhile; sent again, it is accepted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, TypeVar
+
+from django import forms
+from django.contrib.postgres.forms import SimpleArrayField
+from django.db import models, transaction
+from django.db.models import Max, QuerySet
+from django.forms.models import model_to_dict
+from django.utils.translation import gettext_lazy as _
+
+from contracts.models import Commitment, Contract, Volet
+from stakeholders.models import Organisation, User
+
+Row = TypeVar("Row", bound=models.Model)
+Ordered = TypeVar("Ordered", Volet, Commitment)
+
+
+def fingerprint(row: models.Model, fields: list[str]) -> str:
+    """Return the SHA-256 of the values of ``fields``, 64 hexadecimal digits."""
+    facts = model_to_dict(row, fields) if row.pk else {}
+    plain = {
+        name: sorted(item.pk for item in value) if isinstance(value, list) and _are_rows(value) else str(value)
+        for name, value in facts.items()
+    }
+    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
+
+
+def _are_rows(values: list[Any]) -> bool:
+    return all(isinstance(value, models.Model) for value in values)
+
+
+class DayInput(forms.DateInput):
+    """The browser's own calendar; the value travels in ISO 8601."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class SeenForm(forms.ModelForm[Row]):
+    """A model form that knows on what it was opened.
+
+    ``changed_meanwhile`` is true when it was refused because the row had moved on.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.changed_meanwhile = False
+        self._current = fingerprint(self.instance, self._own_fields())
+        self._stored = dict(self.initial)
+        self.initial["seen"] = self._current
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form opened on older values, and show the newer ones."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.instance.pk or cleaned.get("seen") == self._current:
+            return cleaned
+        self.changed_meanwhile = True
+        self.data = self.data.copy()
+        self.data[self.add_prefix("seen")] = self._current  # type: ignore[index]
+        self.add_error(
+            None,
+            _(
+                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert ce "
+                "formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
+            ),
+        )
+        for name in self._own_fields():
+            bound = self[name]
+            stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None  # type: ignore[attr-defined]
+            if name in cleaned and bound.field.has_changed(stored, bound.data):
+                self.add_error(name, _("Enregistré entre-temps : « %(value)s »") % {"value": self._shown(name)})
+        return cleaned
+
+    def _own_fields(self) -> list[str]:
+        return [name for name in self.fields if name != "seen"]
+
+    def _shown(self, name: str) -> str:
+        value = getattr(type(self.instance).objects.get(pk=self.instance.pk), name)  # type: ignore[attr-defined]
+        if isinstance(value, models.Manager):
+            return ", ".join(str(item) for item in value.all()) or "—"
+        if isinstance(value, list):
+            return ", ".join(value)
+        return str(value) if value not in (None, "") else "—"
+
+
+class ContractForm(SeenForm[Contract]):
+    """What the first pages of the contract say."""
+
+    communes = SimpleArrayField(
+        forms.CharField(max_length=120),
+        label=_("Communes du périmètre"),
+        help_text=_("Séparées par des virgules."),
+    )
+
+    class Meta:
+        model = Contract
+        fields = (
+            "title",
+            "territory",
+            "communes",
+            "perimeter_extension",
+            "preamble",
+            "period_start",
+            "period_end",
+            "period_rule",
+            "document_date",
+        )
+        widgets = {"period_start": DayInput, "period_end": DayInput, "document_date": DayInput}
+
+
+class VoletForm(SeenForm[Volet]):
+    """A chapter: its model, its title, its text."""
+
+    class Meta:
+        model = Volet
+        fields = ("template", "title", "lead", "text")
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.contract = contract
+        self.fields["lead"].queryset = participants(contract)  # type: ignore[attr-defined]
+
+    def save(self, commit: bool = True) -> Volet:
+        """Put a new volet last."""
+        if not self.instance.pk:
+            self.instance.contract = self.contract
+            self.instance.order = next_place(self.contract.volets.all())
+        return super().save(commit)
+
+
+class CommitmentForm(SeenForm[Commitment]):
+    """One promise, its indicator, its date."""
+
+    class Meta:
+        model = Commitment
+        fields = (
+            "volet",
+            "number",
+            "title",
+            "description",
+            "party",
+            "lead",
+            "owner",
+            "contributors",
+            "indicator",
+            "unit",
+            "baseline",
+            "target",
+            "direction",
+            "periodicity",
+            "due_date",
+            "budget_eur",
+            "publishable",
+        )
+        widgets = {"due_date": DayInput, "contributors": forms.CheckboxSelectMultiple}
+        help_texts = {
+            "number": _("Comme il sera imprimé, par exemple 1.4."),
+            "baseline": _("Dans l’unité de l’indicateur."),
+            "target": _("Dans l’unité de l’indicateur."),
+        }
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        organisations = participants(contract)
+        self.fields["volet"].queryset = contract.volets.all()  # type: ignore[attr-defined]
+        self.fields["lead"].queryset = organisations  # type: ignore[attr-defined]
+        self.fields["contributors"].queryset = organisations  # type: ignore[attr-defined]
+        self.fields["owner"].queryset = (  # type: ignore[attr-defined]
+            User.objects.filter(mandates__office__organisation__in=organisations, is_active=True)
+            .distinct()
+            .order_by("last_name", "first_name")
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for an indicator before its figures."""
+        cleaned = super().clean()
+        figures = any(cleaned.get(name) is not None for name in ("baseline", "target"))
+        if figures and not cleaned.get("indicator"):
+            self.add_error("indicator", _("Nommez l’indicateur dont vous donnez les valeurs."))
+        return cleaned
+
+    def save(self, commit: bool = True) -> Commitment:
+        """Put a commitment that is new to its volet last."""
+        if not self.instance.pk or "volet" in self.changed_data:
+            self.instance.order = next_place(Commitment.objects.filter(volet=self.instance.volet))
+        return super().save(commit)
+
+
+class MoveForm(forms.Form):
+    """Which way a volet or a commitment goes among its neighbours."""
+
+    direction = forms.ChoiceField(choices=[("up", _("Monter")), ("down", _("Descendre"))])
+
+
+def participants(contract: Contract) -> QuerySet[Organisation]:
+    """Return the organisations that take part in the contract."""
+    return Organisation.objects.filter(participations__contract=contract).order_by("name")
+
+
+def next_place(rows: QuerySet[Ordered]) -> int:
+    """Return the order after the last one."""
+    last: int | None = rows.aggregate(last=Max("order"))["last"]
+    return (last or 0) + 1
+
+
+@transaction.atomic
+def move(row: Ordered, neighbours: QuerySet[Ordered], direction: str) -> None:
+    """Exchange the places of a row and of its neighbour on that side, if it has one."""
+    rows = list(neighbours)
+    here = next(index for index, neighbour in enumerate(rows) if neighbour.pk == row.pk)
+    there = here + (1 if direction == "down" else -1)
+    if not 0 <= there < len(rows):
+        return
+    rows[here], rows[there] = rows[there], rows[here]
+    # Two passes, because the database refuses two volets at one place even for a moment.
+    beyond = next_place(neighbours)
+    for base in (beyond, 1):
+        for index, neighbour in enumerate(rows):
+            neighbour.order = base + index
+            neighbour.save(update_fields=["order"])

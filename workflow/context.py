@@ -1,0 +1,23 @@
+"""What every page shows of the person who reads it: offices, waiting tasks, last event."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest
+
+from stakeholders.permissions import mandates_in_force
+from workflow import access, events
+
+
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Give the templates the reader's mandates and counters; nothing is read until it is shown."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    return {
+        "my_mandates": cache(lambda: list(mandates_in_force(user))),
+        "waiting_count": cache(lambda: len(access.tasks_of(user))),
+        "last_event": getattr(request, "last_event", None) or events.last_identifier,
+    }

@@ -1,0 +1,83 @@
+"""How pages write days, hours and states."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django import template
+from django.utils import timezone, translation
+from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+ICONS = {
+    "done": "check2-circle",
+    "now": "hourglass-split",
+    "late": "clock-history",
+    "wait": "circle",
+    "stop": "x-octagon",
+}
+
+
+@register.filter
+def day(value: dt.date | dt.datetime | str | None) -> str:
+    """Write a day in words: « 1er septembre 2028 »; nothing for no day."""
+    if isinstance(value, str):
+        value = parse_date(value)
+    if value is None:
+        return ""
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value).date()
+    if translation.get_language() == "fr":
+        first = "1er" if value.day == 1 else str(value.day)
+        return f"{first}\u00a0{date_format(value, 'F Y')}"
+    return date_format(value, "j F Y")
+
+
+@register.filter
+def moment(value: dt.datetime | None) -> str:
+    """Write a day and an hour: « 23 novembre 2026, 9 h 12 »."""
+    if value is None:
+        return ""
+    local = timezone.localtime(value)
+    hour = f"{local.hour}\u00a0h\u00a0{local:%M}" if translation.get_language() == "fr" else f"{local:%H:%M}"
+    return f"{day(local)}, {hour}"
+
+
+@register.filter
+def fingerprint(sha256: str) -> str:
+    """Shorten a SHA-256 so that two people can compare it aloud: « 9f2c 41d7 … 0be8 »."""
+    return f"{sha256[:4]} {sha256[4:8]} … {sha256[-4:]}" if sha256 else ""
+
+
+@register.simple_tag
+def state(look: str, word: str) -> SafeString:
+    """Show a state by a word, a colour and an icon together."""
+    return format_html(
+        '<span class="st {}"><i class="bi bi-{}" aria-hidden="true"></i> {}</span>', look, ICONS.get(look, "circle"), word
+    )
+
+
+@register.filter
+def quantity(indicator: dict[str, str] | None) -> str:
+    """Write an indicator's way: « 94 → 106 agents »."""
+    if not indicator or not indicator.get("target"):
+        return ""
+    values = [indicator["baseline"], indicator["target"]] if indicator.get("baseline") else [indicator["target"]]
+    shown = " → ".join(number(value) for value in values)
+    return f"{shown} {indicator['unit']}".strip()
+
+
+@register.filter
+def number(value: str | None) -> str:
+    """Write a decimal number as the reader's language does: 1150000.5 is « 1 150 000,5 »."""
+    if not value:
+        return ""
+    whole, _point, part = value.partition(".")
+    grouped = f"{int(whole):,}"
+    if translation.get_language() == "fr":
+        return grouped.replace(",", "\u202f") + (f",{part}" if part else "")
+    return grouped + (f".{part}" if part else "")

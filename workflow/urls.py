@@ -1,0 +1,57 @@
+"""The addresses of the work: paths in French, for people; names in English, for us."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from workflow.views import contract, documents, drafting, inbox, public, signing, tasks
+
+BASE = "contrats/<int:contract>/"
+DRAFT = f"{BASE}redaction/"
+TASK = f"{BASE}taches/<int:task>/"
+
+urlpatterns = [
+    path("", inbox.inbox, name="inbox"),
+    path("corbeilles/compteurs/", inbox.basket_counters, name="basket_counters"),
+    path("corbeilles/<slug:basket>/", inbox.basket, name="basket"),
+    path("corbeilles/<slug:basket>/liste/", inbox.basket_list, name="basket_list"),
+    # the contract
+    path("contrats/", contract.contract_list, name="contract_list"),
+    path(BASE, contract.contract, name="contract"),
+    path(f"{BASE}fragments/<slug:fragment>/", contract.contract_fragment, name="contract_fragment"),
+    path(f"{BASE}processus.bpmn", contract.contract_bpmn, name="contract_bpmn"),
+    path(f"{BASE}processus.json", contract.contract_process, name="contract_process"),
+    # its documents
+    path(f"{BASE}versions/<int:number>/", documents.version, name="version"),
+    path(f"{BASE}versions/<int:number>/contrat.pdf", documents.version_pdf, name="version_pdf"),
+    path(f"{BASE}resultat/", documents.result, name="result"),
+    path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
+    path(f"{BASE}journal.json", documents.journal, name="journal"),
+    # its draft
+    path(DRAFT, drafting.draft_editor, name="draft_editor"),
+    path(f"{DRAFT}contrat/", drafting.contract_edit, name="contract_edit"),
+    path(f"{DRAFT}volets/ajout/", drafting.volet_add, name="volet_add"),
+    path(f"{DRAFT}volets/<int:volet>/", drafting.volet_edit, name="volet_edit"),
+    path(f"{DRAFT}volets/<int:volet>/suppression/", drafting.volet_delete, name="volet_delete"),
+    path(f"{DRAFT}volets/<int:volet>/ordre/", drafting.volet_move, name="volet_move"),
+    path(f"{DRAFT}volets/<int:volet>/engagements/ajout/", drafting.commitment_add, name="commitment_add"),
+    path(f"{DRAFT}engagements/<int:commitment>/", drafting.commitment_edit, name="commitment_edit"),
+    path(
+        f"{DRAFT}engagements/<int:commitment>/suppression/",
+        drafting.commitment_delete,
+        name="commitment_delete",
+    ),
+    path(f"{DRAFT}engagements/<int:commitment>/ordre/", drafting.commitment_move, name="commitment_move"),
+    # its tasks
+    path(TASK, tasks.task, name="task"),
+    path(f"{TASK}prise-en-charge/", tasks.task_take, name="task_take"),
+    path(f"{TASK}relance/", tasks.job_retry, name="job_retry"),
+    path(f"{TASK}avis/brouillon/", tasks.opinion_draft, name="opinion_draft"),
+    path(f"{TASK}confirmation/", signing.sign_confirm, name="sign_confirm"),
+    path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
+    path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
+    path(f"{BASE}retrait/", tasks.version_recall, name="version_recall"),
+    # open to all
+    path("confiance/racine.pem", public.trust_root, name="trust_root"),
+    path("sante/", public.health, name="health"),
+]

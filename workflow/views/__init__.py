@@ -1,0 +1,1 @@
+"""Pages: fetch with authorisation, form, one act, answer."""

@@ -1,0 +1,102 @@
+"""The contract's page: where each actor stands, what is done, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from contracts.models import Contract
+from stakeholders.permissions import mandates_in_force
+from workflow import access, board, bpmn
+from workflow.views.answers import Request, member
+
+
+@require_safe
+@member
+def contract_list(request: Request) -> HttpResponse:
+    """Every contract that the reader may see."""
+    return render(request, "workflow/contract_list.html", {"contracts": access.contracts_of(request.user)[:200]})
+
+
+@require_safe
+@member
+def contract(request: Request, contract: int) -> HttpResponse:
+    """The whole page."""
+    found = access.contract_for(request.user, contract)
+    context: dict[str, Any] = {"contract": found, "is_pilot": access.is_pilot(request.user, found)}
+    for facts in FRAGMENTS.values():
+        context |= facts(request, found)
+    volets = found.volets.select_related("lead").prefetch_related(
+        "commitments__lead", "commitments__owner", "commitments__contributors"
+    )
+    context |= {"volets": volets, "versions": found.versions.select_related("frozen_by")}
+    return render(request, "workflow/contract.html", context)
+
+
+@require_safe
+@member
+def contract_fragment(request: Request, contract: int, fragment: str) -> HttpResponse:
+    """One part of the page, fetched again when something has moved."""
+    if fragment not in FRAGMENTS:
+        raise Http404
+    found = access.contract_for(request.user, contract)
+    context = {"contract": found, **FRAGMENTS[fragment](request, found)}
+    return render(request, f"workflow/_partials/{fragment}.html", context)
+
+
+@require_safe
+@member
+def contract_bpmn(request: Request, contract: int) -> HttpResponse:
+    """The circuit as BPMN 2.0."""
+    access.contract_for(request.user, contract)
+    return HttpResponse(bpmn.diagram(), content_type="application/bpmn+xml; charset=utf-8")
+
+
+@require_safe
+@member
+def contract_process(request: Request, contract: int) -> HttpResponse:
+    """The state of each step of the diagram."""
+    return JsonResponse(board.diagram_status(access.contract_for(request.user, contract)))
+
+
+def _head(request: Request, found: Contract) -> dict[str, Any]:
+    waiting = board.open_tasks(found)
+    mine = [task for task in access.tasks_of(request.user) if task.process.circuit.contract_id == found.pk]
+    is_pilot = access.is_pilot(request.user, found)
+    return {
+        "my_tasks": mine,
+        "is_pilot": is_pilot,
+        "failed_jobs": [task for task in waiting if task.status == "ERROR"],
+        "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
+        "can_recall": is_pilot and any(task.flow_task.name == "review" for task in waiting),
+    }
+
+
+def _steps(request: Request, found: Contract) -> dict[str, Any]:
+    return {"steps": board.steps(found)}
+
+
+def _lanes(request: Request, found: Contract) -> dict[str, Any]:
+    mine = {m.office.organisation_id for m in mandates_in_force(request.user)}
+    return {"lanes": board.lanes(found), "my_organisations": mine}
+
+
+def _history(request: Request, found: Contract) -> dict[str, Any]:
+    return {"history": board.history(found)}
+
+
+def _signatures(request: Request, found: Contract) -> dict[str, Any]:
+    return {"signed": board.signed(found)}
+
+
+FRAGMENTS: dict[str, Callable[[Request, Contract], dict[str, Any]]] = {
+    "entete": _head,
+    "etapes": _steps,
+    "acteurs": _lanes,
+    "historique": _history,
+    "signatures": _signatures,
+}

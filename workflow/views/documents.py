@@ -1,0 +1,103 @@
+"""The documents: frozen versions, the signed contract and its verdict, the journal."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from contracts.models import Contract
+from signatures import blobs
+from signatures.models import Envelope
+from signatures.validation import validate
+from workflow import access
+from workflow import journal as journal_
+from workflow.models import JournalEntry, SigningRound
+from workflow.views.answers import Request, member
+
+
+@require_safe
+@member
+def version(request: Request, contract: int, number: int) -> HttpResponse:
+    """One frozen version, in the page."""
+    found = access.version_for(request.user, contract, number)
+    context = {
+        "contract": found.contract,
+        "version": found,
+        "opinions": found.opinions.select_related("organisation", "author", "mandate__office__organisation"),
+        "approvals": found.approvals.select_related("organisation", "author"),
+    }
+    return render(request, "workflow/version.html", context)
+
+
+@require_safe
+@member
+def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
+    """The exact bytes that are read and approved; never half-signed."""
+    found = access.version_for(request.user, contract, number)
+    if not found.pdf_sha256:
+        raise Http404
+    return pdf(blobs.get(found.pdf_sha256), f"{found.contract.reference}-v{number}")
+
+
+@require_safe
+@member
+def result(request: Request, contract: int) -> HttpResponse:
+    """The signed contract: what its validation says, and where to get it."""
+    found = access.contract_for(request.user, contract)
+    envelope = _sealed(found)
+    report = validate(blobs.get(envelope.sealed_sha256))
+    context = {
+        "contract": found,
+        "envelope": envelope,
+        "report": report,
+        "acts": JournalEntry.objects.filter(contract=found).count(),
+    }
+    return render(request, "workflow/result.html", context)
+
+
+@require_safe
+@member
+def signed_pdf(request: Request, contract: int) -> HttpResponse:
+    """The archived file, signed by all."""
+    found = access.contract_for(request.user, contract)
+    return pdf(blobs.get(_sealed(found).sealed_sha256), f"{found.reference}-signe", attachment=True)
+
+
+@require_safe
+@member
+def journal(request: Request, contract: int) -> HttpResponse:
+    """The journal of this contract, each entry with the hashes by which it is checked."""
+    found = access.contract_for(request.user, contract)
+    entries = JournalEntry.objects.filter(contract=found).order_by("number")
+    answer = JsonResponse(
+        {"contract": found.reference, "entries": journal_.exported(entries)}, json_dumps_params={"ensure_ascii": False}
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{slugify(found.reference)}-journal.json"'
+    return answer
+
+
+def pdf(data: bytes, name: str, *, attachment: bool = False) -> HttpResponse:
+    """Answer with a PDF that no cache keeps."""
+    disposition = "attachment" if attachment else "inline"
+    return HttpResponse(
+        data,
+        content_type="application/pdf",
+        headers={
+            "Content-Disposition": f'{disposition}; filename="{slugify(name)}.pdf"',
+            "Cache-Control": "private, no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def _sealed(contract: Contract) -> Envelope:
+    signing = (
+        SigningRound.objects.filter(version__contract=contract, envelope__state=Envelope.State.SEALED)
+        .select_related("envelope")
+        .first()
+    )
+    if signing is None:
+        raise Http404
+    return signing.envelope

@@ -1,0 +1,57 @@
+"""The inbox: baskets, their counters, their rows."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from workflow.baskets import Basket, baskets_of
+from workflow.views.answers import Request, member
+
+FIRST = "a-traiter"
+
+
+@require_safe
+@member
+def inbox(request: Request) -> HttpResponse:
+    """What waits for the reader; the basket of signatures when it alone holds something."""
+    baskets = baskets_of(request.user)
+    slug = "a-signer" if not baskets[FIRST].count and baskets["a-signer"].count else FIRST
+    return _page(request, baskets, slug)
+
+
+@require_safe
+@member
+def basket(request: Request, basket: str) -> HttpResponse:
+    """One basket."""
+    return _page(request, _known(request, basket), basket)
+
+
+@require_safe
+@member
+def basket_list(request: Request, basket: str) -> HttpResponse:
+    """The rows of one basket, fetched again when something has moved."""
+    baskets = _known(request, basket)
+    return render(request, "workflow/_partials/basket_rows.html", {"basket": baskets[basket]})
+
+
+@require_safe
+@member
+def basket_counters(request: Request) -> HttpResponse:
+    """The counters, to be swapped in place: the header's, and the baskets' where they are shown."""
+    current = request.GET.get("corbeille", "")
+    context = {"baskets": baskets_of(request.user), "current": current, "oob": True}
+    return render(request, "workflow/_partials/counters.html", context)
+
+
+def _known(request: Request, slug: str) -> dict[str, Basket]:
+    baskets = baskets_of(request.user)
+    if slug not in baskets:
+        raise Http404
+    return baskets
+
+
+def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpResponse:
+    context = {"baskets": baskets, "basket": baskets[slug], "current": slug}
+    return render(request, "workflow/inbox.html", context)
