@@ -75,7 +75,7 @@ def _play(out: Path, url: str | None) -> int:
         "STATE_DIR": str(state),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "PKI_URL": f"http://127.0.0.1:{authorities}",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "ERROR",
     }
     console.print("Installation d’une démonstration neuve…")
     prepare(environment, quiet=True)
