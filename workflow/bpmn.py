@@ -24,7 +24,8 @@ OMGDI = "http://www.omg.org/spec/DD/20100524/DI"
 for prefix, uri in (("bpmn", BPMN), ("bpmndi", DI), ("dc", DC), ("di", OMGDI)):
     ET.register_namespace(prefix, uri)
 
-COLUMN, ROW, TASK, GATEWAY, EVENT = 165, 110, (130, 80), (50, 50), (36, 36)
+ROW, TASK, GATEWAY, EVENT = 110, (120, 80), (50, 50), (36, 36)
+GAP = 44  # between two columns
 LEFT, TOP, MARGIN, STEP = 60, 40, 60, 12
 
 
@@ -112,16 +113,28 @@ def _stack_rows(drawing: Drawing) -> None:
     for box in drawing.boxes.values():
         box.row = taken.get((box.lane, box.column), 0)
         taken[(box.lane, box.column)] = box.row + 1
+    lefts = _column_lefts(drawing)
     top: float = TOP + MARGIN
     for index, title in enumerate(LANES):
         mine = [box for box in drawing.boxes.values() if box.lane == index]
         height = ROW * (1 + max((box.row for box in mine), default=0))
         for box in mine:
-            box.x = LEFT + 50 + box.column * COLUMN + (TASK[0] - box.size[0]) / 2
+            left, width = lefts[box.column]
+            box.x = left + (width - box.size[0]) / 2
             box.y = top + box.row * ROW + (ROW - box.size[1]) / 2
         drawing.lanes.append((str(title), top, height))
         top += height
-    drawing.width = max(box.x for box in drawing.boxes.values()) + COLUMN - LEFT
+    drawing.width = max(box.x + box.size[0] for box in drawing.boxes.values()) + GAP - LEFT
+
+
+def _column_lefts(drawing: Drawing) -> dict[int, tuple[float, int]]:
+    """Return each column's left edge and width: as wide as its widest step."""
+    left, lefts = float(LEFT + 60), {}
+    for column in range(1 + max(box.column for box in drawing.boxes.values())):
+        width = max((box.size[0] for box in drawing.boxes.values() if box.column == column), default=0)
+        lefts[column] = (left, width)
+        left += width + GAP
+    return lefts
 
 
 def _size(node: Any) -> tuple[int, int]:

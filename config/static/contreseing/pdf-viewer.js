@@ -27,8 +27,28 @@ function mendStructure(container) {
     element.removeAttribute("role");
     element.removeAttribute("aria-owns");
   }
-  for (const element of container.querySelectorAll('.structTree [role="columnheader"]:empty')) {
+  for (const element of container.querySelectorAll('.structTree :is([role="columnheader"], [role="rowheader"]):empty')) {
     if (!element.hasAttribute("aria-owns")) element.setAttribute("role", "cell");
+  }
+}
+
+function mendLinks(container) {
+  // A link of the file is an empty box over its words: it takes them as its name. The
+  // structure points at it by a number that is nobody's identifier here.
+  for (const element of container.querySelectorAll(".structTree [aria-owns]")) {
+    const known = element.getAttribute("aria-owns").split(" ").filter((id) => document.getElementById(id));
+    if (known.length) element.setAttribute("aria-owns", known.join(" "));
+    else element.removeAttribute("aria-owns");
+  }
+  for (const link of container.querySelectorAll(".annotationLayer a:not([aria-label])")) {
+    const box = link.getBoundingClientRect();
+    const words = [...link.closest(".page").querySelectorAll(".textLayer span")].filter((span) => {
+      const at = span.getBoundingClientRect();
+      const middle = at.top + at.height / 2;
+      return middle > box.top && middle < box.bottom && at.left < box.right && at.right > box.left;
+    });
+    const name = words.map((span) => span.textContent).join(" ").replace(/[\s.]+/g, " ").trim();
+    link.setAttribute("aria-label", name || link.title || link.getAttribute("href"));
   }
 }
 
@@ -97,7 +117,12 @@ async function open(root) {
     }, { once: true });
   });
   eventBus.on("pagechanging", (event) => (number.value = String(event.pageNumber)));
-  new MutationObserver(() => mendStructure(container)).observe(container, { childList: true, subtree: true });
+  let links = 0;
+  new MutationObserver(() => {
+    mendStructure(container);
+    clearTimeout(links); // a page's words come after its links: name these once it is quiet
+    links = setTimeout(() => mendLinks(container), 120);
+  }).observe(container, { childList: true, subtree: true });
   eventBus.on("pagerendered", (event) => {
     root.dataset.state = "ready";
     if (field && event.pageNumber === field.number) place(viewer, root, field.number, field.annotation);
