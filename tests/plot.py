@@ -1,0 +1,142 @@
+"""What happens in the play, one step a function, through the acts that the pages call."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractVersion
+from signatures import actions as signing
+from stakeholders.models import Organisation, User
+from tests.cast import PASSWORD
+from tests.stage import run_jobs
+from workflow import actions, board, rules
+from workflow.models import Circuit, SigningRound
+
+
+def opened(contract: Contract) -> Contract:
+    """Open the circuit of a contract, unless it is open."""
+    if not Circuit.objects.filter(contract=contract).exists():
+        actions.start_circuit(contract)
+    contract.refresh_from_db()
+    return contract
+
+
+def tasks(contract: Contract, step: str) -> list[Task]:
+    """Return the open tasks of a step."""
+    return [task for task in board.open_tasks(contract) if task.flow_task.name == step]
+
+
+def task(contract: Contract, step: str, organisation: Organisation | None = None) -> Task:
+    """Return the one open task of a step, or the organisation's."""
+    found = [
+        t
+        for t in tasks(contract, step)
+        if organisation is None or t.owner_permission_obj_pk == str(organisation.pk)
+    ]
+    assert len(found) == 1, f"{len(found)} open tasks for {step}: {board.open_tasks(contract)}"
+    return found[0]
+
+
+def entitled(waiting: Task) -> User:
+    """Return somebody who may do the task today."""
+    for user in User.objects.filter(is_active=True).order_by("pk"):
+        if rules.mandate_to_act(user, waiting) is not None:
+            return user
+    raise AssertionError(f"nobody may do {waiting}")
+
+
+def version(contract: Contract) -> ContractVersion:
+    """Return the last frozen version."""
+    return contract.versions.order_by("-number")[0]
+
+
+def draft_and_freeze(contract: Contract) -> ContractVersion:
+    """Both pilots finish, the city's freezes, the worker prints."""
+    for waiting in tasks(contract, "draft"):
+        actions.submit_draft(entitled(waiting), waiting.pk)
+    waiting = task(contract, "freeze")
+    actions.freeze_version(entitled(waiting), waiting.pk)
+    run_jobs()
+    return version(contract)
+
+
+def opine(contract: Contract, waiting: Task, value: str = "favourable", reason: str = "") -> Any:
+    """The organisation of a review task gives its opinion."""
+    return actions.give_opinion(
+        entitled(waiting),
+        waiting.pk,
+        value=value,
+        reason=reason,
+        version_sha256=version(contract).content_sha256,
+    )
+
+
+def review_all(contract: Contract) -> None:
+    """Every organisation that is asked is favourable."""
+    for waiting in tasks(contract, "review"):
+        opine(contract, waiting)
+
+
+def approve_all(contract: Contract) -> None:
+    """Both parties approve; the worker settles the final text."""
+    for waiting in tasks(contract, "approve"):
+        pdf = version(contract).pdf_sha256
+        actions.approve(entitled(waiting), waiting.pk, approved=True, reason="", pdf_sha256=pdf)
+    run_jobs()
+
+
+def to_signing(contract: Contract) -> Contract:
+    """Bring a contract from its opening to its signature."""
+    opened(contract)
+    draft_and_freeze(contract)
+    review_all(contract)
+    approve_all(contract)
+    contract.refresh_from_db()
+    return contract
+
+
+def envelope(contract: Contract) -> Any:
+    """Return the envelope of the last version."""
+    return SigningRound.objects.get(version=version(contract)).envelope
+
+
+def confirm(user: User, contract: Contract) -> dict[str, str]:
+    """Say again who one is, for the document as it stands; return what signing asks for."""
+    document = envelope(contract).current_sha256
+    token = signing.confirm(user, PASSWORD, document_sha256=document)
+    return {"confirmation": token, "document_sha256": document}
+
+
+def sign_next(contract: Contract) -> None:
+    """Whose turn it is signs; the worker sets the signature."""
+    waiting = task(contract, "sign")
+    user = entitled(waiting)
+    actions.sign(user, waiting.pk, **confirm(user, contract))
+    run_jobs()
+
+
+def resolution(**changes: Any) -> dict[str, Any]:
+    """Return the facts of an enforceable resolution."""
+    today = timezone.localdate()
+    return {
+        "number": "2026-11-014",
+        "session_on": today - dt.timedelta(days=4),
+        "adopted": True,
+        "votes_for": 26,
+        "votes_against": 5,
+        "abstentions": 3,
+        "published_on": today - dt.timedelta(days=2),
+        "transmitted_on": today - dt.timedelta(days=2),
+        "received_on": today - dt.timedelta(days=1),
+        **changes,
+    }
+
+
+def record_resolution(contract: Contract, **changes: Any) -> None:
+    """The clerk records what the council decided."""
+    waiting = task(contract, "council_resolution")
+    actions.record_resolution(entitled(waiting), waiting.pk, facts=resolution(**changes))

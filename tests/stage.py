@@ -1,0 +1,100 @@
+"""The stage on which whole scenes are played: the cast, a real worker, a real server."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from signatures import pki as authorities
+from stakeholders.kinds import Side
+from tests.cast import Cast, assemble_cast
+from tests.pki import ServedPki, served
+
+
+@pytest.fixture
+def cast(transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
+    """Return the named cast, their signing certificates made, with no job left by another test."""
+    with connection.cursor() as cursor:  # procrastinate's tables are not Django's to flush
+        cursor.execute("DELETE FROM procrastinate_jobs")
+        cursor.execute("DELETE FROM procrastinate_workers")
+    players = assemble_cast()
+    certify(players)
+    return players
+
+
+def certify(players: Cast) -> None:
+    """Give the two signatories their demonstration certificates."""
+    for signatory in players.contract.signatories.select_related("office__organisation"):
+        person, organisation = signatory.office.holder(), signatory.office.organisation
+        assert person is not None
+        authorities.issue_person(
+            person.get_username(),
+            str(person),
+            organisation.name,
+            signatory.capacity,
+            algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
+        )
+
+
+def run_jobs() -> None:
+    """Run a real worker on its own connection until no job is left to start."""
+
+    async def work() -> None:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            async with app.open_async():
+                while True:
+                    await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
+                    if not list(await app.job_manager.list_jobs_async(status="todo")):
+                        break
+
+    asyncio.run(work())
+
+
+@contextmanager
+def working() -> Iterator[None]:
+    """Keep a real worker at work in a thread for the time of a block."""
+    loop = asyncio.new_event_loop()
+    task: asyncio.Task[None] | None = None
+
+    async def work() -> None:
+        with app.replace_connector(app.connector.get_worker_connector()):
+            async with app.open_async():
+                await app.run_worker_async(
+                    wait=True, concurrency=2, install_signal_handlers=False, fetch_job_polling_interval=0.5
+                )
+
+    def run() -> None:
+        nonlocal task
+        asyncio.set_event_loop(loop)
+        task = loop.create_task(work())
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            pass
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run, name="worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        if task is not None:
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join(20)
+
+
+@pytest.fixture
+def live_url(transactional_db: None) -> Iterator[str]:
+    """Serve the application (pages and websocket) from a thread; return its address."""
+    from config.asgi import application  # the settings must be the test's when it is built
+
+    with served(application) as url:
+        yield url
