@@ -39,6 +39,8 @@ class FreezeForm(forms.Form):
 class OpinionForm(forms.Form):
     """An organisation's opinion on the version whose SHA-256 the page carried."""
 
+    conditional = frozenset({"reason"})  # neither required nor « facultatif »: it depends on the rest
+
     value = forms.ChoiceField(
         label=_("Votre avis"),
         choices=[choice for choice in OpinionValue.choices if choice[0] != OpinionValue.NO_OPINION],
@@ -70,13 +72,16 @@ class OpinionDraftForm(forms.Form):
 class ApprovalForm(forms.Form):
     """A party approves the bytes whose SHA-256 the page carried, or sends them back."""
 
+    conditional = frozenset({"reason"})
     decision = forms.ChoiceField(
         label=_("Votre décision"),
         choices=[("approve", _("J’approuve ce texte")), ("return", _("Je le renvoie en rédaction"))],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choisissez une décision.")},
     )
-    reason = reason_field(_("Motif"), help_text=_("Nécessaire pour renvoyer le texte. Toutes les parties le liront."))
+    reason = reason_field(
+        _("Motif"), help_text=_("Nécessaire pour renvoyer le texte. Toutes les parties le liront.")
+    )
     pdf_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     @property
@@ -95,6 +100,7 @@ class ApprovalForm(forms.Form):
 class ResolutionForm(forms.ModelForm[CouncilResolution]):
     """The council's resolution, as its extract reads."""
 
+    conditional = frozenset({"published_on", "transmitted_on", "received_on", "reason"})
     adopted = forms.TypedChoiceField(
         label=_("Le conseil municipal a"),
         choices=[("yes", _("autorisé le maire à signer")), ("no", _("refusé"))],
@@ -137,7 +143,8 @@ class ResolutionForm(forms.ModelForm[CouncilResolution]):
             for name in ("published_on", "transmitted_on", "received_on"):
                 if not cleaned.get(name) and name not in self.errors:
                     self.add_error(
-                        name, _("Sans cette date, la délibération n’est pas exécutoire : enregistrez-la ensuite.")
+                        name,
+                        _("Sans cette date, la délibération n’est pas exécutoire : enregistrez-la ensuite."),
                     )
         return cleaned
 

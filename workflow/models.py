@@ -189,8 +189,12 @@ class CouncilResolution(Act):
             models.UniqueConstraint(fields=["version"], name="one_resolution_a_version"),
             models.CheckConstraint(
                 name="adopted_resolution_is_enforceable",
+                # a comparison with NULL is neither true nor false, and a check lets it pass
                 condition=Q(adopted=False)
                 | Q(
+                    published_on__isnull=False,
+                    transmitted_on__isnull=False,
+                    received_on__isnull=False,
                     published_on__gte=F("session_on"),
                     transmitted_on__gte=F("session_on"),
                     received_on__gte=F("transmitted_on"),

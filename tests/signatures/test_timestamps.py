@@ -12,7 +12,7 @@ from django.test import override_settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures import actions, jobs, machine, timestamps
-from signatures.cms import tlv
+from signatures.asn1 import TimeStampResponse
 from signatures.errors import TimestampUnavailable, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.pki.services import Authorities, Services
@@ -49,7 +49,7 @@ class Faulty(Services):
         if self.fault == "huge":
             return 200, b"\x30\x84\x7f\xff\xff\xff" + bytes(timestamps.MAX_ANSWER), []
         if self.fault == "refusal":
-            return 200, tlv(0x30, tsp.PKIStatusInfo({"status": "rejection"}).dump()), []
+            return 200, TimeStampResponse({"status": {"status": "rejection"}}).dump(), []
         request = tsp.TimeStampReq.load(body)
         if self.fault == "imprint":
             request["message_imprint"]["hashed_message"] = bytes(32)

@@ -19,7 +19,9 @@ from workflow.views.answers import Request, member
 @member
 def contract_list(request: Request) -> HttpResponse:
     """Every contract that the reader may see."""
-    return render(request, "workflow/contract_list.html", {"contracts": access.contracts_of(request.user)[:200]})
+    return render(
+        request, "workflow/contract_list.html", {"contracts": access.contracts_of(request.user)[:200]}
+    )
 
 
 @require_safe

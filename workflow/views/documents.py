@@ -72,7 +72,8 @@ def journal(request: Request, contract: int) -> HttpResponse:
     found = access.contract_for(request.user, contract)
     entries = JournalEntry.objects.filter(contract=found).order_by("number")
     answer = JsonResponse(
-        {"contract": found.reference, "entries": journal_.exported(entries)}, json_dumps_params={"ensure_ascii": False}
+        {"contract": found.reference, "entries": journal_.exported(entries)},
+        json_dumps_params={"ensure_ascii": False},
     )
     answer["Content-Disposition"] = f'attachment; filename="{slugify(found.reference)}-journal.json"'
     return answer

@@ -48,7 +48,9 @@ def contract_edit(request: Request, contract: int) -> HttpResponse:
 def volet_add(request: Request, contract: int) -> HttpResponse:
     """A new chapter, placed last."""
     found, _open = access.draft_for(request.user, contract)
-    return _save(request, found, lambda data: VoletForm(data, contract=found), _("Ajouter un volet"), "volets")
+    return _save(
+        request, found, lambda data: VoletForm(data, contract=found), _("Ajouter un volet"), "volets"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -41,7 +41,10 @@ def sign(request: Request, met: OpenTask) -> HttpResponse:
     except ActRefused as error:
         return _page(request, met, error.status, notice=error.message)
     messages.success(
-        request, _("Votre signature est demandée. Elle est apposée et vérifiée dans un instant : cette page vous le dira.")
+        request,
+        _(
+            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : cette page vous le dira."
+        ),
     )
     return redirect("contract", met.contract.pk)
 
@@ -58,7 +61,12 @@ def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
         return _page(request, met, 422, form=form)
     document = form.cleaned_data["document_sha256"]
     if document != _envelope(met).current_sha256:
-        return _page(request, met, 409, notice=_("Le document a changé depuis que vous avez ouvert cette page : relisez-le."))
+        return _page(
+            request,
+            met,
+            409,
+            notice=_("Le document a changé depuis que vous avez ouvert cette page : relisez-le."),
+        )
     try:
         token = signing.confirm(request.user, form.cleaned_data["password"], document_sha256=document)
     except ConfirmationRefused as error:
@@ -80,7 +88,9 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
         actions.refuse_signature(request.user, met.task.pk, reason=form.cleaned_data["reason"])
     except ActRefused as error:
         return refused(request, error, contract, typed=form.cleaned_data["reason"])
-    messages.success(request, _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction."))
+    messages.success(
+        request, _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction.")
+    )
     return redirect("contract", contract)
 
 

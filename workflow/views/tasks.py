@@ -70,7 +70,11 @@ def _draft(request: Request, met: OpenTask) -> HttpResponse:
         return page(request, met, "draft", 422, volets=volets, requests=blocking, error=error.message)
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
-    return done(request, met, _("Votre rédaction est terminée. La version sera figée quand les deux pilotes auront fini."))
+    return done(
+        request,
+        met,
+        _("Votre rédaction est terminée. La version sera figée quand les deux pilotes auront fini."),
+    )
 
 
 def _last_requests(met: OpenTask) -> Any:
@@ -92,7 +96,12 @@ def _freeze(request: Request, met: OpenTask) -> HttpResponse:
         actions.freeze_version(request.user, met.task.pk, label=form.cleaned_data["label"])
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
-    return done(request, met, _("La version %(number)s est figée. Les avis sont demandés dès que son PDF est prêt.") % {"number": number})
+    return done(
+        request,
+        met,
+        _("La version %(number)s est figée. Les avis sont demandés dès que son PDF est prêt.")
+        % {"number": number},
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -137,7 +146,9 @@ def _review(request: Request, met: OpenTask) -> HttpResponse:
         return _review_page(request, met, form, error.status)
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
-    return done(request, met, _("Votre avis est enregistré. Rien d’autre n’est attendu de vous sur cette version."))
+    return done(
+        request, met, _("Votre avis est enregistré. Rien d’autre n’est attendu de vous sur cette version.")
+    )
 
 
 def _read_again(request: Request, met: OpenTask, error: NewVersion, form: OpinionForm) -> HttpResponse:
