@@ -57,7 +57,9 @@ async def _relay_for_ever() -> None:
 
 
 def _parameters() -> dict[str, Any]:
-    return {k: v for k, v in connection.get_connection_params().items() if k in psycopg.conninfo_keys()}
+    """Return Django's connection parameters that libpq knows; the others are about cursors."""
+    known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
+    return {name: value for name, value in connection.get_connection_params().items() if name in known}
 
 
 @database_sync_to_async
