@@ -1,4 +1,4 @@
-"""A work-around for one defect of asn1crypto 1.5.1.
+"""Work-arounds for asn1crypto 1.5.1, above all for one defect.
 
 Its ``dump`` takes every header whose last octet is 0x80 for an *indefinite* length
 (X.690 § 8.1.3.6) and re-encodes the value with all that it contains. A definite length
@@ -13,7 +13,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from asn1crypto import core
+from asn1crypto import cms, core, tsp
 
 Dump = Callable[..., bytes]
 
@@ -25,6 +25,18 @@ _CLASSES = (
     core.Sequence,
     core.SequenceOf,
 )
+
+
+class TimeStampResponse(core.Sequence):  # type: ignore[misc]
+    """A TimeStampResp (RFC 3161 § 2.4.2), whose token is missing when the authority refuses.
+
+    asn1crypto's own class can neither read nor write one without a token.
+    """
+
+    _fields = [
+        ("status", tsp.PKIStatusInfo),
+        ("time_stamp_token", cms.ContentInfo, {"optional": True}),
+    ]
 
 
 def is_indefinite(header: bytes) -> bool:

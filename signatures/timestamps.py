@@ -16,6 +16,7 @@ from asn1crypto import algos, cms, core, tsp
 from django.conf import settings
 from pyhanko.sign.timestamps import TimeStamper
 
+from signatures.asn1 import TimeStampResponse
 from signatures.errors import TimestampUnavailable
 
 CONNECT_SECONDS = 3
@@ -118,7 +119,7 @@ def check_answer(body: bytes, digest: bytes, algorithm: str, nonce: int) -> cms.
     validation that follows. Raises BadAnswer.
     """
     try:
-        response = tsp.TimeStampResp.load(body, strict=True)
+        response = TimeStampResponse.load(body, strict=True)
         status = response["status"]["status"].native
         if status not in ("granted", "granted_with_mods"):
             raise BadAnswer(f"status {status}")

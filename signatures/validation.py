@@ -12,6 +12,7 @@ import datetime as dt
 import io
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,12 +94,15 @@ def validate(
     that must be signed and no other, or maps each to the serial number (hexadecimal) of its
     certificate; ``moment`` validates as if it were then. ``intermediate`` is for our own file
     between two signatures: later fields may be empty and revocation, checked online when
-    the key was used, is not asked of the file. Raises NoTrustRoot.
+    the key was used, is not asked of the file. It blocks, so not on an event loop. Raises NoTrustRoot.
     """
     roots = load_roots(trust_roots)
     check = _Check(pdf, roots, moment or timezone.now(), expected, intermediate)
     if check.shape_is_bad():
         return check.report()
+    with suppress(RuntimeError):
+        asyncio.get_running_loop()
+        raise TypeError("validate() blocks: call it in a thread, not on an event loop")
     try:
         asyncio.run(check.run())
     except Exception as error:  # noqa: BLE001  (hostile files make the parsers raise anything)

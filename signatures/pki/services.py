@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509 import ocsp
 
-from signatures.cms import tlv
+from signatures.asn1 import TimeStampResponse
 from signatures.pki import issuance
 
 Scope = MutableMapping[str, Any]
@@ -128,10 +128,10 @@ class Authorities:
         request = tsp.TimeStampReq.load(body, strict=True)
         imprint = request["message_imprint"]
         if imprint["hash_algorithm"]["algorithm"].native not in ("sha256", "sha384", "sha512"):
-            # asn1crypto cannot write a TimeStampResp without a token
-            return tlv(0x30, tsp.PKIStatusInfo({"status": "rejection", "fail_info": {"bad_alg"}}).dump())
+            refusal = {"status": "rejection", "fail_info": {"bad_alg"}}
+            return bytes(TimeStampResponse({"status": refusal}).dump())
         token = self._token(self._tst_info(request), with_certificates=bool(request["cert_req"].native))
-        return bytes(tsp.TimeStampResp({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
+        return bytes(TimeStampResponse({"status": {"status": "granted"}, "time_stamp_token": token}).dump())
 
     def _tst_info(self, request: tsp.TimeStampReq) -> bytes:
         certificate, _key = self.tsa
@@ -249,7 +249,7 @@ class Services:
         elif folder == "ocsp" and name:
             found = self.authorities.ocsp_answer(base64.b64decode(urllib.parse.unquote(name), validate=True))
             content_type = "application/ocsp-response"
-        return (200, content_type, found) if found is not None else NOT_FOUND
+        return NOT_FOUND if found is None else (200, content_type, found)
 
 
 async def _read(receive: Receive) -> bytes | None:

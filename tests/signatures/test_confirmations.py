@@ -10,10 +10,9 @@ import pytest
 from django.db import close_old_connections, transaction
 from django.db.models import F
 
-from signatures import confirmations
 from signatures.confirmations import confirm, consume
 from signatures.errors import ConfirmationRefused
-from signatures.models import Confirmation, FailedConfirmation
+from signatures.models import MAX_FAILURES, Confirmation, FailedConfirmation
 from tests.signatures.conftest import PASSWORD, Signatories
 
 DOCUMENT, OTHER = "a" * 64, "b" * 64
@@ -112,7 +111,7 @@ def test_guesses_in_parallel_are_all_counted(signatories: Signatories) -> None:
         confirm(signatories.prefect, "faux", document_sha256=DOCUMENT)
 
     assert set(_at_once(guess, 8)) == {"ConfirmationRefused"}
-    assert FailedConfirmation.objects.count() == confirmations.MAX_FAILURES
+    assert FailedConfirmation.objects.count() == MAX_FAILURES
 
 
 def _at_once(act: Any, times: int) -> list[str]:

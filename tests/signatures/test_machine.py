@@ -43,8 +43,9 @@ def test_each_step_leaves_its_time(envelope: Envelope, signatories: Signatories)
         request.stamped_at,
         request.done_at,
     ]
-    assert None not in moments
-    assert moments == sorted(moments)
+    known = [moment for moment in moments if moment is not None]
+    assert len(known) == 5
+    assert known == sorted(known)
     envelope.refresh_from_db()
     assert envelope.current_sha256 == request.final_sha256
 
@@ -117,9 +118,9 @@ def _text(appearance: pikepdf.Object, font: pikepdf.Object) -> list[str]:
             glyph, code = line.strip("<>").split("> <")
             table[int(glyph, 16)] = chr(int(code, 16))
     shown = []
-    for operands, operator in pikepdf.parse_content_stream(appearance):
-        if str(operator) == "Tj":
-            octets = bytes(operands[0])
+    for instruction in pikepdf.parse_content_stream(appearance):
+        if str(instruction.operator) == "Tj":
+            octets = bytes(instruction.operands[0])
             glyphs = [int.from_bytes(octets[i : i + 2], "big") for i in range(0, len(octets), 2)]
             shown.append("".join(table[glyph] for glyph in glyphs))
     return shown

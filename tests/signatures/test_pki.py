@@ -64,8 +64,8 @@ def test_a_person_certificate_says_what_it_is_for(pki: ServedPki, tmp_path: Path
 def test_openssl_ocsp_says_good_then_revoked(pki: ServedPki, tmp_path: Path) -> None:
     pem = person(pki, tmp_path, "ocsp")
     serial = x509.load_pem_x509_certificate(pem.read_bytes()).serial_number
-    query = ("ocsp", "-issuer", pki.folder / "issuing.cert.pem", "-cert", pem, "-CAfile", pki.root)
-    query = (*query, "-url", f"{pki.url}/ocsp")
+    issuing = pki.folder / "issuing.cert.pem"
+    query = ("ocsp", "-issuer", issuing, "-cert", pem, "-CAfile", pki.root, "-url", f"{pki.url}/ocsp")
     outcome = openssl(*query)
     assert "Response verify OK" in outcome.stderr + outcome.stdout
     assert f"{pem}: good" in outcome.stdout

@@ -53,7 +53,10 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(as_json(report))
         else:
-            print_report(report, Console(file=self.stdout, highlight=False))
+            console = Console(highlight=False)
+            with console.capture() as printed:
+                print_report(report, console)
+            self.stdout.write(printed.get())
         sys.exit(VALID if report.valid else NOT_VALID)
 
 
