@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from django import forms
@@ -29,7 +30,9 @@ def fingerprint(row: models.Model, fields: list[str]) -> str:
     """Return the SHA-256 of the values of ``fields``, 64 hexadecimal digits."""
     facts = model_to_dict(row, fields) if row.pk else {}
     plain = {
-        name: sorted(item.pk for item in value) if isinstance(value, list) and _are_rows(value) else str(value)
+        name: sorted(item.pk for item in value)
+        if isinstance(value, list) and _are_rows(value)
+        else str(value)
         for name, value in facts.items()
     }
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
@@ -46,6 +49,17 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
+
+
+class FigureInput(forms.NumberInput):
+    """A decimal number without the zeros that only storage adds: 94.00 is shown as 94."""
+
+    def format_value(self, value: Any) -> str | None:
+        """Write the number as it is entered."""
+        if isinstance(value, Decimal):
+            return format(value.normalize(), "f")
+        shown: str | None = super().format_value(value)
+        return shown
 
 
 class SeenForm(forms.ModelForm[Row]):
@@ -74,15 +88,17 @@ class SeenForm(forms.ModelForm[Row]):
         self.add_error(
             None,
             _(
-                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert ce "
-                "formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
+                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert "
+                "ce formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
             ),
         )
         for name in self._own_fields():
             bound = self[name]
             stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None  # type: ignore[attr-defined]
             if name in cleaned and bound.field.has_changed(stored, bound.data):
-                self.add_error(name, _("Enregistré entre-temps : « %(value)s »") % {"value": self._shown(name)})
+                self.add_error(
+                    name, _("Enregistré entre-temps : « %(value)s »") % {"value": self._shown(name)}
+                )
         return cleaned
 
     def _own_fields(self) -> list[str]:
@@ -166,7 +182,13 @@ class CommitmentForm(SeenForm[Commitment]):
             "budget_eur",
             "publishable",
         )
-        widgets = {"due_date": DayInput, "contributors": forms.CheckboxSelectMultiple}
+        widgets = {
+            "due_date": DayInput,
+            "contributors": forms.CheckboxSelectMultiple,
+            "baseline": FigureInput,
+            "target": FigureInput,
+            "budget_eur": FigureInput,
+        }
         help_texts = {
             "number": _("Comme il sera imprimé, par exemple 1.4."),
             "baseline": _("Dans l’unité de l’indicateur."),

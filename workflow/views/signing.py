@@ -43,7 +43,8 @@ def sign(request: Request, met: OpenTask) -> HttpResponse:
     messages.success(
         request,
         _(
-            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : cette page vous le dira."
+            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : "
+            "cette page vous le dira."
         ),
     )
     return redirect("contract", met.contract.pk)

@@ -2,12 +2,14 @@
 // Mounted on <div data-bpmn="URL" data-status="URL">; the lists of the page say the same in words.
 // The status is {"steps": [{"id": "…", "state": "done|now|late|stop", "label": "3 sur 7 rendus"}]}.
 
+const READABLE = 0.85; // of the drawing’s own size: the smallest at which its words are read
 const STATES = ["done", "now", "late", "stop"];
 
 class Diagram {
   constructor(root) {
     this.root = root;
-    this.viewer = new window.BpmnJS({ container: root });
+    // The wheel scrolls the page, as everywhere else: the buttons zoom.
+    this.viewer = new window.BpmnJS({ container: root, zoomScroll: { enabled: false } });
     this.marked = [];
   }
 
@@ -15,8 +17,8 @@ class Diagram {
     const answer = await fetch(this.root.dataset.bpmn, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(`${this.root.dataset.bpmn}: ${answer.status}`);
     await this.viewer.importXML(await answer.text());
-    this.fit();
     await this.refresh();
+    this.focus();
     this.root.dataset.state = "ready";
   }
 
@@ -48,6 +50,28 @@ class Diagram {
     }
   }
 
+  // Readable at once: the steps under way in the middle, or the whole circuit when it fits.
+  focus() {
+    const canvas = this.viewer.get("canvas");
+    this.fit();
+    if (canvas.zoom() >= READABLE) return;
+    const current = this.marked.filter(([, mark]) => mark !== "at-done").map(([id]) => id);
+    const [id] = current.length ? current : this.marked.map(([each]) => each).slice(-1);
+    const shape = id && this.viewer.get("elementRegistry").get(id);
+    canvas.zoom(READABLE);
+    const box = canvas.viewbox();
+    const inner = box.inner;
+    const middle = shape ? shape.x + shape.width / 2 : inner.x;
+    const height = shape ? shape.y + shape.height / 2 : inner.y;
+    const within = (start, size, from, whole) => Math.max(from, Math.min(start, from + Math.max(0, whole - size)));
+    canvas.viewbox({
+      x: within(middle - box.width / 2, box.width, inner.x - 10, inner.width + 20),
+      y: within(height - box.height / 2, box.height, inner.y - 10, inner.height + 20),
+      width: box.width,
+      height: box.height,
+    });
+  }
+
   zoom(factor) {
     this.viewer.get("zoomScroll").stepZoom(factor);
   }
@@ -64,12 +88,16 @@ async function mount(root) {
   }
   for (const button of root.querySelectorAll("[data-zoom]")) {
     button.hidden = false;
-    button.addEventListener("click", () => (button.dataset.zoom === "fit" ? diagram.fit() : diagram.zoom(Number(button.dataset.zoom))));
+    const acts = { fit: () => diagram.fit(), now: () => diagram.focus() };
+    button.addEventListener("click", acts[button.dataset.zoom] || (() => diagram.zoom(Number(button.dataset.zoom))));
   }
   document.body.addEventListener("contreseing:event", () => diagram.refresh());
+  let width = root.clientWidth;
   new ResizeObserver(() => {
+    if (root.clientWidth === width) return;
+    width = root.clientWidth;
     diagram.viewer.get("canvas").resized();
-    diagram.fit();
+    diagram.focus();
   }).observe(root);
 }
 

@@ -5,6 +5,8 @@ const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), 
 const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time
 const LONGEST_DELAY = 30_000; // ms
 const TOAST = 8_000; // ms
+// Steps of the machinery: the page moves, nobody is told aloud.
+const SILENT = new Set(["task_opened", "job_queued", "signature_progressed"]);
 
 const body = document.body;
 const state = document.getElementById("live-state");
@@ -45,7 +47,7 @@ function toast(text, link) {
 function flush() {
   const events = waiting;
   waiting = [];
-  const news = events.filter((event) => event.text && !event.mine).map((event) => event.text);
+  const news = events.filter((event) => event.text && !event.mine && !SILENT.has(event.kind)).map((event) => event.text);
   if (news.length > 3) news.splice(0, news.length - 3);
   if (news.length && announcer) announcer.textContent = news.join(" ");
   news.forEach((text) => toast(text));

@@ -27,6 +27,12 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// On a phone the bar that leads to the decision gives way once the decision is in view.
+const decision = document.getElementById("decision");
+if (decision && document.querySelector(".jump")) {
+  new IntersectionObserver(([entry]) => decision.toggleAttribute("data-in-view", entry.isIntersecting)).observe(decision);
+}
+
 // After a refused form, the reader starts where the error is.
 const refused = document.querySelector("[data-focus-error]");
 if (refused) refused.focus();
