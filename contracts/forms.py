@@ -96,9 +96,7 @@ class SeenForm(forms.ModelForm[Row]):
             bound = self[name]
             stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None  # type: ignore[attr-defined]
             if name in cleaned and bound.field.has_changed(stored, bound.data):
-                self.add_error(
-                    name, _("Enregistré entre-temps : « %(value)s »") % {"value": self._shown(name)}
-                )
+                self.add_error(name, _("Valeur enregistrée : « %(value)s »") % {"value": self._shown(name)})
         return cleaned
 
     def _own_fields(self) -> list[str]:
@@ -110,6 +108,8 @@ class SeenForm(forms.ModelForm[Row]):
             return ", ".join(str(item) for item in value.all()) or "—"
         if isinstance(value, list):
             return ", ".join(value)
+        if isinstance(value, Decimal):
+            return format(value.normalize(), "f")
         return str(value) if value not in (None, "") else "—"
 
 

@@ -40,6 +40,8 @@ class Box:
     x: float = 0
     y: float = 0
     size: tuple[int, int] = TASK
+    left: float = 0  # of its column
+    right: float = 0
 
     @property
     def middle(self) -> float:
@@ -64,7 +66,9 @@ class Drawing:
 def diagram() -> bytes:
     """Return the circuit as BPMN 2.0 XML with its drawing, titles in the active language."""
     drawing = _lay_out()
-    root = ET.Element(f"{{{BPMN}}}definitions", {"id": "contreseing", "targetNamespace": "urn:contreseing:csi"})
+    root = ET.Element(
+        f"{{{BPMN}}}definitions", {"id": "contreseing", "targetNamespace": "urn:contreseing:csi"}
+    )
     collaboration = ET.SubElement(root, f"{{{BPMN}}}collaboration", {"id": "collaboration"})
     ET.SubElement(
         collaboration,
@@ -120,6 +124,7 @@ def _stack_rows(drawing: Drawing) -> None:
         height = ROW * (1 + max((box.row for box in mine), default=0))
         for box in mine:
             left, width = lefts[box.column]
+            box.left, box.right = left, left + width
             box.x = left + (width - box.size[0]) / 2
             box.y = top + box.row * ROW + (ROW - box.size[1]) / 2
         drawing.lanes.append((str(title), top, height))
@@ -172,9 +177,9 @@ def _identifier(edge: Any) -> str:
 
 def _write_flow(process: ET.Element, edge: Any) -> None:
     facts = {"id": _identifier(edge), "sourceRef": edge.src.name, "targetRef": edge.dst.name}
-    if label := {"cond_true": _("oui"), "cond_false": _("non")}.get(edge.edge_class):
-        if edge.src.bpmn_element == "exclusiveGateway":
-            facts["name"] = label
+    label = {"cond_true": _("oui"), "cond_false": _("non")}.get(edge.edge_class)
+    if label and edge.src.bpmn_element == "exclusiveGateway":
+        facts["name"] = label
     ET.SubElement(process, f"{{{BPMN}}}sequenceFlow", facts)
 
 
@@ -184,29 +189,49 @@ def _edges(drawing: Drawing) -> list[tuple[Any, list[tuple[float, float]]]]:
         for edge in box.node._outgoing():
             target = drawing.boxes[edge.dst.name]
             if target.column <= box.column:
-                back += 1
+                back += target.lane == 0
                 edges.append((edge, _way_back(box, target, back)))
+            elif not _steps_between(drawing, box, target):
+                edges.append((edge, _way_forward(box, target, target.left - GAP / 2)))
+            elif (box.lane, box.row) == (target.lane, target.row):
+                edges.append((edge, _way_above(box, target)))
             else:
-                edges.append((edge, _way_forward(box, target)))
+                edges.append((edge, _way_forward(box, target, box.right + GAP / 2)))
     return edges
 
 
-def _way_forward(source: Box, target: Box) -> list[tuple[float, float]]:
+def _steps_between(drawing: Drawing, source: Box, target: Box) -> bool:
+    """Whether a straight way from the source towards the target's column would cross a step."""
+    return any(
+        (box.lane, box.row) == (source.lane, source.row) and source.column < box.column < target.column
+        for box in drawing.boxes.values()
+    )
+
+
+def _way_forward(source: Box, target: Box, turn: float) -> list[tuple[float, float]]:
     start, end = (source.x + source.size[0], source.middle), (target.x, target.middle)
     if abs(start[1] - end[1]) < 1:
         return [start, end]
-    turn = end[0] - 18
     return [start, (turn, start[1]), (turn, end[1]), end]
 
 
-def _way_back(source: Box, target: Box, rank: int) -> list[tuple[float, float]]:
-    height = TOP + MARGIN - STEP * rank
+def _way_above(source: Box, target: Box) -> list[tuple[float, float]]:
+    height = source.middle - TASK[1] / 2 - 8
     return [
         (source.center, source.y),
         (source.center, height),
-        (target.center - 6 * rank, height),
-        (target.center - 6 * rank, target.y + abs(6 * rank) * (target.size[0] <= GATEWAY[0])),
+        (target.center, height),
+        (target.center, target.y),
     ]
+
+
+def _way_back(source: Box, target: Box, rank: int) -> list[tuple[float, float]]:
+    if target.lane > 0:  # in the upper edge of the target's own lane
+        height, end = target.middle - ROW / 2 + 6, (target.center, target.y)
+    else:
+        height, shift = TOP + MARGIN - STEP * rank, 6 * rank
+        end = (target.center - shift, target.y + shift * (target.size[0] <= GATEWAY[0]))
+    return [(source.center, source.y), (source.center, height), (end[0], height), end]
 
 
 def _write_drawing(

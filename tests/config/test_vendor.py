@@ -11,7 +11,8 @@ import pytest
 from django.conf import settings
 
 VENDOR: Path = settings.BASE_DIR / "config" / "static" / "vendor"
-PACKAGES: list[dict[str, Any]] = json.loads((VENDOR / "manifest.json").read_text(encoding="utf-8"))["packages"]
+MANIFEST = json.loads((VENDOR / "manifest.json").read_text(encoding="utf-8"))
+PACKAGES: list[dict[str, Any]] = MANIFEST["packages"]
 FREE_LICENCES = {"MIT", "0BSD", "Apache-2.0", "OFL-1.1", "bpmn.io License (MIT, watermark kept)"}
 
 

@@ -86,7 +86,7 @@ async function mount(root) {
     root.closest("[data-diagram]")?.setAttribute("hidden", "");
     throw error;
   }
-  for (const button of root.querySelectorAll("[data-zoom]")) {
+  for (const button of root.closest("[data-diagram]").querySelectorAll("[data-zoom]")) {
     button.hidden = false;
     const acts = { fit: () => diagram.fit(), now: () => diagram.focus() };
     button.addEventListener("click", acts[button.dataset.zoom] || (() => diagram.zoom(Number(button.dataset.zoom))));

@@ -124,7 +124,6 @@ body.addEventListener("htmx:afterSettle", (event) => {
 });
 
 if (body.dataset.live) {
-  show("wait");
   connect();
   window.addEventListener("online", now);
   document.addEventListener("visibilitychange", now);
