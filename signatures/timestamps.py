@@ -65,7 +65,7 @@ class CheckedTimeStamper(TimeStamper):
     """
 
     def __init__(self, urls: list[str] | None = None) -> None:
-        super().__init__(include_nonce=True)
+        super().__init__(include_nonce=True)  # type: ignore[no-untyped-call]
         self.urls = list(settings.TIMESTAMP_URLS) if urls is None else urls
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:

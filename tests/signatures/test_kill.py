@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 from django.test import override_settings
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from signatures import actions, blobs
 from signatures.models import Envelope, SignatureRequest
@@ -75,7 +76,7 @@ def worker(state: Path, pki: ServedPki, kill_at: str = "") -> int:
 
 async def give_back() -> None:
     """Put the dead worker's jobs back in the queue, as the periodic task does."""
-    with app.replace_connector(app.connector.get_worker_connector()):
+    with app.replace_connector(DjangoConnector().get_worker_connector()):
         async with app.open_async():
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=0):
                 await app.job_manager.retry_job(job)

@@ -13,6 +13,8 @@ from typing import Any
 import pikepdf
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.management import call_command
 from django.utils import timezone
 from pikepdf import Array, Dictionary, Name, String
@@ -24,24 +26,21 @@ from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 from signatures import cms, pades, trust, validation
 from signatures import pki as authorities
 from signatures.backends import backend
+from signatures.errors import CertificateUntrusted
 from signatures.pki import issuance
 from signatures.validation import validate
 from tests.pki import ServedPki
 from tests.signatures import documents
 
 
-class Person:
-    """Somebody with a certificate, outside any database."""
-
-    def __init__(self, email: str) -> None:
-        self.email = email
-
-    def get_username(self) -> str:
-        """Return the login, as an account does."""
-        return self.email
+def somebody(email: str) -> AbstractBaseUser:
+    """Return a person with this login, outside any database."""
+    return get_user_model()(email=email)
 
 
-async def sign(document: bytes, field_name: str, person: Any, *, first: bool, last: bool) -> bytes:
+async def sign(
+    document: bytes, field_name: str, person: AbstractBaseUser, *, first: bool, last: bool
+) -> bytes:
     """Return ``document`` signed at level B-T, by the same steps as the machine."""
     demo = backend("demo")
     certificate = demo.certificate_for(person)
@@ -70,22 +69,22 @@ class Files:
 
 
 @pytest.fixture(scope="module")
-def people(pki: ServedPki) -> list[Person]:
+def people(pki: ServedPki) -> list[AbstractBaseUser]:
     """Return the prefect (P-256) and the mayor (RSA-3072)."""
     return make_people()
 
 
-def make_people() -> list[Person]:
+def make_people() -> list[AbstractBaseUser]:
     """Issue the two certificates unless they exist."""
     authorities.issue_person("p@validation.test", "Hélène Marchand", "Préfecture de Clairval", "Préfète")
     authorities.issue_person(
         "m@validation.test", "Karim Benali", "Ville de Clairval", "Maire", algorithm="rsa3072"
     )
-    return [Person("p@validation.test"), Person("m@validation.test")]
+    return [somebody("p@validation.test"), somebody("m@validation.test")]
 
 
 @pytest.fixture(scope="module")
-def files(people: list[Person]) -> Files:
+def files(people: list[AbstractBaseUser]) -> Files:
     """Sign and seal one contract."""
 
     async def make() -> Files:
@@ -145,7 +144,7 @@ def test_who_signed_where_is_checked(files: Files) -> None:
     assert codes(files.sealed, expected=[*documents.FIELDS, "Signataire-03"]) == {"missing_signature"}
 
 
-def test_a_third_signature_is_refused(files: Files, people: list[Person]) -> None:
+def test_a_third_signature_is_refused(files: Files, people: list[AbstractBaseUser]) -> None:
     for source in (files.two, files.sealed):
         writer = IncrementalPdfFileWriter(io.BytesIO(source))
         append_signature_field(writer, SigFieldSpec("Tiers", on_page=0, box=(10, 10, 90, 60)))
@@ -266,13 +265,15 @@ def test_a_change_between_the_signatures_is_refused(files: Files) -> None:
     assert "changed_after_last" in codes(changed, intermediate=True)
 
 
-def test_a_mayor_who_signs_a_changed_file_does_not_make_it_valid(files: Files, people: list[Person]) -> None:
+def test_a_mayor_who_signs_a_changed_file_does_not_make_it_valid(
+    files: Files, people: list[AbstractBaseUser]
+) -> None:
     changed = incremental(files.one, change_page)
     two = asyncio.run(sign(changed, "Signataire-02", people[1], first=False, last=True))
     assert "forbidden_change" in codes(asyncio.run(pades.seal(two)))
 
 
-def test_an_uncertified_document_is_refused(people: list[Person]) -> None:
+def test_an_uncertified_document_is_refused(people: list[AbstractBaseUser]) -> None:
     one = asyncio.run(sign(documents.build(), "Signataire-01", people[0], first=False, last=False))
     two = asyncio.run(sign(one, "Signataire-02", people[1], first=False, last=True))
     assert "not_certified" in codes(asyncio.run(pades.seal(two)))
@@ -305,14 +306,16 @@ def test_no_root_is_an_error_of_the_installation(files: Files, tmp_path: Path) -
         validate(files.sealed, trust_roots=[tmp_path / "absente.pem"])
 
 
-def test_a_certificate_revoked_before_signing_is_refused(pki: ServedPki, people: list[Person]) -> None:
+def test_a_certificate_revoked_before_signing_is_refused(
+    pki: ServedPki, people: list[AbstractBaseUser]
+) -> None:
     """Sealing asks the authorities again: a file cannot hide what they say."""
-    revoked = Person("revoque@validation.test")
-    authorities.issue_person(revoked.email, "Révoqué", "Ville", "Maire")
+    revoked = somebody("revoque@validation.test")
+    authorities.issue_person(revoked.get_username(), "Révoqué", "Ville", "Maire")
     one = asyncio.run(sign(documents.build(["Seul"]), "Seul", revoked, first=True, last=True))
     authorities.revoke(int(backend("demo").certificate_for(revoked).serial, 16))
     try:
-        with pytest.raises(pades.CertificateUntrusted):
+        with pytest.raises(CertificateUntrusted):
             asyncio.run(pades.seal(one))
     finally:
         (pki.folder / "revoked.json").unlink()
