@@ -1,10 +1,10 @@
 """Sign one file of 200 KB: ours, pyHanko's own signer and endesive, in the same run.
 
 Processor time of this process for one signature; the time-stamping authority and the
-revocation services run in another process, so what they cost is not counted, and every key
-is loaded once before. Ours is
-what the worker does: prepare (with the visible stamp), key, check of the value, token,
-CMS; our own validation is measured apart. endesive makes the CMS alone, the easier task.
+revocation services run in another process, so what they cost is not counted, and every
+key is loaded once before. Ours is what the worker does: prepare (with the visible stamp),
+key, check of the value, token, CMS; our own validation is measured apart. The peers have
+our work-around for asn1crypto, and endesive makes the CMS alone: the easier task.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ async def with_endesive(document: bytes, person: AbstractBaseUser, level: str) -
 @functools.cache
 def _simple_signer(email: str) -> SimpleSigner:
     """Open the PKCS#12 once, as ours does: nobody pays here for a file read again."""
-    signer = SimpleSigner.load_pkcs12(
+    signer: SimpleSigner | None = SimpleSigner.load_pkcs12(
         str(pki.person_path(email)), passphrase=settings.PKI_PASSPHRASE.encode()
     )
     if signer is None:
