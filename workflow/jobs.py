@@ -25,6 +25,7 @@ from contracts.printed import RenderError, render
 from signatures import actions as signing
 from signatures import blobs
 from signatures.backends import backend
+from signatures.jobs import IN_TRANSACTION
 from workflow import events, journal, rules
 from workflow.models import SigningRound
 
@@ -40,8 +41,26 @@ class WorkFailed(Exception):
 
 
 def defer(job: DeferredTask[..., Any, ...], task: Task) -> None:
-    """Queue ``job`` for a flow task, in the caller's transaction; one job at a time a contract."""
-    job.configure(lock=f"process-{task.process_id}").defer(task_id=task.pk)
+    """Queue ``job`` for a flow task, in the caller's transaction."""
+    _defer(job, task.process_id, task_id=task.pk)
+
+
+def defer_go_on(process_id: int, step: str) -> None:
+    """Queue the closing of the job task ``step``, in the caller's transaction."""
+    _defer(go_on, process_id, process_id=process_id, step=step)
+
+
+def defer_failure(task: Task, message: str) -> None:
+    """Queue the putting in error of a job task, in the caller's transaction."""
+    _defer(mark_failed, task.process_id, task_id=task.pk, message=message)
+
+
+def _defer(job: DeferredTask[..., Any, ...], process: int, /, **arguments: Any) -> None:
+    """Queue on Django's own connection: in a worker, ``job.defer`` would use another and commit alone.
+
+    One job at a time for each process.
+    """
+    IN_TRANSACTION.configure_task(job.name, lock=f"process-{process}").defer(**arguments)
 
 
 def request_seal(contract: Contract) -> None:

@@ -95,8 +95,7 @@ def _round(envelope: Envelope) -> SigningRound | None:
 
 
 def _go_on(contract: Contract, step: str) -> None:
-    process = contract.circuit.process_id
-    jobs.go_on.configure(lock=f"process-{process}").defer(process_id=process, step=step)
+    jobs.defer_go_on(contract.circuit.process_id, step)
 
 
 def _fail(contract: Contract, step: str, message: str) -> None:
@@ -109,7 +108,7 @@ def _fail(contract: Contract, step: str, message: str) -> None:
     journal.record("job_failed", contract=contract, actor=None, payload=facts)
     events.publish("job_failed", contract, **facts)
     if task is not None:
-        jobs.mark_failed.configure(lock=f"process-{task.process_id}").defer(task_id=task.pk, message=message)
+        jobs.defer_failure(task, message)
 
 
 @receiver(rights_changed)
