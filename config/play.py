@@ -58,7 +58,9 @@ class Actor:
             data[name] = item.text.strip("\n") if item.name == "textarea" else str(item.get("value", ""))
         data |= values
         target = urljoin(here, str(form.get("action") or here))
-        answer = self.http.post(target, data=data, headers={"Referer": urljoin(str(self.http.base_url), here)})
+        answer = self.http.post(
+            target, data=data, headers={"Referer": urljoin(str(self.http.base_url), here)}
+        )
         if answer.status_code >= 400:
             raise PlayFailed(f"{self.name} : {target} a répondu {answer.status_code}. {said(answer.text)}")
         return answer
@@ -132,7 +134,9 @@ class Stage:
         started = time.monotonic()
         actor = self.actor(person)
         yield actor
-        console.print(f"  {self.steps:>2}. {actor.name} : {what} [dim]({time.monotonic() - started:.1f} s)[/dim]")
+        console.print(
+            f"  {self.steps:>2}. {actor.name} : {what} [dim]({time.monotonic() - started:.1f} s)[/dim]"
+        )
 
 
 def play(url: str, password: str, out: Path) -> int:
@@ -149,7 +153,9 @@ def play(url: str, password: str, out: Path) -> int:
     finally:
         for actor in stage.actors.values():
             actor.http.close()
-    console.print(f"[green]Le contrat est signé par tous.[/green] Fichiers dans {out.name}/ : contract-signed.pdf, trust-root.pem, journal.json")
+    console.print(
+        f"[green]Le contrat est signé par tous.[/green] Fichiers dans {out.name}/ : contract-signed.pdf, trust-root.pem, journal.json"
+    )
     return 0
 
 
@@ -190,7 +196,11 @@ def _draft_and_freeze(stage: Stage, *, changes: bool) -> str:
 
 def _edit_first_commitment(actor: Actor, page: str) -> None:
     editor = actor.get(f"{page}redaction/")
-    link = next(str(a["href"]) for a in editor.select("a[href]") if "/engagements/" in str(a["href"]) and "ajout" not in str(a["href"]))
+    link = next(
+        str(a["href"])
+        for a in editor.select("a[href]")
+        if "/engagements/" in str(a["href"]) and "ajout" not in str(a["href"])
+    )
     shown = actor.http.get(link)
     form = BeautifulSoup(shown.text, "html.parser").select_one("main form[method=post]")
     if form is None:
@@ -200,7 +210,9 @@ def _edit_first_commitment(actor: Actor, page: str) -> None:
         for select in form.select("select[name]")
         if (option := select.select_one("option[selected]")) and option.get("value")
     }
-    values["description"] = "Renfort exprimé en effectif de référence constaté, en sus du remplacement des départs."
+    values["description"] = (
+        "Renfort exprimé en effectif de référence constaté, en sus du remplacement des départs."
+    )
     if form.select_one("input[name=publishable][checked]"):
         values["publishable"] = "on"
     actor.send(form, link, **values)

@@ -90,7 +90,9 @@ def prepare(environment: os._Environ[str] | dict[str, str], *, quiet: bool = Fal
     manage("prepare_demonstration", environment=environment, quiet=quiet)
 
 
-def manage(*arguments: str, environment: os._Environ[str] | dict[str, str] | None = None, quiet: bool = False) -> None:
+def manage(
+    *arguments: str, environment: os._Environ[str] | dict[str, str] | None = None, quiet: bool = False
+) -> None:
     """Run one of Django's commands to its end; raises NotStarted when it fails."""
     result = subprocess.run(  # noqa: S603 (our own interpreter and file)
         [sys.executable, str(ROOT / "manage.py"), *arguments],

@@ -60,9 +60,7 @@ def content_of(contract: Contract) -> Content:
             {"kind": annex.kind, "title": annex.title, "publishable": annex.publishable}
             for annex in contract.annexes.all()
         ],
-        "signatories": [
-            _signatory(s) for s in contract.signatories.select_related("office__organisation")
-        ],
+        "signatories": [_signatory(s) for s in contract.signatories.select_related("office__organisation")],
     }
 
 

@@ -61,7 +61,8 @@ class Contract(models.Model):
                 violation_error_message=_("La fin du contrat précède son début."),
             ),
             models.CheckConstraint(
-                name="contract_status_known", condition=Q(status__in=[value for value, _label in Status.choices])
+                name="contract_status_known",
+                condition=Q(status__in=[value for value, _label in Status.choices]),
             ),
         ]
 
@@ -186,7 +187,10 @@ class Commitment(models.Model):
     description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     party = models.CharField(_("partie"), max_length=12, choices=Party.choices)
     lead = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="led_commitments", verbose_name=_("organisation responsable")
+        Organisation,
+        models.PROTECT,
+        related_name="led_commitments",
+        verbose_name=_("organisation responsable"),
     )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -201,7 +205,9 @@ class Commitment(models.Model):
     )
     indicator = models.CharField(_("indicateur"), max_length=250, blank=True)
     unit = models.CharField(_("unité"), max_length=60, blank=True)
-    baseline = models.DecimalField(_("valeur de départ"), max_digits=14, decimal_places=2, null=True, blank=True)
+    baseline = models.DecimalField(
+        _("valeur de départ"), max_digits=14, decimal_places=2, null=True, blank=True
+    )
     target = models.DecimalField(_("cible"), max_digits=14, decimal_places=2, null=True, blank=True)
     direction = models.CharField(_("sens"), max_length=10, choices=Direction.choices, blank=True)
     periodicity = models.CharField(_("périodicité"), max_length=12, choices=Periodicity.choices, blank=True)

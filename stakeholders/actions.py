@@ -13,7 +13,13 @@ from stakeholders.signals import rights_changed
 
 @transaction.atomic
 def appoint(
-    person: User, office: Office, *, starts_on: dt.date, ends_on: dt.date | None = None, act: str = "", actor: User | None
+    person: User,
+    office: Office,
+    *,
+    starts_on: dt.date,
+    ends_on: dt.date | None = None,
+    act: str = "",
+    actor: User | None,
 ) -> Mandate:
     """Give an office to a person from a day on; raises ValidationError when it already has a holder."""
     mandate = Mandate(person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act)
@@ -28,7 +34,9 @@ def withdraw_mandate(mandate: Mandate, *, actor: User | None) -> None:
     """End a mandate at once: from this moment it gives no right, and open pages close."""
     mandate.withdrawn_at = timezone.now()
     mandate.save(update_fields=["withdrawn_at"])
-    rights_changed.send(Mandate, verb="mandate_withdrawn", person=mandate.person, actor=actor, mandate=mandate)
+    rights_changed.send(
+        Mandate, verb="mandate_withdrawn", person=mandate.person, actor=actor, mandate=mandate
+    )
 
 
 @transaction.atomic

@@ -73,7 +73,9 @@ class User(AbstractUser):
         ]
 
     def __str__(self) -> str:
-        return " ".join(part for part in (self.civility, self.first_name, self.last_name) if part) or self.email
+        return (
+            " ".join(part for part in (self.civility, self.first_name, self.last_name) if part) or self.email
+        )
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError. Legal acts name their author for ever."""
@@ -254,7 +256,9 @@ class Mandate(models.Model):
                 fields=["office"],
                 condition=Q(ends_on__isnull=True, withdrawn_at__isnull=True),
                 name="one_open_mandate_an_office",
-                violation_error_message=_("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."),
+                violation_error_message=_(
+                    "Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."
+                ),
             ),
         ]
         indexes = [models.Index(fields=["person", "starts_on", "ends_on"])]

@@ -31,7 +31,10 @@ def _tests_may_empty_insert_only_tables() -> Iterator[None]:
     flush = DatabaseOperations.execute_sql_flush
 
     def flush_as_superuser(self: DatabaseOperations, sql_list: list[str]) -> None:
-        flush(self, ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"])
+        flush(
+            self,
+            ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"],
+        )
 
     DatabaseOperations.execute_sql_flush = flush_as_superuser  # type: ignore[method-assign]
     yield

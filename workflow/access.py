@@ -84,9 +84,7 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
 
 def job_for(contract: Contract, task_id: int) -> Task:
     """Return a task of the system in this contract; Http404 when there is none such."""
-    task = Task.objects.filter(
-        pk=task_id, process__circuit__contract=contract, flow_task_type="JOB"
-    ).first()
+    task = Task.objects.filter(pk=task_id, process__circuit__contract=contract, flow_task_type="JOB").first()
     if task is None:
         raise Http404
     return task

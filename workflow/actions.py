@@ -159,7 +159,9 @@ def start_circuit(contract: Contract, *, actor: User | None = None) -> Circuit:
         raise AlreadyDone
     if not contract.signatories.exists():
         raise Invalid(_("Désignez au moins un signataire avant d’ouvrir le circuit."))
-    journal.record("circuit_started", contract=contract, actor=actor, payload={"reference": contract.reference})
+    journal.record(
+        "circuit_started", contract=contract, actor=actor, payload={"reference": contract.reference}
+    )
     activation = CsiFlow.start.activation_class.create(CsiFlow.start, None, None)
     CsiFlow.instance.open(activation, contract)
     activation.execute()
@@ -179,13 +181,19 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Contract]:
     with CsiFlow.lock(contract.circuit.process_id):
         contract.refresh_from_db()
         mandate = next(
-            (m for organisation in rules.pilots(contract) if (m := mandate_for(user, Power.DRAFT, organisation))),
+            (
+                m
+                for organisation in rules.pilots(contract)
+                if (m := mandate_for(user, Power.DRAFT, organisation))
+            ),
             None,
         )
         if mandate is None:
             raise NotAllowed
         if contract.status != Status.DRAFTING:
-            raise Locked(_("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction."))
+            raise Locked(
+                _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
+            )
         yield contract
         events.publish(
             "draft_changed", contract, actor=user, organisation=mandate.office.organisation.short_name
@@ -234,7 +242,11 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
     with review.activation() as activation:
         contract = activation.process.contract
         mandate = next(
-            (m for organisation in rules.pilots(contract) if (m := mandate_for(user, Power.DRAFT, organisation))),
+            (
+                m
+                for organisation in rules.pilots(contract)
+                if (m := mandate_for(user, Power.DRAFT, organisation))
+            ),
             None,
         )
         if mandate is None:
@@ -261,7 +273,9 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
         if rules.reason_is_owed(value):
             _owed(reason, _("Dites pourquoi : un motif est requis pour cet avis."))
         organisation = act.task.seed
-        opinion = Opinion(**act.signed_fields(), organisation=organisation, value=value, reason=reason.strip())
+        opinion = Opinion(
+            **act.signed_fields(), organisation=organisation, value=value, reason=reason.strip()
+        )
         save(opinion)
         OpinionDraft.objects.filter(contract=act.contract, author=user).delete()
         act.tell(
@@ -336,7 +350,9 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
 
 
 def _open_gates(act: Doing) -> None:
-    gates = Task.objects.filter(process=act.task.process_id, flow_task=CsiFlow.council_gate, status=STATUS.NEW)
+    gates = Task.objects.filter(
+        process=act.task.process_id, flow_task=CsiFlow.council_gate, status=STATUS.NEW
+    )
     for gate in gates:
         CsiFlow.council_gate.activation_class(gate).ask_again()
 
@@ -394,9 +410,7 @@ def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
         refusal = Refusal(**act.signed_fields(), signatory=signatory, reason=reason)
         save(refusal)
         signing.void_envelope(_signing_round(act).envelope, reason)
-        act.tell(
-            "signature_refused", signatory=signatory.capacity, reason=reason, version=act.version.number
-        )
+        act.tell("signature_refused", signatory=signatory.capacity, reason=reason, version=act.version.number)
         act.complete()
     return refusal
 
@@ -425,7 +439,11 @@ def retry_job(user: User, task_id: int) -> None:
     with task.activation() as activation:
         contract = activation.process.contract
         mandate = next(
-            (m for organisation in rules.pilots(contract) if (m := mandate_for(user, Power.DRAFT, organisation))),
+            (
+                m
+                for organisation in rules.pilots(contract)
+                if (m := mandate_for(user, Power.DRAFT, organisation))
+            ),
             None,
         )
         if mandate is None:

@@ -151,13 +151,25 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
 
     for opinion in Opinion.objects.filter(version__contract=contract).select_related("version"):
         look = STOP if opinion.is_blocking else DONE
-        say(opinion.organisation_id, opinion.at, look, str(opinion.get_value_display()).lower(), _on(opinion.version))
+        say(
+            opinion.organisation_id,
+            opinion.at,
+            look,
+            str(opinion.get_value_display()).lower(),
+            _on(opinion.version),
+        )
     for version in contract.versions.prefetch_related("approvals"):
         for approval in version.approvals.all():
             look, word = (DONE, _("texte approuvé")) if approval.approved else (STOP, _("texte renvoyé"))
             say(approval.organisation_id, approval.at, look, word, _on(version))
         for refusal in version.refusals.select_related("signatory__office"):
-            say(refusal.signatory.office.organisation_id, refusal.at, STOP, _("signature refusée"), _on(version))
+            say(
+                refusal.signatory.office.organisation_id,
+                refusal.at,
+                STOP,
+                _("signature refusée"),
+                _on(version),
+            )
     for signatory, request in signed(contract):
         if request and request.done_at:
             say(signatory.office.organisation_id, request.done_at, DONE, _("signé"), str(request.user))
@@ -182,7 +194,12 @@ def steps(contract: Contract) -> list[Step]:
         "council": _("Conseil municipal"),
     }
     found = [
-        Step("drafting", titles["drafting"], _look(running & {"draft", "freeze"}, version), _("Les deux pilotes")),
+        Step(
+            "drafting",
+            titles["drafting"],
+            _look(running & {"draft", "freeze"}, version),
+            _("Les deux pilotes"),
+        ),
         _reviews(titles["review"], contract, version, running),
         _approvals(titles["approve"], version, running),
     ]
@@ -205,10 +222,16 @@ def _reviews(title: str, contract: Contract, version: ContractVersion | None, ru
         return step
     given = list(version.opinions.all())
     if running & {"render", "review"}:
-        asked = len(given) + Task.objects.filter(
-            process__circuit__contract=contract, flow_task__endswith=".review", status__in=OPEN_STATUSES
-        ).count()
-        step.look, step.detail = NOW, _("%(given)d sur %(asked)d rendus") % {"given": len(given), "asked": asked}
+        asked = (
+            len(given)
+            + Task.objects.filter(
+                process__circuit__contract=contract, flow_task__endswith=".review", status__in=OPEN_STATUSES
+            ).count()
+        )
+        step.look, step.detail = (
+            NOW,
+            _("%(given)d sur %(asked)d rendus") % {"given": len(given), "asked": asked},
+        )
     elif not running & {"draft", "freeze"}:
         step.look, step.at = DONE, given[-1].at if given else version.frozen_at
         step.detail = ngettext("%(n)d avis", "%(n)d avis", len(given)) % {"n": len(given)}

@@ -84,7 +84,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             await self.send_json(self._told(message))
 
     def _group(self) -> str:
-        return f"contract.{self.contract_id}" if self.contract_id is not None else f"user.{self.scope['user'].pk}"
+        return (
+            f"contract.{self.contract_id}"
+            if self.contract_id is not None
+            else f"user.{self.scope['user'].pk}"
+        )
 
     def _told(self, message: dict[str, Any]) -> dict[str, Any]:
         """Return what the page receives: the sentence in the reader's language, never the raw facts."""

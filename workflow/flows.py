@@ -83,10 +83,7 @@ class CsiFlow(flow.Flow):
     )
     approved = flow.Join().Annotation(title=_("Texte approuvé")).Next(this.approval_outcome)
     approval_outcome = (
-        flow.If(this.is_sent_back)
-        .Annotation(title=_("Renvoyé ?"))
-        .Then(this.drafting)
-        .Else(this.final_text)
+        flow.If(this.is_sent_back).Annotation(title=_("Renvoyé ?")).Then(this.drafting).Else(this.final_text)
     )
     final_text = (
         Job(this.queue_final_text, stage=Status.FINAL_TEXT)

@@ -177,7 +177,9 @@ def _check_final_text(contract: Contract, version: ContractVersion) -> None:
     if not rules.approved_by_all(contract, version):
         raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
     if _print(contract, version) != version.pdf_sha256:
-        raise WorkFailed(_("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté."))
+        raise WorkFailed(
+            _("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté.")
+        )
     blobs.get(version.pdf_sha256)
 
 

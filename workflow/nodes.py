@@ -40,10 +40,14 @@ class OrganisationTaskActivation(ViewActivation):
     """A task that one organisation owes; it says by when, and that it has opened."""
 
     @classmethod
-    def create(cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None) -> Any:
+    def create(
+        cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
         """Create the task with its due date and tell the people concerned."""
         due = timezone.localdate() + dt.timedelta(days=flow_task.days)
-        activation = super().create(flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed)
+        activation = super().create(
+            flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed
+        )
         contract = activation.process.contract
         enter(contract, flow_task.stage)
         organisation: Organisation = activation.task.owner_permission_obj

@@ -33,7 +33,9 @@ _SENTENCES: dict[str, Callable[[Words], str]] = {
     "signature_requested": lambda w: _("%(signatory)s a demandé la signature, elle est en cours.") % w,
     "signature_progressed": lambda w: w.get("message") or _("La signature avance."),
     "signature_made": lambda w: _("%(signatory)s a signé.") % w,
-    "signature_refused": lambda w: _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w,
+    "signature_refused": lambda w: (
+        _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w
+    ),
     "contract_sealed": lambda w: _("Le contrat est signé par tous et scellé pour l’archive."),
     "job_queued": lambda w: _("Un traitement automatique est en cours."),
     "job_failed": lambda w: _("Un traitement automatique a échoué : %(message)s") % w,

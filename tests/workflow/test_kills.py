@@ -44,7 +44,11 @@ def worker(pki: ServedPki, kill_at: str = "") -> int:
     parameters = connection.get_connection_params()
     address = f"postgresql://{parameters.get('user', '')}:{parameters.get('password') or ''}@"
     host, port = parameters.get("host") or "", parameters.get("port") or ""
-    address += f"/{parameters['dbname']}?host={host}" if str(host).startswith("/") else f"{host}:{port or 5432}/{parameters['dbname']}"
+    address += (
+        f"/{parameters['dbname']}?host={host}"
+        if str(host).startswith("/")
+        else f"{host}:{port or 5432}/{parameters['dbname']}"
+    )
     environment = {
         **os.environ,
         "DATABASE_URL": address,

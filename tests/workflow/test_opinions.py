@@ -45,7 +45,9 @@ def test_a_form_opened_on_an_older_text_is_asked_to_read_again(cast: Cast) -> No
     new = next(t for t in plot.tasks(contract, "review") if t.seed == landlord.seed)
     user = plot.entitled(new)
     with pytest.raises(NewVersion) as refused:
-        actions.give_opinion(user, landlord.pk, value="favourable", reason="", version_sha256=old.content_sha256)
+        actions.give_opinion(
+            user, landlord.pk, value="favourable", reason="", version_sha256=old.content_sha256
+        )
     assert refused.value.successor == new.pk
     with pytest.raises(NewVersion):
         actions.give_opinion(user, new.pk, value="favourable", reason="", version_sha256=old.content_sha256)
@@ -71,7 +73,11 @@ def test_a_second_answer_says_that_it_is_done_and_by_whom(cast: Cast) -> None:
     plot.opine(contract, waiting)
     with pytest.raises(AlreadyDone) as refused:
         actions.give_opinion(
-            user, waiting.pk, value="favourable", reason="", version_sha256=plot.version(contract).content_sha256
+            user,
+            waiting.pk,
+            value="favourable",
+            reason="",
+            version_sha256=plot.version(contract).content_sha256,
         )
     assert str(user) in refused.value.message
 

@@ -69,7 +69,9 @@ def test_all_organisations_at_once_make_one_join_and_one_next_step(cast: Cast) -
             user = plot.entitled(waiting)
 
             def answer(pk: int = waiting.pk, by: Any = user, sha: str = version.content_sha256) -> None:
-                actions.give_opinion(by, pk, value="changes_requested", reason="À revoir.", version_sha256=sha)
+                actions.give_opinion(
+                    by, pk, value="changes_requested", reason="À revoir.", version_sha256=sha
+                )
 
             acts.append(answer)
         assert len(acts) == 11
@@ -159,4 +161,3 @@ def test_two_starts_of_one_contract_open_one_circuit(cast: Cast) -> None:
         ended = at_once(*[lambda c=contract: actions.start_circuit(c)] * 4)
         assert ended.count("done") == 1
         assert len(plot.tasks(contract, "draft")) == 2
-

@@ -36,7 +36,9 @@ def test_when_nobody_is_due_the_text_goes_to_approval(cast: Cast) -> None:
     plot.review_all(contract)
     sender, _other = plot.tasks(contract, "approve")
     pdf = plot.version(contract).pdf_sha256
-    actions.approve(plot.entitled(sender), sender.pk, approved=False, reason="Une faute au préambule.", pdf_sha256=pdf)
+    actions.approve(
+        plot.entitled(sender), sender.pk, approved=False, reason="Une faute au préambule.", pdf_sha256=pdf
+    )
     (other,) = plot.tasks(contract, "approve")
     actions.approve(plot.entitled(other), other.pk, approved=True, reason="", pdf_sha256=pdf)
     contract.refresh_from_db()

@@ -48,7 +48,9 @@ def test_the_council_may_come_first(cast: Cast) -> None:
         ({"votes_for": 3, "votes_against": 30}, "voix"),
     ],
 )
-def test_a_resolution_that_is_not_enforceable_is_refused(cast: Cast, changes: dict[str, Any], why: str) -> None:
+def test_a_resolution_that_is_not_enforceable_is_refused(
+    cast: Cast, changes: dict[str, Any], why: str
+) -> None:
     contract = plot.to_signing(small_contract(cast))
     with pytest.raises(Invalid) as refused:
         plot.record_resolution(contract, **changes)
@@ -72,7 +74,9 @@ def test_a_council_that_refuses_sends_the_contract_back(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("signed_before", [0, 1])
-def test_a_refusal_is_told_to_all_and_the_contract_returns_to_drafting(cast: Cast, signed_before: int) -> None:
+def test_a_refusal_is_told_to_all_and_the_contract_returns_to_drafting(
+    cast: Cast, signed_before: int
+) -> None:
     contract = plot.to_signing(small_contract(cast))
     plot.record_resolution(contract)
     for _turn in range(signed_before):
@@ -132,7 +136,8 @@ def test_a_confirmation_is_bound_to_the_document_the_person_and_two_minutes(cast
     with pytest.raises(Locked):
         actions.sign(cast.prefete, waiting.pk, **{**facts, "confirmation": "inventée"})
     Confirmation.objects.update(
-        created_at=timezone.now() - dt.timedelta(minutes=5), expires_at=timezone.now() - dt.timedelta(minutes=3)
+        created_at=timezone.now() - dt.timedelta(minutes=5),
+        expires_at=timezone.now() - dt.timedelta(minutes=3),
     )
     with pytest.raises(Locked):
         actions.sign(cast.prefete, waiting.pk, **facts)

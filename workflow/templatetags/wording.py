@@ -57,7 +57,10 @@ def fingerprint(sha256: str) -> str:
 def state(look: str, word: str) -> SafeString:
     """Show a state by a word, a colour and an icon together."""
     return format_html(
-        '<span class="st {}"><i class="bi bi-{}" aria-hidden="true"></i> {}</span>', look, ICONS.get(look, "circle"), word
+        '<span class="st {}"><i class="bi bi-{}" aria-hidden="true"></i> {}</span>',
+        look,
+        ICONS.get(look, "circle"),
+        word,
     )
 
 
@@ -66,7 +69,9 @@ def quantity(indicator: dict[str, str] | None) -> str:
     """Write an indicator's way: « 94 → 106 agents »."""
     if not indicator or not indicator.get("target"):
         return ""
-    values = [indicator["baseline"], indicator["target"]] if indicator.get("baseline") else [indicator["target"]]
+    values = (
+        [indicator["baseline"], indicator["target"]] if indicator.get("baseline") else [indicator["target"]]
+    )
     shown = " → ".join(number(value) for value in values)
     return f"{shown} {indicator['unit']}".strip()
 

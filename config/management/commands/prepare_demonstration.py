@@ -62,7 +62,9 @@ class Command(BaseCommand):
 
     def _administrator(self) -> User:
         found = User.objects.filter(email=ADMINISTRATOR).first()
-        return found or User.objects.create_superuser(ADMINISTRATOR, first_name="Plateforme", last_name="Administration")
+        return found or User.objects.create_superuser(
+            ADMINISTRATOR, first_name="Plateforme", last_name="Administration"
+        )
 
     def _print(self, secret: str) -> None:
         table = Table(title="Comptes de démonstration")
@@ -72,7 +74,12 @@ class Command(BaseCommand):
         for mandate in mandates.order_by("office__organisation__pk", "pk"):
             office = mandate.office
             role = str(Role(office.role).label)
-            table.add_row(role, str(mandate.person), f"{office.title} ({office.organisation.short_name})", mandate.person.email)
+            table.add_row(
+                role,
+                str(mandate.person),
+                f"{office.title} ({office.organisation.short_name})",
+                mandate.person.email,
+            )
         table.add_row("Plateforme", "Administration", "Comptes et mandats, aucun contrat", ADMINISTRATOR)
         console = Console()
         console.print(table)

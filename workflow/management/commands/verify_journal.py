@@ -33,4 +33,6 @@ class Command(BaseCommand):
             )
         last = JournalEntry.objects.order_by("-number").first()
         count, head = (last.number, last.hash) if last else (0, journal.GENESIS)
-        self.stdout.write(_("Le journal est intact : %(count)d écritures, tête %(head)s.") % {"count": count, "head": head})
+        self.stdout.write(
+            _("Le journal est intact : %(count)d écritures, tête %(head)s.") % {"count": count, "head": head}
+        )
