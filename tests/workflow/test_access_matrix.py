@@ -1,0 +1,314 @@
+"""Every address of the application, tried as everybody, on what is theirs and what is not.
+
+A new address fails the first test until it is given a rule here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from contracts.models import Contract
+from stakeholders.models import User
+from tests import plot
+from tests.cast import Cast, small_contract
+from tests.stage import run_jobs
+from workflow.sockets import websocket_urlpatterns
+
+pytestmark = pytest.mark.access_matrix
+
+NOBODY: frozenset[str] = frozenset()
+PILOTS = frozenset({"pilote_ville", "pilote_prefecture"})
+VIEWERS = PILOTS | {"prefete", "maire", "greffe", "dgs", "bailleur_oh", "rtac"}
+STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin"})
+EVERYBODY = VIEWERS | STRANGERS
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may read and who may post; None where the method does not exist; which scene, which arguments."""
+
+    get: frozenset[str] | None
+    post: frozenset[str] | None = None
+    scene: str = "drafting"
+    arguments: Callable[[Scenes, Contract], dict[str, Any]] = lambda _scenes, contract: {"contract": contract.pk}
+
+
+@dataclass
+class Scenes:
+    """Four contracts at four moments, all between the same parties."""
+
+    drafting: Contract
+    review: Contract
+    signing: Contract
+    sealed: Contract
+
+    def task(self, contract: Contract, step: str, organisation: str = "") -> int:
+        """Return the open task of a step."""
+        found = [
+            t
+            for t in plot.tasks(contract, step)
+            if not organisation or t.owner_permission_obj.code == organisation
+        ]
+        return int(found[0].pk)
+
+
+def none(_scenes: Scenes, _contract: Contract) -> dict[str, Any]:
+    return {}
+
+
+def version(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "number": 1}
+
+
+def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "volet": contract.volets.order_by("order")[0].pk}
+
+
+def commitment(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    row = contract.volets.order_by("order")[0].commitments.order_by("order")[0]
+    return {"contract": contract.pk, "commitment": row.pk}
+
+
+def review(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "task": scenes.task(contract, "review", "org-oh")}
+
+
+def signature(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "task": scenes.task(contract, "sign")}
+
+
+def fragment(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "fragment": "acteurs"}
+
+
+def job(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "task": contract.circuit.process.task_set.order_by("pk")[0].pk}
+
+
+LANDLORD = frozenset({"bailleur_oh"})
+PREFECT = frozenset({"prefete"})
+RULES: dict[str, Rule] = {
+    "inbox": Rule(EVERYBODY, arguments=none),
+    "basket_counters": Rule(EVERYBODY, arguments=none),
+    "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
+    "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
+    "contract_list": Rule(EVERYBODY, arguments=none),
+    "contract": Rule(VIEWERS, scene="review"),
+    "contract_fragment": Rule(VIEWERS, scene="review", arguments=fragment),
+    "contract_bpmn": Rule(VIEWERS, scene="review"),
+    "contract_process": Rule(VIEWERS, scene="review"),
+    "version": Rule(VIEWERS, scene="review", arguments=version),
+    "version_pdf": Rule(VIEWERS, scene="review", arguments=version),
+    "result": Rule(VIEWERS, scene="sealed"),
+    "signed_pdf": Rule(VIEWERS, scene="sealed"),
+    "journal": Rule(VIEWERS, scene="sealed"),
+    "draft_editor": Rule(PILOTS),
+    "contract_edit": Rule(PILOTS, PILOTS),
+    "volet_add": Rule(PILOTS, PILOTS),
+    "volet_edit": Rule(PILOTS, PILOTS, arguments=volet),
+    "volet_move": Rule(None, PILOTS, arguments=volet),
+    "commitment_add": Rule(PILOTS, PILOTS, arguments=volet),
+    "commitment_edit": Rule(PILOTS, PILOTS, arguments=commitment),
+    "commitment_move": Rule(None, PILOTS, arguments=commitment),
+    "version_recall": Rule(PILOTS, PILOTS, scene="review"),
+    "task": Rule(LANDLORD, LANDLORD, "review", review),
+    "task_take": Rule(None, LANDLORD, "review", review),
+    "opinion_draft": Rule(None, LANDLORD, "review", review),
+    "sign_confirm": Rule(PREFECT, PREFECT, "signing", signature),
+    "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
+    "task_document": Rule(PREFECT, None, "signing", signature),
+}
+# Tried last, because somebody entitled changes the scene.
+RULES |= {
+    "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
+    "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
+}
+# Only ever a step of the system that failed: nobody finds one in these scenes.
+NEVER = {"job_retry": job}
+OPEN_TO_ALL = {"trust_root", "health", "set_language"}
+ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
+    f"account_{name}"
+    for name in (
+        "login logout inactive signup reauthenticate email email_verification_sent change_password "
+        "set_password reset_password confirm_login_code confirm_email reset_password_from_key_done "
+        "reset_password_from_key reset_password_done"
+    ).split()
+}
+STAFF = {
+    "admin:index",
+    "admin:login",
+    "admin:logout",
+    "admin:password_change",
+    "admin:password_change_done",
+    "admin:autocomplete",
+    "admin:jsi18n",
+    "admin:view_on_site",
+    "admin:app_list",
+    "admin:auth_user_password_change",
+    "admin:None",
+} | {
+    f"admin:stakeholders_{model}_{page}"
+    for model in ("user", "organisation", "office", "mandate")
+    for page in ("changelist", "add", "history", "delete", "change")
+}
+
+
+def names(patterns: list[Any], space: str = "") -> Iterator[str]:
+    """Yield the name of every address, those of a namespace as « namespace:name »."""
+    for entry in patterns:
+        if isinstance(entry, URLResolver):
+            yield from names(entry.url_patterns, entry.namespace or space)
+        elif isinstance(entry, URLPattern):
+            yield f"{space}:{entry.name}" if space else str(entry.name)
+
+
+def test_every_address_has_a_rule() -> None:
+    found = set(names(get_resolver().url_patterns))
+    known = set(RULES) | set(NEVER) | OPEN_TO_ALL | ACCOUNTS | STAFF
+    assert found == known, {"without a rule": found - known, "gone": known - found}
+    assert [str(entry.pattern) for entry in websocket_urlpatterns] == ["ws/live/"], "see test_live.py"
+
+
+@pytest.fixture
+def scenes(cast: Cast) -> Scenes:
+    """Bring four contracts to four moments."""
+    found = [small_contract(cast, f"MATRIX-{n}") for n in range(4)]
+    plot.opened(found[0])
+    plot.opened(found[1])
+    plot.draft_and_freeze(found[1])
+    plot.to_signing(found[2])
+    plot.to_signing(found[3])
+    plot.record_resolution(found[3])
+    plot.sign_next(found[3])
+    plot.sign_next(found[3])
+    run_jobs()
+    return Scenes(*found)
+
+
+def browser(person: User | None) -> Client:
+    """Return the browser of a person who has logged in, or of nobody."""
+    client = Client(raise_request_exception=False)
+    if person is not None:
+        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def problems(who: str, status: int, location: str, entitled: frozenset[str] | None, method: str) -> str:
+    """Return what is wrong with an answer, or nothing."""
+    if status >= 500:
+        return f"error {status}"
+    if entitled is None:
+        return "" if status == 405 else f"{status}, not 405"
+    if who == "anonymous":
+        return "" if status == 302 and "/compte/login/" in location else f"{status} without logging in"
+    if who in entitled:
+        good = {200, 302} if method == "GET" else {200, 204, 302, 409, 422}
+        return "" if status in good else f"{status} though entitled"
+    return "" if status == 404 else f"{status}, not 404"
+
+
+def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Scenes) -> None:
+    people: dict[str, User | None] = {"anonymous": None}
+    people |= {name: getattr(cast, name) for name in sorted(EVERYBODY)}
+    browsers = {name: browser(person) for name, person in people.items()}
+    wrong: list[str] = []
+
+    def attempt(name: str, rule: Rule, who: str, method: str, entitled: frozenset[str] | None) -> None:
+        contract = getattr(scenes, rule.scene)
+        address = reverse(name, kwargs=rule.arguments(scenes, contract))
+        answer = browsers[who].generic(method, address, content_type="application/x-www-form-urlencoded")
+        problem = problems(who, answer.status_code, answer.headers.get("Location", ""), entitled, method)
+        if problem:
+            wrong.append(f"{method} {name} as {who}: {problem}")
+
+    for name, rule in RULES.items():
+        for who in people:
+            attempt(name, rule, who, "GET", rule.get)
+        for who in sorted(set(people) - (rule.post or NOBODY)):
+            attempt(name, rule, who, "POST", rule.post)
+    for name, rule in RULES.items():
+        for who in sorted(rule.post or NOBODY)[:1]:
+            attempt(name, rule, who, "POST", rule.post)
+    for name, arguments in NEVER.items():
+        address = reverse(name, kwargs=arguments(scenes, scenes.review))
+        for who in people:
+            status = browsers[who].post(address).status_code
+            if status != (302 if who == "anonymous" else 404):
+                wrong.append(f"POST {name} as {who}: {status}")
+    assert wrong == []
+
+
+def test_a_task_is_not_found_through_another_contract(cast: Cast, scenes: Scenes) -> None:
+    task = scenes.task(scenes.review, "review", "org-oh")
+    for contract in (scenes.drafting, scenes.signing, cast.contract):
+        address = reverse("task", kwargs={"contract": contract.pk, "task": task})
+        assert browser(cast.bailleur_oh).get(address).status_code == 404
+
+
+def test_a_part_of_one_draft_is_not_found_through_another(cast: Cast, scenes: Scenes) -> None:
+    foreign = scenes.review.volets.order_by("order")[0]
+    for name in ("volet_edit", "volet_delete", "commitment_add"):
+        address = reverse(name, kwargs={"contract": scenes.drafting.pk, "volet": foreign.pk})
+        assert browser(cast.pilote_ville).get(address).status_code == 404
+
+
+def test_half_signed_copies_are_not_released(cast: Cast, scenes: Scenes) -> None:
+    plot.sign_next(scenes.signing)
+    for name in ("result", "signed_pdf"):
+        address = reverse(name, kwargs={"contract": scenes.signing.pk})
+        for person in (cast.maire, cast.prefete, cast.pilote_ville):
+            assert browser(person).get(address).status_code == 404
+    approved = reverse("version_pdf", kwargs={"contract": scenes.signing.pk, "number": 1})
+    assert b"/ByteRange" not in browser(cast.prefete).get(approved).content
+
+
+def staff_address(name: str, cast: Cast) -> str:
+    """Return an address of the administration, about a person where it is about something."""
+    arguments: dict[str, Any] = {}
+    if name.endswith(("history", "delete", "change")) and name != "admin:password_change":
+        arguments = {"object_id": cast.prefete.pk}
+    special = {
+        "admin:auth_user_password_change": {"id": cast.prefete.pk},
+        "admin:view_on_site": {"content_type_id": 1, "object_id": 1},
+        "admin:app_list": {"app_label": "stakeholders"},
+    }
+    return reverse(name, kwargs=special.get(name, arguments))
+
+
+def test_the_administration_is_for_staff_alone(cast: Cast) -> None:
+    for name in sorted(STAFF - {"admin:None", "admin:login", "admin:logout"}):
+        address = staff_address(name, cast)
+        for person in (None, cast.prefete, cast.pilote_ville, cast.outsider):
+            answer = browser(person).get(address)
+            assert answer.status_code == 302, f"{name} as {person}: {answer.status_code}"
+            assert "login" in answer.headers["Location"]
+        staff = browser(cast.admin).get(address).status_code
+        assert staff < 500, name
+        if name.endswith("delete"):
+            assert staff in {302, 403, 404}, "nothing is deleted"
+
+
+def test_whoever_is_logged_in_needs_the_form_of_the_page_to_post(cast: Cast, scenes: Scenes) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.bailleur_oh, backend="allauth.account.auth_backends.AuthenticationBackend")
+    address = reverse("task", kwargs=review(scenes, scenes.review))
+    assert client.post(address, {"value": "favourable"}).status_code == 403
+    assert len(plot.tasks(scenes.review, "review")) == 2
+
+
+def test_account_pages_answer_without_an_error(cast: Cast) -> None:
+    arguments = {
+        "account_confirm_email": {"key": "x"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+    }
+    for name in sorted(ACCOUNTS):
+        for person in (None, cast.prefete, cast.outsider):
+            answer = browser(person).get(reverse(name, kwargs=arguments.get(name, {})))
+            assert answer.status_code < 500, name
+            assert "CSI-00" not in answer.content.decode()
