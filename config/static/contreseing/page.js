@@ -23,6 +23,10 @@ document.addEventListener("submit", (event) => {
   }
   form.dataset.sent = "yes";
 });
+// What is being sent needs no draft any more.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches?.("form[data-sent]")) event.preventDefault();
+});
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });

@@ -1,0 +1,49 @@
+"""One person at a real browser."""
+
+from __future__ import annotations
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from stakeholders.models import User
+from tests.cast import PASSWORD
+
+DESK, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+PATIENCE = 20_000  # ms, for the worker to print or sign
+
+
+class Actor:
+    """A logged-in person: what they see, what they click."""
+
+    def __init__(self, browser: Browser, url: str, person: User, *, phone: bool = False) -> None:
+        self.person, self.url = person, url
+        self.context = browser.new_context(
+            viewport=PHONE if phone else DESK, locale="fr-FR", timezone_id="Europe/Paris", has_touch=phone
+        )
+        self.page: Page = self.context.new_page()
+        self.errors: list[str] = []
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        self.page.goto(f"{url}/compte/login/")
+        self.page.fill("[name=login]", person.email)
+        self.page.fill("[name=password]", PASSWORD)
+        self.page.get_by_role("main").get_by_role("button", name="Se connecter").click()
+        expect(self.page.get_by_role("heading", name="Mes tâches")).to_be_visible()
+
+    def open_task(self, title: str) -> Page:
+        """Wait for a task to come to the inbox, without reloading it, and open it."""
+        row = self.page.locator("li.task", has=self.page.get_by_role("heading", name=title, exact=True)).first
+        expect(row).to_be_visible(timeout=PATIENCE)
+        row.get_by_role("link").click()
+        return self.page
+
+    def is_accessible(self) -> None:
+        """Check that the page breaks none of axe's rules and does not scroll sideways."""
+        found = Axe().run(self.page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+        assert self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 0
+
+    def close(self) -> None:
+        """Leave; nothing may have gone wrong in the console meanwhile."""
+        self.context.close()
+        assert self.errors == [], self.errors

@@ -1,0 +1,155 @@
+"""The main job: Clairval's contract, from draft to two valid signatures, in a browser.
+
+A second browser stays on the contract's page all along and never reloads it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from signatures.validation import validate
+from stakeholders.models import User
+from tests import plot
+from tests.browser.actor import PATIENCE, Actor
+from tests.cast import PASSWORD, Cast
+from tests.stage import working
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+
+
+@pytest.fixture
+def play(browser: Browser, cast: Cast, live_url: str) -> Play:
+    """Open Clairval's circuit and set the watcher before the contract's page."""
+    plot.opened(cast.contract)
+    return Play(browser, live_url, cast)
+
+
+class Play:
+    """The scenes of the contract, each by its actors; the watcher's page moves by itself."""
+
+    def __init__(self, browser: Browser, url: str, cast: Cast) -> None:
+        self.browser, self.url, self.cast = browser, url, cast
+        self.watcher = Actor(browser, url, cast.pilote_ville)
+        self.watched: Page = self.watcher.page
+        self.watched.goto(f"{url}/contrats/{cast.contract.pk}/")
+        self.watched.evaluate("() => { window.neverReloaded = true }")
+        expect(self.watched.locator("#live-state")).to_contain_text("en direct")
+
+    def as_actor(self, person: User, title: str) -> Actor:
+        actor = Actor(self.browser, self.url, person)
+        actor.open_task(title)
+        return actor
+
+    def sees(self, organisation: str, words: str) -> None:
+        """The watcher's lane of an organisation says so, without a reload."""
+        lane = self.watched.locator("#acteurs tr", has=self.watched.get_by_role("rowheader", name=organisation))
+        expect(lane).to_contain_text(words, timeout=PATIENCE)
+
+    def draft_and_freeze(self) -> None:
+        for person in (self.cast.pilote_prefecture, self.cast.pilote_ville):
+            actor = self.as_actor(person, "Rédiger le projet")
+            actor.page.get_by_role("button", name="Rédaction terminée").click()
+            actor.close()
+        actor = self.as_actor(self.cast.pilote_ville, "Figer la version")
+        actor.page.get_by_role("button", name="Figer la version").click()
+        actor.close()
+
+    def opine(self, person: User, choice: str, reason: str = "") -> None:
+        actor = self.as_actor(person, "Rendre un avis")
+        expect(actor.page.get_by_role("heading", name="Votre avis sur la version")).to_be_visible()
+        actor.page.get_by_label(choice, exact=True).check()
+        if reason:
+            actor.page.get_by_label("Motif").fill(reason)
+        actor.page.get_by_role("button", name="Rendre l’avis").click()
+        expect(actor.page.get_by_text("Votre avis est enregistré")).to_be_visible()
+        actor.close()
+
+    def approve(self, person: User) -> None:
+        actor = self.as_actor(person, "Approuver le texte")
+        actor.page.get_by_label("J’approuve ce texte").check()
+        actor.page.get_by_role("button", name="Enregistrer ma décision").click()
+        actor.close()
+
+    def sign(self, person: User) -> None:
+        """Two clicks and a password."""
+        actor = Actor(self.browser, self.url, person)
+        page = actor.open_task("Signer")
+        expect(page.get_by_text("Votre signature ici")).to_be_visible(timeout=PATIENCE)
+        actor.is_accessible()
+        page.get_by_label("Votre mot de passe").fill(PASSWORD)
+        page.get_by_role("button", name="Confirmer que c’est moi").click()
+        page.get_by_role("button", name="Signer", exact=True).click()
+        expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
+        actor.close()
+
+    def record_resolution(self) -> None:
+        actor = self.as_actor(self.cast.greffe, "Enregistrer la délibération")
+        page, today = actor.page, timezone.localdate()
+        page.get_by_label("autorisé le maire à signer").check()
+        page.get_by_label("Numéro de la délibération").fill("2026-11-014")
+        for label, days in (("Séance du", 4), ("Publiée le", 2), ("Transmise le", 2), ("Accusé de réception du", 1)):
+            page.get_by_label(label).fill((today - dt.timedelta(days=days)).isoformat())
+        page.get_by_label("Voix pour").fill("26")
+        page.get_by_role("button", name="Enregistrer la délibération").click()
+        expect(page.get_by_text("la signature du maire est ouverte")).to_be_visible()
+        actor.close()
+
+
+def test_the_whole_contract_of_clairval(play: Play, tmp_path: Path) -> None:
+    cast = play.cast
+    with working():
+        play.draft_and_freeze()
+        play.sees("DDPN", "rendre un avis")
+        reviewers = [t.seed for t in _due(play)]
+        assert len(reviewers) == 11
+        play.opine(cast.ddpn, "Modifications demandées", "Exprimer le renfort en effectif constaté.")
+        play.sees("DDPN", "modifications demandées")
+        for person in (cast.ggd, cast.procureure, cast.pjj, cast.spip, cast.dasen):
+            play.opine(person, "Favorable")
+        for person in (cast.bailleur_oh, cast.bailleur_cl, cast.bailleur_fv, cast.rtac, cast.rail):
+            play.opine(person, "Favorable")
+        play.sees("Ville", "rédiger le projet")
+        play.draft_and_freeze()
+        play.sees("DDPN", "rendre un avis")
+        assert [t.seed.code for t in _due(play)] == ["org-ddpn"], "the second round asks only who is due"
+        play.opine(cast.ddpn, "Favorable")
+        play.approve(cast.prefete)
+        play.approve(cast.dgs)
+        play.sees("Ville", "enregistrer la délibération")
+        _mayor_is_locked(play)
+        play.sign(cast.prefete)
+        play.sees("Préfecture", "signé")
+        play.record_resolution()
+        play.sign(cast.maire)
+        play.sees("Ville", "signé")
+        link = play.watched.get_by_role("link", name="Voir le contrat signé")
+        expect(link).to_be_visible(timeout=PATIENCE)
+    assert play.watched.evaluate("() => window.neverReloaded") is True
+    link.click()
+    expect(play.watched.get_by_text("Signé par tous, vérifié")).to_be_visible()
+    play.watcher.is_accessible()
+    with play.watched.expect_download() as download:
+        play.watched.get_by_role("link", name="Télécharger le contrat signé").click()
+    file = tmp_path / "signed.pdf"
+    download.value.save_as(file)
+    report = validate(file.read_bytes())
+    assert report.valid, report.problems
+    assert len(report.signatures) == 2
+    play.watcher.close()
+
+
+def _due(play: Play) -> list[object]:
+    """Wait until the reviews are open (the watcher saw one), and return their tasks."""
+    return list(plot.tasks(play.cast.contract, "review"))
+
+
+def _mayor_is_locked(play: Play) -> None:
+    actor = Actor(play.browser, play.url, play.cast.maire)
+    actor.page.goto(f"{play.url}/corbeilles/a-signer/")
+    expect(actor.page.get_by_text("Aucun contrat n’attend votre signature.")).to_be_visible()
+    actor.close()
