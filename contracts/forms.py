@@ -88,15 +88,15 @@ class SeenForm(forms.ModelForm[Row]):
         self.add_error(
             None,
             _(
-                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert "
-                "ce formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
+                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert "
+                "ce formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
             ),
         )
         for name in self._own_fields():
             bound = self[name]
             stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None  # type: ignore[attr-defined]
             if name in cleaned and bound.field.has_changed(stored, bound.data):
-                self.add_error(name, _("Valeur enregistrée : « %(value)s »") % {"value": self._shown(name)})
+                self.add_error(name, _("Valeur enregistrée : « %(value)s »") % {"value": self._shown(name)})
         return cleaned
 
     def _own_fields(self) -> list[str]:

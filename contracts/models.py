@@ -137,7 +137,7 @@ class Volet(models.Model):
             models.UniqueConstraint(
                 fields=["contract", "order"],
                 name="one_volet_a_place",
-                violation_error_message=_("Un autre volet occupe déjà cette place : changez l’ordre."),
+                violation_error_message=_("Un autre volet occupe déjà cette place : changez l’ordre."),
             )
         ]
 

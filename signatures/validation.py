@@ -169,7 +169,7 @@ class _Check:
                 )
             )
         if not self.timestamps and not self.intermediate:
-            self.refuse("not_sealed", _("Le document n’est pas scellé : aucun horodatage ne couvre le tout."))
+            self.refuse("not_sealed", _("Le document n’est pas scellé : aucun horodatage ne couvre le tout."))
         for signature in signed:
             if time.monotonic() - self.started > MAX_SECONDS:
                 self.refuse("too_long", _("La vérification prend trop de temps : elle est abandonnée."))

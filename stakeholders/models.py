@@ -25,7 +25,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError."""
-        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), set(self))
+        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), set(self))
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -79,7 +79,7 @@ class User(AbstractUser):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError. Legal acts name their author for ever."""
-        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), {self})
+        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), {self})
 
 
 class Organisation(models.Model):
@@ -257,7 +257,7 @@ class Mandate(models.Model):
                 condition=Q(ends_on__isnull=True, withdrawn_at__isnull=True),
                 name="one_open_mandate_an_office",
                 violation_error_message=_(
-                    "Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."
+                    "Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."
                 ),
             ),
         ]

@@ -192,7 +192,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Contract]:
             raise NotAllowed
         if contract.status != Status.DRAFTING:
             raise Locked(
-                _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
+                _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
             )
         yield contract
         events.publish(
@@ -204,7 +204,7 @@ def submit_draft(user: User, task_id: int) -> None:
     """A pilot says that the draft is ready on their side."""
     with doing(user, task_id, "draft") as act:
         if not any(volet.commitments.exists() for volet in act.contract.volets.all()):
-            raise Invalid(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."))
+            raise Invalid(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."))
         act.tell("draft_submitted")
         act.complete()
 
@@ -238,7 +238,7 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
         .first()
     )
     if review is None:
-        raise Locked(_("Aucun avis n’est en cours : il n’y a pas de version à retirer."))
+        raise Locked(_("Aucun avis n’est en cours : il n’y a pas de version à retirer."))
     with review.activation() as activation:
         contract = activation.process.contract
         mandate = next(
@@ -271,7 +271,7 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
         if value not in OpinionValue.values or value == OpinionValue.NO_OPINION:
             raise Invalid(_("Choisissez un avis."), "value")
         if rules.reason_is_owed(value):
-            _owed(reason, _("Dites pourquoi : un motif est requis pour cet avis."))
+            _owed(reason, _("Dites pourquoi : un motif est requis pour cet avis."))
         organisation = act.task.seed
         opinion = Opinion(
             **act.signed_fields(), organisation=organisation, value=value, reason=reason.strip()
@@ -361,7 +361,7 @@ def _check_days(resolution: CouncilResolution) -> None:
     today = timezone.localdate()
     days = (resolution.session_on, resolution.published_on, resolution.transmitted_on, resolution.received_on)
     if any(day and day > today for day in days):
-        raise Invalid(_("Une date est dans le futur : n’enregistrez que ce qui a eu lieu."))
+        raise Invalid(_("Une date est dans le futur : n’enregistrez que ce qui a eu lieu."))
     if resolution.adopted and resolution.votes_for <= resolution.votes_against:
         raise Invalid(_("Une délibération adoptée a plus de voix pour que de voix contre."), "votes_for")
 

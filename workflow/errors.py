@@ -36,7 +36,7 @@ class AlreadyDone(ActRefused):
         self.done_by = done_by
         detail = _("par %(person)s") % {"person": done_by} if done_by else _("entre-temps")
         super().__init__(
-            _("Cette tâche a déjà été traitée %(detail)s : rien d’autre n’est attendu de vous ici.")
+            _("Cette tâche a déjà été traitée %(detail)s : rien d’autre n’est attendu de vous ici.")
             % {"detail": detail}
         )
 
@@ -52,7 +52,7 @@ class NewVersion(ActRefused):
         super().__init__(
             _(
                 "Une nouvelle version a été figée depuis que vous avez ouvert cette page. "
-                "Relisez-la : ce que vous aviez écrit est conservé ci-dessous."
+                "Relisez-la : ce que vous aviez écrit est conservé ci-dessous."
             )
         )
 

@@ -32,7 +32,7 @@ class FreezeForm(forms.Form):
         label=_("Objet de la version"),
         required=False,
         max_length=200,
-        help_text=_("Par exemple : « après les remarques de la police nationale »."),
+        help_text=_("Par exemple : « après les remarques de la police nationale »."),
     )
 
 
@@ -58,7 +58,7 @@ class OpinionForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         value = cleaned.get("value")
         if value and rules.reason_is_owed(value) and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Dites pourquoi : un motif est requis pour cet avis."))
+            self.add_error("reason", _("Dites pourquoi : un motif est requis pour cet avis."))
         return cleaned
 
 
@@ -144,7 +144,7 @@ class ResolutionForm(forms.ModelForm[CouncilResolution]):
                 if not cleaned.get(name) and name not in self.errors:
                     self.add_error(
                         name,
-                        _("Sans cette date, la délibération n’est pas exécutoire : enregistrez-la ensuite."),
+                        _("Sans cette date, la délibération n’est pas exécutoire : enregistrez-la ensuite."),
                     )
         return cleaned
 

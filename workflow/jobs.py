@@ -175,10 +175,10 @@ def _keep_print(contract: Contract, version: ContractVersion, sha256: str) -> No
 
 def _check_final_text(contract: Contract, version: ContractVersion) -> None:
     if not rules.approved_by_all(contract, version):
-        raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
+        raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
     if _print(contract, version) != version.pdf_sha256:
         raise WorkFailed(
-            _("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté.")
+            _("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté.")
         )
     blobs.get(version.pdf_sha256)
 

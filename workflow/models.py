@@ -90,7 +90,7 @@ class Opinion(Act):
             models.CheckConstraint(
                 name="opinion_says_why",
                 condition=Q(value="favourable") | ~Q(reason=""),
-                violation_error_message=_("Dites pourquoi : un motif est requis pour cet avis."),
+                violation_error_message=_("Dites pourquoi : un motif est requis pour cet avis."),
             ),
             models.CheckConstraint(
                 name="opinion_value_known",
@@ -200,7 +200,7 @@ class CouncilResolution(Act):
                     received_on__gte=F("transmitted_on"),
                 ),
                 violation_error_message=_(
-                    "La délibération n’est pas exécutoire : il faut sa publication, sa transmission "
+                    "La délibération n’est pas exécutoire : il faut sa publication, sa transmission "
                     "et l’accusé de réception, dans l’ordre."
                 ),
             ),

@@ -171,7 +171,7 @@ def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
         return _("Le document n’est pas celui que les deux parties ont approuvé.")
     if not council_allows(signatory, version):
         return _(
-            "La délibération du conseil municipal n’est pas encore exécutoire : "
+            "La délibération du conseil municipal n’est pas encore exécutoire : "
             "la signature s’ouvrira dès que le service des assemblées l’aura enregistrée."
         )
     if next_signatory(contract, version) != signatory:

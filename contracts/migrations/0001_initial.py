@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='volet',
-            constraint=models.UniqueConstraint(fields=('contract', 'order'), name='one_volet_a_place', violation_error_message='Un autre volet occupe déjà cette place : changez l’ordre.'),
+            constraint=models.UniqueConstraint(fields=('contract', 'order'), name='one_volet_a_place', violation_error_message='Un autre volet occupe déjà cette place : changez l’ordre.'),
         ),
         migrations.AddConstraint(
             model_name='commitment',

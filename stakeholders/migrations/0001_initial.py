@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='mandate',
-            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True), ('withdrawn_at__isnull', True)), fields=('office',), name='one_open_mandate_an_office', violation_error_message='Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('ends_on__isnull', True), ('withdrawn_at__isnull', True)), fields=('office',), name='one_open_mandate_an_office', violation_error_message='Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat.'),
         ),
         migrations.AddConstraint(
             model_name='organisation',

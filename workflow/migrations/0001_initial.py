@@ -100,7 +100,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'délibération',
                 'verbose_name_plural': 'délibérations',
-                'constraints': [models.UniqueConstraint(fields=('version',), name='one_resolution_a_version'), models.CheckConstraint(condition=models.Q(('adopted', False), models.Q(('published_on__gte', models.F('session_on')), ('published_on__isnull', False), ('received_on__gte', models.F('transmitted_on')), ('received_on__isnull', False), ('transmitted_on__gte', models.F('session_on')), ('transmitted_on__isnull', False)), _connector='OR'), name='adopted_resolution_is_enforceable', violation_error_message='La délibération n’est pas exécutoire : il faut sa publication, sa transmission et l’accusé de réception, dans l’ordre.')],
+                'constraints': [models.UniqueConstraint(fields=('version',), name='one_resolution_a_version'), models.CheckConstraint(condition=models.Q(('adopted', False), models.Q(('published_on__gte', models.F('session_on')), ('published_on__isnull', False), ('received_on__gte', models.F('transmitted_on')), ('received_on__isnull', False), ('transmitted_on__gte', models.F('session_on')), ('transmitted_on__isnull', False)), _connector='OR'), name='adopted_resolution_is_enforceable', violation_error_message='La délibération n’est pas exécutoire : il faut sa publication, sa transmission et l’accusé de réception, dans l’ordre.')],
             },
         ),
         migrations.CreateModel(
@@ -159,7 +159,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'avis',
                 'verbose_name_plural': 'avis',
                 'ordering': ['at', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('version', 'organisation'), name='one_opinion_a_version', violation_error_message='Votre organisation a déjà rendu son avis sur cette version.'), models.CheckConstraint(condition=models.Q(('value', 'favourable'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='opinion_says_why', violation_error_message='Dites pourquoi : un motif est requis pour cet avis.'), models.CheckConstraint(condition=models.Q(('value__in', ['favourable', 'favourable_with_reservations', 'changes_requested', 'unfavourable', 'no_opinion'])), name='opinion_value_known')],
+                'constraints': [models.UniqueConstraint(fields=('version', 'organisation'), name='one_opinion_a_version', violation_error_message='Votre organisation a déjà rendu son avis sur cette version.'), models.CheckConstraint(condition=models.Q(('value', 'favourable'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='opinion_says_why', violation_error_message='Dites pourquoi : un motif est requis pour cet avis.'), models.CheckConstraint(condition=models.Q(('value__in', ['favourable', 'favourable_with_reservations', 'changes_requested', 'unfavourable', 'no_opinion'])), name='opinion_value_known')],
             },
         ),
         migrations.CreateModel(

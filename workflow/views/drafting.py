@@ -176,7 +176,7 @@ def _delete(request: Request, found: Contract, row: Volet | Commitment, title: s
     except ActRefused as error:
         return refused(request, error, found.pk)
     except ProtectedError:
-        messages.error(request, _("Cet élément est cité ailleurs : il ne peut pas être supprimé."))
+        messages.error(request, _("Cet élément est cité ailleurs : il ne peut pas être supprimé."))
         return redirect(_editor(found))
     messages.success(request, _("Supprimé."))
     return redirect(_editor(found))

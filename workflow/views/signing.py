@@ -43,7 +43,7 @@ def sign(request: Request, met: OpenTask) -> HttpResponse:
     messages.success(
         request,
         _(
-            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : "
+            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : "
             "cette page vous le dira."
         ),
     )
@@ -66,7 +66,7 @@ def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
             request,
             met,
             409,
-            notice=_("Le document a changé depuis que vous avez ouvert cette page : relisez-le."),
+            notice=_("Le document a changé depuis que vous avez ouvert cette page : relisez-le."),
         )
     try:
         token = signing.confirm(request.user, form.cleaned_data["password"], document_sha256=document)
@@ -90,7 +90,7 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
     except ActRefused as error:
         return refused(request, error, contract, typed=form.cleaned_data["reason"])
     messages.success(
-        request, _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction.")
+        request, _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction.")
     )
     return redirect("contract", contract)
 

@@ -117,7 +117,7 @@ def version_recall(request: Request, contract: int) -> HttpResponse:
         actions.recall_version(request.user, contract, reason=form.cleaned_data["reason"])
     except ActRefused as error:
         return refused(request, error, contract)
-    messages.success(request, _("La version est retirée : le contrat revient en rédaction."))
+    messages.success(request, _("La version est retirée : le contrat revient en rédaction."))
     return redirect("contract", contract)
 
 
@@ -200,7 +200,7 @@ def opinion_draft(request: Request, contract: int, task: int) -> HttpResponse:
     met = access.task_for(request.user, contract, task)
     form = OpinionDraftForm(request.POST)
     if not form.is_valid():
-        return HttpResponse(_("Brouillon trop long : il n’est pas enregistré."), status=422)
+        return HttpResponse(_("Brouillon trop long : il n’est pas enregistré."), status=422)
     try:
         draft = actions.keep_opinion_draft(request.user, met.task.pk, **form.cleaned_data)
     except ActRefused as error:
@@ -231,7 +231,7 @@ def _approve(request: Request, met: OpenTask) -> HttpResponse:
         return refused(request, error, met.contract.pk, typed=form.cleaned_data["reason"])
     if form.approved:
         return done(request, met, _("Le texte est approuvé au nom de votre organisation."))
-    return done(request, met, _("Le texte est renvoyé : le contrat reviendra en rédaction."))
+    return done(request, met, _("Le texte est renvoyé : le contrat reviendra en rédaction."))
 
 
 def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: int = 200) -> HttpResponse:
@@ -253,8 +253,8 @@ def _council(request: Request, met: OpenTask) -> HttpResponse:
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
     if form.cleaned_data["adopted"]:
-        return done(request, met, _("La délibération est enregistrée : la signature du maire est ouverte."))
-    return done(request, met, _("Le refus du conseil est enregistré : le contrat revient en rédaction."))
+        return done(request, met, _("La délibération est enregistrée : la signature du maire est ouverte."))
+    return done(request, met, _("Le refus du conseil est enregistré : le contrat revient en rédaction."))
 
 
 # --- who takes care of a task ------------------------------------------------------------------------

@@ -44,7 +44,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Set everything up and print who can log in."""
         if not settings.DEMONSTRATION:
-            raise CommandError(_("Cette installation n’est pas une démonstration : rien n’a été fait."))
+            raise CommandError(_("Cette installation n’est pas une démonstration : rien n’a été fait."))
         pki.ensure()
         loaded = demo.load(demo.read())
         secret = password()

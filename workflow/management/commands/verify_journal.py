@@ -28,11 +28,11 @@ class Command(BaseCommand):
         broken = journal.first_break()
         if broken is not None:
             raise CommandError(
-                _("Le journal est rompu à l’écriture n° %(number)d : %(rule)s.")
+                _("Le journal est rompu à l’écriture n° %(number)d : %(rule)s.")
                 % {"number": broken.number, "rule": RULES[broken.rule]}
             )
         last = JournalEntry.objects.order_by("-number").first()
         count, head = (last.number, last.hash) if last else (0, journal.GENESIS)
         self.stdout.write(
-            _("Le journal est intact : %(count)d écritures, tête %(head)s.") % {"count": count, "head": head}
+            _("Le journal est intact : %(count)d écritures, tête %(head)s.") % {"count": count, "head": head}
         )
