@@ -117,7 +117,9 @@ def test_the_guide_names_what_the_pages_show(said: polib.POFile) -> None:
     }
     labels = {re.sub(r" {2,}", " ", label) for label in labels} - {"en gras"}
     assert len(labels) > 30
-    assert [label for label in sorted(labels) if not any(said.startswith(label) for said in messages)] == []
+    assert [
+        label for label in sorted(labels) if not any(message.startswith(label) for message in messages)
+    ] == []
 
 
 def pairs(entry: polib.POEntry) -> Iterator[tuple[str, str]]:
