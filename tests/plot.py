@@ -10,6 +10,7 @@ from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
+from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Organisation, User
 from tests.cast import PASSWORD
 from tests.stage import run_jobs
@@ -140,3 +141,9 @@ def record_resolution(contract: Contract, **changes: Any) -> None:
     """The clerk records what the council decided."""
     waiting = task(contract, "council_resolution")
     actions.record_resolution(entitled(waiting), waiting.pk, facts=resolution(**changes))
+
+
+def withdraw(person: User, *, by: User) -> None:
+    """Withdraw every mandate of a person, at once."""
+    for mandate in person.mandates.in_force():
+        withdraw_mandate(mandate, actor=by)

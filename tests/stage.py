@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -59,7 +60,8 @@ def run_jobs() -> None:
                     if not any(j.scheduled_at is None or j.scheduled_at <= timezone.now() for j in waiting):
                         break
 
-    asyncio.run(work())
+    with ThreadPoolExecutor(1) as pool:  # a browser test's own thread already runs a loop
+        pool.submit(asyncio.run, work()).result()
 
 
 @contextmanager

@@ -40,7 +40,8 @@ class Actor:
     def is_accessible(self) -> None:
         """Check that the page breaks none of axe's rules and does not scroll sideways."""
         found = Axe().run(self.page).response["violations"]
-        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
+        broken = [(v["id"], v["nodes"][0]["html"]) for v in found]
+        assert not broken, f"{self.page.url}: {broken}"
         assert self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 0
 
     def close(self) -> None:

@@ -121,7 +121,11 @@ async function open(root) {
   new MutationObserver(() => {
     mendStructure(container);
     clearTimeout(links); // a page's words come after its links: name these once it is quiet
-    links = setTimeout(() => mendLinks(container), 120);
+    root.dataset.state = "drawing";
+    links = setTimeout(() => {
+      mendLinks(container);
+      root.dataset.state = "ready";
+    }, 120);
   }).observe(container, { childList: true, subtree: true });
   eventBus.on("pagerendered", (event) => {
     root.dataset.state = "ready";
