@@ -9,5 +9,5 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Tell the templates whether this is a demonstration."""
-    return {"demonstration": settings.DEMONSTRATION}
+    """Tell the templates whether this is a demonstration, and where the source of what runs is."""
+    return {"demonstration": settings.DEMONSTRATION, "source_url": settings.SOURCE_URL}

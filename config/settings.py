@@ -46,6 +46,7 @@ def flag(name: str, *, default: bool) -> bool:
 DEMONSTRATION = flag("DEMONSTRATION", default=True)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
 PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
+SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version that runs here
 HTTPS = PUBLIC_URL.startswith("https://")
 DEBUG = False
 
