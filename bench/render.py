@@ -1,4 +1,4 @@
-"""Print the contract of Clairval, about fifteen pages: ours against WeasyPrint, the same content in the same run.
+"""Print the contract of Clairval, about fifteen pages: ours against WeasyPrint, the same content, one run.
 
 Ours: Typst, PDF/A-3a and PDF/UA-1, then the signature fields. WeasyPrint: the same text
 and tables as HTML with the same fonts, PDF/UA-1, no fields: the easier task.

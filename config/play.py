@@ -12,10 +12,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
 
 import httpx
 from bs4 import BeautifulSoup, Tag
@@ -23,6 +24,7 @@ from rich.console import Console
 
 DATA = Path(__file__).resolve().parent.parent / "contracts" / "data" / "demo.json"
 CONTRACT = "csi-clairval-2026"
+PARIS = ZoneInfo("Europe/Paris")  # a mairie’s day is the server’s, whatever this machine’s zone
 PATIENCE = 90.0  # seconds given to the worker for one step
 console = Console()
 
@@ -140,7 +142,7 @@ class Stage:
 
 
 def play(url: str, password: str, out: Path) -> int:
-    """Play the contract on the server at ``url``; write the three files into ``out``; return the exit status."""
+    """Play the contract on the server at ``url``; write the files into ``out``; return the exit status."""
     stage = Stage(url, password, json.loads(DATA.read_text(encoding="utf-8")))
     out.mkdir(parents=True, exist_ok=True)
     try:
@@ -154,13 +156,14 @@ def play(url: str, password: str, out: Path) -> int:
         for actor in stage.actors.values():
             actor.http.close()
     console.print(
-        f"[green]Le contrat est signé par tous.[/green] Fichiers dans {out.name}/ : contract-signed.pdf, trust-root.pem, journal.json"
+        f"[green]Le contrat est signé par tous.[/green] Fichiers dans {out.name}/ : "
+        "contract-signed.pdf, trust-root.pem, journal.json"
     )
     return 0
 
 
 def _negotiate(stage: Stage) -> str:
-    """Draft, review (one organisation asks for changes), draft again, review again; return the contract's page."""
+    """Draft, review (one asks for changes), draft again, review again; return the contract's page."""
     contract = next(c for c in stage.data["contracts"] if c["id"] == CONTRACT)
     page = ""
     reviewers = {o["organisation_id"]: o["person_id"] for o in contract["opinions"]}
@@ -232,7 +235,7 @@ def _sign(stage: Stage) -> None:
     _sign_as(stage, "p01")
     with stage.step("p20", "enregistre la délibération exécutoire") as actor:
         path = actor.wait_for("Enregistrer la délibération")
-        today = date.today()
+        today = datetime.now(PARIS).date()
         days = {
             "session_on": today - timedelta(days=4),
             "published_on": today - timedelta(days=2),

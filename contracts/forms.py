@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.db import models, transaction
 from django.db.models import Max, QuerySet
 from django.forms.models import model_to_dict
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Commitment, Contract, Volet
@@ -83,8 +84,9 @@ class SeenForm(forms.ModelForm[Row]):
         if not self.instance.pk or cleaned.get("seen") == self._current:
             return cleaned
         self.changed_meanwhile = True
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen")] = self._current  # type: ignore[index]
+        data = cast(QueryDict, self.data).copy()
+        data[self.add_prefix("seen")] = self._current
+        self.data = data
         self.add_error(
             None,
             _(
@@ -94,7 +96,7 @@ class SeenForm(forms.ModelForm[Row]):
         )
         for name in self._own_fields():
             bound = self[name]
-            stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None  # type: ignore[attr-defined]
+            stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None
             if name in cleaned and bound.field.has_changed(stored, bound.data):
                 self.add_error(name, _("Valeur enregistrée : « %(value)s »") % {"value": self._shown(name)})
         return cleaned

@@ -27,7 +27,7 @@ _CLASSES = (
 )
 
 
-class TimeStampResponse(core.Sequence):  # type: ignore[misc]
+class TimeStampResponse(core.Sequence):
     """A TimeStampResp (RFC 3161 § 2.4.2), whose token is missing when the authority refuses.
 
     asn1crypto's own class can neither read nor write one without a token.

@@ -9,7 +9,7 @@ the right, without any clean-up that could be forgotten.
 from __future__ import annotations
 
 import datetime as dt
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser, Group
 from django.db import models, transaction
@@ -68,37 +68,39 @@ def mandate_for(
         mandates = [m for m in mandates if m.office.organisation_id == target.pk]
     if not mandates:
         return None
-    rows = get_group_obj_perms_model(target)
     holding = set(
-        rows.objects.filter(
+        _rights_on(target)
+        .filter(
             group__in={m.office.organisation.group_id for m in mandates},
             permission__codename=power.value,
             content_object=target,
-        ).values_list("group_id", flat=True)
+        )
+        .values_list("group_id", flat=True)
     )
     return next((m for m in mandates if m.office.organisation.group_id in holding), None)
+
+
+def _rights_on(target: models.Model | type[models.Model]) -> models.Manager[Any]:
+    # guardian takes a class as well as an instance, though its annotation says otherwise
+    return get_group_obj_perms_model(cast(models.Model, target))._default_manager
 
 
 def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> QuerySet[Row]:
     """Keep of ``rows`` those on which the person holds ``power`` today."""
     groups = {m.office.organisation.group_id for m in mandates_in_force(person) if power in m.office.powers}
-    held = get_group_obj_perms_model(rows.model).objects.filter(
-        group__in=groups, permission__codename=power.value
-    )
+    held = _rights_on(rows.model).filter(group__in=groups, permission__codename=power.value)
     return rows.filter(pk__in=held.values("content_object_id"))
 
 
 def organisations_holding(power: Power, target: models.Model) -> QuerySet[Organisation]:
     """Return the organisations whose group holds the permission on the object."""
-    groups = get_groups_with_perms(target, only_with_perms_in=[power.value])
+    groups = cast("QuerySet[Group]", get_groups_with_perms(target, only_with_perms_in=[power.value]))
     return Organisation.objects.filter(group__in=groups)
 
 
 def audience(target: models.Model, power: Power = Power.VIEW) -> set[int]:
     """Return the primary keys of all the people who hold ``power`` on ``target`` today."""
-    rows = get_group_obj_perms_model(target).objects.filter(
-        permission__codename=power.value, content_object=target
-    )
+    rows = _rights_on(target).filter(permission__codename=power.value, content_object=target)
     mandates = (
         Mandate.objects.in_force()
         .filter(office__organisation__group__in=rows.values("group"), person__is_active=True)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.postgresql.operations import DatabaseOperations
 
 pytest_plugins = ["tests.pki", "tests.stage"]
@@ -30,7 +31,7 @@ def _tests_may_empty_insert_only_tables() -> Iterator[None]:
     """
     flush = DatabaseOperations.execute_sql_flush
 
-    def flush_as_superuser(self: DatabaseOperations, sql_list: list[str]) -> None:
+    def flush_as_superuser(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
         flush(
             self,
             ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"],

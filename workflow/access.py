@@ -17,7 +17,6 @@ from contracts.models import Contract, ContractVersion, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import mandate_for, mandates_in_force, visible
-
 from workflow import rules
 from workflow.nodes import OPEN_STATUSES
 

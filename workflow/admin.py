@@ -6,9 +6,11 @@ register pages to edit and delete them, which are taken away here.
 
 from __future__ import annotations
 
+# the job queue's page must be registered before it can be taken away
+import procrastinate.contrib.django.admin
+import procrastinate.contrib.django.models
 from allauth.account.admin import EmailAddress
 from django.contrib import admin
-from procrastinate.contrib.django.admin import models as queue
 from viewflow.workflow.admin import Process, Task
 
-admin.site.unregister([EmailAddress, queue.ProcrastinateJob, Process, Task])
+admin.site.unregister([EmailAddress, procrastinate.contrib.django.models.ProcrastinateJob, Process, Task])

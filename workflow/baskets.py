@@ -40,7 +40,7 @@ def baskets_of(user: User) -> dict[str, Basket]:
     to_sign = [task for task in tasks if task.flow_task.name == "sign"]
     today = timezone.localdate()
     late = [task for task in tasks if (due := board.due_on(task)) is not None and due < today]
-    rows = (
+    rows: tuple[tuple[str, Promise, Promise, list[Task], list[Contract]], ...] = (
         ("a-traiter", _("À traiter"), _("Rien ne vous attend."), [t for t in tasks if t not in to_sign], []),
         ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, []),
         ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, []),

@@ -83,7 +83,8 @@ def diagram() -> bytes:
     for edge, _points in edges:
         _write_flow(process, edge)
     _write_drawing(root, drawing, edges)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _lay_out() -> Drawing:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Self
 
 from django.db import transaction
 from django.utils import timezone
@@ -131,13 +131,14 @@ class Each(flow.Split):
     """
 
     activation_class = EachActivation
+    _activate_next: list[tuple[Any, ...]]
 
-    def Each(self, node: Any, seeds: Any, case: Any = None) -> Each:  # noqa: N802 (viewflow's own style)
+    def Each(self, node: Any, seeds: Any, case: Any = None) -> Self:  # noqa: N802 (viewflow's own style)
         """Open ``node`` once for each row that ``seeds(activation)`` returns."""
         self._activate_next.append((node, case, None, seeds))
         return self
 
-    def Next(self, node: Any, case: Any = None) -> Each:  # noqa: N802
+    def Next(self, node: Any, case: Any = None) -> Self:  # noqa: N802
         """Open ``node`` once, if ``case(activation)`` holds."""
         self._activate_next.append((node, case, None, None))
         return self

@@ -104,7 +104,7 @@ def _fail(contract: Contract, step: str, message: str) -> None:
         flow_task=getattr(CsiFlow, step),
         status__in=[STATUS.SCHEDULED, STATUS.STARTED],
     ).first()
-    facts = {"step": step, "message": message, "task": task.pk if task else None}
+    facts: dict[str, Any] = {"step": step, "message": message, "task": task.pk if task else None}
     journal.record("job_failed", contract=contract, actor=None, payload=facts)
     events.publish("job_failed", contract, **facts)
     if task is not None:

@@ -124,7 +124,7 @@ def signer(name: str) -> signers.SimpleSigner:
             iter(load_certs_from_pemder_data(certificate.public_bytes(serialization.Encoding.PEM)))
         ),
         signing_key=load_private_key_from_pemder_data(secret, passphrase=None),
-        cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]
+        cert_registry=SimpleCertificateStore(),
     )
 
 

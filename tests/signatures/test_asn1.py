@@ -45,7 +45,7 @@ def test_a_true_indefinite_length_is_still_made_definite() -> None:
 
 
 def test_a_changed_value_is_encoded_again() -> None:
-    class Pair(core.Sequence):  # type: ignore[misc]
+    class Pair(core.Sequence):
         _fields = [("first", core.OctetString), ("second", core.OctetString)]
 
     whole = Pair({"first": bytes(100), "second": bytes(24)})

@@ -36,7 +36,9 @@ class Rule:
     get: frozenset[str] | None
     post: frozenset[str] | None = None
     scene: str = "drafting"
-    arguments: Callable[[Scenes, Contract], dict[str, Any]] = lambda _scenes, contract: {"contract": contract.pk}
+    arguments: Callable[[Scenes, Contract], dict[str, Any]] = lambda _scenes, contract: {
+        "contract": contract.pk
+    }
 
 
 @dataclass
@@ -134,11 +136,23 @@ NEVER = {"job_retry": job}
 OPEN_TO_ALL = {"trust_root", "health", "set_language"}
 ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
     f"account_{name}"
-    for name in (
-        "login logout inactive signup reauthenticate email email_verification_sent change_password "
-        "set_password reset_password confirm_login_code confirm_email reset_password_from_key_done "
-        "reset_password_from_key reset_password_done"
-    ).split()
+    for name in [
+        "login",
+        "logout",
+        "inactive",
+        "signup",
+        "reauthenticate",
+        "email",
+        "email_verification_sent",
+        "change_password",
+        "set_password",
+        "reset_password",
+        "confirm_login_code",
+        "confirm_email",
+        "reset_password_from_key_done",
+        "reset_password_from_key",
+        "reset_password_done",
+    ]
 }
 STAFF = {
     "admin:index",
@@ -273,7 +287,7 @@ def staff_address(name: str, cast: Cast) -> str:
     arguments: dict[str, Any] = {}
     if name.endswith(("history", "delete", "change")) and name != "admin:password_change":
         arguments = {"object_id": cast.prefete.pk}
-    special = {
+    special: dict[str, dict[str, Any]] = {
         "admin:auth_user_password_change": {"id": cast.prefete.pk},
         "admin:view_on_site": {"content_type_id": 1, "object_id": 1},
         "admin:app_list": {"app_label": "stakeholders"},

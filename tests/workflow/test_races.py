@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -109,8 +110,8 @@ def test_signing_and_refusing_at_once_lets_one_win(cast: Cast) -> None:
         facts = plot.confirm(cast.prefete, contract)
         pk = waiting.pk
         ended = at_once(
-            lambda pk=pk, facts=facts: actions.sign(cast.prefete, pk, **facts),
-            lambda pk=pk: actions.refuse_signature(cast.prefete, pk, reason="Non."),
+            partial(actions.sign, cast.prefete, pk, **facts),
+            partial(actions.refuse_signature, cast.prefete, pk, reason="Non."),
         )
         assert ended.count("done") == 1, ended
         refused = Refusal.objects.filter(version=plot.version(contract)).exists()
@@ -131,7 +132,7 @@ def test_a_draft_never_changes_inside_a_frozen_version(cast: Cast) -> None:
                 draft.preamble = "Changé au dernier moment."
                 draft.save(update_fields=["preamble"])
 
-        ended = at_once(lambda t=freeze.pk: actions.freeze_version(cast.pilote_ville, t), change)
+        ended = at_once(partial(actions.freeze_version, cast.pilote_ville, freeze.pk), change)
         assert ended[0] == "done"
         frozen = plot.version(contract).content["preamble"]
         assert (ended[1] == "done") == (frozen == "Changé au dernier moment."), ended
@@ -145,10 +146,15 @@ def test_the_last_opinion_and_a_recall_leave_one_way_forward(cast: Cast) -> None
         plot.opine(contract, first)
         user = plot.entitled(last)
         ended = at_once(
-            lambda u=user, t=last.pk, s=version.content_sha256: actions.give_opinion(
-                u, t, value="favourable", reason="", version_sha256=s
+            partial(
+                actions.give_opinion,
+                user,
+                last.pk,
+                value="favourable",
+                reason="",
+                version_sha256=version.content_sha256,
             ),
-            lambda pk=contract.pk: actions.recall_version(cast.pilote_ville, pk, reason="Une erreur."),
+            partial(actions.recall_version, cast.pilote_ville, contract.pk, reason="Une erreur."),
         )
         assert "done" in ended
         drafting, approving = plot.tasks(contract, "draft"), plot.tasks(contract, "approve")

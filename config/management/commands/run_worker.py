@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from workflow.jobs import STALLED_AFTER, recover
 
@@ -33,7 +34,8 @@ class Command(BaseCommand):
         asyncio.run(self._work(options))
 
     async def _work(self, options: dict[str, Any]) -> None:
-        with app.replace_connector(app.connector.get_worker_connector()):
+        connector = cast(DjangoConnector, app.connector).get_worker_connector()
+        with app.replace_connector(connector):
             async with app.open_async():
                 await recover(options["stalled_after"])
                 while True:
