@@ -15,7 +15,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
-from procrastinate.jobs import Status as JobStatus
 from procrastinate.tasks import Task as DeferredTask
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
@@ -197,13 +196,3 @@ def _open_envelope(contract: Contract, version: ContractVersion, _nothing: None)
     facts = {"version": version.number, "pdf_sha256": version.pdf_sha256, "fields": fields}
     journal.record("final_text_settled", contract=contract, actor=None, payload=facts)
     events.publish("final_text_settled", contract, version=version.number)
-
-
-def is_live(task: Task) -> bool:
-    """Whether a job for this flow task still waits or runs in the queue."""
-    live = {JobStatus.TODO, JobStatus.DOING}
-    return any(
-        job.status in live
-        for job in app.job_manager.list_jobs(lock=f"process-{task.process_id}")
-        if job.task_kwargs.get("task_id") == task.pk
-    )
