@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 
 from contracts.models import Contract, Status
 from signatures import blobs
@@ -17,6 +16,7 @@ from signatures.models import SignatureRequest
 from signatures.validation import validate
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.database_address import database_address
 from tests.pki import ServedPki
 from workflow import actions, journal
 from workflow.models import JournalEntry
@@ -41,17 +41,9 @@ AT_THE_SEAL = ["seal:before-commit", "sealed"]
 
 def worker(pki: ServedPki, kill_at: str = "") -> int:
     """Run a worker in a process of its own until nothing waits; return its exit status."""
-    parameters = connection.get_connection_params()
-    address = f"postgresql://{parameters.get('user', '')}:{parameters.get('password') or ''}@"
-    host, port = parameters.get("host") or "", parameters.get("port") or ""
-    address += (
-        f"/{parameters['dbname']}?host={host}"
-        if str(host).startswith("/")
-        else f"{host}:{port or 5432}/{parameters['dbname']}"
-    )
     environment = {
         **os.environ,
-        "DATABASE_URL": address,
+        "DATABASE_URL": database_address(),
         "STATE_DIR": str(Path(settings.BLOB_DIR).parent),
         "SECRET_KEY": settings.SECRET_KEY,
         "PKI_PASSPHRASE": settings.PKI_PASSPHRASE,
