@@ -44,6 +44,7 @@ def task(contract: Contract, step: str, organisation: Organisation | None = None
 
 def entitled(waiting: Task) -> User:
     """Return somebody who may do the task today."""
+    user: User
     for user in User.objects.filter(is_active=True).order_by("pk"):
         if rules.mandate_to_act(user, waiting) is not None:
             return user

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 from django.db import connection
 from django.utils import timezone
+from procrastinate.connector import BaseAsyncConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from signatures import pki as authorities
 from stakeholders.kinds import Side
@@ -45,6 +47,13 @@ def certify(players: Cast) -> None:
         )
 
 
+def worker_connector() -> BaseAsyncConnector:
+    """Return a new connector of the kind that a worker needs, to the test's database."""
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)
+    return connector.get_worker_connector()
+
+
 def run_jobs() -> None:
     """Run a real worker on its own connection until no job is due.
 
@@ -52,7 +61,7 @@ def run_jobs() -> None:
     """
 
     async def work() -> None:
-        with app.replace_connector(app.connector.get_worker_connector()):
+        with app.replace_connector(worker_connector()):
             async with app.open_async():
                 while True:
                     await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
@@ -71,7 +80,7 @@ def working() -> Iterator[None]:
     task: asyncio.Task[None] | None = None
 
     async def work() -> None:
-        with app.replace_connector(app.connector.get_worker_connector()):
+        with app.replace_connector(worker_connector()):
             async with app.open_async():
                 await app.run_worker_async(
                     wait=True, concurrency=2, install_signal_handlers=False, fetch_job_polling_interval=0.5

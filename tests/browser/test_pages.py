@@ -62,7 +62,10 @@ def test_every_page_is_accessible(
     visits = {
         cast.pilote_ville: pilot,
         cast.bailleur_oh: [reverse("inbox"), task(review, "review")],
-        cast.prefete: [task(signing, "sign"), reverse("sign_refuse", args=[signing.pk, plot.task(signing, "sign").pk])],
+        cast.prefete: [
+            task(signing, "sign"),
+            reverse("sign_refuse", args=[signing.pk, plot.task(signing, "sign").pk]),
+        ],
         cast.greffe: [task(signing, "council_resolution")],
     }
     for person, addresses in visits.items():

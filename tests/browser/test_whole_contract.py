@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
+from viewflow.workflow.models import Task
 
 from stakeholders.models import User
 from tests import plot
@@ -49,7 +50,9 @@ class Play:
 
     def sees(self, organisation: str, words: str) -> None:
         """The watcher's lane of an organisation says so, without a reload."""
-        lane = self.watched.locator("#acteurs tr", has=self.watched.get_by_role("rowheader", name=organisation))
+        lane = self.watched.locator(
+            "#acteurs tr", has=self.watched.get_by_role("rowheader", name=organisation)
+        )
         expect(lane).to_contain_text(words, timeout=PATIENCE)
 
     def draft_and_freeze(self) -> None:
@@ -94,7 +97,12 @@ class Play:
         page, today = actor.page, timezone.localdate()
         page.get_by_label("autorisé le maire à signer").check()
         page.get_by_label("Numéro de la délibération").fill("2026-11-014")
-        for label, days in (("Séance du", 4), ("Publiée le", 2), ("Transmise le", 2), ("Accusé de réception du", 1)):
+        for label, days in (
+            ("Séance du", 4),
+            ("Publiée le", 2),
+            ("Transmise le", 2),
+            ("Accusé de réception du", 1),
+        ):
             page.get_by_label(label).fill((today - dt.timedelta(days=days)).isoformat())
         page.get_by_label("Voix pour").fill("26")
         page.get_by_role("button", name="Enregistrer la délibération").click()
@@ -141,14 +149,16 @@ def test_the_whole_contract_of_clairval(play: Play, pki: ServedPki, tmp_path: Pa
     download.value.save_as(file)
     play.watcher.close()
     verdict = subprocess.run(
-        [sys.executable, "manage.py", "verify", str(file), "--root", str(pki.root)], capture_output=True, text=True
+        [sys.executable, "manage.py", "verify", str(file), "--root", str(pki.root)],
+        capture_output=True,
+        text=True,
     )
     assert verdict.returncode == 0, verdict.stdout + verdict.stderr
     stranger = subprocess.run(["pdfsig", str(file)], capture_output=True, text=True).stdout
     assert stranger.count("Signature is Valid") == 2, stranger
 
 
-def _due(play: Play) -> list[object]:
+def _due(play: Play) -> list[Task]:
     """Wait until the reviews are open (the watcher saw one), and return their tasks."""
     return list(plot.tasks(play.cast.contract, "review"))
 
