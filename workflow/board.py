@@ -234,7 +234,11 @@ def _reviews(title: str, contract: Contract, version: ContractVersion | None, ru
         )
     elif not running & {"draft", "freeze"}:
         step.look, step.at = DONE, given[-1].at if given else version.frozen_at
-        step.detail = ngettext("%(n)d avis", "%(n)d avis", len(given)) % {"n": len(given)}
+        # an opinion given on an earlier version stands until its organisation is asked again
+        standing = (
+            Opinion.objects.filter(version__contract=contract).values("organisation").distinct().count()
+        )
+        step.detail = ngettext("%(n)d avis", "%(n)d avis", standing) % {"n": standing}
     elif any(opinion.is_blocking for opinion in given):
         step.look, step.detail = STOP, _("modifications demandées")
     return step
