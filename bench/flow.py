@@ -16,6 +16,7 @@ from bench.stage import percentile, staged
 from contracts.models import Contract
 from tests import plot
 from tests.cast import Cast
+from tests.stage import run_jobs
 from workflow import actions
 
 Measure = tuple[list[float], int]
@@ -48,7 +49,7 @@ def _open(contract: Contract) -> tuple[float, int]:
         started = time.perf_counter()
         actions.freeze_version(plot.entitled(waiting), waiting.pk)
         spent = time.perf_counter() - started
-    plot.run_jobs()
+    run_jobs()
     return spent, len(queries)
 
 

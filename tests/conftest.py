@@ -64,9 +64,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _nobody_keeps_the_test_database_open() -> Iterator[None]:
     """Close the connections that threads of a served application leave behind, so that it can be dropped."""
-    destroy = DatabaseCreation._destroy_test_db
+    creation: Any = DatabaseCreation
+    destroy = creation._destroy_test_db
 
-    def close_and_destroy(self: DatabaseCreation, test_database_name: str, verbosity: int) -> None:
+    def close_and_destroy(self: Any, test_database_name: str, verbosity: int) -> None:
         with self._nodb_cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
@@ -74,5 +75,5 @@ def _nobody_keeps_the_test_database_open() -> Iterator[None]:
             )
         destroy(self, test_database_name, verbosity)
 
-    DatabaseCreation._destroy_test_db = close_and_destroy
+    creation._destroy_test_db = close_and_destroy
     yield
