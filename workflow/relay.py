@@ -17,8 +17,9 @@ import structlog
 from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from redis import RedisError
 
 from stakeholders.permissions import audience
 from workflow.events import CHANNEL
@@ -27,6 +28,7 @@ from workflow.models import Event
 log = structlog.get_logger(__name__)
 RELAY_LOCK = 0x52454C41
 SAFETY_POLL = 5.0  # seconds; only ever needed if a notification was lost with its connection
+RETRY_AFTER = 2.0  # seconds; longer than the sockets' own subscriptions take to come back (1 s)
 BATCH = 200
 
 _running: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
@@ -51,9 +53,10 @@ async def _relay_for_ever() -> None:
                     async for _hint in listener.notifies(timeout=SAFETY_POLL, stop_after=1):
                         pass
                     await _relay_pending()
-        except psycopg.OperationalError as error:
-            log.warning("event relay lost the database, trying again", error=str(error))
-            await asyncio.sleep(1)
+        except (psycopg.Error, DatabaseError, RedisError, OSError) as error:
+            # What was not marked is told once both are back; PostgreSQL and Redis may come and go.
+            log.warning("event relay interrupted, trying again", error=str(error))
+            await asyncio.sleep(RETRY_AFTER)
 
 
 def _parameters() -> dict[str, Any]:
