@@ -344,7 +344,7 @@ def forge(version_pk: int, content: dict[str, Any]) -> None:
 def test_the_circuit_is_never_stuck_and_never_signs_without_its_gates(cast: Cast, pki: ServedPki) -> None:
     seen: Counter[str] = Counter()
     run_state_machine_as_test(
-        partial(Walk, cast, pki, seen),  # type: ignore[arg-type]  # any factory will do
+        partial(Walk, cast, pki, seen),  # type: ignore[arg-type]
         settings=settings(
             max_examples=int(os.environ.get("WALKS", WALKS)),
             stateful_step_count=STEPS,

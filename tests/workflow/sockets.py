@@ -1,0 +1,143 @@
+"""Open pages and server processes for the tests of what is told live: real sockets, real servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from contracts.models import Contract
+from stakeholders.models import User
+
+ROOT = Path(__file__).resolve().parents[2]
+SOON = 10.0  # seconds: how long a test waits for what must come
+QUIET = 0.4  # seconds: how long it waits to see that nothing comes
+
+
+def logged_in(user: User) -> Client:
+    """Return a browser with a session of that person."""
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+class Page:
+    """One open page: its socket, and what it has been told."""
+
+    def __init__(self, wire: ClientConnection) -> None:
+        self.wire = wire
+        self.told: list[dict[str, Any]] = []
+
+    def hear(self, wait: float = SOON) -> dict[str, Any]:
+        """Return the next message; raises TimeoutError, or ConnectionClosed."""
+        message: dict[str, Any] = json.loads(self.wire.recv(timeout=wait))
+        self.told.append(message)
+        return message
+
+    def hear_until(self, kind: str) -> dict[str, Any]:
+        """Return the next message of that kind."""
+        while (message := self.hear())["kind"] != kind:
+            pass
+        return message
+
+    def hear_all(self, wait: float = QUIET) -> list[dict[str, Any]]:
+        """Return what comes until nothing comes for a moment."""
+        heard = []
+        while True:
+            try:
+                heard.append(self.hear(wait))
+            except TimeoutError:
+                return heard
+
+    def close_code(self, wait: float = SOON) -> int | None:
+        """Wait for the server to close the socket; return its code."""
+        try:
+            while True:
+                self.hear(wait)
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+
+
+@contextmanager
+def page(
+    url: str,
+    who: User | Client | None,
+    contract: Contract | None = None,
+    after: int | None = None,
+    origin: str | None = None,
+) -> Iterator[Page]:
+    """Open the socket of a page as its script does; yields once the server has answered."""
+    client = logged_in(who) if isinstance(who, User) else who
+    query = "&".join(
+        f"{name}={value}"
+        for name, value in (("contract", contract.pk if contract else None), ("after", after))
+        if value is not None
+    )
+    headers = {}
+    if client is not None:
+        name = settings.SESSION_COOKIE_NAME
+        headers["Cookie"] = f"{name}={client.cookies[name].value}"
+    address = f"{url.replace('http', 'ws', 1)}/ws/live/?{query}"
+    site = Origin(origin or url)
+    with connect(address, origin=site, additional_headers=headers, open_timeout=40) as wire:
+        yield Page(wire)
+
+
+@contextmanager
+def watching(
+    url: str, who: User | Client, contract: Contract | None = None, after: int | None = None
+) -> Iterator[Page]:
+    """Open a page that the server lets watch, its greeting heard."""
+    with page(url, who, contract, after) as opened:
+        opened.hear_until("hello")
+        yield opened
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """Return the environment in which a process of ours shares this test's database and secrets."""
+    parameters = connection.get_connection_params()
+    host, port = str(parameters.get("host") or ""), str(parameters.get("port") or "")
+    user, password = parameters.get("user") or "", parameters.get("password") or ""
+    place = "" if host.startswith("/") or not host else f"{host}:{port or 5432}"
+    query = f"?host={host}" if host.startswith("/") else ""
+    return {
+        **os.environ,
+        "DATABASE_URL": f"postgresql://{user}:{password}@{place}/{parameters['dbname']}{query}",
+        "STATE_DIR": str(Path(settings.BLOB_DIR).parent),
+        "SECRET_KEY": settings.SECRET_KEY,
+        "LOG_LEVEL": "CRITICAL",
+        **changes,
+    }
+
+
+@contextmanager
+def server_process(**changes: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Serve the application from a process of its own; yield its address and the process."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
+    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(listener.fileno())]
+    command += ["--no-access-log", "--log-level", "critical"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment(**changes), pass_fds=[listener.fileno()], start_new_session=True
+    )
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    listener.close()  # the process holds its own; nothing else must keep the port open
+    try:
+        yield url, process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait(20)
