@@ -19,7 +19,8 @@ pytest_plugins = ["tests.pki", "tests.stage"]
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
     """Name the test database after the run, so that two runs on one server do not meet."""
-    suffix = os.environ.get("PYTEST_DB", str(os.getpid()))
+    run, worker = os.environ.get("PYTEST_DB", str(os.getpid())), os.environ.get("PYTEST_XDIST_WORKER", "")
+    suffix = f"{run}_{worker}" if worker else run
     for alias in connections:
         connections[alias].settings_dict["TEST"]["NAME"] = f"test_contreseing_{suffix}"
 
