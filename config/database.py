@@ -79,12 +79,34 @@ def embedded_url(state: Path) -> str:
 
 
 def _forget_killed_server(data: Path) -> None:
-    """Remove the pid file of a server that was killed when its number now names another program."""
+    """Remove what a killed server left, when its number would be taken for a living one.
+
+    The number may have been given to another program since, or still name the dead server
+    where nobody reaps it (a container's first process seldom does): the wheel and
+    PostgreSQL both take either for a server that runs. A number that names nothing is
+    left to PostgreSQL, which then also checks that no orphan still writes.
+    """
     pid_file = data / "postmaster.pid"
     try:
-        pid = int(pid_file.read_text().splitlines()[0])
-        name = psutil.Process(pid).name()
-    except (OSError, IndexError, ValueError, psutil.NoSuchProcess):
+        lines = pid_file.read_text().splitlines()
+    except OSError:
         return
-    if "postgres" not in name:
-        pid_file.unlink(missing_ok=True)
+    if not lines or _is_free(lines[0]) or _is_living_server(lines[0]):
+        return
+    pid_file.unlink(missing_ok=True)
+    if len(lines) > 4 and lines[4]:
+        lock = Path(lines[4], ".s.PGSQL.5432.lock")
+        if lock.exists() and not _is_living_server(lock.read_text().splitlines()[0]):
+            lock.unlink()
+
+
+def _is_free(number: str) -> bool:
+    return not number.strip().isdecimal() or not psutil.pid_exists(int(number))
+
+
+def _is_living_server(number: str) -> bool:
+    try:
+        process = psutil.Process(int(number))
+        return "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+    except (ValueError, psutil.NoSuchProcess):
+        return False
