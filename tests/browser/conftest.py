@@ -6,10 +6,12 @@ import os
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 # Playwright's synchronous API keeps an event loop in the test's thread; the ORM there is safe.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 CHROMIUM = "/usr/bin/chromium"
+expect.set_options(timeout=20_000)  # ms: a busy machine is not a failure
 
 
 @pytest.fixture(scope="session")
