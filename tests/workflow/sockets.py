@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
@@ -22,6 +21,7 @@ from websockets.typing import Origin
 
 from contracts.models import Contract
 from stakeholders.models import User
+from tests.database_address import database_address
 
 ROOT = Path(__file__).resolve().parents[2]
 SOON = 10.0  # seconds: how long a test waits for what must come
@@ -109,14 +109,9 @@ def watching(
 
 def environment(**changes: str) -> dict[str, str]:
     """Return the environment in which a process of ours shares this test's database and secrets."""
-    parameters = connection.get_connection_params()
-    host, port = str(parameters.get("host") or ""), str(parameters.get("port") or "")
-    user, password = parameters.get("user") or "", parameters.get("password") or ""
-    place = "" if host.startswith("/") or not host else f"{host}:{port or 5432}"
-    query = f"?host={host}" if host.startswith("/") else ""
     return {
         **os.environ,
-        "DATABASE_URL": f"postgresql://{user}:{password}@{place}/{parameters['dbname']}{query}",
+        "DATABASE_URL": database_address(),
         "STATE_DIR": str(Path(settings.BLOB_DIR).parent),
         "SECRET_KEY": settings.SECRET_KEY,
         "LOG_LEVEL": "CRITICAL",
