@@ -59,9 +59,11 @@ class Play:
         for person in (self.cast.pilote_prefecture, self.cast.pilote_ville):
             actor = self.as_actor(person, "Rédiger le projet")
             actor.page.get_by_role("button", name="Rédaction terminée").click()
+            expect(actor.page.get_by_text("Votre rédaction est terminée.")).to_be_visible()
             actor.close()
         actor = self.as_actor(self.cast.pilote_ville, "Figer la version")
         actor.page.get_by_role("button", name="Figer la version").click()
+        expect(actor.page.get_by_text("Les avis sont demandés")).to_be_visible()
         actor.close()
 
     def opine(self, person: User, choice: str, reason: str = "") -> None:
@@ -78,6 +80,7 @@ class Play:
         actor = self.as_actor(person, "Approuver le texte")
         actor.page.get_by_label("J’approuve ce texte").check()
         actor.page.get_by_role("button", name="Enregistrer ma décision").click()
+        expect(actor.page.get_by_text("Le texte est approuvé")).to_be_visible()
         actor.close()
 
     def sign(self, person: User) -> None:
