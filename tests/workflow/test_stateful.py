@@ -46,7 +46,7 @@ from workflow.errors import ActRefused, AlreadyDone, Invalid, Locked, NewVersion
 from workflow.models import BLOCKING_OPINIONS, JournalEntry, OpinionValue
 
 WALKS, STEPS = 36, 60  # 2,160 steps
-VALIDATED = 5  # final files read again by the whole validation
+VALIDATED = 2  # final files read again by the whole validation
 OPINIONS = [
     *[OpinionValue.FAVOURABLE] * 5,
     *[OpinionValue.FAVOURABLE_WITH_RESERVATIONS] * 2,
