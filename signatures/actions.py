@@ -33,6 +33,8 @@ from signatures.models import Envelope, SignatureRequest, Slot
 __all__ = [
     "certificate_for",
     "confirm",
+    "give_back",
+    "last_failure",
     "open_envelope",
     "request_seal",
     "request_signature",
@@ -118,7 +120,7 @@ def request_signature(
         with transaction.atomic():
             request = SignatureRequest.objects.create(
                 slot=slot,
-                idempotency_key=f"{envelope.pk}/{field_name}",
+                idempotency_key=f"{envelope.pk}/{field_name}/{slot.requests.count()}",
                 user=signatory,
                 backend=backend,
                 document_sha256=document_sha256,
@@ -168,6 +170,27 @@ def retry(request: SignatureRequest) -> None:
 
 
 @transaction.atomic
+def give_back(request: SignatureRequest) -> bool:
+    """Abandon a request that failed for good, so that its slot may be asked for anew.
+
+    Nothing of it is erased. Returns False, changing nothing, unless it failed for good.
+    """
+    abandoned = SignatureRequest.objects.filter(pk=request.pk, state=State.FAILED, permanent=True).update(
+        state=State.ABANDONED
+    )
+    if abandoned:
+        Slot.objects.filter(pk=request.slot_id).update(signer=None)
+    return bool(abandoned)
+
+
+def last_failure(envelope: Envelope, field_name: str) -> str:
+    """Return why the last signature asked for in this field was given back, or nothing."""
+    tried = SignatureRequest.objects.filter(slot__envelope=envelope, slot__field_name=field_name)
+    last = tried.order_by("-pk").first()
+    return last.error_text if last is not None and last.state == State.ABANDONED else ""
+
+
+@transaction.atomic
 def request_seal(envelope: Envelope) -> None:
     """Ask for the archive level (B-LTA) once every signature is there; asking twice is harmless.
 
@@ -178,7 +201,7 @@ def request_seal(envelope: Envelope) -> None:
         return
     if envelope.state == Envelope.State.VOID:
         raise EnvelopeClosed(envelope.state)
-    if envelope.slots.exclude(request__state=State.DONE).exists():
+    if envelope.slots.exclude(requests__state=State.DONE).exists():
         raise NotReady(_("Toutes les signatures ne sont pas encore apposées : le scellement attend."))
     Envelope.objects.filter(pk=envelope.pk).update(state=Envelope.State.SEALING, error_code="", error_text="")
     jobs.defer_seal(envelope)
@@ -204,10 +227,11 @@ def void_envelope(envelope: Envelope, reason: str) -> None:
 
 
 def _slot_in_turn(envelope: Envelope, field_name: str) -> Slot:
-    slots = list(envelope.slots.select_related("request").order_by("order"))
+    live = SignatureRequest.objects.filter(slot__envelope=envelope).exclude(state=State.ABANDONED)
+    requests = {request.slot_id: request for request in live}
     awaited: list[str] = []
-    for slot in slots:
-        request = getattr(slot, "request", None)
+    for slot in envelope.slots.order_by("order"):
+        request = requests.get(slot.pk)
         if slot.field_name == field_name:
             if request is not None:
                 raise SlotTaken(field_name)

@@ -213,6 +213,21 @@ class BackendUnavailable(TransientError):
     code = "backend_unavailable"
 
 
+class Unforeseen(TransientError):
+    """Something failed that this room does not know; the technical log has the details."""
+
+    code = "unforeseen"
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(
+            _(
+                "Une erreur imprévue (%(kind)s) a interrompu la signature. Relancez l’étape ; si elle "
+                "échoue encore, prévenez l’administrateur de la plateforme."
+            )
+            % {"kind": type(error).__name__}
+        )
+
+
 class WrongSignatureValue(SignatureError):
     """The value that came back does not verify with the certificate."""
 

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 
 from django.utils import timezone
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
@@ -12,11 +16,12 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Job
 
 from signatures import machine
-from signatures.errors import TransientError
+from signatures.errors import SignatureError, TransientError, Unforeseen
 from signatures.models import Envelope, SignatureRequest
 
 QUEUE = "signatures"
 MAX_ATTEMPTS = 20  # with the waits below: about an hour and a quarter
+UNFORESEEN_ATTEMPTS = 8  # about two minutes, when it is no known outage
 LONGEST_WAIT = 300.0
 
 # Inside a worker the application's own connector is a pool beside Django's connection: a
@@ -29,7 +34,8 @@ class Backoff(BaseRetryStrategy):
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Return when to run ``job`` again, or None to leave it failed."""
-        if job.attempts + 1 >= MAX_ATTEMPTS:
+        limit = MAX_ATTEMPTS if isinstance(exception, TransientError) else UNFORESEEN_ATTEMPTS
+        if job.attempts + 1 >= limit:
             return None
         wait = min(LONGEST_WAIT, 2.0 ** min(job.attempts, 16))
         wait *= random.uniform(0.5, 1)  # noqa: S311  (jitter, not a secret)
@@ -40,7 +46,8 @@ class Backoff(BaseRetryStrategy):
 def advance_request(context: JobContext, *, request_id: int) -> None:
     """Bring one signature as far as it goes."""
     try:
-        machine.advance(request_id)
+        with told_in_the_end(context, partial(machine.give_up, request_id)):
+            machine.advance(request_id)
     except TransientError as error:
         if _is_last(context):
             machine.give_up(request_id, error)
@@ -53,12 +60,28 @@ def advance_request(context: JobContext, *, request_id: int) -> None:
 def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
     """Bring a fully signed envelope to B-LTA."""
     try:
-        machine.seal(envelope_id)
+        with told_in_the_end(context, partial(machine.give_up_seal, envelope_id)):
+            machine.seal(envelope_id)
     except TransientError as error:
         if _is_last(context):
             machine.give_up_seal(envelope_id, error)
             return
         raise
+
+
+@contextmanager
+def told_in_the_end(context: JobContext, give_up: Callable[[SignatureError], None]) -> Iterator[None]:
+    """Give up, and say why, when the last try meets a fault that nobody foresaw.
+
+    Else the signature would be « en cours » for ever. The fault goes on to the queue, which logs it.
+    """
+    try:
+        yield
+    finally:
+        error = sys.exception()
+        foreseen = isinstance(error, TransientError)
+        if isinstance(error, Exception) and not foreseen and context.job.attempts + 1 >= UNFORESEEN_ATTEMPTS:
+            give_up(Unforeseen(error))
 
 
 def defer_request(request: SignatureRequest) -> None:

@@ -86,7 +86,6 @@ def seal(envelope_id: int) -> None:
     sha256 = blobs.put(sealed)
     checkpoint("seal:blob")
     with transaction.atomic():
-        signals.news_coming.send(Envelope, envelope_id=envelope.pk)
         moved = Envelope.objects.filter(pk=envelope.pk, state=Envelope.State.SEALING).update(
             state=Envelope.State.SEALED,
             sealed_sha256=sha256,
@@ -105,7 +104,6 @@ def note_delay(request_id: int, error: SignatureError) -> None:
     """Write down that the signature waits for an outside service, and tell."""
     request = SignatureRequest.objects.select_related("slot").get(pk=request_id)
     with transaction.atomic():
-        signals.news_coming.send(SignatureRequest, envelope_id=request.slot.envelope_id)
         noted = SignatureRequest.objects.filter(pk=request_id, state=request.state).update(
             error_code=error.code, error_text=str(error), attempts=request.attempts + 1
         )
@@ -186,7 +184,6 @@ def _finish(request: SignatureRequest) -> bool:
     sha256 = blobs.put(final)
     checkpoint("done:blob")
     with transaction.atomic():
-        signals.news_coming.send(SignatureRequest, envelope_id=envelope.pk)
         current = Envelope.objects.filter(
             pk=envelope.pk, state=Envelope.State.OPEN, current_sha256=request.document_sha256
         ).update(current_sha256=sha256)
@@ -210,7 +207,6 @@ STEPS: dict[str, Callable[[SignatureRequest], bool]] = {
 def _move(request: SignatureRequest, to: State, **values: Any) -> bool:
     """Move to ``to`` in a transaction of its own; False when somebody else was first."""
     with transaction.atomic():
-        signals.news_coming.send(SignatureRequest, envelope_id=request.slot.envelope_id)
         return _write(request, to, **values)
 
 
@@ -231,7 +227,6 @@ def _write(request: SignatureRequest, to: State, **values: Any) -> bool:
 def _fail(request: SignatureRequest, error: SignatureError) -> None:
     """Stop this request where it is, and tell why."""
     with transaction.atomic():
-        signals.news_coming.send(SignatureRequest, envelope_id=request.slot.envelope_id)
         failed = SignatureRequest.objects.filter(pk=request.pk, state=request.state).update(
             state=State.FAILED,
             resume_state=request.state,
@@ -248,7 +243,6 @@ def _fail(request: SignatureRequest, error: SignatureError) -> None:
 def _fail_seal(envelope: Envelope, code: str, text: str) -> None:
     """Leave the envelope SEALING with its error, and tell."""
     with transaction.atomic():
-        signals.news_coming.send(Envelope, envelope_id=envelope.pk)
         Envelope.objects.filter(pk=envelope.pk, state=Envelope.State.SEALING).update(
             error_code=code, error_text=text
         )
@@ -284,9 +278,11 @@ def _refuse_unless_valid(
     if not document.startswith(before):
         raise OwnOutputInvalid(["l’original n’est pas au début du fichier"])
     expected = {
-        slot.field_name: cms.serial_of(bytes(slot.request.certificate))
-        for slot in envelope.slots.select_related("request")
-        if upto is None or slot.order <= upto
+        request.slot.field_name: cms.serial_of(bytes(request.certificate))
+        for request in SignatureRequest.objects.filter(slot__envelope=envelope)
+        .exclude(state=State.ABANDONED)
+        .select_related("slot")
+        if upto is None or request.slot.order <= upto
     }
     report = validation.validate(document, expected=expected, intermediate=upto is not None)
     if not report.valid:

@@ -96,8 +96,6 @@ class Slot(models.Model):
         verbose_name=_("signataire"),
     )
 
-    request: SignatureRequest
-
     class Meta:
         verbose_name = _("emplacement de signature")
         verbose_name_plural = _("emplacements de signature")
@@ -110,9 +108,17 @@ class Slot(models.Model):
     def __str__(self) -> str:
         return f"{self.envelope_id} · {self.field_name}"
 
+    @property
+    def request(self) -> SignatureRequest | None:
+        """The signature asked for here that still counts; None before, and once it is abandoned."""
+        return self.requests.exclude(state=SignatureRequest.State.ABANDONED).first()
+
 
 class SignatureRequest(models.Model):
-    """One signature on its way; at most one a slot, ever."""
+    """One signature on its way; at most one a slot, but for those that were abandoned.
+
+    An abandoned row stays as it was: it says what was tried, and whether a key was used.
+    """
 
     class State(models.TextChoices):
         REQUESTED = "requested", _("demandée")
@@ -123,7 +129,7 @@ class SignatureRequest(models.Model):
         FAILED = "failed", _("échouée")
         ABANDONED = "abandoned", _("abandonnée")
 
-    slot = models.OneToOneField(Slot, models.PROTECT, related_name="request", verbose_name=_("emplacement"))
+    slot = models.ForeignKey(Slot, models.PROTECT, related_name="requests", verbose_name=_("emplacement"))
     idempotency_key = models.CharField(_("clé d’idempotence"), max_length=200, unique=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -158,6 +164,9 @@ class SignatureRequest(models.Model):
         verbose_name_plural = _("demandes de signature")
         ordering = ["-requested_at"]
         constraints = [
+            models.UniqueConstraint(
+                fields=["slot"], condition=~Q(state="abandoned"), name="one_live_request_a_slot"
+            ),
             models.CheckConstraint(
                 name="request_state_known",
                 condition=Q(

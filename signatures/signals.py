@@ -2,13 +2,8 @@
 
 from django.dispatch import Signal
 
-# Sent first in each of those transactions, before any row is locked: whoever locks rows of
-# their own on the news locks them here, so that everybody takes locks in the same order.
-news_coming = Signal()  # envelope_id=int
-
-signature_progressed = (
-    Signal()
-)  # request=SignatureRequest: PREPARED, SIGNED, STAMPED, or waiting (error_code)
+# request=SignatureRequest: PREPARED, SIGNED, STAMPED, or waiting (error_code)
+signature_progressed = Signal()
 signature_completed = Signal()  # request=SignatureRequest, now DONE
 signature_failed = Signal()  # request=SignatureRequest, now FAILED (error_code, error_text, permanent)
 envelope_sealed = Signal()  # envelope=Envelope, now SEALED
