@@ -87,21 +87,12 @@ BLOB_DIR = STATE_DIR / "blobs"
 # The job queue lives in the same database: a job is queued in the act that needs it.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
+# Each server process carries events from PostgreSQL to its own sockets (workflow/relay.py).
+CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.layers.ProcessLayer"}}
 REDIS_URL = environment("REDIS_URL")
 if REDIS_URL:
-    # The core layer of channels_redis drops idle sockets and stops at 100 of them.
-    CHANNEL_LAYERS = {
-        "default": {
-            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-            "CONFIG": {"hosts": [REDIS_URL], "prefix": environment("REDIS_PREFIX") or "contreseing"},
-        }
-    }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 else:
-    # Beyond its capacity the layer drops messages without a word, and its default is 100.
-    CHANNEL_LAYERS = {
-        "default": {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 10_000}}
-    }
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 
 # --- The rooms ----------------------------------------------------------------------

@@ -44,7 +44,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not user.is_authenticated or not user.is_active:
             await self.close(UNAUTHENTICATED)
             return
-        relay.ensure_running()
+        await relay.ensure_running()
         query = parse_qs(self.scope["query_string"].decode())
         wanted = query.get("contract", [""])[0]
         self.contract_id = int(wanted) if wanted.isdecimal() else None

@@ -1,10 +1,9 @@
-"""Carries committed events to the sockets: one task in each server process.
+"""Carries committed events to the sockets: one task in each server process, for its own sockets.
 
-It listens to PostgreSQL, reads what no process has relayed yet and sends it through the
-channel layer, in order and under one lock, then marks it. With Redis, whichever process
-is first serves the sockets of all; without, there is one process and it serves its own.
-A process killed on the way leaves the row unmarked for another: at least once, and
-clients skip what they have seen.
+PostgreSQL tells every process that something was committed; each reads what came after the
+last event it carried and puts it in the groups of its own sockets, in order. Nothing is
+shared between processes, so none can lose what another was to send; a notification that
+went astray is made up for by a read every few seconds.
 """
 
 from __future__ import annotations
@@ -14,49 +13,71 @@ from typing import Any
 
 import psycopg
 import structlog
-from asgiref.sync import async_to_sync
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
-from django.db import DatabaseError, connection, transaction
-from django.utils import timezone
-from redis import RedisError
+from django.db import DatabaseError, connection
 
 from stakeholders.permissions import audience
-from workflow.events import CHANNEL
+from workflow.events import CHANNEL, last_identifier
 from workflow.models import Event
 
 log = structlog.get_logger(__name__)
-RELAY_LOCK = 0x52454C41
 SAFETY_POLL = 5.0  # seconds; only ever needed if a notification was lost with its connection
-RETRY_AFTER = 2.0  # seconds; longer than the sockets' own subscriptions take to come back (1 s)
+RETRY_AFTER = 1.0  # seconds
 BATCH = 200
 
-_running: dict[asyncio.AbstractEventLoop, asyncio.Task[None]] = {}
+Sending = tuple[str, dict[str, Any]]
 
 
-def ensure_running() -> None:
-    """Start the relay of this process's event loop, if it is not running."""
+class Relay:
+    """The relay of one event loop: where it stands, and the task that carries on."""
+
+    def __init__(self) -> None:
+        self.last = 0
+        self.ready = asyncio.Event()
+        self.task = asyncio.create_task(self._carry_on(), name="event relay")
+
+    async def _carry_on(self) -> None:
+        """Listen, and on each hint send what is new; start again when the database went away."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    **_parameters(), autocommit=True
+                ) as listener:
+                    await listener.execute(f"LISTEN {CHANNEL}")
+                    if not self.ready.is_set():
+                        self.last = await database_sync_to_async(last_identifier)()
+                        self.ready.set()
+                    while True:
+                        while await self._send_batch():
+                            pass
+                        async for _hint in listener.notifies(timeout=SAFETY_POLL, stop_after=1):
+                            pass
+            except (psycopg.Error, DatabaseError, OSError) as error:
+                log.warning("event relay interrupted, trying again", error=str(error))
+                await asyncio.sleep(RETRY_AFTER)
+
+    async def _send_batch(self) -> int:
+        """Send up to BATCH events that came after the last; return how many."""
+        read = await database_sync_to_async(after)(self.last)
+        layer = get_channel_layer()
+        for identifier, sendings in read:
+            for group, told in sendings:
+                await layer.group_send(group, told)
+            self.last = identifier
+        return len(read)
+
+
+_relays: dict[asyncio.AbstractEventLoop, Relay] = {}
+
+
+async def ensure_running() -> None:
+    """Start the relay of this process's event loop, and wait until it misses nothing more."""
     loop = asyncio.get_running_loop()
-    task = _running.get(loop)
-    if task is None or task.done():
-        _running[loop] = loop.create_task(_relay_for_ever(), name="event relay")
-
-
-async def _relay_for_ever() -> None:
-    """Listen, and on each hint relay what waits; reconnect when the database went away."""
-    while True:
-        try:
-            async with await psycopg.AsyncConnection.connect(**_parameters(), autocommit=True) as listener:
-                await listener.execute(f"LISTEN {CHANNEL}")
-                await _relay_pending()
-                while True:
-                    async for _hint in listener.notifies(timeout=SAFETY_POLL, stop_after=1):
-                        pass
-                    await _relay_pending()
-        except (psycopg.Error, DatabaseError, RedisError, OSError) as error:
-            # What was not marked is told once both are back; PostgreSQL and Redis may come and go.
-            log.warning("event relay interrupted, trying again", error=str(error))
-            await asyncio.sleep(RETRY_AFTER)
+    relay = _relays.get(loop)
+    if relay is None or relay.task.done():
+        relay = _relays[loop] = Relay()
+    await relay.ready.wait()
 
 
 def _parameters() -> dict[str, Any]:
@@ -65,29 +86,13 @@ def _parameters() -> dict[str, Any]:
     return {name: value for name, value in connection.get_connection_params().items() if name in known}
 
 
-@database_sync_to_async
-def _relay_pending() -> None:
-    while relay_batch():
-        pass
+def after(identifier: int) -> list[tuple[int, list[Sending]]]:
+    """Return the next events after ``identifier``, oldest first, each with what to send to which group."""
+    rows = Event.objects.filter(pk__gt=identifier).select_related("contract").order_by("pk")[:BATCH]
+    return [(event.pk, messages(event)) for event in rows]
 
 
-def relay_batch() -> int:
-    """Relay up to BATCH waiting events in order; return how many there were."""
-    layer = get_channel_layer()
-    with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [RELAY_LOCK])
-        waiting = list(
-            Event.objects.filter(relayed_at__isnull=True).select_related("contract").order_by("pk")[:BATCH]
-        )
-        for event in waiting:
-            for group, message in messages(event):
-                async_to_sync(layer.group_send)(group, message)
-        Event.objects.filter(pk__in=[event.pk for event in waiting]).update(relayed_at=timezone.now())
-    return len(waiting)
-
-
-def messages(event: Event) -> list[tuple[str, dict[str, Any]]]:
+def messages(event: Event) -> list[Sending]:
     """Return what to send for an event, and to which groups.
 
     Who may receive it today is read once here rather than by every socket: a socket
@@ -103,7 +108,7 @@ def messages(event: Event) -> list[tuple[str, dict[str, Any]]]:
 
 
 def message(event: Event, readers: list[int]) -> dict[str, Any]:
-    """Return an event as it travels through the channel layer."""
+    """Return an event as it travels to the sockets."""
     return {
         "type": "event.told",
         "event": event.pk,

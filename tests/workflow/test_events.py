@@ -1,4 +1,4 @@
-"""Events: numbered in the order of commits, relayed by one process at a time, never lost."""
+"""Events: numbered in the order of commits, carried by each process in order, never lost."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from tests import plot
 from tests.cast import Cast, small_contract
-from tests.workflow.sockets import watching
 from workflow import events, relay
 from workflow.models import Event
 from workflow.notifications import KINDS, QUIET, sentence
@@ -45,49 +44,18 @@ def test_a_reader_never_sees_a_number_and_later_a_smaller_one(cast: Cast) -> Non
     assert len(seen) == 200
 
 
-def test_two_relays_at_once_mark_each_event_once(cast: Cast) -> None:
+def test_a_relay_reads_each_event_once_in_order_by_batches(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "BATCH", 7)
     with transaction.atomic():
-        for _n in range(30):
-            events.publish("draft_changed", cast.contract, organisation="x")
-
-    def run(_process: int) -> int:
-        try:
-            return relay.relay_batch()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(4) as pool:
-        counts = list(pool.map(run, range(4)))
-    assert sorted(counts) == [0, 0, 0, 30]
-    assert not Event.objects.filter(relayed_at=None).exists()
-
-
-def test_a_relay_that_died_before_marking_leaves_the_events_to_another(cast: Cast) -> None:
-    with transaction.atomic():
-        events.publish("draft_changed", cast.contract, organisation="x")
-
-    class Died(Exception):
-        pass
-
-    with pytest.raises(Died), transaction.atomic():
-        assert relay.relay_batch() == 1
-        raise Died
-    assert relay.relay_batch() == 1
-    assert relay.relay_batch() == 0
-
-
-def test_what_is_relayed_twice_is_shown_once(cast: Cast, live_url: str) -> None:
-    contract = plot.opened(small_contract(cast))
-    with watching(live_url, cast.bailleur_oh, contract) as landlord:
-        plot.draft_and_freeze(contract)
-        landlord.hear_until("version_printed")
-        landlord.hear_all()
-        Event.objects.update(relayed_at=None)  # as if the relay had died after it sent
-        with transaction.atomic():
-            events.publish("draft_changed", contract, organisation="x")
-        assert landlord.hear()["kind"] == "draft_changed"
-        told = [message["id"] for message in landlord.told if "id" in message]
-        assert told == sorted(set(told))
+        told = [events.publish("draft_changed", cast.contract, organisation="x").pk for _n in range(30)]
+    last, read = told[0] - 1, []
+    while batch := relay.after(last):
+        assert len(batch) <= 7
+        read += [identifier for identifier, _sendings in batch]
+        last = read[-1]
+    assert read == told
 
 
 def test_an_event_of_a_failed_act_is_never_told(cast: Cast) -> None:

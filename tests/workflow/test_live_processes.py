@@ -1,14 +1,13 @@
-"""Several server processes: with Redis each socket is told once, whichever process relays."""
+"""Several server processes, with Redis or without: each tells its own sockets, each event once."""
 
 from __future__ import annotations
 
 import os
 import signal
-import uuid
 
 import pytest
 import redis
-from django.db import transaction
+from django.db import connection, transaction
 
 from contracts.models import Contract
 from tests import plot
@@ -19,16 +18,18 @@ from workflow import events
 REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/5")
 
 
-@pytest.fixture
-def shared() -> dict[str, str]:
-    """Return the variables by which server processes share a Redis, under a prefix of their own."""
+@pytest.fixture(params=["Redis", "no Redis"])
+def shared(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Return the variables by which server processes share a cache, or none."""
+    if request.param == "no Redis":
+        return {"REDIS_URL": ""}
     try:
         redis.Redis.from_url(REDIS).ping()
     except redis.RedisError as error:
         if os.environ.get("CI"):
             pytest.fail(f"Redis does not answer: {error}")
         pytest.skip(f"Redis does not answer at {REDIS}")
-    return {"REDIS_URL": REDIS, "REDIS_PREFIX": f"test-{uuid.uuid4().hex}"}
+    return {"REDIS_URL": REDIS}
 
 
 def tell(contract: Contract, number: int) -> list[int]:
@@ -68,11 +69,23 @@ def test_two_processes_tell_each_socket_once_and_one_survives_the_other(
             assert identifiers(opened, 5) == told
 
 
-def test_one_process_needs_no_redis(cast: Cast) -> None:
+def test_pages_stay_told_when_the_database_cuts_every_listener(cast: Cast, shared: dict[str, str]) -> None:
+    """As when PostgreSQL restarts: what commits meanwhile reaches the sockets that stayed open."""
     contract = plot.opened(small_contract(cast))
     with (
-        server_process(REDIS_URL="") as (url, _process),
-        watching(url, cast.bailleur_oh, contract) as landlord,
+        server_process(**shared) as (first, _one),
+        server_process(**shared) as (second, _other),
+        watching(first, cast.bailleur_oh, contract) as here,
+        watching(second, cast.rtac, contract) as there,
     ):
-        told = tell(contract, 10)
-        assert identifiers(landlord, 10) == told
+        for _time in range(3):
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND query LIKE %s AND pid <> pg_backend_pid()",
+                    [f"%LISTEN {events.CHANNEL}%"],
+                )
+                assert len(cursor.fetchall()) == 2
+            told = tell(contract, 3)
+            for opened in (here, there):
+                assert identifiers(opened, 3) == told
