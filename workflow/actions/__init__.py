@@ -1,0 +1,38 @@
+"""One verb per legal act: check, change and journal in one transaction.
+
+Each takes the lock of the process first (viewflow's ``activation``), asks
+:mod:`workflow.rules` again under that lock, and raises :mod:`workflow.errors` with a
+sentence for the person. Nothing here is slow or touches a network.
+"""
+
+from workflow.actions.council import record_resolution
+from workflow.actions.doing import Doing, closed, doing
+from workflow.actions.opinions import approve, give_opinion, keep_opinion_draft
+from workflow.actions.piloting import (
+    changing_draft,
+    freeze_version,
+    recall_version,
+    start_circuit,
+    submit_draft,
+)
+from workflow.actions.signing import refuse_signature, sign
+from workflow.actions.tasks import retry_job, take_task
+
+__all__ = [
+    "Doing",
+    "approve",
+    "changing_draft",
+    "closed",
+    "doing",
+    "freeze_version",
+    "give_opinion",
+    "keep_opinion_draft",
+    "recall_version",
+    "record_resolution",
+    "refuse_signature",
+    "retry_job",
+    "sign",
+    "start_circuit",
+    "submit_draft",
+    "take_task",
+]

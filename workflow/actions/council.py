@@ -1,0 +1,55 @@
+"""The clerk of the council records its resolution, which opens or ends the signing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from signatures import actions as signing
+from stakeholders.models import User
+from workflow.actions.doing import Doing, doing, owed, save, signing_round_of
+from workflow.errors import Invalid
+from workflow.flows import CsiFlow
+from workflow.models import CouncilResolution
+
+
+def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> CouncilResolution:
+    """The clerk records the council's resolution; adopted and enforceable, it unlocks the mayor.
+
+    ``facts`` are the fields of CouncilResolution; a council that refuses sends the
+    contract back to drafting.
+    """
+    with doing(user, task_id, "council_resolution") as act:
+        resolution = CouncilResolution(**act.signed_fields(), **facts)
+        _check_days(resolution)
+        save(resolution)
+        if not resolution.adopted:
+            owed(resolution.reason, _("Dites pourquoi le conseil a refusé."))
+            signing.void_envelope(signing_round_of(act).envelope, resolution.reason)
+        dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
+        act.tell("resolution_adopted" if resolution.adopted else "resolution_rejected", **dates)
+        act.complete()
+        _open_gates(act)
+    return resolution
+
+
+def _open_gates(act: Doing) -> None:
+    gates = Task.objects.filter(
+        process=act.task.process_id, flow_task=CsiFlow.council_gate, status=STATUS.NEW
+    )
+    for gate in gates:
+        CsiFlow.council_gate.activation_class(gate).ask_again()
+
+
+def _check_days(resolution: CouncilResolution) -> None:
+    today = timezone.localdate()
+    days = (resolution.session_on, resolution.published_on, resolution.transmitted_on, resolution.received_on)
+    if any(day and day > today for day in days):
+        raise Invalid(_("Une date est dans le futur : n’enregistrez que ce qui a eu lieu."))
+    if resolution.adopted and resolution.votes_for <= resolution.votes_against:
+        raise Invalid(_("Une délibération adoptée a plus de voix pour que de voix contre."), "votes_for")

@@ -1,0 +1,61 @@
+"""The signatories: sign, or refuse and say why."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from contracts.models import Signatory
+from signatures import actions as signing
+from signatures.errors import SignatureError
+from stakeholders.models import User
+from workflow import rules
+from workflow.actions.doing import doing, owed, save, signing_round_of
+from workflow.errors import Locked
+from workflow.models import Refusal
+
+
+def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -> None:
+    """A signatory signs the exact bytes that were shown, having just said again who they are.
+
+    The signature itself is made by the worker; the circuit goes on when it is in the file.
+    """
+    with doing(user, task_id, "sign") as act:
+        signatory: Signatory = act.task.seed
+        if obstacle := rules.why_not_sign(signatory, act.version):
+            raise Locked(obstacle)
+        envelope = signing_round_of(act).envelope
+        stamp = [str(user), signatory.capacity, signatory.office.organisation.name]
+        try:
+            request = signing.request_signature(
+                envelope,
+                signatory.field_name,
+                user,
+                confirmation=confirmation,
+                document_sha256=document_sha256,
+                stamp_lines=stamp,
+                backend=settings.SIGNATURE_BACKEND,
+            )
+        except SignatureError as error:
+            raise Locked(str(error)) from error
+        act.tell(
+            "signature_requested",
+            signatory=signatory.capacity,
+            document_sha256=document_sha256,
+            request=request.pk,
+            version=act.version.number,
+        )
+        act.complete()
+
+
+def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
+    """A signatory refuses, with a reason that everybody reads; the contract returns to drafting."""
+    with doing(user, task_id, "sign") as act:
+        signatory: Signatory = act.task.seed
+        reason = owed(reason, _("Dites pourquoi vous refusez de signer."))
+        refusal = Refusal(**act.signed_fields(), signatory=signatory, reason=reason)
+        save(refusal)
+        signing.void_envelope(signing_round_of(act).envelope, reason)
+        act.tell("signature_refused", signatory=signatory.capacity, reason=reason, version=act.version.number)
+        act.complete()
+    return refusal

@@ -1,0 +1,55 @@
+"""Who takes care of a task, and what to do with a step of the system that failed."""
+
+from __future__ import annotations
+
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract
+from signatures import actions as signing
+from signatures.errors import SignatureError
+from signatures.models import SignatureRequest
+from stakeholders.models import User
+from workflow import jobs
+from workflow.actions.doing import Doing, doing, pilots_mandate
+from workflow.errors import AlreadyDone, Locked
+from workflow.flows import CsiFlow
+
+
+def take_task(user: User, task_id: int) -> None:
+    """Say to the colleagues « je m’en occupe »; anybody entitled may still do it."""
+    task = Task.objects.get(pk=task_id)
+    with doing(user, task_id, task.flow_task.name) as act:
+        if act.task.status == STATUS.NEW:
+            act.activation.assign(user)
+        else:
+            act.activation.reassign(user)
+        act.tell("task_taken", step=act.task.flow_task.name, person=str(user))
+
+
+def retry_job(user: User, task_id: int) -> None:
+    """A pilot has a failed step of the system tried again."""
+    task = Task.objects.get(pk=task_id)
+    with task.activation() as activation:
+        contract = activation.process.contract
+        mandate = pilots_mandate(user, contract)
+        if task.status != STATUS.ERROR or task.flow_task_type != "JOB":
+            raise AlreadyDone
+        if task.flow_task == CsiFlow.make_signature:
+            _retry_signature(contract)
+        Doing(activation, task, contract, user, mandate).tell("job_retried", step=task.flow_task.name)
+        activation.revive()
+
+
+def _retry_signature(contract: Contract) -> None:
+    failed = SignatureRequest.objects.filter(
+        slot__envelope__signing_round__version=contract.latest_version, state=SignatureRequest.State.FAILED
+    )
+    for request in failed:
+        if request.permanent:  # its return to the signatory is what failed
+            jobs.defer_give_back(request, contract.circuit.process_id)
+            continue
+        try:
+            signing.retry(request)
+        except SignatureError as error:
+            raise Locked(str(error)) from error
