@@ -312,7 +312,9 @@ def signed(contract: Contract) -> list[tuple[Signatory, SignatureRequest | None]
         request.slot.field_name: request
         for request in SignatureRequest.objects.filter(
             slot__envelope__signing_round__version=contract.latest_version
-        ).select_related("slot", "user")
+        )
+        .exclude(state=SignatureRequest.State.ABANDONED)
+        .select_related("slot", "user")
     }
     signatories = contract.signatories.select_related("office__organisation")
     return [(signatory, requests.get(signatory.field_name)) for signatory in signatories]

@@ -81,7 +81,11 @@ class CsiFlow(flow.Flow):
         .Annotation(title=_("Approuver le texte"))
         .Next(this.approved)
     )
-    approved = flow.Join().Annotation(title=_("Texte approuvé")).Next(this.approval_outcome)
+    approved = (
+        flow.Join(continue_on_condition=this.version_is_recalled)
+        .Annotation(title=_("Texte approuvé"))
+        .Next(this.approval_outcome)
+    )
     approval_outcome = (
         flow.If(this.is_sent_back).Annotation(title=_("Renvoyé ?")).Then(this.drafting).Else(this.final_text)
     )
@@ -171,7 +175,7 @@ class CsiFlow(flow.Flow):
         return not self.due_reviewers(activation)
 
     def version_is_recalled(self, activation: Any, _active: Any) -> bool:
-        """The pilots took the version back: the reviews still open are cancelled."""
+        """The pilots took the version back: what is still asked about it is cancelled."""
         return self.version(activation).recalls.exists()
 
     def changes_are_asked(self, activation: Any) -> bool:
@@ -179,7 +183,7 @@ class CsiFlow(flow.Flow):
         return rules.changes_are_asked(self.version(activation))
 
     def is_sent_back(self, activation: Any) -> bool:
-        """A party did not approve."""
+        """A party did not approve, or the version was recalled."""
         return rules.is_sent_back(self.version(activation))
 
     def council_is_due(self, activation: Any) -> bool:
@@ -211,7 +215,7 @@ class CsiFlow(flow.Flow):
         return rules.council_allows(self.same_signatory(activation), self.version(activation))
 
     def signing_is_stopped(self, activation: Any, _active: Any = None) -> bool:
-        """A signatory or the council refused: what is still open is cancelled."""
+        """A signatory or the council refused, or the version was recalled: what is open is cancelled."""
         return rules.signing_is_stopped(self.version(activation))
 
     def queue_render(self, activation: Any) -> None:
@@ -223,7 +227,9 @@ class CsiFlow(flow.Flow):
         jobs.defer(jobs.settle_final_text, activation.task)
 
     def signature_is_queued(self, activation: Any) -> None:
-        """Nothing to queue: the act of signing asked the signatures room, which will tell."""
+        """The act of signing asked the signatures room, which will tell; a step tried again may be late."""
+        if rules.is_signed(self.same_signatory(activation), self.version(activation)):
+            jobs.defer_go_on(activation.task.process_id, "make_signature")
 
     def queue_seal(self, activation: Any) -> None:
         """Have the signatures room bring the file to B-LTA."""

@@ -7,13 +7,15 @@ then closes the task in one short transaction. Killed in between, it is run agai
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
-from procrastinate import RetryStrategy
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task as DeferredTask
 from viewflow.workflow import STATUS
@@ -25,11 +27,13 @@ from signatures import actions as signing
 from signatures import blobs
 from signatures.backends import backend
 from signatures.jobs import IN_TRANSACTION
+from signatures.models import SignatureRequest
 from workflow import events, journal, rules
 from workflow.models import SigningRound
 
 log = structlog.get_logger(__name__)
-RETRY = RetryStrategy(max_attempts=8, exponential_wait=3)
+ATTEMPTS = 5  # after 3, 9, 27 and 81 seconds: two minutes, then the pilots are told
+RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3)
 STALLED_AFTER = 30.0  # seconds without a heartbeat of the worker
 
 Work = Callable[[Contract, ContractVersion], Any]
@@ -54,6 +58,11 @@ def defer_failure(task: Task, message: str) -> None:
     _defer(mark_failed, task.process_id, task_id=task.pk, message=message)
 
 
+def defer_give_back(request: SignatureRequest, process_id: int) -> None:
+    """Queue the return of a signature to its signatory, in the caller's transaction."""
+    _defer(give_back, process_id, process_id=process_id, request_id=request.pk)
+
+
 def _defer(job: DeferredTask[..., Any, ...], process: int, /, **arguments: Any) -> None:
     """Queue on Django's own connection: in a worker, ``job.defer`` would use another and commit alone.
 
@@ -63,31 +72,35 @@ def _defer(job: DeferredTask[..., Any, ...], process: int, /, **arguments: Any) 
 
 
 def request_seal(contract: Contract) -> None:
-    """Ask the signatures room to seal the envelope of the contract's last version."""
-    signing.request_seal(SigningRound.objects.get(version=contract.latest_version).envelope)
+    """Ask the signatures room to seal the envelope of the contract's last version, unless it has."""
+    envelope = SigningRound.objects.select_related("envelope").get(version=contract.latest_version).envelope
+    if envelope.sealed_at is not None:
+        defer_go_on(contract.circuit.process_id, "seal")
+    else:
+        signing.request_seal(envelope)
 
 
-@app.task(name="workflow.render_version", retry=RETRY)
-def render_version(task_id: int) -> None:
+@app.task(name="workflow.render_version", retry=RETRY, pass_context=True)
+def render_version(context: JobContext, *, task_id: int) -> None:
     """Print the frozen version and keep the file under its SHA-256."""
-    carry_out(task_id, _print, _keep_print)
+    with told_in_the_end(context, task := Task.objects.filter(pk=task_id).first()):
+        carry_out(task, _print, _keep_print)
 
 
-@app.task(name="workflow.settle_final_text", retry=RETRY)
-def settle_final_text(task_id: int) -> None:
+@app.task(name="workflow.settle_final_text", retry=RETRY, pass_context=True)
+def settle_final_text(context: JobContext, *, task_id: int) -> None:
     """Check that the approved bytes print the frozen text, and open the envelope of signatures."""
-    carry_out(task_id, _check_final_text, _open_envelope)
+    with told_in_the_end(context, task := Task.objects.filter(pk=task_id).first()):
+        carry_out(task, _check_final_text, _open_envelope)
 
 
-@app.task(name="workflow.go_on", retry=RETRY)
-def go_on(process_id: int, step: str) -> None:
+@app.task(name="workflow.go_on", retry=RETRY, pass_context=True)
+def go_on(context: JobContext, *, process_id: int, step: str) -> None:
     """Close the job task ``step`` of a process whose outside work has ended; harmless twice."""
-    task = Task.objects.filter(
-        process=process_id, flow_task__endswith=f".{step}", status=STATUS.SCHEDULED
-    ).first()
+    task = scheduled(process_id, step)
     if task is None:
         return
-    with task.activation() as activation:
+    with told_in_the_end(context, task), task.activation() as activation:
         if activation.start.can_proceed():
             activation.start()
             activation.execute()
@@ -100,6 +113,20 @@ def mark_failed(task_id: int, message: str) -> None:
     with task.activation() as activation:
         if activation.error.can_proceed():
             activation.error(WorkFailed(message))
+
+
+@app.task(name="workflow.give_back", retry=RETRY, pass_context=True)
+def give_back(context: JobContext, *, process_id: int, request_id: int) -> None:
+    """Open the signature to its signatory again, after one that failed for good; already journaled."""
+    task = scheduled(process_id, "make_signature")
+    if task is None:
+        return
+    with told_in_the_end(context, task), task.activation() as activation:
+        request = SignatureRequest.objects.get(pk=request_id)
+        if activation.error.can_proceed() and signing.give_back(request):
+            activation.error(WorkFailed(request.error_text))
+            activation.pass_over()
+            activation.activate_next()
 
 
 @app.periodic(cron="* * * * *")
@@ -122,9 +149,39 @@ async def recover(seconds_since_heartbeat: float) -> int:
     return len(stalled)
 
 
-def carry_out(task_id: int, work: Work, finish: Callable[[Contract, ContractVersion, Any], None]) -> None:
+def scheduled(process_id: int, step: str) -> Task | None:
+    """Return the job task ``step`` that waits for outside work in this process, if there is one."""
+    return Task.objects.filter(
+        process=process_id, flow_task__endswith=f".{step}", status=STATUS.SCHEDULED
+    ).first()
+
+
+@contextmanager
+def told_in_the_end(context: JobContext, task: Task | None) -> Iterator[None]:
+    """Put the task in error and tell the pilots when the last try fails, whatever the reason.
+
+    Else the page would say « en cours » for ever after a fault that nobody foresaw.
+    """
+    try:
+        yield
+    finally:  # nothing is swallowed: the queue logs it and keeps the job as failed
+        error = sys.exception()
+        if task is not None and isinstance(error, Exception) and context.job.attempts + 1 >= ATTEMPTS:
+            give_up(task, unexpected(error))
+
+
+def unexpected(error: Exception) -> str:
+    """Return the sentence for a fault that nobody foresaw."""
+    return _(
+        "une erreur imprévue (%(kind)s). Relancez l’étape ; si elle échoue encore, prévenez "
+        "l’administrateur de la plateforme, qui en trouvera le détail dans le journal technique."
+    ) % {"kind": type(error).__name__}
+
+
+def carry_out(
+    task: Task | None, work: Work, finish: Callable[[Contract, ContractVersion, Any], None]
+) -> None:
     """Take a flow task, do ``work`` with nothing held, then ``finish`` and close it in one transaction."""
-    task = Task.objects.filter(pk=task_id).first()
     if task is None:
         return
     with task.activation() as activation:

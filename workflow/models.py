@@ -301,7 +301,6 @@ class Event(models.Model):
     )
     payload = models.JSONField(default=dict)
     at = models.DateTimeField()
-    relayed_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("événement")
@@ -309,7 +308,6 @@ class Event(models.Model):
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["contract", "id"]),
-            models.Index(fields=["id"], condition=Q(relayed_at__isnull=True), name="event_not_relayed"),
         ]
 
     def __str__(self) -> str:

@@ -188,11 +188,26 @@ class JobActivation(AbstractJobActivation):
         self.flow_task.queue(self)
         events.publish("job_queued", contract, task=self.task.pk, step=self.flow_task.name)
 
+    @Activation.status.transition(source=STATUS.STARTED)
+    def execute(self) -> None:
+        """Close the step and open the next.
+
+        An exception on the way undoes both, and the job is tried again: viewflow's own
+        would leave it on the next step, out of reach.
+        """
+        self.complete()
+        self.activate_next()
+
     @Activation.status.transition(source=[STATUS.SCHEDULED, STATUS.STARTED], target=STATUS.ERROR)
     def error(self, exception: Exception) -> None:
         """Keep the sentence and nothing of the memory: viewflow's own keeps every local variable."""
         self.task.data = {**(self.task.data or {}), "error": str(exception)}
         self.task.finished = timezone.now()
+        self.task.save()
+
+    @Activation.status.transition(source=STATUS.ERROR, target=STATUS.DONE)
+    def pass_over(self) -> None:
+        """Close failed work without its result: the questions asked next find another way."""
         self.task.save()
 
     @Activation.status.transition(

@@ -33,6 +33,9 @@ _SENTENCES: dict[str, Callable[[Words], str]] = {
     "signature_requested": lambda w: _("%(signatory)s a demandé la signature, elle est en cours.") % w,
     "signature_progressed": lambda w: w.get("message") or _("La signature avance."),
     "signature_made": lambda w: _("%(signatory)s a signé.") % w,
+    "signature_failed": lambda w: (
+        _("La signature de %(signatory)s n’a pas pu être apposée, elle est à refaire : %(message)s") % w
+    ),
     "signature_refused": lambda w: (
         _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w
     ),

@@ -64,9 +64,24 @@ def signature_made(request: SignatureRequest, **_kwargs: Any) -> None:
 
 @receiver(signals.signature_failed)
 def signature_not_made(request: SignatureRequest, **_kwargs: Any) -> None:
-    """Journal the failure and tell the pilots and the signatory."""
-    if signing := _round(request.slot.envelope):
-        _fail(signing.version.contract, "make_signature", request.error_text)
+    """Journal the failure; what may pass waits for the pilots, what cannot goes back to the signatory."""
+    signing = _round(request.slot.envelope)
+    if signing is None:
+        return
+    contract = signing.version.contract
+    if not request.permanent:
+        _fail(contract, "make_signature", request.error_text)
+        return
+    facts: dict[str, Any] = {
+        "version": signing.version.number,
+        "signatory": Signatory.objects.get(contract=contract, order=request.slot.order).capacity,
+        "request": request.pk,
+        "code": request.error_code,
+        "message": request.error_text,
+    }
+    journal.record("signature_failed", contract=contract, actor=None, payload=facts)
+    events.publish("signature_failed", contract, **facts)
+    jobs.defer_give_back(request, contract.circuit.process_id)
 
 
 @receiver(signals.envelope_sealed)

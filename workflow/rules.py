@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
+from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from contracts.canonical import changed_leads
-from contracts.models import Contract, ContractVersion, Part, Signatory
+from contracts.models import Contract, ContractVersion, Part, Signatory, Status
 from signatures.models import SignatureRequest
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
@@ -19,6 +21,7 @@ from workflow.models import (
     Refusal,
     SigningRound,
 )
+from workflow.nodes import OPEN_STATUSES
 
 # --- who -----------------------------------------------------------------------------
 
@@ -35,11 +38,13 @@ def pilot(contract: Contract, part: Part) -> Organisation:
 
 
 def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisation]:
-    """Return who owes an opinion on this version.
+    """Return who owes an opinion on this version: nobody once it is recalled.
 
     Everybody on the first round. Later, those who never gave one, those who asked for
     changes, and those who lead a commitment that differs from the text of their last opinion.
     """
+    if version.recalls.exists():
+        return []
     reviewers = [
         participation.organisation
         for participation in contract.participations.filter(part=Part.REVIEWER).select_related(
@@ -94,8 +99,8 @@ def changes_are_asked(version: ContractVersion) -> bool:
 
 
 def is_sent_back(version: ContractVersion) -> bool:
-    """Whether a party refused to approve."""
-    return version.approvals.filter(approved=False).exists()
+    """Whether a party refused to approve, or the pilots took the version back."""
+    return version.recalls.exists() or version.approvals.filter(approved=False).exists()
 
 
 def approved_by_all(contract: Contract, version: ContractVersion) -> bool:
@@ -105,6 +110,29 @@ def approved_by_all(contract: Contract, version: ContractVersion) -> bool:
         for approval in version.approvals.all()
     }
     return all(approvals.get(organisation.pk, False) for organisation in pilots(contract))
+
+
+# The steps that a recall may end, so that its news reaches the join that sends the text back:
+# what people are asked, and what the system has failed at.
+RECALLED_FROM = ("render", "review", "approve", "final_text", "council_resolution", "sign", "make_signature")
+
+
+def recall_carrier(contract: Contract) -> Task | None:
+    """Return the task that would carry a recall of the last version, or None."""
+    asked = Q(flow_task_type="HUMAN", status__in=OPEN_STATUSES)
+    failed = Q(flow_task_type="JOB", status=STATUS.ERROR)
+    tasks = Task.objects.filter(asked | failed, process__circuit__contract=contract).order_by("pk")
+    return next((task for task in tasks if task.flow_task.name in RECALLED_FROM), None)
+
+
+def why_not_recall(contract: Contract) -> str:
+    """Return the sentence that says why no version can be taken back now."""
+    version = contract.latest_version
+    if contract.status == Status.DRAFTING or version is None:
+        return _("Le contrat est en rédaction : il n’y a pas de version à retirer.")
+    if next_signatory(contract, version) is None:
+        return _("Tous ont signé : la version ne peut plus être retirée.")
+    return _("Un traitement automatique est en cours : attendez qu’il se termine, puis recommencez.")
 
 
 # --- the signatures ------------------------------------------------------------------
@@ -123,6 +151,8 @@ def resolution_on(version: ContractVersion) -> CouncilResolution | None:
 
 def council_is_due(contract: Contract, version: ContractVersion) -> bool:
     """Whether a signatory needs a resolution that the council has not yet adopted on this text."""
+    if version.recalls.exists():
+        return False
     resolution = resolution_on(version)
     return contract.signatories.filter(needs_council_resolution=True).exists() and not (
         resolution and resolution.is_enforceable
@@ -146,6 +176,23 @@ def signed_fields(version: ContractVersion) -> set[str]:
     )
 
 
+def signed_text(task: Task, user: User) -> str | None:
+    """Return the SHA-256 of what this person asked to sign by this task, or None if they did not."""
+    signatory: Signatory = task.seed
+    request = SignatureRequest.objects.filter(
+        slot__envelope__signing_round__version__contract=signatory.contract_id,
+        slot__field_name=signatory.field_name,
+        user=user,
+        requested_at__range=(task.created, task.finished),
+    ).first()
+    return request.document_sha256 if request else None
+
+
+def is_signed(signatory: Signatory, version: ContractVersion) -> bool:
+    """Whether this signatory's signature is in the file."""
+    return signatory.field_name in signed_fields(version)
+
+
 def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | None:
     """Return whose turn it is, or None when all have signed."""
     signed = signed_fields(version)
@@ -154,9 +201,10 @@ def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | 
 
 
 def signing_is_stopped(version: ContractVersion) -> bool:
-    """Whether a signatory refused, or the council did."""
+    """Whether a signatory refused, the council did, or the pilots took the version back."""
     return (
-        Refusal.objects.filter(version=version).exists()
+        version.recalls.exists()
+        or Refusal.objects.filter(version=version).exists()
         or CouncilResolution.objects.filter(version=version, adopted=False).exists()
     )
 

@@ -31,9 +31,9 @@ def assert_signed_after_its_gates(request: SignatureRequest) -> None:
     signatory = contract.signatories.get(order=request.slot.order)
     assert request.user_id in signatory.office.mandates.values_list("person_id", flat=True)
     for before in request.slot.envelope.slots.filter(order__lt=request.slot.order):
-        assert before.request.state == SignatureRequest.State.DONE
-        assert before.request.done_at is not None
-        assert before.request.done_at <= request.requested_at
+        done = before.requests.get(state=SignatureRequest.State.DONE)
+        assert done.done_at is not None
+        assert done.done_at <= request.requested_at
     if signatory.needs_council_resolution:
         assert _council_authorised(request, version), "signed before the council allowed it"
 

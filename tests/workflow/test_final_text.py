@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.db import connection
 
@@ -15,17 +13,10 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.stage import run_jobs
+from tests.workflow.outages import rewrite
 from workflow import actions, jobs, journal
 from workflow.errors import AlreadyDone, NotAllowed
 from workflow.models import Approval, Event, JournalEntry
-
-
-def rewrite(table: str, column: str, value: Any, pk: int) -> None:
-    """Change a row as only the database's superuser can, triggers off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
-        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, pk])  # noqa: S608
-        cursor.execute("SET session_replication_role = origin")
 
 
 def approved(cast: Cast) -> Contract:
@@ -92,8 +83,9 @@ def test_a_step_that_is_delivered_twice_is_done_once(cast: Cast) -> None:
     (waiting,) = plot.tasks(contract, "final_text")
     run_jobs()
     count = JournalEntry.objects.count()
-    jobs.settle_final_text(waiting.pk)
-    jobs.go_on(waiting.process_id, "final_text")
+    jobs.defer(jobs.settle_final_text, waiting)
+    jobs.defer_go_on(waiting.process_id, "final_text")
+    run_jobs()
     assert JournalEntry.objects.count() == count
     assert len(plot.tasks(contract, "sign")) == 1
 

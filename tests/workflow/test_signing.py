@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from contracts.models import Status
@@ -145,3 +147,27 @@ def test_a_confirmation_is_bound_to_the_document_the_person_and_two_minutes(cast
     with pytest.raises(AlreadyDone):
         actions.sign(cast.prefete, waiting.pk, **facts)
     assert PASSWORD not in str(list(JournalEntry.objects.values_list("payload", flat=True)))
+
+
+def test_a_quick_signatory_may_still_load_what_they_sign_and_nobody_else_may(
+    cast: Cast, client: Client
+) -> None:
+    contract = plot.to_signing(small_contract(cast))
+    waiting = plot.task(contract, "sign")
+    address = reverse("task_document", args=[contract.pk, waiting.pk])
+    client.force_login(cast.prefete)
+    read = client.get(address).content
+    plot.sign_next(contract)
+    assert client.get(address).content == read, "what was read, not what was made of it since"
+    client.force_login(cast.maire)
+    assert client.get(address).status_code == 404
+
+
+def test_a_signatory_who_did_not_sign_by_a_task_finds_no_document_there_any_more(
+    cast: Cast, client: Client
+) -> None:
+    contract = plot.to_signing(small_contract(cast))
+    waiting = plot.task(contract, "sign")
+    actions.refuse_signature(cast.prefete, waiting.pk, reason="Une annexe manque.")
+    client.force_login(cast.prefete)
+    assert client.get(reverse("task_document", args=[contract.pk, waiting.pk])).status_code == 404

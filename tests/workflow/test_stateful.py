@@ -30,7 +30,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from viewflow.workflow.models import Task
 
 from contracts.models import Commitment, Status
-from signatures import blobs
+from signatures import blobs, cms
+from signatures import pki as authorities
 from signatures.jobs import MAX_ATTEMPTS
 from signatures.models import Envelope, SignatureRequest
 from signatures.timestamps import forget_failures
@@ -41,7 +42,7 @@ from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.stage import run_jobs
 from tests.workflow.gates import assert_signed_after_its_gates
-from workflow import actions, board, journal
+from workflow import actions, board, journal, rules
 from workflow.errors import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.models import BLOCKING_OPINIONS, JournalEntry, OpinionValue
 
@@ -53,7 +54,7 @@ OPINIONS = [
     OpinionValue.CHANGES_REQUESTED,
     OpinionValue.UNFAVOURABLE,
 ]
-DAYS = ["good"] * 6 + ["no time-stamp", "never a time-stamp", "forged text"]
+DAYS = ["good"] * 6 + ["no time-stamp", "never a time-stamp", "forged text", "revoked"]
 
 
 class Walk(RuleBasedStateMachine):
@@ -123,7 +124,7 @@ class Walk(RuleBasedStateMachine):
             yield 4, "retry", partial(self.retry, task)
         for task in self.closed[-2:]:
             yield 3, f"an old form for {task.pk}", partial(self.old_form, task)
-        if self.open["review"]:
+        if rules.recall_carrier(self.contract) is not None:
             yield 1, "recall", self.recall
         if self.contract.status == Status.DRAFTING:
             yield 2, "change the draft", self.change_the_draft
@@ -156,7 +157,9 @@ class Walk(RuleBasedStateMachine):
         pilot, pk = self.cast.pilote_prefecture, self.contract.pk
         self.refused(Invalid, lambda: actions.recall_version(pilot, pk, reason=" "))
         if data.draw(st.booleans()):
-            self.closed += self.open["review"]
+            stage = self.contract.status
+            self.closed += self.open["review"] + self.open["approve"]
+            self.seen[f"recalled in {stage}"] += 1
             self.does("version recalled", lambda: actions.recall_version(pilot, pk, reason="Une erreur."))
 
     def retry(self, task: Task, data: st.DataObject) -> None:
@@ -210,9 +213,7 @@ class Walk(RuleBasedStateMachine):
     # --- the worker, on good and bad days ------------------------------------------------
 
     def work(self, data: st.DataObject) -> None:
-        day = data.draw(
-            st.sampled_from(["good"] * 6 + ["no time-stamp", "never a time-stamp", "forged text"])
-        )
+        day = data.draw(st.sampled_from(DAYS))
         with connection.cursor() as cursor:  # the hour of the next try has come
             cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
             if day == "never a time-stamp":
@@ -226,6 +227,8 @@ class Walk(RuleBasedStateMachine):
             forge(version.pk, version.content)
             self.count("final text refused")
             assert [task.flow_task.name for task in self.failed] == ["final_text"]
+        elif day == "revoked" and self.open["make_signature"]:
+            self.revoke_and_work()
         elif "time-stamp" in day:
             with self.pki.interrupted("/tsa"):
                 run_jobs()
@@ -234,6 +237,22 @@ class Walk(RuleBasedStateMachine):
         else:
             run_jobs()
             self.count("job")
+
+    def revoke_and_work(self) -> None:
+        """The signatory's certificate is revoked before its key is used, and replaced afterwards."""
+        for asked in SignatureRequest.objects.filter(
+            slot__envelope__signing_round__version__contract=self.contract, state="requested"
+        ):
+            authorities.revoke(int(cms.serial_of(bytes(asked.certificate)), 16))
+            run_jobs()
+            asked.refresh_from_db()
+            if asked.state != "requested":  # a council that refused meanwhile has abandoned it
+                assert (asked.state, bytes(asked.raw_signature)) == ("abandoned", b"")
+            username = asked.user.get_username()
+            authorities.person_path(username).unlink()
+            authorities.issue_person(username, str(asked.user), "Renouvelé", "Renouvelé")
+            self.seen["signature to make again"] += 1
+        self.count("job with a revoked certificate")
 
     # --- what must be refused ------------------------------------------------------------
 
@@ -358,4 +377,5 @@ def test_the_circuit_is_never_stuck_and_never_signs_without_its_gates(cast: Cast
     if "WALKS" not in os.environ:
         assert sum(seen.values()) >= 2000
     assert seen["contract signed"]
+    assert seen["signature to make again"] or "WALKS" in os.environ
     assert {f"opinion {value}" for value in BLOCKING_OPINIONS} <= seen.keys()

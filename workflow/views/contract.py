@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from contracts.models import Contract
 from stakeholders.permissions import mandates_in_force
-from workflow import access, board, bpmn
+from workflow import access, board, bpmn, rules
 from workflow.views.answers import Request, member
 
 
@@ -74,7 +74,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "is_pilot": is_pilot,
         "failed_jobs": [task for task in waiting if task.status == "ERROR"],
         "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
-        "can_recall": is_pilot and any(task.flow_task.name == "review" for task in waiting),
+        "can_recall": is_pilot and rules.recall_carrier(found) is not None,
     }
 
 

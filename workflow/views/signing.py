@@ -99,8 +99,14 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
 @member
 def task_document(request: Request, contract: int, task: int) -> HttpResponse:
     """The exact bytes that this signature would be set on, for the signatory alone."""
-    met = _signing_task(request, contract, task)
-    return pdf(blobs.get(_envelope(met).current_sha256), f"{met.contract.reference}-a-signer")
+    met = access.task_for(request.user, contract, task)
+    if met.step != "sign":
+        raise Http404
+    # a quick signatory signs while the page still loads the file: what it asks for is still theirs to read
+    shown = _envelope(met).current_sha256 if met.is_open else rules.signed_text(met.task, request.user)
+    if shown is None:
+        raise Http404
+    return pdf(blobs.get(shown), f"{met.contract.reference}-a-signer")
 
 
 def last_opinions(contract: Contract) -> list[Opinion]:
@@ -152,6 +158,7 @@ def _page(
         "resolution": rules.resolution_on(version),
         "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
         "obstacle": rules.why_not_sign(signatory, version),
+        "failure": signing.last_failure(envelope, signatory.field_name),
         "form": form or PasswordForm(initial={"document_sha256": envelope.current_sha256}),
         "confirmation": confirmation,
         "notice": notice,

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from contracts.canonical import commitments
-from workflow import access, actions
+from workflow import access, actions, board, rules
 from workflow.access import OpenTask
-from workflow.errors import ActRefused, Invalid, NewVersion
+from workflow.errors import ActRefused, Invalid, Locked, NewVersion
 from workflow.forms import ApprovalForm, FreezeForm, OpinionDraftForm, OpinionForm, ReasonForm, ResolutionForm
 from workflow.models import Opinion, OpinionDraft
 from workflow.views import signing
@@ -107,11 +107,14 @@ def _freeze(request: Request, met: OpenTask) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
 def version_recall(request: Request, contract: int) -> HttpResponse:
-    """Take the version back before every opinion is in."""
+    """Take the version back, at any time before its last signature."""
     found, _open = access.draft_for(request.user, contract)
+    if rules.recall_carrier(found) is None:
+        return refused(request, Locked(rules.why_not_recall(found)), contract)
     form = ReasonForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        context = {"contract": found, "form": form, "version": found.latest_version}
+        signed = [signatory for signatory, made in board.signed(found) if made and made.done_at]
+        context = {"contract": found, "form": form, "version": found.latest_version, "signed": signed}
         return render(request, "workflow/recall.html", context, status=422 if form.is_bound else 200)
     try:
         actions.recall_version(request.user, contract, reason=form.cleaned_data["reason"])

@@ -1,0 +1,71 @@
+"""Bad days: a text that changed under the system, an outside service that never comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+
+from contracts.models import Contract
+from signatures import pki as authorities
+from signatures.timestamps import forget_failures
+from stakeholders.models import User
+from tests import plot
+from tests.pki import ServedPki
+
+
+def rewrite(table: str, column: str, value: Any, pk: int) -> None:
+    """Change a row as only the database's superuser can, triggers off."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, pk])  # noqa: S608 (names are ours)
+        cursor.execute("SET session_replication_role = origin")
+
+
+@contextmanager
+def forged_text(contract: Contract, **changes: Any) -> Iterator[None]:
+    """Have the frozen text differ from what it was, for the time of a block."""
+    version = plot.version(contract)
+    sound = version.content
+    for content in ({**sound, **changes}, sound):
+        rewrite(
+            "contracts_contractversion",
+            "content",
+            connection.ops.adapt_json_value(content, None),
+            version.pk,
+        )
+        if content is not sound:
+            yield
+
+
+@contextmanager
+def hopeless_jobs(attempts: int) -> Iterator[None]:
+    """Have the queued jobs be at their last try; then forget which services failed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE procrastinate_jobs SET attempts = %s, scheduled_at = NULL WHERE status = 'todo'",
+            [attempts],
+        )
+    try:
+        yield
+    finally:
+        forget_failures()
+
+
+@contextmanager
+def renewed_certificate(pki: ServedPki, person: User) -> Iterator[Callable[[], None]]:
+    """Have the certificates of a block end with it; the value yielded gives the person a new one."""
+    path = authorities.person_path(person.get_username())
+    kept = path.read_bytes()
+
+    def renew() -> None:
+        path.unlink()
+        authorities.issue_person(person.get_username(), str(person), "Renouvelé", "Renouvelé")
+
+    try:
+        yield renew
+    finally:
+        path.write_bytes(kept)
+        (pki.folder / "revoked.json").unlink(missing_ok=True)
