@@ -99,7 +99,7 @@ def _person(row: Row, organisations: dict[str, Organisation]) -> User:
     office, _made = Office.objects.get_or_create(
         organisation=organisations[row["organisation_id"]],
         title=row["office"],
-        defaults={"role": role_of(row)},
+        defaults={"role": role_of(row), "administers": row.get("administers", False)},
     )
     if not Mandate.objects.filter(person=person, office=office).exists():
         mandate = row["mandate"]

@@ -89,8 +89,8 @@ class OrganisationAdmin(KeptAdmin):
 class OfficeAdmin(KeptAdmin):
     """Posts and their roles."""
 
-    list_display = ("title", "organisation", "role")
-    list_filter = ("role", "organisation__kind")
+    list_display = ("title", "organisation", "role", "administers")
+    list_filter = ("role", "administers", "organisation__kind")
     search_fields = ("title", "organisation__name")
 
 

@@ -184,6 +184,11 @@ class Office(models.Model):
     )
     title = models.CharField(_("intitulé"), max_length=200)
     role = models.CharField(_("rôle"), max_length=20, choices=Role.choices)
+    administers = models.BooleanField(
+        _("administre l’organisation"),
+        default=False,
+        help_text=_("Tient les fonctions, les mandats et les absences de son organisation."),
+    )
 
     class Meta:
         verbose_name = _("fonction")

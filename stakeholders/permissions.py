@@ -92,6 +92,12 @@ def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> Q
     return rows.filter(pk__in=held.values("content_object_id"))
 
 
+def administration_of(person: Person, organisation: Organisation) -> Mandate | None:
+    """Return the mandate by which the person administers the organisation today, or None."""
+    held = mandates_in_force(person).filter(office__organisation=organisation, office__administers=True)
+    return held.first()
+
+
 def organisations_holding(power: Power, target: models.Model) -> QuerySet[Organisation]:
     """Return the organisations whose group holds the permission on the object."""
     groups = cast("QuerySet[Group]", get_groups_with_perms(target, only_with_perms_in=[power.value]))

@@ -11,7 +11,7 @@ from django.db.models import ProtectedError
 from django.utils import timezone
 
 from stakeholders.models import Mandate, Office, Role, UndeletableError, User
-from stakeholders.permissions import establish_organisation, mandates_in_force
+from stakeholders.permissions import administration_of, establish_organisation, mandates_in_force
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +117,16 @@ def test_one_account_an_address_whatever_the_case(person: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create_user("MAIRE@ville.example")
     assert User.objects.get_by_natural_key("Maire@Ville.example") == person
+
+
+def test_an_organisation_is_administered_by_whoever_holds_the_office_that_does(
+    person: User, office: Office
+) -> None:
+    other = establish_organisation(code="autre", name="Autre", short_name="Autre", kind="municipality")
+    held = mandate(person, office, FIRST)
+    assert administration_of(person, office.organisation) is None
+    Office.objects.filter(pk=office.pk).update(administers=True)
+    assert administration_of(person, office.organisation) == held
+    assert administration_of(person, other) is None
+    Mandate.objects.filter(pk=held.pk).update(ends_on=LAST)
+    assert administration_of(person, office.organisation) is None
