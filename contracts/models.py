@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.volets import VoletTemplate
+from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
 
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
@@ -38,6 +39,9 @@ class Contract(models.Model):
 
     reference = models.CharField(_("référence"), max_length=60, unique=True)
     title = models.CharField(_("titre"), max_length=250)
+    kind = models.CharField(
+        _("nature"), max_length=30, choices=ContractKind.choices, default=ContractKind.CSI
+    )
     territory = models.CharField(_("territoire"), max_length=120)
     communes = ArrayField(models.CharField(max_length=120), verbose_name=_("communes du périmètre"))
     perimeter_extension = models.CharField(_("extension du périmètre"), max_length=400, blank=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from stakeholders.models import Mandate, Office, User
-from stakeholders.signals import rights_changed
+from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
+from stakeholders.models import Absence, Mandate, Office, SigningAuthority, User
+from stakeholders.signals import absence_changed, authority_changed, rights_changed
 
 
 @transaction.atomic
@@ -21,9 +24,15 @@ def appoint(
     act: str = "",
     actor: User | None,
 ) -> Mandate:
-    """Give an office to a person from a day on; raises ValidationError when it already has a holder."""
+    """Give an office to a person from a day on.
+
+    Raises ValidationError when it already has a holder, or cannot go with another that the
+    person holds.
+    """
     mandate = Mandate(person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act)
     mandate.full_clean()
+    if refusal := why_not_appoint(mandate):
+        raise ValidationError({"office": refusal})
     mandate.save()
     rights_changed.send(Mandate, verb="mandate_given", person=person, actor=actor, mandate=mandate)
     return mandate
@@ -45,3 +54,59 @@ def deactivate(person: User, *, actor: User | None) -> None:
     person.is_active = False
     person.save(update_fields=["is_active"])
     rights_changed.send(User, verb="account_closed", person=person, actor=actor, mandate=None)
+
+
+@transaction.atomic
+def end_mandate(mandate: Mandate, *, ends_on: dt.date, handover: str = "", actor: User | None) -> None:
+    """Set the last day of a mandate, with what its successor should know; raises ValidationError."""
+    mandate.ends_on, mandate.handover = ends_on, handover.strip()
+    mandate.full_clean()
+    mandate.save(update_fields=["ends_on", "handover"])
+    rights_changed.send(Mandate, verb="mandate_ended", person=mandate.person, actor=actor, mandate=mandate)
+
+
+@transaction.atomic
+def record_authority(authority: SigningAuthority, *, actor: User | None) -> SigningAuthority:
+    """Enter an act in the register of who may sign; raises ValidationError."""
+    authority.recorded_by = actor
+    authority.full_clean()
+    authority.save(force_insert=True)
+    authority_changed.send(SigningAuthority, verb="authority_recorded", authority=authority, actor=actor)
+    return authority
+
+
+@transaction.atomic
+def end_authority(authority: SigningAuthority, *, actor: User | None) -> None:
+    """End an authority at once: from this moment it lets nobody sign, a signature under way included.
+
+    Raises ValidationError when it has ended already.
+    """
+    ended = SigningAuthority.objects.filter(pk=authority.pk, withdrawn_at=None).update(
+        withdrawn_at=timezone.now()
+    )
+    if not ended:
+        raise ValidationError(_("Cette habilitation est déjà retirée."))
+    authority.refresh_from_db()
+    authority_changed.send(SigningAuthority, verb="authority_ended", authority=authority, actor=actor)
+
+
+@transaction.atomic
+def declare_absence(absence: Absence, *, actor: User) -> Absence:
+    """Say that somebody will be away and who acts meanwhile; raises ValidationError."""
+    absence.declared_by = actor
+    absence.full_clean()
+    if refusal := why_not_substitute(absence.substitute, absence.powers):
+        raise ValidationError({"substitute": refusal})
+    absence.save(force_insert=True)
+    absence_changed.send(Absence, verb="absence_declared", absence=absence, actor=actor)
+    return absence
+
+
+@transaction.atomic
+def end_absence(absence: Absence, *, actor: User) -> None:
+    """End an absence at once: the tasks come back. Raises ValidationError when it has ended already."""
+    ended = Absence.objects.filter(pk=absence.pk, withdrawn_at=None).update(withdrawn_at=timezone.now())
+    if not ended:
+        raise ValidationError(_("Cette absence est déjà terminée."))
+    absence.refresh_from_db()
+    absence_changed.send(Absence, verb="absence_ended", absence=absence, actor=actor)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,14 @@ class Power(StrEnum):
     APPROVE = "approve_for"
     RECORD_RESOLUTION = "record_resolution_for"
     SIGN = "sign_for"
+
+
+class ContractKind(TextChoices):
+    """What kind of contract an authority to sign may cover."""
+
+    CSI = "csi", _("Contrat de sécurité intégrée")
+    AMENDMENT = "amendment", _("Avenant")
+    OTHER = "other", _("Autre convention")
 
 
 class Side(StrEnum):
@@ -42,6 +51,7 @@ class Kind:
     label: Promise
     side: Side
     powers: frozenset[Power]
+    independent: bool = False  # of the prefect, who can neither assign it anything nor edit what it leads
 
 
 _PILOT = frozenset({Power.DRAFT, Power.REVIEW, Power.APPROVE, Power.SIGN})
@@ -54,7 +64,7 @@ KINDS: dict[str, Kind] = {
         Kind("prefecture", _("Préfecture"), Side.STATE, _PILOT),
         Kind("national_police", _("Police nationale"), Side.STATE, _REVIEWER),
         Kind("gendarmerie", _("Gendarmerie nationale"), Side.STATE, _REVIEWER),
-        Kind("prosecution", _("Parquet"), Side.JUDICIAL, _REVIEWER),
+        Kind("prosecution", _("Parquet"), Side.JUDICIAL, _REVIEWER, independent=True),
         Kind("youth_justice", _("Protection judiciaire de la jeunesse"), Side.JUDICIAL, _REVIEWER),
         Kind("probation", _("Service pénitentiaire d’insertion et de probation"), Side.JUDICIAL, _REVIEWER),
         Kind("education", _("Éducation nationale"), Side.STATE, _REVIEWER),

@@ -80,6 +80,14 @@ def mandate_for(
     return next((m for m in mandates if m.office.organisation.group_id in holding), None)
 
 
+def organisation_may(power: Power, organisation: Organisation) -> bool:
+    """Tell whether the organisation's group holds the power on the organisation itself."""
+    rows = _rights_on(organisation).filter(
+        group=organisation.group_id, permission__codename=power.value, content_object=organisation
+    )
+    return rows.exists()
+
+
 def _rights_on(target: models.Model | type[models.Model]) -> models.Manager[Any]:
     # guardian takes a class as well as an instance, though its annotation says otherwise
     return get_group_obj_perms_model(cast(models.Model, target))._default_manager

@@ -4,3 +4,7 @@ from django.dispatch import Signal
 
 # verb: str, person: User, actor: User | None, mandate: Mandate | None
 rights_changed = Signal()
+# verb: str, authority: SigningAuthority, actor: User | None
+authority_changed = Signal()
+# verb: str, absence: Absence, actor: User
+absence_changed = Signal()

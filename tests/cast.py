@@ -50,6 +50,12 @@ PLAYERS = {
     "greffe": "p20",
     "dgs": "p17",
     "outsider": "p27",
+    "dircab": "p02",
+    "secretaire_generale": "p03",
+    "legalite": "p05",
+    "commissaire": "p07",
+    "vice_procureur": "p10",
+    "adjointe": "p16",
 }
 
 
@@ -75,6 +81,12 @@ class Cast:
     greffe: User
     dgs: User
     outsider: User
+    dircab: User
+    secretaire_generale: User
+    legalite: User
+    commissaire: User
+    vice_procureur: User
+    adjointe: User
     admin: User
     contract: Contract
     arles: Contract

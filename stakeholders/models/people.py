@@ -1,4 +1,4 @@
-"""Who: users, organisations, offices and the mandates that join them."""
+"""Users, organisations, offices and the mandates that join them."""
 
 from __future__ import annotations
 
@@ -128,6 +128,11 @@ class Organisation(models.Model):
         return KINDS[self.kind].side
 
     @property
+    def is_independent(self) -> bool:
+        """Whether the State's pilot can neither assign it anything nor edit what it leads."""
+        return KINDS[self.kind].independent
+
+    @property
     def powers(self) -> frozenset[Power]:
         """What an organisation of this kind may do at all."""
         return KINDS[self.kind].powers
@@ -244,6 +249,12 @@ class Mandate(models.Model):
     ends_on = models.DateField(_("au"), null=True, blank=True)
     act = models.CharField(_("acte de nomination"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
+    handover = models.TextField(
+        _("note de passation"),
+        blank=True,
+        max_length=4000,
+        help_text=_("Ce que le prochain titulaire doit savoir des affaires en cours."),
+    )
 
     objects = MandateQuerySet.as_manager()
 
@@ -270,6 +281,11 @@ class Mandate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.office}"
+
+    def runs_on(self, day: dt.date) -> bool:
+        """Tell whether it is in force that day, without asking the database; as ``in_force`` does."""
+        ended = self.ends_on is not None and self.ends_on < day
+        return self.withdrawn_at is None and self.starts_on <= day and not ended
 
     @property
     def quality(self) -> str:

@@ -1,0 +1,368 @@
+"""May this person sign in the place of this office, that day, and on what basis?
+
+One question, asked when the task is shown, when the signature is asked for, and in the
+last transaction before the key is used. :func:`decide` is pure: it reads the rows it is
+given and nothing else. :func:`basis_to_sign` reads them for it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from stakeholders.kinds import Side
+from stakeholders.models import AuthorityKind, Mandate, Office, SigningAuthority, User
+from stakeholders.models.register import DELEGATIONS
+from stakeholders.titles import absent, named
+
+# Where each basis is in the law, by side; the dossier says what was read and what was not.
+STATE, LOCAL = Side.STATE, Side.LOCAL
+SOURCES: dict[tuple[str, Side], Promise] = {
+    (AuthorityKind.DELEGATION_OF_SIGNATURE, STATE): gettext_lazy("décret n° 2004-374, article 43"),
+    (AuthorityKind.DELEGATION_OF_SIGNATURE, LOCAL): gettext_lazy("CGCT, article L2122-19"),
+    (AuthorityKind.DELEGATION_OF_FUNCTION, LOCAL): gettext_lazy("CGCT, article L2122-18"),
+    (AuthorityKind.SUBSTITUTION, STATE): gettext_lazy("décret n° 2004-374, article 45"),
+    (AuthorityKind.SUBSTITUTION, LOCAL): gettext_lazy("CGCT, article L2122-17"),
+    (AuthorityKind.INTERIM, STATE): gettext_lazy("décret n° 2004-374, article 45"),
+    (AuthorityKind.INTERIM, LOCAL): gettext_lazy("CGCT, article L2122-17"),
+}
+HOLDER = gettext_lazy("titulaire de la fonction")
+REPRESENTATION = gettext_lazy("aucun texte : représenter n’est pas signer")
+INTERNAL = gettext_lazy("règles propres à l’organisation")
+
+
+def source_of(kind: str, office: Office) -> str:
+    """Return the article on which this kind of authority rests for this office."""
+    if kind == AuthorityKind.OFFICE_HOLDER:
+        return str(HOLDER)
+    if kind == AuthorityKind.REPRESENTATION_ONLY:
+        return str(REPRESENTATION)
+    return str(SOURCES.get((kind, office.organisation.side), INTERNAL))
+
+
+class Rule(StrEnum):
+    """What can stand in the way, in the order in which it is asked."""
+
+    CLOSED_ACCOUNT = "closed_account"
+    NOTHING = "nothing"
+    WITHDRAWN = "withdrawn"
+    REPRESENTATION = "representation"
+    OTHER_OFFICE_ENDED = "delegate_left"
+    ENDED = "ended"
+    NOT_YET = "not_yet"
+    LAPSED = "lapsed"
+    NOT_VACANT = "not_vacant"
+    UNPUBLISHED = "unpublished"
+    SCOPE = "scope"
+    CONTRACT_KIND = "contract_kind"
+    TERRITORY = "territory"
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who wants to sign for which office, what kind of contract, about which communes, on which day."""
+
+    person: User
+    office: Office
+    on: dt.date
+    contract_kind: str
+    communes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """Why a person may sign: the mandate that they act by, and the authority if the office is not theirs."""
+
+    kind: AuthorityKind
+    mandate: Mandate
+    office: Office
+    authority: SigningAuthority | None = None
+    replaced: Mandate | None = None  # the grantor's, or of whoever held a vacant office last
+
+    @property
+    def source(self) -> str:
+        """The article that the basis rests on."""
+        return source_of(self.kind, self.office)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the person holds the office itself."""
+        return self.authority is None
+
+    @property
+    def formula(self) -> str:
+        """Say as what the person signs, in French as the act is: « Pour la préfète… et par délégation, … ».
+
+        Empty for the holder, whose capacity the signature page already prints.
+        """
+        if self.authority is None:
+            return ""
+        civility = self.replaced.person.civility if self.replaced else ""
+        words = {
+            "office": named(self.office.title, civility),
+            "absent": absent(civility),
+            "delegate": named(self.mandate.office.title, self.mandate.person.civility),
+        }
+        with translation.override("fr"):
+            return str(FORMULAS[self.kind] % words)
+
+    @property
+    def quality(self) -> str:
+        """The formula with its act, as the journal keeps it; the office alone for its holder."""
+        if self.authority is None:
+            return self.mandate.quality
+        return f"{self.formula} ({self.authority.act})"
+
+    @property
+    def stamp_lines(self) -> list[str]:
+        """What a delegate's stamp says under the name: the formula, the act."""
+        return [] if self.authority is None else [self.formula, self.authority.act]
+
+    def facts(self) -> dict[str, object]:
+        """Return the basis as the journal keeps it."""
+        return {
+            "basis": str(self.kind),
+            "source": self.source,
+            "office": str(self.office),
+            "authority": self.authority.pk if self.authority else None,
+            "act": self.authority.act if self.authority else self.mandate.act,
+        }
+
+
+FORMULAS: dict[str, Promise] = {
+    AuthorityKind.DELEGATION_OF_SIGNATURE: gettext_lazy("Pour %(office)s et par délégation, %(delegate)s"),
+    AuthorityKind.DELEGATION_OF_FUNCTION: gettext_lazy("Pour %(office)s et par délégation, %(delegate)s"),
+    AuthorityKind.SUBSTITUTION: gettext_lazy("Pour %(office)s %(absent)s, %(delegate)s, par suppléance"),
+    AuthorityKind.INTERIM: gettext_lazy("Pour %(office)s, poste vacant, %(delegate)s, par intérim"),
+}
+
+
+@dataclass(frozen=True)
+class NoBasis:
+    """Why a person may not sign: which rule says no, on what source, and a sentence that says what to do.
+
+    ``authority`` is the row of the register that came nearest, if there is one.
+    """
+
+    rule: Rule
+    message: str
+    authority: SigningAuthority | None = None
+
+    @property
+    def source(self) -> str:
+        """The article that the rule rests on, or nothing."""
+        return source_of(self.authority.kind, self.authority.office) if self.authority else ""
+
+    def __bool__(self) -> bool:
+        """A refusal is not a basis."""
+        return False
+
+
+def basis_to_sign(
+    person: User,
+    office: Office,
+    *,
+    contract_kind: str,
+    communes: Iterable[str],
+    on: dt.date | None = None,
+) -> Basis | NoBasis:
+    """Read the mandates and the register, and :func:`decide`. Today if no day is given."""
+    question = question_about(person, office, contract_kind=contract_kind, communes=communes, on=on)
+    about = Q(office=office) | Q(person=person)
+    return decide(
+        question,
+        mandates=Mandate.objects.filter(about).select_related("person", "office__organisation"),
+        authorities=register_of(office).filter(delegate__person=person),
+    )
+
+
+def question_about(
+    person: User,
+    office: Office,
+    *,
+    contract_kind: str,
+    communes: Iterable[str],
+    on: dt.date | None = None,
+) -> Question:
+    """Put the question; today if no day is given."""
+    return Question(person, office, on or timezone.localdate(), contract_kind, tuple(communes))
+
+
+def register_of(office: Office) -> QuerySet[SigningAuthority]:
+    """Return the rows of the register about one office, with the people they name."""
+    return SigningAuthority.objects.filter(office=office).select_related(
+        "office__organisation",
+        "grantor__person",
+        "grantor__office",
+        "delegate__person",
+        "delegate__office__organisation",
+    )
+
+
+def decide(
+    question: Question, *, mandates: Collection[Mandate], authorities: Collection[SigningAuthority]
+) -> Basis | NoBasis:
+    """Say on what basis the person signs for the office that day, or which rule says no.
+
+    ``mandates`` are those of the office and of the person; ``authorities`` the rows of the
+    register that name the person for the office. Sources: décret n° 2004-374 art. 43 and 45;
+    CGCT L2122-17 to L2122-19 and, for the publication that makes an arrêté
+    enforceable, L2131-1. A delegation is personal: it lapses with its grantor's mandate.
+    When several rows could serve, the most recent does; when none can, the refusal is that
+    of the row that came nearest, and its message says what stands in the way of the others too.
+    """
+    if not question.person.is_active:
+        return NoBasis(Rule.CLOSED_ACCOUNT, _("Ce compte est fermé : il ne permet aucun acte."))
+    mandates = list(mandates)
+    for mandate in mandates:
+        own = mandate.office_id == question.office.pk and mandate.person_id == question.person.pk
+        if own and mandate.runs_on(question.on):
+            return Basis(AuthorityKind.OFFICE_HOLDER, mandate, question.office)
+    of_office = [m for m in mandates if m.office_id == question.office.pk]
+    vacant = not any(m.runs_on(question.on) for m in of_office)
+    last_holder = max(of_office, key=lambda m: m.starts_on, default=None)
+    refusals: list[NoBasis] = []
+    for authority in sorted(authorities, key=lambda row: (row.starts_on, row.pk or 0), reverse=True):
+        if authority.office_id != question.office.pk:
+            continue
+        refusal = _obstacle(question, authority, vacant)
+        if refusal is None:
+            kind, replaced = AuthorityKind(authority.kind), authority.grantor or last_holder
+            return Basis(kind, authority.delegate, question.office, authority, replaced)
+        refusals.append(refusal)
+    if refusals:
+        nearest_first = sorted(refusals, key=_rank, reverse=True)[:SAID_AT_MOST]
+        said = " ".join(refusal.message for refusal in nearest_first)
+        return replace(nearest_first[0], message=said)
+    return NoBasis(
+        Rule.NOTHING,
+        _(
+            "Vous n’êtes pas titulaire de la fonction « %(office)s », et aucune délégation, suppléance "
+            "ni intérim ne vous permet de signer à sa place. Si un acte le prévoit, faites-le inscrire "
+            "au registre par l’administrateur de votre organisation."
+        )
+        % {"office": question.office.title},
+    )
+
+
+def _rank(refusal: NoBasis) -> int:
+    return list(Rule).index(refusal.rule)
+
+
+SAID_AT_MOST = 3  # acts, in one refusal
+Check = Callable[[Question, SigningAuthority, bool], bool]
+
+
+def _obstacle(question: Question, authority: SigningAuthority, vacant: bool) -> NoBasis | None:
+    """Return the first rule that this row of the register does not pass, or None."""
+    for rule, stands_in_the_way, sentence in RULES:
+        if stands_in_the_way(question, authority, vacant):
+            return NoBasis(rule, str(sentence) % _words(question, authority), authority)
+    return None
+
+
+def _words(question: Question, authority: SigningAuthority) -> dict[str, str]:
+    missing = [commune for commune in question.communes if commune not in authority.communes]
+    return {
+        "act": f"«\u00a0{authority.act}\u00a0»",
+        "office": authority.office.title,
+        "start": authority.starts_on.strftime("%d/%m/%Y"),
+        "end": authority.ends_on.strftime("%d/%m/%Y") if authority.ends_on else "",
+        "scope": authority.scope or _("étendue non précisée"),
+        "communes": ", ".join(missing),
+    }
+
+
+def _lapsed(question: Question, authority: SigningAuthority, _vacant: bool) -> bool:
+    return authority.grantor is not None and not authority.grantor.runs_on(question.on)
+
+
+def _unpublished(question: Question, authority: SigningAuthority, _vacant: bool) -> bool:
+    published = authority.published_on is not None and authority.published_on <= question.on
+    return authority.kind in DELEGATIONS and not (published and authority.published_in)
+
+
+RULES: tuple[tuple[Rule, Check, Promise], ...] = (
+    (
+        Rule.WITHDRAWN,
+        lambda _q, row, _v: row.withdrawn_at is not None,
+        gettext_lazy("%(act)s a été retiré du registre : il ne permet plus de signer."),
+    ),
+    (
+        Rule.REPRESENTATION,
+        lambda _q, row, _v: row.kind == AuthorityKind.REPRESENTATION_ONLY,
+        gettext_lazy(
+            "%(act)s vous permet de représenter « %(office)s », pas de signer. "
+            "Demandez une délégation de signature, ou laissez signer le titulaire."
+        ),
+    ),
+    (
+        Rule.OTHER_OFFICE_ENDED,
+        lambda q, row, _v: not row.delegate.runs_on(q.on),
+        gettext_lazy(
+            "%(act)s vous désigne par une fonction que vous ne tenez pas ce jour-là : "
+            "un nouvel acte est nécessaire."
+        ),
+    ),
+    (
+        Rule.ENDED,
+        lambda q, row, _v: row.ends_on is not None and row.ends_on < q.on,
+        gettext_lazy(
+            "%(act)s a pris fin le %(end)s : laissez signer le titulaire, ou faites inscrire un nouvel acte."
+        ),
+    ),
+    (
+        Rule.NOT_YET,
+        lambda q, row, _v: row.starts_on > q.on,
+        gettext_lazy("%(act)s ne prend effet que le %(start)s : attendez cette date."),
+    ),
+    (
+        Rule.LAPSED,
+        _lapsed,
+        gettext_lazy(
+            "%(act)s est devenu caduc : le mandat de la personne qui l’a donné, ou qu’il supplée, "
+            "a pris fin. Le nouveau titulaire doit en prendre un autre."
+        ),
+    ),
+    (
+        Rule.NOT_VACANT,
+        lambda _q, row, vacant: row.kind == AuthorityKind.INTERIM and not vacant,
+        gettext_lazy("La fonction « %(office)s » a un titulaire : l’intérim a pris fin avec la vacance."),
+    ),
+    (
+        Rule.UNPUBLISHED,
+        _unpublished,
+        gettext_lazy(
+            "%(act)s n’est pas publié : une délégation ne vaut qu’à partir de sa publication. "
+            "Inscrivez au registre où et quand il l’a été."
+        ),
+    ),
+    (
+        Rule.SCOPE,
+        lambda _q, row, _v: not row.covers_contract_signature,
+        gettext_lazy(
+            "%(act)s ne couvre pas la signature des contrats (%(scope)s). Laissez signer le titulaire, "
+            "ou demandez une délégation qui la couvre."
+        ),
+    ),
+    (
+        Rule.CONTRACT_KIND,
+        lambda q, row, _v: bool(row.contract_kinds) and q.contract_kind not in row.contract_kinds,
+        gettext_lazy("%(act)s ne couvre pas les contrats de cette nature. Laissez signer le titulaire."),
+    ),
+    (
+        Rule.TERRITORY,
+        lambda q, row, _v: bool(row.communes) and not set(q.communes) <= set(row.communes),
+        gettext_lazy(
+            "%(act)s ne couvre pas tout le périmètre du contrat (%(communes)s). Laissez signer le titulaire."
+        ),
+    ),
+)
