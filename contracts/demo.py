@@ -20,7 +20,7 @@ from django.db import transaction
 from contracts.demo_references import ROLES, DemoDataError, broken_references
 from contracts.models import Annex, Commitment, Contract, Part, Participation, Signatory, Status, Volet
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, Office, Organisation, Role, User
+from stakeholders.models import Mandate, Office, Organisation, Role, SigningAuthority, User
 from stakeholders.permissions import establish_organisation, grant
 
 __all__ = ["DATA", "DemoDataError", "Loaded", "load", "read"]
@@ -55,6 +55,8 @@ def load(data: Row) -> Loaded:
         raise DemoDataError(problems)
     organisations = _organisations(data)
     people = {row["id"]: _person(row, organisations) for row in data["persons"]}
+    for row in data["authorities"]:
+        _authority(row, data, people)
     contracts = {row["id"]: _contract(row, data, organisations, people) for row in data["contracts"]}
     return Loaded(contracts=contracts, people=people, organisations=organisations)
 
@@ -111,6 +113,31 @@ def _person(row: Row, organisations: dict[str, Organisation]) -> User:
             act=mandate["act"] or "",
         )
     return person
+
+
+def _authority(row: Row, data: Row, people: dict[str, User]) -> None:
+    """Enter an act in the register of signing authority, unless it is there."""
+    offices = {person["id"]: person["office"] for person in data["persons"]}
+
+    def mandate(identifier: str) -> Mandate:
+        return people[identifier].mandates.select_related("office").get(office__title=offices[identifier])
+
+    grantor, delegate = mandate(row["grantor_person_id"]), mandate(row["delegate_person_id"])
+    SigningAuthority.objects.get_or_create(
+        office=grantor.office,
+        delegate=delegate,
+        act=row["act"],
+        defaults={
+            "kind": row["kind"],
+            "grantor": grantor,
+            "published_in": row["published_in"] or "",
+            "published_on": _date(row["published_on"]),
+            "scope": row["scope"],
+            "covers_contract_signature": row["covers_contract_signature"],
+            "starts_on": dt.date.fromisoformat(row["from_date"]),
+            "ends_on": _date(row["to_date"]),
+        },
+    )
 
 
 def _contract(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
 from contracts.volets import VoletTemplate
 from stakeholders.kinds import KINDS
-from stakeholders.models import Role
+from stakeholders.models import AuthorityKind, Role
 
 Row = dict[str, Any]
 ROLES = {
@@ -50,13 +50,14 @@ class _References:
         self.data = data
         self.known = {
             name: {row["id"] for row in data[name]}
-            for name in ("organisations", "persons", "contracts", "territories", "commitments")
+            for name in ("organisations", "persons", "authorities", "contracts", "territories", "commitments")
         }
 
     def __iter__(self) -> Iterator[str]:
         yield from self._twice()
         yield from self._organisations()
         yield from self._persons()
+        yield from self._authorities()
         yield from self._contracts()
         yield from self._commitments()
 
@@ -85,6 +86,14 @@ class _References:
             yield from self._organisation(who, row["organisation_id"])
             if row["app_role"] not in ROLES:
                 yield _missing(who, _("le rôle"), row["app_role"])
+
+    def _authorities(self) -> Iterator[str]:
+        for row in self.data["authorities"]:
+            who = _("L’habilitation « %(id)s »") % {"id": row["id"]}
+            for identifier in (row["grantor_person_id"], row["delegate_person_id"]):
+                yield from self._person(who, identifier)
+            if row["kind"] not in AuthorityKind:
+                yield _missing(who, _("la nature"), row["kind"])
 
     def _contracts(self) -> Iterator[str]:
         for row in self.data["contracts"]:

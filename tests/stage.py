@@ -18,6 +18,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from signatures import pki as authorities
 from stakeholders.kinds import Side
+from stakeholders.models import SigningAuthority
 from tests.cast import Cast, assemble_cast
 from tests.pki import ServedPki, served
 
@@ -34,17 +35,22 @@ def cast(transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
 
 
 def certify(players: Cast) -> None:
-    """Give the two signatories their demonstration certificates."""
+    """Give the two signatories, and those named to sign for them, their demonstration certificates."""
     for signatory in players.contract.signatories.select_related("office__organisation"):
         person, organisation = signatory.office.holder(), signatory.office.organisation
         assert person is not None
-        authorities.issue_person(
-            person.get_username(),
-            str(person),
-            organisation.name,
-            signatory.capacity,
-            algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
-        )
+        named = SigningAuthority.objects.filter(office=signatory.office).select_related("delegate__person")
+        for signer, title in [
+            (person, signatory.capacity),
+            *((row.delegate.person, row.delegate.office.title[:64]) for row in named),
+        ]:
+            authorities.issue_person(
+                signer.get_username(),
+                str(signer),
+                organisation.name,
+                title,
+                algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
+            )
 
 
 def worker_connector() -> BaseAsyncConnector:

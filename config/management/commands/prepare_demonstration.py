@@ -39,7 +39,7 @@ def password() -> str:
 class Command(BaseCommand):
     """Prepare the demonstration; run again, it leaves what exists as it is."""
 
-    help = "Prépare la démonstration : clés, données de Clairval et d’Arles, comptes, circuit."
+    help = "Prépare la démonstration : clés, données de Clairval et d’Arles, comptes, circuit."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Set everything up and print who can log in."""
@@ -56,6 +56,11 @@ class Command(BaseCommand):
         for signatory in contract.signatories.select_related("office__organisation"):
             if holder := signatory.office.holder():
                 issue_certificate(holder, signatory.capacity, signatory.office.organisation)
+            for authority in signatory.office.authorities.select_related(
+                "delegate__person", "delegate__office"
+            ):
+                named = authority.delegate
+                issue_certificate(named.person, named.office.title, signatory.office.organisation)
         if not Circuit.objects.filter(contract=contract).exists():
             start_circuit(contract)
         self._print(secret)
@@ -92,6 +97,6 @@ def issue_certificate(person: User, title: str, organisation: Organisation) -> N
         person.get_username(),
         f"{person.first_name} {person.last_name}",
         organisation.name,
-        title,
+        title[:64],  # X.520, ub-title
         algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
     )
