@@ -14,7 +14,7 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from signatures import confirmations, jobs
+from signatures import confirmations, jobs, signals
 from signatures.backends import SigningCertificate, backend
 from signatures.cms import normalised_value
 from signatures.confirmations import confirm
@@ -139,13 +139,14 @@ def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: b
     """Hand in the value that the signatory's own card computed over the signed attributes.
 
     ``value`` is an ECDSA-Sig-Value in DER, its r‖s, or a PKCS#1 v1.5 block; it is checked
-    with the certificate before anything else. Raises NotTheSigner, WrongSignatureValue or
-    NotReady (no value is awaited any more).
+    with the certificate before anything else. Raises NotTheSigner, NotEntitled,
+    WrongSignatureValue or NotReady (no value is awaited any more).
     """
     if request.user_id != user.pk:
         raise NotTheSigner(request.slot.field_name)
     if request.state != State.PREPARED:
         raise NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
+    signals.key_about_to_serve.send(SignatureRequest, request=request)
     checked = normalised_value(bytes(request.certificate), request.signed_attributes, value)
     taken = SignatureRequest.objects.filter(pk=request.pk, state=State.PREPARED).update(
         state=State.SIGNED, raw_signature=checked, signed_at=timezone.now()

@@ -157,6 +157,12 @@ class CertificateNotInForce(SignatureError):
         self.not_before, self.not_after = not_before, not_after
 
 
+class NotEntitled(SignatureError):
+    """The person may no longer sign this document: raised by who knows why, with the sentence."""
+
+    code = "not_entitled"
+
+
 class CertificateRevoked(SignatureError):
     """The authority has withdrawn the certificate."""
 

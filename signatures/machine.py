@@ -156,6 +156,9 @@ def _sign(request: SignatureRequest) -> bool:
     certificate = _unchanged_certificate(request)
     if request.prepared_at and timezone.now() - request.prepared_at > CHECK_AGAIN_AFTER:
         asyncio.run(trust.check_signer(certificate))
+    with transaction.atomic():
+        signals.key_about_to_serve.send(SignatureRequest, request=request)
+    checkpoint("signed:entitled")
     attributes = request.signed_attributes
     value = backend(request.backend).sign(request.user, attributes, cms.DIGEST_ALGORITHM)
     if isinstance(value, AwaitingSignatory):

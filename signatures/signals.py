@@ -1,7 +1,10 @@
-"""News that travel up from this room. All are sent inside the transaction that makes them true."""
+"""News that travel up from this room, each sent inside the transaction that makes it true."""
 
 from django.dispatch import Signal
 
+# request=SignatureRequest, PREPARED: sent in the last transaction before its key is used; a receiver
+# that finds that the person may no longer sign raises errors.NotEntitled, and the key stays unused.
+key_about_to_serve = Signal()
 # request=SignatureRequest: PREPARED, SIGNED, STAMPED, or waiting (error_code)
 signature_progressed = Signal()
 signature_completed = Signal()  # request=SignatureRequest, now DONE

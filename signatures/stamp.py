@@ -130,8 +130,30 @@ def _read_cmap(table: bytes) -> dict[int, int]:
     return glyphs
 
 
+def fitted(font: Font, lines: list[str], width: float, height: float) -> tuple[float, list[str]]:
+    """Return the largest size (points) at which the lines, wrapped, fit the box, and those lines."""
+    size = LARGEST
+    while True:
+        shown = [part for line in lines for part in wrapped(font, line, width, size)]
+        if size <= SMALLEST or len(shown) * size * LEADING <= height:
+            return size, shown
+        size = max(size - 0.25, SMALLEST)
+
+
+def wrapped(font: Font, line: str, width: float, size: float) -> list[str]:
+    """Cut a line between its words so that each part is at most ``width`` points wide."""
+    parts = [""]
+    for word in line.split(" "):
+        longer = f"{parts[-1]} {word}".strip(" ")
+        if font.width(longer) * size <= width * 1000 or not parts[-1]:
+            parts[-1] = longer
+        else:
+            parts.append(word)
+    return parts
+
+
 class _Lines(PdfContent):
-    """Lines of text, as large as the box allows, from its top left corner."""
+    """Lines of text, wrapped, as large as the box allows, from its top left corner."""
 
     def __init__(self, lines: list[str], width: float, height: float, *, specimen: bool) -> None:
         super().__init__(box=BoxConstraints(width=width, height=height))
@@ -142,14 +164,13 @@ class _Lines(PdfContent):
         """Return the content stream, and leave the font in the resources."""
         font, (width, height) = load_font(), self.size
         room = (float(width) - 2 * MARGIN, float(height) - 2 * MARGIN)  # a PDF number may be a Decimal
-        widest = max((font.width(line) for line in self.lines), default=1) or 1
-        size = min(LARGEST, room[0] * 1000 / widest, room[1] / (LEADING * max(len(self.lines), 1)))
-        size = max(size, SMALLEST)
+        size, lines = fitted(font, self.lines, *room)
         self.set_resource(ResourceType.FONT, pdf_name("/CS"), _embed(self._ensure_writer, font))
         top = float(height) - MARGIN - size
         commands = [b"BT /CS %.2f Tf %.2f TL %.2f %.2f Td" % (size, size * LEADING, MARGIN, top), INK]
-        for index, line in enumerate(self.lines):
-            if self.specimen and index == len(self.lines) - 1:
+        last = len(lines) - len(wrapped(font, self.lines[-1], room[0], size))
+        for index, line in enumerate(lines):
+            if self.specimen and index == last:
                 commands.append(SPECIMEN_INK)
             shown = b"".join(b"%04x" % glyph for glyph in font.encode(line))
             commands.append(b"<%s> Tj T*" % shown)

@@ -30,6 +30,7 @@ WHILE_SIGNING = [
     "requested",
     "prepared:before-commit",
     "prepared",
+    "signed:entitled",
     "signed:key-used",
     "signed:before-commit",
     "signed",
