@@ -6,21 +6,30 @@ mandates in force (:mod:`stakeholders.permissions`).
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils import timezone
 from viewflow.workflow.models import Task
 
-from contracts.models import Contract, ContractVersion, Status
+from contracts.models import Contract, ContractVersion, Signatory, Status
+from stakeholders.authority import NoBasis
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, User
-from stakeholders.permissions import mandate_for, mandates_in_force, visible
+from stakeholders.models import Mandate, Organisation, User
+from stakeholders.permissions import administration_of, mandate_for, mandates_in_force, visible
 from workflow import rules
+from workflow.actions.doing import drafters_mandate
+from workflow.errors import NotAllowed
+from workflow.flows import CsiFlow
 from workflow.nodes import OPEN_STATUSES
+from workflow.standing import Standing, Standings, standing_to_act, why_not
 
 Person = User | AnonymousUser
+HANDOVER_SHOWN = dt.timedelta(days=60)
 
 
 def contracts_of(person: Person) -> QuerySet[Contract]:
@@ -46,11 +55,16 @@ def version_for(person: Person, contract_id: int, number: int) -> ContractVersio
 
 @dataclass
 class OpenTask:
-    """A task as one person meets it: the contract, the task, and as what they may act, if at all."""
+    """A task as one person meets it: the contract, the task, and as what they may act."""
 
     contract: Contract
     task: Task
-    mandate: Mandate | None
+    standing: Standing
+
+    @property
+    def mandate(self) -> Mandate:
+        """The mandate by which the person may act."""
+        return self.standing.mandate
 
     @property
     def step(self) -> str:
@@ -67,7 +81,8 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     """Return a human task of that contract; Http404 unless it is the person's to see.
 
     The task must belong to the contract named in the address, and the person must hold
-    a mandate for it: one landlord never opens another's task.
+    a mandate for it: one landlord never opens another's task. Raises PermissionDenied, with
+    the rule that says no, for somebody whom the register names but who may not sign today.
     """
     contract = contract_for(user, contract_id)
     task = (
@@ -75,10 +90,14 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
         .filter(pk=task_id, process__circuit__contract=contract, flow_task_type="HUMAN")
         .first()
     )
-    mandate = rules.mandate_to_act(user, task) if task else None
-    if task is None or mandate is None:
+    standing = standing_to_act(user, task) if task else None
+    if task is None or standing is None:
+        if task is not None and isinstance(task.seed, Signatory) and task.status in OPEN_STATUSES:
+            mine = Standings(user)
+            if mine.is_named_for(task.seed):
+                raise PermissionDenied(why_not(user, task))
         raise Http404
-    return OpenTask(contract, task, mandate)
+    return OpenTask(contract, task, standing)
 
 
 def job_for(contract: Contract, task_id: int) -> Task:
@@ -92,12 +111,32 @@ def job_for(contract: Contract, task_id: int) -> Task:
 def draft_for(user: User, contract_id: int) -> tuple[Contract, bool]:
     """Return the contract for its draft editor, and whether its text may change now.
 
-    Only the pilots open the editor (Http404 for anybody else).
+    Only the pilots open the editor, and the independent organisations that edit what they
+    lead themselves (Http404 for anybody else).
     """
+    contract = contract_for(user, contract_id)
+    if pen_for(user, contract) is None:
+        raise Http404
+    return contract, contract.status == Status.DRAFTING
+
+
+def pilot_for(user: User, contract_id: int) -> Contract:
+    """Return the contract for what its pilots alone may do (Http404 for anybody else)."""
     contract = contract_for(user, contract_id)
     if not is_pilot(user, contract):
         raise Http404
-    return contract, contract.status == Status.DRAFTING
+    return contract
+
+
+def pen_for(user: User, contract: Contract) -> rules.Pen | None:
+    """Return the pen by which the person may change the draft of this contract, or None."""
+    if not hasattr(contract, "circuit"):
+        return None
+    try:
+        mandate = drafters_mandate(user, contract)
+    except NotAllowed:
+        return None
+    return rules.pen_of(mandate.office.organisation, contract)
 
 
 def is_pilot(user: Person, contract: Contract) -> bool:
@@ -107,30 +146,84 @@ def is_pilot(user: Person, contract: Contract) -> bool:
     return any(mandate_for(user, Power.DRAFT, organisation) for organisation in rules.pilots(contract))
 
 
+def organisation_for(user: User, organisation_id: int) -> tuple[Organisation, bool]:
+    """Return an organisation to somebody who serves there today, and if they administer it (else 404)."""
+    mandates = [m for m in mandates_in_force(user) if m.office.organisation_id == organisation_id]
+    if not mandates:
+        raise Http404
+    return mandates[0].office.organisation, any(m.office.administers for m in mandates)
+
+
+def administered_by(user: User, organisation_id: int) -> Organisation:
+    """Return an organisation to somebody who administers it today (Http404 for anybody else)."""
+    organisation, administers = organisation_for(user, organisation_id)
+    if not administers:
+        raise Http404
+    return organisation
+
+
+def absentees_for(user: User, organisation: Organisation) -> QuerySet[Mandate]:
+    """Return the mandates whose absence the person may declare: their own, or all as administrator."""
+    today = timezone.localdate()
+    rows = (
+        Mandate.objects.filter(office__organisation=organisation, withdrawn_at=None)
+        .exclude(ends_on__lt=today)
+        .select_related("person", "office__organisation")
+        .order_by("person__last_name", "pk")
+    )
+    if administration_of(user, organisation) is None:
+        rows = rows.filter(person=user)
+    return rows
+
+
+def handovers_for(user: User) -> list[Mandate]:
+    """Return the mandates whose note is for this person, who took the office over these last two months."""
+    recent = timezone.localdate() - HANDOVER_SHOWN
+    mine = [m for m in mandates_in_force(user) if m.starts_on >= recent]
+    before = Mandate.objects.filter(office__in=[m.office_id for m in mine]).exclude(handover="")
+    notes = before.exclude(person=user).select_related("person", "office").order_by("-ends_on")
+    return [
+        note
+        for note in notes
+        if note.ends_on is not None and timezone.localdate() - note.ends_on < HANDOVER_SHOWN
+    ]
+
+
 def tasks_of(user: User) -> list[Task]:
-    """Return the open tasks that the person may do today, the most urgent first."""
-    mandates = list(mandates_in_force(user))
-    organisations = {str(m.office.organisation_id) for m in mandates}
+    """Return the open tasks that the person may do today, the most urgent first.
+
+    Each has its ``standing``: as what the person may do it.
+    """
+    mine = Standings(user)
     candidates = (
         Task.objects.filter(
             flow_task_type="HUMAN",
             status__in=OPEN_STATUSES,
             owner_permission_content_type__app_label="stakeholders",
-            owner_permission_obj_pk__in=organisations,
+            owner_permission_obj_pk__in={str(organisation) for organisation in mine.organisations},
         )
         .select_related("process__circuit__contract", "owner")
         .prefetch_related("seed")
         .order_by("data__due_on", "pk")
     )
-    return [task for task in candidates if _may_do(mandates, task)]
+    found = []
+    for task in candidates:
+        # the act asks again, fully, under its lock
+        if (standing := mine.for_task(task)) is not None:
+            task.standing = standing
+            found.append(task)
+    return found
 
 
-def _may_do(mandates: list[Mandate], task: Task) -> bool:
-    """Answer :func:`rules.mandate_to_act` from mandates already read; the act asks again, fully."""
-    codename = (task.owner_permission or "").rpartition(".")[2]
-    if codename == Power.SIGN:
-        return task.seed is not None and any(m.office_id == task.seed.office_id for m in mandates)
-    return any(
-        codename in m.office.powers and str(m.office.organisation_id) == task.owner_permission_obj_pk
-        for m in mandates
-    )
+def barred_tasks(user: User, contract: Contract) -> list[tuple[Task, str]]:
+    """Return the signatures of a contract for which the register names the person in vain, each with why."""
+    mine = Standings(user)
+    waiting = Task.objects.filter(
+        process__circuit__contract=contract, flow_task=CsiFlow.sign, status__in=OPEN_STATUSES
+    ).prefetch_related("seed__contract")
+    found = []
+    for task in waiting:
+        basis = mine.basis(task.seed)
+        if isinstance(basis, NoBasis) and mine.is_named_for(task.seed):
+            found.append((task, basis.message))
+    return found

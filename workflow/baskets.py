@@ -37,12 +37,21 @@ def baskets_of(user: User) -> dict[str, Basket]:
     """Return the person's baskets by slug, in the order in which they are shown."""
     tasks = access.tasks_of(user)
     contracts = list(access.contracts_of(user).order_by("-created_at", "-pk")[:SHOWN_AT_MOST])
-    to_sign = [task for task in tasks if task.flow_task.name == "sign"]
+    delegated = [task for task in tasks if task.standing.is_delegated]
+    own = [task for task in tasks if not task.standing.is_delegated]
+    to_sign = [task for task in own if task.flow_task.name == "sign"]
     today = timezone.localdate()
     late = [task for task in tasks if (due := board.due_on(task)) is not None and due < today]
     rows: tuple[tuple[str, Promise, Promise, list[Task], list[Contract]], ...] = (
-        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), [t for t in tasks if t not in to_sign], []),
+        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), [t for t in own if t not in to_sign], []),
         ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, []),
+        (
+            "delegues",
+            _("Délégués"),
+            _("Rien ne vous est confié à la place de quelqu’un d’autre."),
+            delegated,
+            [],
+        ),
         ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, []),
         (
             "suivis",

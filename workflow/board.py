@@ -18,10 +18,13 @@ from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion, Part, Signatory
 from signatures.models import SignatureRequest
+from stakeholders.kinds import Power
+from stakeholders.models import Mandate
 from workflow import rules
 from workflow.models import CouncilResolution, JournalEntry, Opinion
 from workflow.nodes import OPEN_STATUSES, WORKING_STATUSES
 from workflow.notifications import QUIET, sentence_of
+from workflow.standing import power_of
 
 # How a state looks: the style sheet has one look for each, the template one icon.
 DONE, NOW, LATE, WAIT, STOP = "done", "now", "late", "wait", "stop"
@@ -98,16 +101,22 @@ def lanes(contract: Contract) -> list[Lane]:
         if task.flow_task_type == "HUMAN":
             awaited.setdefault(int(task.owner_permission_obj_pk or 0), []).append(task)
     said = _last_words(contract)
+    alone = _without_anybody([task for tasks in awaited.values() for task in tasks])
     rows = contract.participations.select_related("organisation").order_by("pk")
     return [
-        _lane(row.organisation_id, row.organisation.short_name, row.part, awaited, said)
+        _lane(row.organisation_id, row.organisation.short_name, row.part, awaited, said, alone)
         for row in rows
         if row.part != Part.OBSERVER
     ]
 
 
 def _lane(
-    key: int, name: str, part: str, awaited: dict[int, list[Task]], said: dict[int, tuple[str, str, str]]
+    key: int,
+    name: str,
+    part: str,
+    awaited: dict[int, list[Task]],
+    said: dict[int, tuple[str, str, str]],
+    alone: set[int],
 ) -> Lane:
     label = str(Part(part).label)
     if tasks := awaited.get(key):
@@ -120,7 +129,7 @@ def _lane(
             label,
             LATE if late else NOW,
             ", ".join(str(t.title).lower() for t in tasks),
-            _waiting(task, waiting),
+            _waiting(task, waiting) if task.pk not in alone else _nobody(),
             due,
             waiting,
         )
@@ -128,6 +137,24 @@ def _lane(
         look, word, detail = said[key]
         return Lane(key, name, label, look, word, detail)
     return Lane(key, name, label, WAIT, _("rien à faire pour l’instant"))
+
+
+def _without_anybody(tasks: list[Task]) -> set[int]:
+    """Return those of the tasks whose organisation has nobody in office to do them."""
+    owed = {int(task.owner_permission_obj_pk or 0) for task in tasks}
+    held: dict[int, set[Power]] = {}
+    mandates = Mandate.objects.in_force().filter(office__organisation__in=owed, person__is_active=True)
+    for mandate in mandates.select_related("office__organisation"):
+        held.setdefault(mandate.office.organisation_id, set()).update(mandate.office.powers)
+    return {
+        task.pk
+        for task in tasks
+        if power_of(task) not in held.get(int(task.owner_permission_obj_pk or 0), set())
+    }
+
+
+def _nobody() -> str:
+    return _("personne n’est en fonction pour le faire : prévenez l’administrateur de l’organisation")
 
 
 def _waiting(task: Task, days: int) -> str:

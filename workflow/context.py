@@ -16,8 +16,10 @@ def me(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
+    mandates = cache(lambda: list(mandates_in_force(user)))
     return {
-        "my_mandates": cache(lambda: list(mandates_in_force(user))),
+        "my_mandates": mandates,
+        "my_bodies": lambda: list(dict.fromkeys(m.office.organisation for m in mandates())),
         "waiting_count": cache(lambda: len(access.tasks_of(user))),
         "last_event": getattr(request, "last_event", None) or events.last_identifier,
     }

@@ -20,9 +20,10 @@ class NotAllowed(ActRefused):
 
     status = 403
 
-    def __init__(self) -> None:
+    def __init__(self, message: str = "") -> None:
         super().__init__(
-            _(
+            message
+            or _(
                 "Vos fonctions ne vous permettent pas d’accomplir cet acte aujourd’hui. "
                 "Si vous pensez que c’est une erreur, adressez-vous au pilote du contrat."
             )

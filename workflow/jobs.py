@@ -7,13 +7,16 @@ then closes the task in one short transaction. Killed in between, it is run agai
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import structlog
 from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
@@ -28,7 +31,8 @@ from signatures import blobs
 from signatures.backends import backend
 from signatures.jobs import IN_TRANSACTION
 from signatures.models import SignatureRequest
-from workflow import events, journal, rules
+from workflow import events, handover, journal, rules
+from workflow.handover import Change
 from workflow.models import SigningRound
 
 log = structlog.get_logger(__name__)
@@ -61,6 +65,13 @@ def defer_failure(task: Task, message: str) -> None:
 def defer_give_back(request: SignatureRequest, process_id: int) -> None:
     """Queue the return of a signature to its signatory, in the caller's transaction."""
     _defer(give_back, process_id, process_id=process_id, request_id=request.pk)
+
+
+def defer_follow(changes: Iterable[Change]) -> None:
+    """Queue what follows from changes of standing, in the caller's transaction."""
+    for change in sorted(changes, key=lambda c: (c.organisation, c.person)):
+        task = IN_TRANSACTION.configure_task(follow_change.name, lock=f"standing-{change.organisation}")
+        task.defer(**change.as_arguments())
 
 
 def _defer(job: DeferredTask[..., Any, ...], process: int, /, **arguments: Any) -> None:
@@ -127,6 +138,20 @@ def give_back(context: JobContext, *, process_id: int, request_id: int) -> None:
             activation.error(WorkFailed(request.error_text))
             activation.pass_over()
             activation.activate_next()
+
+
+@app.task(name="workflow.follow_change", retry=RETRY)
+def follow_change(*, person: int, organisation: int, since: str | None, office: int | None) -> None:
+    """Give back what somebody may no longer do, and tell."""
+    handover.follow(Change(person, organisation, dt.date.fromisoformat(since) if since else None, office))
+
+
+@app.periodic(cron="1-59/10 * * * *")
+@app.task(name="workflow.open_day", pass_context=False)
+def open_day(timestamp: int) -> None:
+    """Follow what the calendar changed, once a day, as soon as a worker is there."""
+    with transaction.atomic():
+        defer_follow(handover.open_day(timezone.localdate()))
 
 
 @app.periodic(cron="* * * * *")

@@ -37,9 +37,13 @@ def record(
     contract: Contract | None,
     actor: User | None,
     mandate: Mandate | None = None,
+    quality: str = "",
     payload: dict[str, Any] | None = None,
 ) -> JournalEntry:
-    """Write one act; must run in the transaction of the act itself."""
+    """Write one act; must run in the transaction of the act itself.
+
+    ``quality`` says as what the person acts where the mandate alone does not.
+    """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The journal is written in the transaction of the act.")
     take_order_lock()
@@ -50,7 +54,7 @@ def record(
         verb=verb,
         contract=contract,
         actor=actor,
-        quality=mandate.quality if mandate else "",
+        quality=quality or (mandate.quality if mandate else ""),
         payload=payload or {},
         previous_hash=last.hash if last else GENESIS,
     )

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
-from viewflow.workflow.models import Process
+from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.models import Mandate, Organisation
@@ -50,6 +50,7 @@ class Act(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("auteur")
     )
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", verbose_name=_("mandat"))
+    quality = models.CharField(_("en qualité de"), max_length=600, blank=True)
     at = models.DateTimeField(_("le"))
     reason = models.TextField(_("motif"), blank=True)
 
@@ -123,6 +124,54 @@ class OpinionDraft(models.Model):
 
     def __str__(self) -> str:
         return f"{self.author} {self.contract_id}"
+
+
+class Transfer(models.Model):
+    """A task passed on to a colleague, with a reason; whoever gave it may still do it."""
+
+    task = models.ForeignKey(Task, models.CASCADE, related_name="transfers")
+    giver = models.ForeignKey(Mandate, models.PROTECT, related_name="+", verbose_name=_("confiée par"))
+    receiver = models.ForeignKey(Mandate, models.PROTECT, related_name="+", verbose_name=_("confiée à"))
+    reason = models.TextField(_("motif"))
+    at = models.DateTimeField(_("le"), auto_now_add=True)
+    ended_at = models.DateTimeField(_("reprise le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("tâche confiée")
+        verbose_name_plural = _("tâches confiées")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["task"],
+                condition=Q(ended_at__isnull=True),
+                name="one_receiver_a_task",
+                violation_error_message=_("Cette tâche est déjà confiée à quelqu’un : reprenez-la d’abord."),
+            ),
+            models.CheckConstraint(
+                name="transfer_says_why",
+                condition=~Q(reason=""),
+                violation_error_message=_("Dites pourquoi vous confiez cette tâche."),
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["receiver"], condition=Q(ended_at__isnull=True), name="live_transfers")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id}: {self.giver.person}, {self.receiver.person}"
+
+
+class DailyPass(models.Model):
+    """A day whose changes of standing were followed (:mod:`workflow.handover`)."""
+
+    day = models.DateField(_("jour"), unique=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("passage du jour")
+        verbose_name_plural = _("passages du jour")
+
+    def __str__(self) -> str:
+        return self.day.isoformat()
 
 
 class Approval(Act):
@@ -267,7 +316,7 @@ class JournalEntry(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("auteur")
     )
-    quality = models.CharField(_("en qualité de"), max_length=300, blank=True)
+    quality = models.CharField(_("en qualité de"), max_length=600, blank=True)
     payload = models.JSONField(_("faits"))
     previous_hash = models.CharField(_("empreinte précédente"), max_length=64)
     hash = models.CharField(_("empreinte"), max_length=64, unique=True)

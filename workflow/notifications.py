@@ -43,6 +43,18 @@ _SENTENCES: dict[str, Callable[[Words], str]] = {
     "job_queued": lambda w: _("Un traitement automatique est en cours."),
     "job_failed": lambda w: _("Un traitement automatique a échoué : %(message)s") % w,
     "job_retried": lambda w: _("Un traitement automatique est relancé."),
+    "task_transferred": lambda w: _("%(organisation)s : %(giver)s a confié une tâche à %(receiver)s.") % w,
+    "transfer_ended": lambda w: _("%(organisation)s : %(giver)s a repris une tâche.") % w,
+    "standing_lost": lambda w: (
+        _("%(person)s ne peut plus agir pour « %(step)s » : la tâche revient à son titulaire.") % w
+    ),
+    "standing_gained": lambda w: _("%(person)s peut désormais agir pour « %(step)s ».") % w,
+    "authority_recorded": lambda w: (
+        _("%(act)s, au bénéfice de %(person)s, est inscrit au registre des signatures.") % w
+    ),
+    "authority_ended": lambda w: _("%(act)s est retiré du registre : %(person)s ne peut plus signer.") % w,
+    "absence_declared": lambda w: _("%(substitute)s remplace %(person)s pendant son absence.") % w,
+    "absence_ended": lambda w: _("%(person)s est de retour.") % w,
     "rights_changed": lambda w: _("Vos fonctions ont changé."),
     "session_ended": lambda w: _("Votre session est terminée."),
 }

@@ -19,13 +19,16 @@ from viewflow.workflow.models import Task
 
 from contracts.models import Contract, Signatory, Status
 from signatures import signals
+from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
-from stakeholders.models import Mandate, User
-from stakeholders.signals import rights_changed
-from workflow import events, jobs, journal
+from stakeholders.authority import NoBasis
+from stakeholders.models import Absence, Mandate, SigningAuthority, User
+from stakeholders.signals import absence_changed, authority_changed, rights_changed
+from workflow import events, handover, jobs, journal
 from workflow.consumers import session_mark
 from workflow.flows import CsiFlow
 from workflow.models import SigningRound
+from workflow.standing import Standings
 
 
 @receiver(signals.signature_progressed)
@@ -39,6 +42,21 @@ def signature_moved_on(request: SignatureRequest, **_kwargs: Any) -> None:
             field=request.slot.field_name,
             message=request.error_text,
         )
+
+
+@receiver(signals.key_about_to_serve)
+def ask_again_who_may_sign(request: SignatureRequest, **_kwargs: Any) -> None:
+    """Refuse the key to somebody whose authority ended since they asked; raises NotEntitled."""
+    signing = _round(request.slot.envelope)
+    if signing is None:
+        return
+    signatory = Signatory.objects.select_related("office__organisation", "contract").get(
+        contract=signing.version.contract_id, order=request.slot.order
+    )
+    person = User.objects.get(pk=request.user_id)
+    basis = Standings(person).basis(signatory)
+    if isinstance(basis, NoBasis):
+        raise NotEntitled(basis.message)
 
 
 @receiver(signals.signature_completed)
@@ -130,10 +148,53 @@ def _fail(contract: Contract, step: str, message: str) -> None:
 def rights_moved(
     verb: str, person: User, actor: User | None, mandate: Mandate | None, **_kwargs: Any
 ) -> None:
-    """Journal who gained or lost which office, and have their open pages ask again."""
+    """Journal who gained or lost which office, have their open pages ask again, give back what they held."""
     facts = {"person": person.pk, "office": str(mandate.office) if mandate else ""}
+    if mandate is not None and mandate.handover:
+        facts["handover"] = mandate.handover
     journal.record(verb, contract=None, actor=actor, payload=facts)
     events.publish("rights_changed", None, actor=actor, recipient=person)
+    held = [mandate] if mandate else person.mandates.in_force().select_related("office")
+    for each in held:
+        jobs.defer_follow(handover.changes_of_mandate(each))
+
+
+@receiver(authority_changed)
+def register_moved(verb: str, authority: SigningAuthority, actor: User | None, **_kwargs: Any) -> None:
+    """Journal an act of the register, tell both sides, and follow it to the open signatures."""
+    facts: dict[str, Any] = {
+        "authority": authority.pk,
+        "basis": authority.kind,
+        "office": str(authority.office),
+        "person": str(authority.delegate.person),
+        "act": authority.act,
+        "starts_on": authority.starts_on.isoformat(),
+        "ends_on": authority.ends_on.isoformat() if authority.ends_on else None,
+        "covers_contract_signature": authority.covers_contract_signature,
+        "document_sha256": authority.document_sha256,
+    }
+    journal.record(verb, contract=None, actor=actor, payload=facts)
+    both = {authority.delegate.person, *([authority.grantor.person] if authority.grantor else [])}
+    for person in sorted(both, key=lambda p: p.pk):
+        events.publish(verb, None, actor=actor, recipient=person, **facts)
+    jobs.defer_follow(handover.changes_of_authority(authority))
+
+
+@receiver(absence_changed)
+def absence_moved(verb: str, absence: Absence, actor: User, **_kwargs: Any) -> None:
+    """Journal an absence, tell both sides, and give back what comes back."""
+    facts = {
+        "absence": absence.pk,
+        "person": str(absence.mandate.person),
+        "substitute": str(absence.substitute.person),
+        "starts_on": absence.starts_on.isoformat(),
+        "ends_on": absence.ends_on.isoformat() if absence.ends_on else None,
+        "powers": sorted(absence.powers),
+    }
+    journal.record(verb, contract=None, actor=actor, payload=facts)
+    for person in (absence.mandate.person, absence.substitute.person):
+        events.publish(verb, None, actor=actor, recipient=person, **facts)
+    jobs.defer_follow(handover.changes_of_absence(absence))
 
 
 @receiver(user_logged_out)

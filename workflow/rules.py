@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import Q
 from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from contracts.canonical import changed_leads
-from contracts.models import Contract, ContractVersion, Part, Signatory, Status
+from contracts.models import Commitment, Contract, ContractVersion, Part, Signatory, Status, Volet
 from signatures.models import SignatureRequest
-from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
-from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow.models import (
     BLOCKING_OPINIONS,
     CouncilResolution,
@@ -22,6 +22,7 @@ from workflow.models import (
     SigningRound,
 )
 from workflow.nodes import OPEN_STATUSES
+from workflow.standing import standing_to_act
 
 # --- who -----------------------------------------------------------------------------
 
@@ -67,19 +68,9 @@ def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisa
 
 
 def mandate_to_act(user: User, task: Task) -> Mandate | None:
-    """Return the mandate by which the person may do this task today, or None.
-
-    A signature belongs to one office; any other task to whoever holds the power in the
-    organisation that owes it.
-    """
-    if isinstance(task.seed, Signatory):
-        office = task.seed.office_id
-        return next((m for m in mandates_in_force(user) if m.office_id == office), None)
-    organisation = task.owner_permission_obj
-    codename = (task.owner_permission or "").rpartition(".")[2]
-    if organisation is None or codename not in set(Power):
-        return None
-    return mandate_for(user, Power(codename), organisation)
+    """Return the mandate by which the person may do this task today, or None (:mod:`workflow.standing`)."""
+    standing = standing_to_act(user, task)
+    return standing.mandate if standing else None
 
 
 # --- the text ------------------------------------------------------------------------
@@ -133,6 +124,77 @@ def why_not_recall(contract: Contract) -> str:
     if next_signatory(contract, version) is None:
         return _("Tous ont signé : la version ne peut plus être retirée.")
     return _("Un traitement automatique est en cours : attendez qu’il se termine, puis recommencez.")
+
+
+# --- who may change what of the draft ---------------------------------------------------
+
+
+def is_independent_participant(organisation: Organisation, contract: Contract) -> bool:
+    """Whether it takes part and is independent of the prefect: it then edits what it leads itself."""
+    return organisation.is_independent and contract.participations.filter(organisation=organisation).exists()
+
+
+@dataclass(frozen=True)
+class Pen:
+    """For whom somebody changes a draft, and whether it is the State's pilot."""
+
+    organisation: Organisation
+    is_states: bool
+
+
+def pen_of(organisation: Organisation, contract: Contract) -> Pen:
+    """Return the pen that an organisation holds on a contract."""
+    return Pen(organisation, organisation == pilot(contract, Part.STATE_PILOT))
+
+
+def why_not_edit(pen: Pen, row: Commitment | Volet | None) -> str:
+    """Return why this pen may not change this part of the draft, or nothing.
+
+    ``row`` is None for the contract's first pages. The prosecutor acts under the law alone
+    (Constitution, art. 64; CPP, art. 39-1 for the local policy against crime): the
+    prefecture neither edits nor assigns what the prosecution leads or contributes to. An
+    independent organisation edits what it leads, and nothing else.
+    """
+    if pen.organisation.is_independent:
+        if isinstance(row, Commitment) and row.lead_id == pen.organisation.pk:
+            return ""
+        return _("Vous ne pouvez modifier que les engagements dont votre organisation est responsable.")
+    if row is None or not pen.is_states:
+        return ""
+    owner = next((o for o in _concerned(row) if o.is_independent), None)
+    if owner is None:
+        return ""
+    return _(
+        "Cette partie relève de « %(organisation)s », autorité indépendante du préfet : la préfecture "
+        "ne peut ni la lui attribuer, ni la modifier. Demandez-lui de le faire, ou au pilote de la commune."
+    ) % {"organisation": owner.name}
+
+
+def _concerned(row: Commitment | Volet) -> list[Organisation]:
+    """Return who leads this part, or contributes to it."""
+    if isinstance(row, Commitment):
+        return [row.lead, *row.contributors.all()]
+    led = [volet_lead] if (volet_lead := row.lead) else []
+    return [*led, *(commitment.lead for commitment in row.commitments.all())]
+
+
+def why_not_approve(user: User, version: ContractVersion) -> str:
+    """Return why this person may not approve this version, or nothing: nobody approves what they wrote."""
+    previous = version.contract.versions.filter(number=version.number - 1).first()
+    wrote = Task.objects.filter(
+        process__circuit__contract=version.contract_id,
+        flow_task__endswith=".draft",
+        status=STATUS.DONE,
+        owner=user,
+        finished__lte=version.frozen_at,
+    )
+    if previous is not None:
+        wrote = wrote.filter(finished__gt=previous.frozen_at)
+    if version.frozen_by_id != user.pk and not wrote.exists():
+        return ""
+    return _(
+        "Vous avez rédigé ou figé cette version : une autre personne de votre organisation doit l’approuver."
+    )
 
 
 # --- the signatures ------------------------------------------------------------------

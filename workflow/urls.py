@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflow.views import contract, documents, drafting, inbox, public, signing, tasks
+from workflow.views import absences, contract, documents, drafting, inbox, public, register, signing, tasks
 
 BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
+ORGANISATION = "organisations/<int:organisation>/"
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -51,6 +52,23 @@ urlpatterns = [
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
     path(f"{BASE}retrait/", tasks.version_recall, name="version_recall"),
+    path(f"{TASK}confier/", absences.task_transfer, name="task_transfer"),
+    path(f"{TASK}reprise/", absences.transfer_end, name="transfer_end"),
+    # an organisation: who may sign, who is away
+    path(f"{ORGANISATION}habilitations/", register.register, name="register"),
+    path(f"{ORGANISATION}habilitations/ajout/", register.authority_add, name="authority_add"),
+    path(f"{ORGANISATION}habilitations/<int:authority>/fin/", register.authority_end, name="authority_end"),
+    path(
+        f"{ORGANISATION}habilitations/<int:authority>/acte.pdf",
+        register.authority_document,
+        name="authority_document",
+    ),
+    path(f"{ORGANISATION}absences/", absences.absences, name="absences"),
+    path(f"{ORGANISATION}absences/ajout/", absences.absence_add, name="absence_add"),
+    path(f"{ORGANISATION}absences/<int:absence>/fin/", absences.absence_end, name="absence_end"),
+    path(
+        f"{ORGANISATION}mandats/<int:mandate>/passation/", absences.mandate_handover, name="mandate_handover"
+    ),
     # open to all
     path("confiance/racine.pem", public.trust_root, name="trust_root"),
     path("sante/", public.health, name="health"),

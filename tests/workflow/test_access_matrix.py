@@ -12,9 +12,13 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from contracts.models import Contract
-from stakeholders.models import User
+from signatures import blobs
+from stakeholders.actions import declare_absence, end_authority
+from stakeholders.kinds import Power
+from stakeholders.models import Absence, SigningAuthority, User
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.stage import run_jobs
@@ -24,7 +28,7 @@ pytestmark = pytest.mark.access_matrix
 
 NOBODY: frozenset[str] = frozenset()
 PILOTS = frozenset({"pilote_ville", "pilote_prefecture"})
-VIEWERS = PILOTS | {"prefete", "maire", "greffe", "dgs", "bailleur_oh", "rtac"}
+VIEWERS = PILOTS | {"prefete", "dircab", "maire", "greffe", "dgs", "bailleur_oh", "rtac"}
 STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin"})
 EVERYBODY = VIEWERS | STRANGERS
 
@@ -43,12 +47,14 @@ class Rule:
 
 @dataclass
 class Scenes:
-    """Four contracts at four moments, all between the same parties."""
+    """Four contracts at four moments, all between the same parties; the register and an absence of one."""
 
     drafting: Contract
     review: Contract
     signing: Contract
     sealed: Contract
+    authority: SigningAuthority
+    absence: Absence
 
     def task(self, contract: Contract, step: str, organisation: str = "") -> int:
         """Return the open task of a step."""
@@ -93,8 +99,26 @@ def job(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": contract.circuit.process.task_set.order_by("pk")[0].pk}
 
 
+def prefecture(scenes: Scenes, _contract: Contract) -> dict[str, Any]:
+    return {"organisation": scenes.authority.office.organisation_id}
+
+
+def authority(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {**prefecture(scenes, contract), "authority": scenes.authority.pk}
+
+
+def absence(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {**prefecture(scenes, contract), "absence": scenes.absence.pk}
+
+
+def mandate(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {**prefecture(scenes, contract), "mandate": scenes.absence.mandate_id}
+
+
 LANDLORD = frozenset({"bailleur_oh"})
-PREFECT = frozenset({"prefete"})
+PREFECT = frozenset({"prefete", "dircab"})  # he signs by delegation
+PREFECTURE = frozenset({"prefete", "dircab", "pilote_prefecture"})
+CABINET = frozenset({"dircab"})  # administers the prefecture
 RULES: dict[str, Rule] = {
     "inbox": Rule(EVERYBODY, arguments=none),
     "basket_counters": Rule(EVERYBODY, arguments=none),
@@ -125,11 +149,21 @@ RULES: dict[str, Rule] = {
     "sign_confirm": Rule(PREFECT, PREFECT, "signing", signature),
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
+    "task_transfer": Rule(LANDLORD, LANDLORD, "review", review),
+    "transfer_end": Rule(None, LANDLORD, "review", review),
+    "register": Rule(PREFECTURE, arguments=prefecture),
+    "authority_add": Rule(CABINET, CABINET, arguments=prefecture),
+    "authority_document": Rule(PREFECTURE, arguments=authority),
+    "absences": Rule(PREFECTURE, arguments=prefecture),
+    "absence_add": Rule(PREFECTURE, PREFECTURE, arguments=prefecture),
+    "absence_end": Rule(None, PREFECT, arguments=absence),
+    "mandate_handover": Rule(PREFECT, PREFECT, arguments=mandate),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
     "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
+    "authority_end": Rule(CABINET, CABINET, arguments=authority),
 }
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
@@ -202,7 +236,19 @@ def scenes(cast: Cast) -> Scenes:
     plot.sign_next(found[3])
     plot.sign_next(found[3])
     run_jobs()
-    return Scenes(*found)
+    sha256 = blobs.put(b"%PDF-1.7 un acte")
+    SigningAuthority.objects.update(document_sha256=sha256)
+    delegation = SigningAuthority.objects.get(delegate__person=cast.dircab)
+    today = timezone.localdate()
+    away = Absence(
+        mandate=cast.prefete.mandates.get(),
+        substitute=cast.secretaire_generale.mandates.get(),
+        starts_on=today,
+        ends_on=today,
+        powers=[Power.APPROVE.value],
+    )
+    declare_absence(away, actor=cast.dircab)
+    return Scenes(found[0], found[1], found[2], found[3], delegation, away)
 
 
 def browser(person: User | None) -> Client:
@@ -326,3 +372,25 @@ def test_account_pages_answer_without_an_error(cast: Cast) -> None:
             answer = browser(person).get(reverse(name, kwargs=arguments.get(name, {})))
             assert answer.status_code < 500, name
             assert "CSI-00" not in answer.content.decode()
+
+
+def test_whom_the_register_names_in_vain_reads_why_and_an_ended_authority_closes_the_page(
+    cast: Cast, scenes: Scenes
+) -> None:
+    address = reverse("task", kwargs=signature(scenes, scenes.signing))
+    assert browser(cast.dircab).get(address).status_code == 200
+    assert browser(cast.secretaire_generale).get(address).status_code == 403
+    end_authority(scenes.authority, actor=cast.admin)
+    assert browser(cast.dircab).get(address).status_code == 403
+    document = reverse("task_document", kwargs=signature(scenes, scenes.signing))
+    assert browser(cast.dircab).get(document).status_code == 403
+    assert browser(cast.prefete).get(document).status_code == 200
+
+
+def test_the_register_of_one_organisation_is_not_reached_through_another(cast: Cast, scenes: Scenes) -> None:
+    town = cast.organisation("org-ville").pk
+    for name in ("authority_end", "authority_document"):
+        address = reverse(name, kwargs={"organisation": town, "authority": scenes.authority.pk})
+        assert browser(cast.dgs).get(address).status_code == 404
+    address = reverse("absence_end", kwargs={"organisation": town, "absence": scenes.absence.pk})
+    assert browser(cast.dgs).post(address).status_code == 404

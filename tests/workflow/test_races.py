@@ -128,7 +128,8 @@ def test_a_draft_never_changes_inside_a_frozen_version(cast: Cast) -> None:
         pk = contract.pk
 
         def change(pk: int = pk) -> None:
-            with actions.changing_draft(cast.pilote_prefecture, pk) as draft:
+            with actions.changing_draft(cast.pilote_prefecture, pk) as held:
+                draft = held.contract
                 draft.preamble = "Changé au dernier moment."
                 draft.save(update_fields=["preamble"])
 

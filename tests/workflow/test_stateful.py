@@ -140,7 +140,8 @@ class Walk(RuleBasedStateMachine):
         which, preamble = data.draw(st.integers(0, 20)), data.draw(st.booleans())
 
         def change() -> None:
-            with actions.changing_draft(self.cast.pilote_ville, self.contract.pk) as draft:
+            with actions.changing_draft(self.cast.pilote_ville, self.contract.pk) as held:
+                draft = held.contract
                 if preamble:
                     draft.preamble = f"Préambule {which}."
                     draft.save(update_fields=["preamble"])

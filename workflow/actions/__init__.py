@@ -9,6 +9,7 @@ from workflow.actions.council import record_resolution
 from workflow.actions.doing import Doing, closed, doing
 from workflow.actions.opinions import approve, give_opinion, keep_opinion_draft
 from workflow.actions.piloting import (
+    Drafting,
     changing_draft,
     freeze_version,
     recall_version,
@@ -17,13 +18,16 @@ from workflow.actions.piloting import (
 )
 from workflow.actions.signing import refuse_signature, sign
 from workflow.actions.tasks import retry_job, take_task
+from workflow.actions.transfers import end_transfer, transfer_task
 
 __all__ = [
     "Doing",
+    "Drafting",
     "approve",
     "changing_draft",
     "closed",
     "doing",
+    "end_transfer",
     "freeze_version",
     "give_opinion",
     "keep_opinion_draft",
@@ -35,4 +39,5 @@ __all__ = [
     "start_circuit",
     "submit_draft",
     "take_task",
+    "transfer_task",
 ]

@@ -17,12 +17,13 @@ from viewflow.workflow.models import Task
 from contracts.models import Contract, ContractVersion
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
-from stakeholders.permissions import mandate_for
+from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow import events, journal, rules
 from workflow.errors import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.models import Act as ActRow
 from workflow.models import SigningRound
 from workflow.nodes import OPEN_STATUSES
+from workflow.standing import Standing, standing_to_act, why_not
 
 
 @dataclass
@@ -33,7 +34,12 @@ class Doing:
     task: Task
     contract: Contract
     user: User
-    mandate: Mandate
+    standing: Standing
+
+    @property
+    def mandate(self) -> Mandate:
+        """The mandate by which the person acts."""
+        return self.standing.mandate
 
     @property
     def version(self) -> ContractVersion:
@@ -51,6 +57,7 @@ class Doing:
             "version_sha256": version.content_sha256,
             "author": self.user,
             "mandate": self.mandate,
+            "quality": self.standing.quality,
             "at": timezone.now(),
         }
 
@@ -63,7 +70,8 @@ class Doing:
             contract=self.contract,
             actor=self.user,
             mandate=self.mandate,
-            payload={"task": self.task.pk, **facts},
+            quality=self.standing.quality,
+            payload={"task": self.task.pk, **facts, **self.standing.facts()},
         )
         events.publish(
             verb, self.contract, actor=self.user, task=self.task.pk, organisation_id=organisation.pk, **facts
@@ -86,12 +94,12 @@ def doing(user: User, task_id: int, step: str) -> Iterator[Doing]:
     task = Task.objects.select_related("process").get(pk=task_id)
     with task.activation() as activation:
         contract = activation.process.contract
-        mandate = rules.mandate_to_act(user, task)
-        if mandate is None:
-            raise NotAllowed
+        standing = standing_to_act(user, task)
+        if standing is None:
+            raise NotAllowed(why_not(user, task))
         if task.flow_task.name != step or task.status not in OPEN_STATUSES:
             raise closed(task, user, contract)
-        yield Doing(activation, task, contract, user, mandate)
+        yield Doing(activation, task, contract, user, standing)
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
@@ -147,3 +155,17 @@ def pilots_mandate(user: User, contract: Contract) -> Mandate:
     if (mandate := next((m for m in held if m is not None), None)) is None:
         raise NotAllowed
     return mandate
+
+
+def drafters_mandate(user: User, contract: Contract) -> Mandate:
+    """Return the mandate by which the person may change the draft; raises NotAllowed.
+
+    A pilot's, or one of an independent organisation that takes part: it edits what it leads.
+    """
+    own = [
+        m
+        for m in mandates_in_force(user)
+        if rules.is_independent_participant(m.office.organisation, contract)
+    ]
+    entitled = next((m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation)), None)
+    return entitled or pilots_mandate(user, contract)

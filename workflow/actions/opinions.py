@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from stakeholders.models import User
 from workflow import rules
 from workflow.actions.doing import doing, owed, same_text, save
-from workflow.errors import Invalid
+from workflow.errors import Invalid, NotAllowed
 from workflow.models import Approval, Opinion, OpinionDraft, OpinionValue
 
 
@@ -48,6 +48,8 @@ def keep_opinion_draft(user: User, task_id: int, *, value: str, reason: str) -> 
 def approve(user: User, task_id: int, *, approved: bool, reason: str, pdf_sha256: str) -> Approval:
     """A party approves the exact bytes that were shown, or sends them back with a reason."""
     with doing(user, task_id, "approve") as act:
+        if obstacle := rules.why_not_approve(user, act.version):
+            raise NotAllowed(obstacle)
         same_text(act, pdf_sha256, act.version.pdf_sha256)
         if not approved:
             owed(reason, _("Dites pourquoi le texte est renvoyé en rédaction."))

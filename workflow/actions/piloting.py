@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts import canonical
-from contracts.models import Contract, ContractVersion, Status
+from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
 from signatures import actions as signing
-from stakeholders.models import User
+from stakeholders.models import Mandate, User
 from workflow import events, journal, rules
-from workflow.actions.doing import Doing, doing, owed, pilots_mandate, save
-from workflow.errors import AlreadyDone, Invalid, Locked
+from workflow.actions.doing import Doing, doing, drafters_mandate, owed, pilots_mandate, save
+from workflow.errors import AlreadyDone, Invalid, Locked, NotAllowed
 from workflow.flows import CsiFlow
 from workflow.models import Circuit, Recall, SigningRound
+from workflow.standing import Standing
 
 
 @transaction.atomic
@@ -37,8 +39,21 @@ def start_circuit(contract: Contract, *, actor: User | None = None) -> Circuit:
     return Circuit.objects.create(contract=contract, process=activation.process)
 
 
+@dataclass(frozen=True)
+class Drafting:
+    """A draft held for one change: whose pen it is."""
+
+    contract: Contract
+    mandate: Mandate
+
+    def check(self, row: Commitment | Volet | None) -> None:
+        """Raise NotAllowed where this organisation may not change this part; ask before and after."""
+        if refusal := rules.why_not_edit(rules.pen_of(self.mandate.office.organisation, self.contract), row):
+            raise NotAllowed(refusal)
+
+
 @contextmanager
-def changing_draft(user: User, contract_id: int) -> Iterator[Contract]:
+def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
     """Open the draft for one change: the text cannot be frozen meanwhile.
 
     Raises NotAllowed, or Locked once the version is frozen.
@@ -46,12 +61,12 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Contract]:
     contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
     with CsiFlow.lock(contract.circuit.process_id):
         contract.refresh_from_db()
-        mandate = pilots_mandate(user, contract)
+        mandate = drafters_mandate(user, contract)
         if contract.status != Status.DRAFTING:
             raise Locked(
                 _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
             )
-        yield contract
+        yield Drafting(contract, mandate)
         events.publish(
             "draft_changed", contract, actor=user, organisation=mandate.office.organisation.short_name
         )
@@ -97,7 +112,7 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
         task = rules.recall_carrier(contract)
         if task is None:
             raise Locked(rules.why_not_recall(contract))
-        act = Doing(task.flow_task.activation_class(task), task, contract, user, mandate)
+        act = Doing(task.flow_task.activation_class(task), task, contract, user, Standing(mandate))
         reason = owed(reason, _("Dites pourquoi la version est retirée."))
         save(Recall(**act.signed_fields(), reason=reason))
         if (signing_round := SigningRound.objects.filter(version=act.version).first()) is not None:

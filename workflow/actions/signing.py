@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Signatory
 from signatures import actions as signing
 from signatures.errors import SignatureError
+from stakeholders.authority import Basis
 from stakeholders.models import User
 from workflow import rules
 from workflow.actions.doing import doing, owed, save, signing_round_of
@@ -25,7 +26,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
         if obstacle := rules.why_not_sign(signatory, act.version):
             raise Locked(obstacle)
         envelope = signing_round_of(act).envelope
-        stamp = [str(user), signatory.capacity, signatory.office.organisation.name]
+        stamp = _stamp(user, signatory, act.standing.basis)
         try:
             request = signing.request_signature(
                 envelope,
@@ -46,6 +47,12 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
             version=act.version.number,
         )
         act.complete()
+
+
+def _stamp(user: User, signatory: Signatory, basis: Basis | None) -> list[str]:
+    """Return what the stamp says: the name, the quality, and for a delegate on what act it rests."""
+    lines = basis.stamp_lines if basis else []
+    return [str(user), *(lines or [signatory.capacity]), signatory.office.organisation.name]
 
 
 def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:

@@ -14,6 +14,7 @@ from workflow import jobs
 from workflow.actions.doing import Doing, doing, pilots_mandate
 from workflow.errors import AlreadyDone, Locked
 from workflow.flows import CsiFlow
+from workflow.standing import Standing
 
 
 def take_task(user: User, task_id: int) -> None:
@@ -37,7 +38,9 @@ def retry_job(user: User, task_id: int) -> None:
             raise AlreadyDone
         if task.flow_task == CsiFlow.make_signature:
             _retry_signature(contract)
-        Doing(activation, task, contract, user, mandate).tell("job_retried", step=task.flow_task.name)
+        Doing(activation, task, contract, user, Standing(mandate)).tell(
+            "job_retried", step=task.flow_task.name
+        )
         activation.revive()
 
 

@@ -11,6 +11,9 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from stakeholders.kinds import Power
+from workflow.register_forms import LENDABLE
+
 register = template.Library()
 
 ICONS = {
@@ -51,6 +54,12 @@ def moment(value: dt.datetime | None) -> str:
 def fingerprint(sha256: str) -> str:
     """Shorten a SHA-256 so that two people can compare it aloud: « 9f2c 41d7 … 0be8 »."""
     return f"{sha256[:4]} {sha256[4:8]} … {sha256[-4:]}" if sha256 else ""
+
+
+@register.filter
+def powers(codenames: list[str]) -> str:
+    """Say which acts are lent: « Rendre les avis, Approuver le texte »."""
+    return ", ".join(str(LENDABLE[Power(codename)]) for codename in codenames)
 
 
 @register.simple_tag

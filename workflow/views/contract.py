@@ -72,6 +72,8 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
     return {
         "my_tasks": mine,
         "is_pilot": is_pilot,
+        "may_draft": access.pen_for(request.user, found) is not None,
+        "barred": access.barred_tasks(request.user, found),
         "failed_jobs": [task for task in waiting if task.status == "ERROR"],
         "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
         "can_recall": is_pilot and rules.recall_carrier(found) is not None,

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm, move
 from contracts.models import Commitment, Contract, Volet
-from workflow import access, actions
+from workflow import access, actions, rules
 from workflow.errors import ActRefused
 from workflow.views.answers import Request, member, refused
 
@@ -25,10 +25,29 @@ from workflow.views.answers import Request, member, refused
 def draft_editor(request: Request, contract: int) -> HttpResponse:
     """The whole draft, each part with what can be done to it."""
     found, is_open = access.draft_for(request.user, contract)
-    volets = found.volets.select_related("lead").prefetch_related("commitments__lead", "commitments__owner")
+    volets = found.volets.select_related("lead").prefetch_related(
+        "commitments__lead", "commitments__owner", "commitments__contributors"
+    )
     mine = [task for task in access.tasks_of(request.user) if task.process.circuit.contract_id == found.pk]
-    context = {"contract": found, "is_open": is_open, "volets": volets, "my_tasks": mine}
+    pen = access.pen_for(request.user, found)
+    assert pen is not None  # noqa: S101 (draft_for opened it)
+    context = {
+        "contract": found,
+        "is_open": is_open,
+        "volets": [_with_tools(pen, volet) for volet in volets],
+        "my_tasks": mine,
+        "is_pilot": not pen.organisation.is_independent,
+    }
     return render(request, "workflow/draft_editor.html", context)
+
+
+def _with_tools(pen: rules.Pen, volet: Volet) -> dict[str, Any]:
+    """Return a volet with what this pen may not change of it, and why."""
+    rows = [
+        {"row": commitment, "locked": rules.why_not_edit(pen, commitment)}
+        for commitment in volet.commitments.all()
+    ]
+    return {"row": volet, "locked": rules.why_not_edit(pen, volet), "commitments": rows}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -154,11 +173,13 @@ def _save(
     if request.method != "POST":
         return show(build(None))
     try:
-        with actions.changing_draft(request.user, found.pk):
+        with actions.changing_draft(request.user, found.pk) as draft:
             form = build(request.POST)
+            _check(draft, form)
             if not form.is_valid():
                 raise _NotSaved(form)
             form.save()
+            _check(draft, form)
     except _NotSaved as refusal:
         return show(refusal.form, 422)
     except ActRefused as error:
@@ -167,11 +188,21 @@ def _save(
     return redirect(f"{_editor(found)}#{anchor}")
 
 
+def _check(draft: actions.Drafting, form: ModelForm[Any]) -> None:
+    """Ask whether this organisation may change this part, as it was and as the form makes it."""
+    row = form.instance
+    if isinstance(row, Contract):
+        draft.check(None)
+    elif row.pk and isinstance(row, Commitment | Volet):
+        draft.check(row)
+
+
 def _delete(request: Request, found: Contract, row: Volet | Commitment, title: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "workflow/draft_delete.html", {"contract": found, "row": row, "title": title})
     try:
-        with actions.changing_draft(request.user, found.pk):
+        with actions.changing_draft(request.user, found.pk) as draft:
+            draft.check(row)
             row.delete()
     except ActRefused as error:
         return refused(request, error, found.pk)
@@ -186,7 +217,8 @@ def _move(request: Request, found: Contract, row: Any, neighbours: Any, anchor: 
     form = MoveForm(request.POST)
     if form.is_valid():
         try:
-            with actions.changing_draft(request.user, found.pk):
+            with actions.changing_draft(request.user, found.pk) as draft:
+                draft.check(row)
                 move(row, neighbours, form.cleaned_data["direction"])
         except ActRefused as error:
             return refused(request, error, found.pk)

@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from workflow import access
 from workflow.baskets import Basket, baskets_of
 from workflow.views.answers import Request, member
 
@@ -53,5 +54,10 @@ def _known(request: Request, slug: str) -> dict[str, Basket]:
 
 
 def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpResponse:
-    context = {"baskets": baskets, "basket": baskets[slug], "current": slug}
+    context = {
+        "baskets": baskets,
+        "basket": baskets[slug],
+        "current": slug,
+        "handovers": access.handovers_for(request.user),
+    }
     return render(request, "workflow/inbox.html", context)

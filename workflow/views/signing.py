@@ -83,7 +83,13 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
     met = _signing_task(request, contract, task)
     form = ReasonForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        context = {"contract": met.contract, "task": met.task, "mandate": met.mandate, "form": form}
+        context = {
+            "contract": met.contract,
+            "task": met.task,
+            "mandate": met.mandate,
+            "standing": met.standing,
+            "form": form,
+        }
         return render(request, "workflow/refuse.html", context, status=422 if form.is_bound else 200)
     try:
         actions.refuse_signature(request.user, met.task.pk, reason=form.cleaned_data["reason"])
@@ -149,6 +155,7 @@ def _page(
         "contract": met.contract,
         "task": met.task,
         "mandate": met.mandate,
+        "standing": met.standing,
         "version": version,
         "signatory": signatory,
         "document_sha256": envelope.current_sha256,

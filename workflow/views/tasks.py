@@ -17,6 +17,7 @@ from workflow.access import OpenTask
 from workflow.errors import ActRefused, Invalid, Locked, NewVersion
 from workflow.forms import ApprovalForm, FreezeForm, OpinionDraftForm, OpinionForm, ReasonForm, ResolutionForm
 from workflow.models import Opinion, OpinionDraft
+from workflow.standing import NO_TRANSFER, power_of
 from workflow.views import signing
 from workflow.views.answers import Request, member, refused
 
@@ -44,7 +45,10 @@ def page(request: Request, met: OpenTask, template: str, status: int = 200, **fa
         "contract": met.contract,
         "task": met.task,
         "mandate": met.mandate,
+        "standing": met.standing,
         "version": met.contract.latest_version,
+        "passed_on": met.task.transfers.filter(ended_at=None).select_related("receiver__person").first(),
+        "may_pass_on": power_of(met.task) not in NO_TRANSFER,
         **facts,
     }
     return render(request, f"workflow/tasks/{template}.html", context, status=status)
@@ -108,7 +112,7 @@ def _freeze(request: Request, met: OpenTask) -> HttpResponse:
 @member
 def version_recall(request: Request, contract: int) -> HttpResponse:
     """Take the version back, at any time before its last signature."""
-    found, _open = access.draft_for(request.user, contract)
+    found = access.pilot_for(request.user, contract)
     if rules.recall_carrier(found) is None:
         return refused(request, Locked(rules.why_not_recall(found)), contract)
     form = ReasonForm(request.POST or None)
@@ -238,7 +242,10 @@ def _approve(request: Request, met: OpenTask) -> HttpResponse:
 
 
 def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: int = 200) -> HttpResponse:
-    return page(request, met, "approve", status, form=form, opinions=signing.last_opinions(met.contract))
+    version = met.contract.latest_version
+    obstacle = rules.why_not_approve(request.user, version) if version else ""
+    opinions = signing.last_opinions(met.contract)
+    return page(request, met, "approve", status, form=form, opinions=opinions, obstacle=obstacle)
 
 
 # --- the council clerk ---------------------------------------------------------------------------
@@ -280,7 +287,7 @@ def task_take(request: Request, contract: int, task: int) -> HttpResponse:
 @member
 def job_retry(request: Request, contract: int, task: int) -> HttpResponse:
     """Have a failed step of the system tried again."""
-    found, _open = access.draft_for(request.user, contract)
+    found = access.pilot_for(request.user, contract)
     job = access.job_for(found, task)
     try:
         actions.retry_job(request.user, job.pk)

@@ -1,0 +1,163 @@
+"""The register's pages: enter an act with its PDF, read who can sign when, be warned, end it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
+from tests.cast import Cast
+from workflow import signers
+from workflow.models import JournalEntry
+
+DAY = dt.timedelta(days=1)
+PDF = b"%PDF-1.7\n1 0 obj\n"
+
+
+def mandate(person: User) -> Mandate:
+    return person.mandates.select_related("office__organisation").get()
+
+
+@pytest.fixture
+def cabinet(cast: Cast, client: Client) -> Client:
+    client.force_login(cast.dircab)
+    return client
+
+
+def facts(cast: Cast, **changes: Any) -> dict[str, Any]:
+    today = timezone.localdate()
+    return {
+        "kind": "substitution",
+        "office": mandate(cast.prefete).office_id,
+        "grantor": mandate(cast.prefete).pk,
+        "delegate": mandate(cast.secretaire_generale).pk,
+        "act": "Arrêté n° 7",
+        "starts_on": today.isoformat(),
+        "ends_on": (today + 6 * DAY).isoformat(),
+        "covers_contract_signature": "on",
+        **changes,
+    }
+
+
+def add(cast: Cast, client: Client, **changes: Any) -> Any:
+    return client.post(
+        reverse("authority_add", args=[cast.organisation("org-pref").pk]), facts(cast, **changes)
+    )
+
+
+def test_an_act_is_entered_with_its_pdf_journaled_and_downloaded(cast: Cast, cabinet: Client) -> None:
+    answer = add(cast, cabinet, document=SimpleUploadedFile("arrete.pdf", PDF, "application/pdf"))
+    assert answer.status_code == 302, answer.context["form"].errors
+    row = SigningAuthority.objects.get(act="Arrêté n° 7")
+    assert row.recorded_by == cast.dircab
+    entry = JournalEntry.objects.get(verb="authority_recorded")
+    assert (entry.actor, entry.payload["document_sha256"]) == (cast.dircab, row.document_sha256)
+    read = cabinet.get(reverse("authority_document", args=[row.office.organisation_id, row.pk]))
+    assert read.content == PDF
+    assert read.headers["Content-Disposition"].startswith("attachment")
+    page = cabinet.get(reverse("register", args=[row.office.organisation_id])).content.decode()
+    assert "Arrêté n° 7" in page
+    assert "prend fin le" in page, "it ends within thirty days"
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"kind": "interim"}, "Un intérim n’est donné par personne"),
+        ({"grantor": ""}, "dit qui l’a donnée"),
+        ({"kind": "representation_only"}, "n’emporte jamais la signature"),
+        ({"ends_on": "2020-01-01"}, "La fin précède le début"),
+        ({"act": ""}, "Ce champ est obligatoire"),
+        ({"document": SimpleUploadedFile("a.pdf", b"MZ\x90", "application/pdf")}, "pas un PDF"),
+    ],
+)
+def test_a_wrong_act_is_refused_with_a_sentence_and_nothing_is_lost(
+    cast: Cast, cabinet: Client, changes: dict[str, Any], why: str
+) -> None:
+    before = SigningAuthority.objects.count()
+    answer = add(cast, cabinet, **{"scope": "Tout le département", **changes})
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert why in page
+    assert "Tout le département" in page
+    assert SigningAuthority.objects.count() == before
+
+
+def test_an_act_cannot_be_given_by_who_does_not_hold_the_office_nor_to_oneself(
+    cast: Cast, cabinet: Client
+) -> None:
+    for changes, why in (
+        ({"grantor": mandate(cast.dircab).pk}, "ne tient pas la fonction"),
+        ({"delegate": mandate(cast.prefete).pk}, "à soi-même"),
+    ):
+        answer = add(cast, cabinet, **changes)
+        assert answer.status_code == 422
+        assert why in answer.content.decode()
+
+
+def test_the_database_keeps_the_same_rules(cast: Cast) -> None:
+    base = {
+        "office": mandate(cast.prefete).office,
+        "delegate": mandate(cast.secretaire_generale),
+        "starts_on": timezone.localdate(),
+    }
+    for wrong in (
+        {"kind": AuthorityKind.OFFICE_HOLDER, "grantor": mandate(cast.prefete), "act": "x"},
+        {"kind": AuthorityKind.INTERIM, "grantor": mandate(cast.prefete), "act": "x"},
+        {"kind": AuthorityKind.SUBSTITUTION, "act": "x"},
+        {
+            "kind": AuthorityKind.REPRESENTATION_ONLY,
+            "grantor": mandate(cast.prefete),
+            "act": "x",
+            "covers_contract_signature": True,
+        },
+        {"kind": AuthorityKind.SUBSTITUTION, "grantor": mandate(cast.prefete), "act": ""},
+        {
+            "kind": AuthorityKind.SUBSTITUTION,
+            "grantor": mandate(cast.prefete),
+            "act": "x",
+            "ends_on": timezone.localdate() - DAY,
+        },
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            SigningAuthority.objects.create(**{**base, **wrong})
+
+
+def test_an_act_is_ended_once_and_stays_in_the_register(cast: Cast, cabinet: Client) -> None:
+    row = SigningAuthority.objects.get(delegate__person=cast.dircab)
+    address = reverse("authority_end", args=[row.office.organisation_id, row.pk])
+    assert "ne pourra plus signer" in cabinet.get(address).content.decode()
+    cabinet.post(address)
+    cabinet.post(address)
+    row.refresh_from_db()
+    assert row.withdrawn_at is not None
+    assert JournalEntry.objects.filter(verb="authority_ended").count() == 1
+    page = cabinet.get(reverse("register", args=[row.office.organisation_id])).content.decode()
+    assert row.act in page
+    assert "retiré" in page
+
+
+def test_the_timeline_says_who_could_sign_when(cast: Cast) -> None:
+    spans = signers.timeline(cast.organisation("org-pref"))
+    shown = [(span.person, span.basis, span.is_now) for span in spans]
+    assert (str(cast.prefete), "Titulaire de la fonction", True) in shown
+    assert (str(cast.dircab), "Délégation de signature", True) in shown
+    assert (str(cast.secretaire_generale), "Suppléance", False) in shown, "in February"
+    assert str(cast.secretaire_generale) not in [p for p, basis, _n in shown if basis.startswith("Délég")]
+
+
+@pytest.mark.parametrize(("days", "warned"), [(0, True), (30, True), (31, False), (-1, False)])
+def test_it_warns_thirty_days_before_an_end(cast: Cast, days: int, warned: bool) -> None:
+    row = SigningAuthority.objects.filter(delegate__person=cast.dircab)
+    row.update(ends_on=timezone.localdate() + days * DAY)
+    found = signers.ending_soon(cast.organisation("org-pref"))
+    assert bool(found) is warned
+    if found:
+        assert found[0].days == days

@@ -1,0 +1,165 @@
+"""Tasks passed on, and tasks of people who leave: nothing ever stays with somebody who is gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from stakeholders.actions import appoint, end_mandate, withdraw_mandate
+from stakeholders.models import Mandate, User
+from tests import plot
+from tests.cast import Cast, small_contract
+from tests.stage import run_jobs
+from workflow import actions, baskets, board, handover, jobs, rules
+from workflow.errors import Invalid, Locked, NotAllowed
+from workflow.models import DailyPass, JournalEntry, Transfer
+
+DAY = dt.timedelta(days=1)
+
+
+def mandate(person: User) -> Mandate:
+    return person.mandates.select_related("office__organisation").get()
+
+
+@pytest.fixture
+def review(cast: Cast) -> int:
+    """Clairval's review by the police."""
+    plot.opened(cast.contract)
+    plot.draft_and_freeze(cast.contract)
+    return int(plot.task(cast.contract, "review", cast.organisation("org-ddpn")).pk)
+
+
+def opine(user: User, cast: Cast, task: int) -> None:
+    sha = plot.version(cast.contract).content_sha256
+    actions.give_opinion(user, task, value="favourable", reason="", version_sha256=sha)
+
+
+def pass_on(cast: Cast, task: int, receiver: User, reason: str = "Elle connaît le dossier.") -> Transfer:
+    return actions.transfer_task(cast.ddpn, task, receiver=mandate(receiver), reason=reason)
+
+
+def test_a_task_is_passed_on_with_a_reason_and_done_by_the_colleague(cast: Cast, review: int) -> None:
+    with pytest.raises(Invalid):
+        pass_on(cast, review, cast.commissaire, reason=" ")
+    pass_on(cast, review, cast.commissaire)
+    assert [t.pk for t in baskets.baskets_of(cast.commissaire)["delegues"].tasks] == [review]
+    entry = JournalEntry.objects.get(contract=cast.contract, verb="task_transferred")
+    assert entry.payload["reason"] == "Elle connaît le dossier."
+    lane = next(lane for lane in board.lanes(cast.contract) if lane.name == "DDPN 00")
+    assert "Lestrade" in lane.detail
+    opine(cast.commissaire, cast, review)
+    quality = JournalEntry.objects.get(contract=cast.contract, verb="opinion_given").quality
+    assert "à qui M. Stéphane Roucaute a confié cette tâche" in quality
+
+
+def test_whoever_passed_it_on_may_take_it_back_or_do_it(cast: Cast, review: int) -> None:
+    pass_on(cast, review, cast.commissaire)
+    actions.end_transfer(cast.ddpn, review)
+    with pytest.raises(NotAllowed):
+        opine(cast.commissaire, cast, review)
+    with pytest.raises(Locked):
+        actions.end_transfer(cast.ddpn, review)
+    pass_on(cast, review, cast.commissaire)
+    opine(cast.ddpn, cast, review)
+
+
+def test_the_colleague_gives_it_back_but_cannot_pass_it_further(cast: Cast, review: int) -> None:
+    pass_on(cast, review, cast.commissaire)
+    with pytest.raises(Locked):
+        actions.transfer_task(cast.commissaire, review, receiver=mandate(cast.ddpn), reason="Non.")
+    actions.end_transfer(cast.commissaire, review)
+    assert plot.task(cast.contract, "review", cast.organisation("org-ddpn")).owner is None
+
+
+def test_it_stays_in_the_house(cast: Cast, review: int) -> None:
+    for other in (cast.prefete, cast.ggd, cast.outsider):
+        with pytest.raises(Invalid):
+            pass_on(cast, review, other)
+    with pytest.raises(Invalid):
+        pass_on(cast, review, cast.ddpn)
+
+
+def test_neither_a_signature_nor_a_resolution_is_passed_on(cast: Cast) -> None:
+    contract = plot.to_signing(small_contract(cast))
+    for person, step, receiver in (
+        (cast.prefete, "sign", cast.secretaire_generale),
+        (cast.greffe, "council_resolution", cast.dgs),
+    ):
+        with pytest.raises(Locked):
+            actions.transfer_task(
+                person, plot.task(contract, step).pk, receiver=mandate(receiver), reason="Absent."
+            )
+
+
+def test_the_database_keeps_one_receiver_a_task(cast: Cast, review: int) -> None:
+    first = pass_on(cast, review, cast.commissaire)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Transfer.objects.create(
+            task_id=review, giver=first.giver, receiver=first.receiver, reason="Une seconde fois."
+        )
+
+
+def test_what_a_person_who_leaves_had_taken_is_free_again(cast: Cast, review: int) -> None:
+    actions.take_task(cast.ddpn, review)
+    withdraw_mandate(mandate(cast.ddpn), actor=cast.admin)
+    run_jobs()
+    assert plot.task(cast.contract, "review", cast.organisation("org-ddpn")).owner is None
+
+
+def test_a_receiver_who_leaves_holds_nothing_any_more(cast: Cast, review: int) -> None:
+    pass_on(cast, review, cast.commissaire)
+    withdraw_mandate(mandate(cast.commissaire), actor=cast.admin)
+    run_jobs()
+    assert Transfer.objects.get().ended_at is not None
+    opine(cast.ddpn, cast, review)
+
+
+def test_open_tasks_follow_the_office_to_its_next_holder_with_a_note(
+    cast: Cast, review: int, client: Client
+) -> None:
+    old = mandate(cast.ddpn)
+    today = timezone.localdate()
+    actions.take_task(cast.ddpn, review)
+    end_mandate(old, ends_on=today, handover="Le renfort de 2028 reste à chiffrer.", actor=cast.ddpn)
+    successor = User.objects.create_user("nouveau@ddpn-orme.example", civility="Mme", last_name="Nouvelle")
+    appoint(successor, old.office, starts_on=today + DAY, actor=cast.admin)
+    waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
+    assert rules.mandate_to_act(cast.ddpn, waiting), "until tonight"
+    # the next morning
+    Mandate.objects.filter(pk=old.pk).update(ends_on=today - DAY)
+    Mandate.objects.filter(person=successor).update(starts_on=today)
+    DailyPass.objects.all().delete()
+    DailyPass.objects.create(day=today - DAY)
+    with transaction.atomic():
+        jobs.defer_follow(handover.open_day(today))
+    run_jobs()
+    waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
+    assert waiting.owner is None
+    assert not rules.mandate_to_act(cast.ddpn, waiting)
+    told = JournalEntry.objects.filter(contract=cast.contract).values_list("verb", "payload__person")
+    assert ("standing_lost", str(cast.ddpn)) in told
+    assert ("standing_gained", str(successor)) in told
+    client.force_login(successor)
+    page = client.get(reverse("inbox")).content.decode()
+    assert "Le renfort de 2028 reste à chiffrer." in page
+    assert str(cast.ddpn) in page
+    opine(successor, cast, review)
+    client.force_login(cast.commissaire)
+    assert "Le renfort de 2028" not in client.get(reverse("inbox")).content.decode()
+
+
+def test_a_mandate_cannot_end_before_it_began(cast: Cast) -> None:
+    with pytest.raises(ValidationError):
+        end_mandate(mandate(cast.ddpn), ends_on=dt.date(1999, 1, 1), actor=cast.admin)
+
+
+def test_where_nobody_is_left_the_page_says_so(cast: Cast, review: int) -> None:
+    withdraw_mandate(mandate(cast.ddpn), actor=cast.admin)
+    lane = next(lane for lane in board.lanes(cast.contract) if lane.name == "DDPN 00")
+    assert "personne" in lane.detail

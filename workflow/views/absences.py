@@ -1,0 +1,125 @@
+"""Absences, handover of an office, and tasks passed on to a colleague."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from stakeholders import actions as offices
+from stakeholders.models import Absence
+from workflow import access, actions
+from workflow.errors import ActRefused, Invalid
+from workflow.register_forms import AbsenceForm, HandoverForm, TransferForm
+from workflow.views.answers import Request, member, refused
+
+
+@require_safe
+@member
+def absences(request: Request, organisation: int) -> HttpResponse:
+    """Who is away, and who acts meanwhile."""
+    found, _administers = access.organisation_for(request.user, organisation)
+    rows = Absence.objects.filter(mandate__office__organisation=found).select_related(
+        "mandate__person", "mandate__office", "substitute__person", "substitute__office", "declared_by"
+    )
+    mine = {mandate.pk for mandate in access.absentees_for(request.user, found)}
+    context = {
+        "organisation": found,
+        "absences": [{"row": row, "may_end": row.mandate_id in mine} for row in rows[:200]],
+        "mandates": access.absentees_for(request.user, found),
+    }
+    return render(request, "workflow/register/absences.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def absence_add(request: Request, organisation: int) -> HttpResponse:
+    """Declare one's own absence, or as the cabinet that of somebody of the organisation."""
+    found, _administers = access.organisation_for(request.user, organisation)
+    people = access.absentees_for(request.user, found)
+    form = AbsenceForm(request.POST or None, organisation=found, absentees=people)
+    if request.method == "POST" and form.is_valid():
+        try:
+            offices.declare_absence(Absence(**form.cleaned_data), actor=request.user)
+        except ValidationError as error:
+            form.add_error(None, list(error.messages))
+        else:
+            messages.success(request, _("L’absence est enregistrée. Les tâches reviendront d’elles-mêmes."))
+            return redirect("absences", found.pk)
+    context = {"organisation": found, "form": form, "title": _("Déclarer une absence")}
+    return render(request, "workflow/register/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@member
+def absence_end(request: Request, organisation: int, absence: int) -> HttpResponse:
+    """End an absence at once: the tasks come back."""
+    found, _administers = access.organisation_for(request.user, organisation)
+    row = Absence.objects.filter(pk=absence, mandate__in=access.absentees_for(request.user, found)).first()
+    if row is None:
+        raise Http404
+    try:
+        offices.end_absence(row, actor=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        messages.success(request, _("L’absence est terminée : les tâches sont revenues."))
+    return redirect("absences", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def mandate_handover(request: Request, organisation: int, mandate: int) -> HttpResponse:
+    """Set the last day of a mandate and leave a note to whoever comes next."""
+    found, _administers = access.organisation_for(request.user, organisation)
+    row = access.absentees_for(request.user, found).filter(pk=mandate).first()
+    if row is None:
+        raise Http404
+    form = HandoverForm(request.POST or None, initial={"ends_on": row.ends_on, "handover": row.handover})
+    if request.method == "POST" and form.is_valid():
+        try:
+            offices.end_mandate(row, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error.messages)
+        else:
+            messages.success(request, _("La fin du mandat et la note de passation sont enregistrées."))
+            return redirect("absences", found.pk)
+    context = {"organisation": found, "form": form, "title": _("Passer le relais"), "mandate": row}
+    return render(request, "workflow/register/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def task_transfer(request: Request, contract: int, task: int) -> HttpResponse:
+    """Pass a task on to a colleague, with a reason."""
+    met = access.task_for(request.user, contract, task)
+    organisation = met.task.owner_permission_obj
+    form = TransferForm(request.POST or None, organisation=organisation, giver=met.mandate)
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.transfer_task(request.user, met.task.pk, **form.cleaned_data)
+        except Invalid as error:
+            form.add_error(error.field if error.field in form.fields else None, error.message)
+        except ActRefused as error:
+            return refused(request, error, contract, typed=form.cleaned_data["reason"])
+        else:
+            messages.success(request, _("La tâche est confiée. Vous pouvez la reprendre à tout moment."))
+            return redirect("contract", contract)
+    context = {"contract": met.contract, "task": met.task, "form": form}
+    return render(request, "workflow/register/transfer.html", context, status=422 if form.is_bound else 200)
+
+
+@require_POST
+@member
+def transfer_end(request: Request, contract: int, task: int) -> HttpResponse:
+    """Take a task back, or give it back."""
+    met = access.task_for(request.user, contract, task)
+    try:
+        actions.end_transfer(request.user, met.task.pk)
+    except ActRefused as error:
+        return refused(request, error, contract)
+    messages.success(request, _("La tâche n’est plus confiée à personne d’autre."))
+    return redirect("contract", contract)
