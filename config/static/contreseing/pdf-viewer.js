@@ -33,14 +33,23 @@ function mendStructure(container) {
 }
 
 function mendLinks(container) {
-  // A link of the file is an empty box over its words: it takes them as its name. The
-  // structure points at it by a number that is nobody's identifier here.
+  // The structure points at a link by a number that is nobody's identifier here; the link
+  // itself is an empty box, which has its address for a name until its words are drawn.
   for (const element of container.querySelectorAll(".structTree [aria-owns]")) {
-    const known = element.getAttribute("aria-owns").split(" ").filter((id) => document.getElementById(id));
+    const owned = element.getAttribute("aria-owns").split(" ");
+    const known = owned.filter((id) => !/^\d+R$/.test(id));
+    if (known.length === owned.length) continue;
     if (known.length) element.setAttribute("aria-owns", known.join(" "));
     else element.removeAttribute("aria-owns");
   }
   for (const link of container.querySelectorAll(".annotationLayer a:not([aria-label])")) {
+    link.setAttribute("aria-label", link.title || link.getAttribute("href"));
+    link.toggleAttribute("data-unnamed", true);
+  }
+}
+
+function nameLinks(container) {
+  for (const link of container.querySelectorAll(".annotationLayer a[data-unnamed]")) {
     const box = link.getBoundingClientRect();
     const words = [...link.closest(".page").querySelectorAll(".textLayer span")].filter((span) => {
       const at = span.getBoundingClientRect();
@@ -48,7 +57,9 @@ function mendLinks(container) {
       return middle > box.top && middle < box.bottom && at.left < box.right && at.right > box.left;
     });
     const name = words.map((span) => span.textContent).join(" ").replace(/[\s.]+/g, " ").trim();
-    link.setAttribute("aria-label", name || link.title || link.getAttribute("href"));
+    if (!name) continue;
+    link.setAttribute("aria-label", name);
+    link.removeAttribute("data-unnamed");
   }
 }
 
@@ -119,11 +130,13 @@ async function open(root) {
   eventBus.on("pagechanging", (event) => (number.value = String(event.pageNumber)));
   let links = 0;
   new MutationObserver(() => {
+    // in the same turn as the drawing: a screen reader never meets what is not mended
     mendStructure(container);
+    mendLinks(container);
     clearTimeout(links); // a page's words come after its links: name these once it is quiet
     root.dataset.state = "drawing";
     links = setTimeout(() => {
-      mendLinks(container);
+      nameLinks(container);
       root.dataset.state = "ready";
     }, 120);
   }).observe(container, { childList: true, subtree: true });
