@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 
 from stakeholders.models import Mandate, Office, User
@@ -19,10 +19,16 @@ def appoint(
     starts_on: dt.date,
     ends_on: dt.date | None = None,
     act: str = "",
+    limited_to: models.Model | None = None,
     actor: User | None,
 ) -> Mandate:
-    """Give an office to a person from a day on; raises ValidationError when it already has a holder."""
-    mandate = Mandate(person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act)
+    """Give an office to a person from a day on; raises ValidationError when it already has a holder.
+
+    ``limited_to`` makes it a mandate for one object only.
+    """
+    mandate = Mandate(
+        person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act, limited_to=limited_to
+    )
     mandate.full_clean()
     mandate.save()
     rights_changed.send(Mandate, verb="mandate_given", person=person, actor=actor, mandate=mandate)

@@ -128,6 +128,7 @@ def tasks_of(user: User) -> list[Task]:
 def _may_do(mandates: list[Mandate], task: Task) -> bool:
     """Answer :func:`rules.mandate_to_act` from mandates already read; the act asks again, fully."""
     codename = (task.owner_permission or "").rpartition(".")[2]
+    mandates = [m for m in mandates if m.covers(task.process.circuit.contract)]
     if codename == Power.SIGN:
         return task.seed is not None and any(m.office_id == task.seed.office_id for m in mandates)
     return any(

@@ -10,6 +10,8 @@ from viewflow.workflow.models import Process
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.models import Mandate, Organisation
+from workflow.guest_models import Contact as Contact
+from workflow.guest_models import GuestLink as GuestLink
 
 
 class CsiProcess(Process):

@@ -73,13 +73,13 @@ def mandate_to_act(user: User, task: Task) -> Mandate | None:
     organisation that owes it.
     """
     if isinstance(task.seed, Signatory):
-        office = task.seed.office_id
-        return next((m for m in mandates_in_force(user) if m.office_id == office), None)
+        office, subject = task.seed.office_id, task.seed.contract
+        return next((m for m in mandates_in_force(user) if m.office_id == office and m.covers(subject)), None)
     organisation = task.owner_permission_obj
     codename = (task.owner_permission or "").rpartition(".")[2]
     if organisation is None or codename not in set(Power):
         return None
-    return mandate_for(user, Power(codename), organisation)
+    return mandate_for(user, Power(codename), organisation, about=task.process.circuit.contract)
 
 
 # --- the text ------------------------------------------------------------------------

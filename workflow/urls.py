@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflow.views import contract, documents, drafting, inbox, public, signing, tasks
+from workflow.views import contacts, contract, documents, drafting, guests, inbox, public, signing, tasks
 
 BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
+GUEST = "invitations/<slug:identifier>/"
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -51,6 +52,17 @@ urlpatterns = [
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
     path(f"{BASE}retrait/", tasks.version_recall, name="version_recall"),
+    # whom its organisations want asked
+    path(f"{BASE}contacts/", contacts.contacts, name="contacts"),
+    path(f"{BASE}contacts/<int:contact>/envoi/", contacts.contact_send, name="contact_send"),
+    path(f"{BASE}contacts/<int:contact>/retrait/", contacts.contact_remove, name="contact_remove"),
+    # the guests, from the link of a mail: open to all, and worth nothing without the code
+    path(GUEST, guests.guest_link, name="guest_link"),
+    path(f"{GUEST}envoi-du-code/", guests.guest_code_ask, name="guest_code_ask"),
+    path(f"{GUEST}code/", guests.guest_code, name="guest_code"),
+    path(f"{GUEST}nouveau-lien/", guests.guest_link_renew, name="guest_link_renew"),
+    path(f"{GUEST}pas-moi/", guests.guest_report, name="guest_report"),
+    path(f"{GUEST}recepisse/", guests.guest_receipt, name="guest_receipt"),
     # open to all
     path("confiance/racine.pem", public.trust_root, name="trust_root"),
     path("sante/", public.health, name="health"),

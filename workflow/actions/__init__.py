@@ -5,8 +5,10 @@ Each takes the lock of the process first (viewflow's ``activation``), asks
 sentence for the person. Nothing here is slow or touches a network.
 """
 
+from workflow.actions.contacts import add_contact, remove_contact, send_again
 from workflow.actions.council import record_resolution
 from workflow.actions.doing import Doing, closed, doing
+from workflow.actions.guests import Entry, ask_code, enter, renew, report
 from workflow.actions.opinions import approve, give_opinion, keep_opinion_draft
 from workflow.actions.piloting import (
     changing_draft,
@@ -20,17 +22,25 @@ from workflow.actions.tasks import retry_job, take_task
 
 __all__ = [
     "Doing",
+    "Entry",
+    "add_contact",
     "approve",
+    "ask_code",
     "changing_draft",
     "closed",
     "doing",
+    "enter",
     "freeze_version",
     "give_opinion",
     "keep_opinion_draft",
     "recall_version",
     "record_resolution",
     "refuse_signature",
+    "remove_contact",
+    "renew",
+    "report",
     "retry_job",
+    "send_again",
     "sign",
     "start_circuit",
     "submit_draft",
