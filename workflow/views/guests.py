@@ -98,9 +98,9 @@ def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> Http
     if entry.person is None:
         request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), link.identifier]
         return redirect("guest_receipt", link.identifier)
-    there = (
-        reverse("task", args=[contract.pk, entry.task.pk]) if entry.task else contract_address(contract.pk)
-    )
+    there = reverse("contract", args=[contract.pk])
+    if entry.task is not None:
+        there = reverse("task", args=[contract.pk, entry.task.pk])
     if entry.by_password:
         if guests.is_the_contact(request.user, link):
             return redirect(there)
@@ -112,11 +112,6 @@ def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> Http
     login(request, entry.person, backend=settings.AUTHENTICATION_BACKENDS[0])
     request.session.set_expiry(0)  # as allauth does: no longer than the browser
     return redirect(there)
-
-
-def contract_address(contract_id: int) -> str:
-    """Return the address of the contract's page."""
-    return reverse("contract", args=[contract_id])
 
 
 @require_POST
