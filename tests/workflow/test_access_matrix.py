@@ -12,12 +12,17 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from contracts.models import Contract
-from stakeholders.models import User
+from stakeholders.actions import appoint, withdraw_mandate
+from stakeholders.models import Office, Role, User
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.invited import code_for, named
 from tests.stage import run_jobs
+from workflow import actions
+from workflow.models import GuestLink
 from workflow.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
@@ -25,7 +30,9 @@ pytestmark = pytest.mark.access_matrix
 NOBODY: frozenset[str] = frozenset()
 PILOTS = frozenset({"pilote_ville", "pilote_prefecture"})
 VIEWERS = PILOTS | {"prefete", "maire", "greffe", "dgs", "bailleur_oh", "rtac"}
-STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin"})
+# « withdrawn » is a landlord's director whose mandate was withdrawn; « guest » came by a link about
+# the contract in review, and sees no other.
+STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin", "withdrawn", "guest"})
 EVERYBODY = VIEWERS | STRANGERS
 
 
@@ -49,6 +56,8 @@ class Scenes:
     review: Contract
     signing: Contract
     sealed: Contract
+    link: GuestLink
+    extras: dict[str, User]
 
     def task(self, contract: Contract, step: str, organisation: str = "") -> int:
         """Return the open task of a step."""
@@ -93,7 +102,14 @@ def job(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": contract.circuit.process.task_set.order_by("pk")[0].pk}
 
 
-LANDLORD = frozenset({"bailleur_oh"})
+def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "contact": scenes.link.contact_id}
+
+
+LANDLORD = frozenset({"bailleur_oh", "guest"})
+REVIEW_VIEWERS = VIEWERS | {"guest"}
+NAMING = PILOTS | {"bailleur_oh", "rtac"}  # both administer their organisation, a reviewer
+NAMING_FOR_LANDLORD = PILOTS | {"bailleur_oh"}
 PREFECT = frozenset({"prefete"})
 RULES: dict[str, Rule] = {
     "inbox": Rule(EVERYBODY, arguments=none),
@@ -101,12 +117,12 @@ RULES: dict[str, Rule] = {
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
-    "contract": Rule(VIEWERS, scene="review"),
-    "contract_fragment": Rule(VIEWERS, scene="review", arguments=fragment),
-    "contract_bpmn": Rule(VIEWERS, scene="review"),
-    "contract_process": Rule(VIEWERS, scene="review"),
-    "version": Rule(VIEWERS, scene="review", arguments=version),
-    "version_pdf": Rule(VIEWERS, scene="review", arguments=version),
+    "contract": Rule(REVIEW_VIEWERS, scene="review"),
+    "contract_fragment": Rule(REVIEW_VIEWERS, scene="review", arguments=fragment),
+    "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
+    "contract_process": Rule(REVIEW_VIEWERS, scene="review"),
+    "version": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
+    "version_pdf": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
@@ -118,6 +134,8 @@ RULES: dict[str, Rule] = {
     "commitment_add": Rule(PILOTS, PILOTS, arguments=volet),
     "commitment_edit": Rule(PILOTS, PILOTS, arguments=commitment),
     "commitment_move": Rule(None, PILOTS, arguments=commitment),
+    "contacts": Rule(NAMING, NAMING, "review"),
+    "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
     "task": Rule(LANDLORD, LANDLORD, "review", review),
     "task_take": Rule(None, LANDLORD, "review", review),
@@ -130,10 +148,19 @@ RULES: dict[str, Rule] = {
 RULES |= {
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
     "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
+    "contact_remove": Rule(NAMING_FOR_LANDLORD, NAMING_FOR_LANDLORD, "review", contact),
 }
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
 OPEN_TO_ALL = {"trust_root", "health", "set_language"}
+GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/test_guests.py too
+    "guest_link",
+    "guest_code",
+    "guest_code_ask",
+    "guest_link_renew",
+    "guest_report",
+    "guest_receipt",
+}
 ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
     f"account_{name}"
     for name in [
@@ -184,17 +211,18 @@ def names(patterns: list[Any], space: str = "") -> Iterator[str]:
 
 def test_every_address_has_a_rule() -> None:
     found = set(names(get_resolver().url_patterns))
-    known = set(RULES) | set(NEVER) | OPEN_TO_ALL | ACCOUNTS | STAFF
+    known = set(RULES) | set(NEVER) | OPEN_TO_ALL | GUEST_LINKS | ACCOUNTS | STAFF
     assert found == known, {"without a rule": found - known, "gone": known - found}
     assert [str(entry.pattern) for entry in websocket_urlpatterns] == ["ws/live/"], "see test_live.py"
 
 
 @pytest.fixture
 def scenes(cast: Cast) -> Scenes:
-    """Bring four contracts to four moments."""
+    """Bring four contracts to four moments; a guest comes to the second, an office is taken from somebody."""
     found = [small_contract(cast, f"MATRIX-{n}") for n in range(4)]
     plot.opened(found[0])
     plot.opened(found[1])
+    link_to = named(cast, found[1])
     plot.draft_and_freeze(found[1])
     plot.to_signing(found[2])
     plot.to_signing(found[3])
@@ -202,7 +230,13 @@ def scenes(cast: Cast) -> Scenes:
     plot.sign_next(found[3])
     plot.sign_next(found[3])
     run_jobs()
-    return Scenes(*found)
+    link = link_to.links.get()
+    guest = actions.enter(link.identifier, code_for(link)).person
+    assert guest is not None
+    withdrawn = User.objects.create_user("ancien@orme-habitat.example", last_name="Ancien")
+    office = Office.objects.create(organisation=cast.organisation("org-oh"), title="Ancien", role=Role.HEAD)
+    withdraw_mandate(appoint(withdrawn, office, starts_on=timezone.localdate(), actor=None), actor=None)
+    return Scenes(*found, link=link, extras={"guest": guest, "withdrawn": withdrawn})
 
 
 def browser(person: User | None) -> Client:
@@ -229,7 +263,7 @@ def problems(who: str, status: int, location: str, entitled: frozenset[str] | No
 
 def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Scenes) -> None:
     people: dict[str, User | None] = {"anonymous": None}
-    people |= {name: getattr(cast, name) for name in sorted(EVERYBODY)}
+    people |= {name: scenes.extras.get(name) or getattr(cast, name) for name in sorted(EVERYBODY)}
     browsers = {name: browser(person) for name, person in people.items()}
     wrong: list[str] = []
 
@@ -256,6 +290,28 @@ def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Sce
             if status != (302 if who == "anonymous" else 404):
                 wrong.append(f"POST {name} as {who}: {status}")
     assert wrong == []
+
+
+def test_a_guest_s_link_shows_everybody_what_its_mail_said_and_nothing_more(
+    cast: Cast, scenes: Scenes
+) -> None:
+    people: list[User | None] = [
+        None,
+        cast.outsider,
+        cast.bailleur_cl,
+        cast.admin,
+        scenes.extras["withdrawn"],
+    ]
+    text = plot.version(scenes.review)
+    hidden = (scenes.link.contact.email, "38 halls", text.content_sha256[:8], scenes.review.preamble)
+    for name in sorted(GUEST_LINKS):
+        for person in people:
+            answer = browser(person).get(reverse(name, args=[scenes.link.identifier]))
+            expected = {"guest_receipt": {404}, "guest_code_ask": {405}, "guest_link_renew": {405}}
+            assert answer.status_code in expected.get(name, {200}), (name, person)
+            for words in hidden:
+                assert words not in answer.content.decode(), (name, person, words)
+    assert len(plot.tasks(scenes.review, "review")) == 2
 
 
 def test_a_task_is_not_found_through_another_contract(cast: Cast, scenes: Scenes) -> None:
