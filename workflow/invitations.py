@@ -87,16 +87,20 @@ def _sentences(link: GuestLink, due_on: str) -> list[str]:
     }
     sentences = [
         _("Bonjour %(name)s,"),
-        _(
-            "%(asker)s demande l’avis de %(organisation)s sur un contrat de sécurité intégrée : "
-            "« %(title)s » (%(reference)s, %(version)s)."
+        _("Votre avis est demandé, au nom de votre organisation, sur un contrat de sécurité intégrée."),
+        "\n".join(
+            [
+                _("Demandé par : %(asker)s"),
+                _("Organisation : %(organisation)s"),
+                _("Contrat : « %(title)s » (%(reference)s, %(version)s)"),
+                ngettext(
+                    "Pourquoi vous : votre organisation y porte %(count)d engagement",
+                    "Pourquoi vous : votre organisation y porte %(count)d engagements",
+                    count,
+                ),
+                *([_("Réponse attendue : avant le %(due)s")] if due_on else []),
+            ]
         ),
-        ngettext(
-            "Ce texte contient %(count)d engagement de votre organisation.",
-            "Ce texte contient %(count)d engagements de votre organisation.",
-            count,
-        ),
-        _("Votre réponse est attendue avant le %(due)s.") if due_on else "",
         _("Pour lire le texte et répondre, ouvrez cette page :") + "\n%(link)s",
         _(
             "Il n’y a ni compte à créer ni mot de passe à choisir : la page vous enverra un code, à cette "
@@ -108,7 +112,7 @@ def _sentences(link: GuestLink, due_on: str) -> list[str]:
             "le lien sera révoqué et les pilotes du contrat prévenus."
         ),
     ]
-    return [sentence % facts for sentence in sentences if sentence]
+    return [sentence % facts for sentence in sentences]
 
 
 def defer_code(link: GuestLink) -> None:

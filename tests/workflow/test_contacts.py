@@ -60,7 +60,7 @@ def contract(cast: Cast) -> Contract:
 
 def test_a_pilot_names_a_partner_s_contact_by_the_page(cast: Cast, contract: Contract) -> None:
     answer = browser(cast.pilote_ville).post(page(contract), form(cast), follow=True)
-    assert "un lien lui sera envoyé quand" in answer.content.decode()
+    assert "Un lien lui sera envoyé quand" in answer.content.decode()
     contact = Contact.objects.get()
     assert (str(contact), contact.email, contact.added_by) == ("Lina Aubrac", LINA, cast.pilote_ville)
     entry = JournalEntry.objects.get(verb="contact_added")

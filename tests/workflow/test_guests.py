@@ -324,7 +324,7 @@ def test_an_expired_link_renews_itself_to_the_same_address_only(cast: Cast) -> N
     assert mailbox("voleur@ailleurs.example") == []
     newer = mailbox()[-1]
     assert link_in(newer) != at(link)
-    assert "demande l’avis" in text(Client().get(link_in(newer)))
+    assert "Votre avis est demandé" in text(Client().get(link_in(newer)))
     again = Client().post(at(link, "guest_link_renew"))
     assert again.status_code == 409
     assert "déjà été envoyé" in text(again)

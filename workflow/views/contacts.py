@@ -45,9 +45,9 @@ def contacts(request: Request, contract: int) -> HttpResponse:
     messages.success(
         request,
         (
-            _("%(name)s est désigné : un lien lui est envoyé.")
+            _("Contact ajouté : %(name)s. Un lien lui est envoyé.")
             if sent
-            else _("%(name)s est désigné : un lien lui sera envoyé quand l’avis sera demandé.")
+            else _("Contact ajouté : %(name)s. Un lien lui sera envoyé quand l’avis sera demandé.")
         )
         % {"name": contact},
     )
@@ -97,7 +97,5 @@ def contact_remove(request: Request, contract: int, contact: int) -> HttpRespons
         actions.remove_contact(request.user, row.pk, mandate=organisations[row.organisation])
     except ActRefused as error:
         return refused(request, error, found.pk)
-    messages.success(
-        request, _("%(name)s n’est plus désigné : ses liens ne valent plus rien.") % {"name": row}
-    )
+    messages.success(request, _("Contact retiré : %(name)s. Ses liens ne valent plus rien.") % {"name": row})
     return redirect("contacts", found.pk)
