@@ -18,6 +18,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import mandate_for, mandates_in_force, visible
 from workflow import rules
+from workflow.models import InternalNote
 from workflow.nodes import OPEN_STATUSES
 
 Person = User | AnonymousUser
@@ -79,6 +80,11 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     if task is None or mandate is None:
         raise Http404
     return OpenTask(contract, task, mandate)
+
+
+def notes_of(met: OpenTask) -> QuerySet[InternalNote]:
+    """Return the internal notes of the organisation that owes a task which its reader may do."""
+    return InternalNote.objects.filter(contract=met.contract, organisation=met.task.owner_permission_obj)
 
 
 def job_for(contract: Contract, task_id: int) -> Task:

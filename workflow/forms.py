@@ -231,3 +231,14 @@ class ReportForm(forms.Form):
         ),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
+
+
+class NoteForm(forms.Form):
+    """A note that the organisation keeps for itself."""
+
+    text = forms.CharField(
+        label=_("Ajouter une note"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Écrivez la note avant de la garder.")},
+    )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflow.views import contacts, contract, documents, drafting, guests, inbox, public, signing, tasks
+from workflow.views import (
+    contacts,
+    contract,
+    documents,
+    drafting,
+    guests,
+    inbox,
+    notes,
+    public,
+    signing,
+    tasks,
+)
 
 BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
@@ -48,6 +59,7 @@ urlpatterns = [
     path(f"{TASK}prise-en-charge/", tasks.task_take, name="task_take"),
     path(f"{TASK}relance/", tasks.job_retry, name="job_retry"),
     path(f"{TASK}avis/brouillon/", tasks.opinion_draft, name="opinion_draft"),
+    path(f"{TASK}notes/", notes.note_add, name="note_add"),
     path(f"{TASK}confirmation/", signing.sign_confirm, name="sign_confirm"),
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),

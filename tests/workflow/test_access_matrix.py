@@ -140,6 +140,7 @@ RULES: dict[str, Rule] = {
     "task": Rule(LANDLORD, LANDLORD, "review", review),
     "task_take": Rule(None, LANDLORD, "review", review),
     "opinion_draft": Rule(None, LANDLORD, "review", review),
+    "note_add": Rule(None, LANDLORD, "review", review),
     "sign_confirm": Rule(PREFECT, PREFECT, "signing", signature),
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
@@ -236,7 +237,9 @@ def scenes(cast: Cast) -> Scenes:
     withdrawn = User.objects.create_user("ancien@orme-habitat.example", last_name="Ancien")
     office = Office.objects.create(organisation=cast.organisation("org-oh"), title="Ancien", role=Role.HEAD)
     withdraw_mandate(appoint(withdrawn, office, starts_on=timezone.localdate(), actor=None), actor=None)
-    return Scenes(*found, link=link, extras={"guest": guest, "withdrawn": withdrawn})
+    drafting, review, signing, sealed = found
+    extras = {"guest": guest, "withdrawn": withdrawn}
+    return Scenes(drafting, review, signing, sealed, link, extras)
 
 
 def browser(person: User | None) -> Client:

@@ -97,7 +97,7 @@ def everything() -> dict[str, Any]:
     return {
         "links": list(GuestLink.objects.order_by("pk").values()),
         "people": list(User.objects.order_by("pk").values()),
-        "mandates": list(Mandate.objects.order_by("pk").values()),
+        "mandates": list(Mandate.objects.order_by("pk").values_list("pk", "ends_on", "withdrawn_at")),
         "counts": (JournalEntry.objects.count(), Event.objects.count(), Session.objects.count(), jobs),
     }
 

@@ -9,6 +9,7 @@ from workflow.actions.contacts import add_contact, remove_contact, send_again
 from workflow.actions.council import record_resolution
 from workflow.actions.doing import Doing, closed, doing
 from workflow.actions.guests import Entry, ask_code, enter, renew, report
+from workflow.actions.notes import write_note
 from workflow.actions.opinions import approve, give_opinion, keep_opinion_draft
 from workflow.actions.piloting import (
     changing_draft,
@@ -45,4 +46,5 @@ __all__ = [
     "start_circuit",
     "submit_draft",
     "take_task",
+    "write_note",
 ]
