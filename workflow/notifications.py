@@ -40,8 +40,8 @@ _SENTENCES: dict[str, Callable[[Words], str]] = {
         _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w
     ),
     "contract_sealed": lambda w: _("Le contrat est signé par tous et scellé pour l’archive."),
-    "contact_added": lambda w: _("Contact désigné pour %(organisation)s : %(name)s.") % w,
-    "contact_removed": lambda w: _("Contact retiré pour %(organisation)s : %(name)s.") % w,
+    "contact_added": lambda w: _("Contact désigné pour %(organisation)s : %(name)s.") % w,
+    "contact_removed": lambda w: _("Contact retiré pour %(organisation)s : %(name)s.") % w,
     "guest_link_sent": lambda w: _("Un lien a été envoyé à %(name)s (%(organisation)s).") % w,
     "guest_entered": lambda w: _("%(name)s (%(organisation)s) a confirmé son adresse.") % w,
     "guest_link_reported": lambda w: (

@@ -29,8 +29,6 @@ def test_keeping_a_note_loses_nothing_of_the_opinion(
     expect(page.locator("[data-pdf]")).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     page.get_by_label("Modifications demandées").check()
     page.get_by_label("Motif").fill("Le calendrier est trop court.")
-    page.get_by_role("button", name="Garder la note").click()
-    expect(page.get_by_text("Écrivez la note avant de la garder.")).to_be_visible()
     page.get_by_label("Ajouter une note").fill("Vérifier le budget avec la comptabilité.")
     page.get_by_role("button", name="Garder la note").click()
     kept = page.locator("#notes li", has_text="Vérifier le budget avec la comptabilité.")
@@ -42,5 +40,4 @@ def test_keeping_a_note_loses_nothing_of_the_opinion(
     actor.is_accessible()
     if folder := os.environ.get("GUEST_PICTURES"):
         page.screenshot(path=Path(folder) / f"13-notes-{'390' if phone else '1280'}.png", full_page=True)
-    actor.errors = [error for error in actor.errors if "422" not in error]  # the empty note
     actor.close()
