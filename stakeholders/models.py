@@ -253,7 +253,7 @@ class Mandate(models.Model):
         ContentType, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
     )
     limited_id = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
-    limited_to = GenericForeignKey("limited_type", "limited_id")
+    limited_to = GenericForeignKey("limited_type", "limited_id")  # only this object, or any
 
     objects = MandateQuerySet.as_manager()
 

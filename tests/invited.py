@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import Any
 
 from django.core import mail
 from django.core.mail import EmailMessage
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from contracts.models import Contract
@@ -78,3 +81,29 @@ def code_for(link: GuestLink) -> str:
 def wrong(code: str) -> str:
     """Return another code."""
     return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+def at(link: GuestLink, name: str = "guest_link") -> str:
+    """Return the address of one of the link's pages."""
+    return reverse(name, args=[link.identifier])
+
+
+def text(answer: Any) -> str:
+    """Return what an answer says."""
+    return str(answer.content.decode())
+
+
+def confirmed(link: GuestLink, browser: Client | None = None) -> Client:
+    """Go through the pages as Lina does: ask for a code, type it."""
+    browser = browser or Client()
+    browser.post(at(link, "guest_code_ask"))
+    browser.post(at(link, "guest_code"), {"code": code_in(mailbox(link.contact.email)[-1])})
+    return browser
+
+
+def expire(link: GuestLink) -> None:
+    """Let the link's fifteen days pass."""
+    now = timezone.now()
+    GuestLink.objects.filter(pk=link.pk).update(
+        sent_at=now - dt.timedelta(days=16), expires_at=now - dt.timedelta(days=1)
+    )

@@ -106,7 +106,7 @@ def test_an_expired_link_and_one_that_was_sent_to_the_wrong_person(
     expect(page.get_by_role("heading", name="Ce lien a expiré")).to_be_visible()
     visitor.is_fine("7-expired")
     visitor.button("Recevoir un nouveau lien").click()
-    expect(page.get_by_text("Un nouveau lien est envoyé à l…@orme-habitat.example")).to_be_visible()
+    expect(page.get_by_text("Un nouveau lien part vers l…@orme-habitat.example")).to_be_visible()
     visitor.opens(link_in(mailbox()[-1]))
     page.get_by_role("link", name="Ce n’est pas moi").click()
     visitor.is_fine("8-report")
@@ -138,7 +138,7 @@ def test_the_pilot_names_a_contact_and_sees_who_answered_that_it_is_not_them(
     expect(page.get_by_label("Prénom")).to_have_value("Iris")
     page.get_by_label("Adresse électronique").fill("iris.noel@reseau-libellule.example")
     page.get_by_role("button", name="Désigner").click()
-    expect(page.get_by_text("Un lien lui est envoyé")).to_be_visible()
+    expect(page.get_by_text("Un lien part vers son adresse")).to_be_visible()
     assert len(mailbox("iris.noel@reseau-libellule.example")) == 1
     actions.report(link.identifier, reason="Elle a quitté l’organisme.")
     page.goto(f"{live_url}{reverse('contract', args=[contract.pk])}")

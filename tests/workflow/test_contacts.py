@@ -145,8 +145,8 @@ def test_a_link_is_sent_again_but_not_at_once(cast: Cast) -> None:
     contract, link = asked(cast)
     again = reverse("contact_send", args=[contract.pk, link.contact_id])
     said = browser(cast.pilote_ville).post(again, follow=True).content.decode()
-    assert "Un lien a déjà été envoyé le" in said
-    assert "Dernier courriel le" in said
+    assert "L’envoi d’un lien a déjà été demandé le" in said
+    assert "Dernier envoi demandé le" in said
     assert len(mailbox()) == 1
     GuestLink.objects.update(sent_at=timezone.now() - SENT_AGAIN_AFTER - dt.timedelta(seconds=1))
     browser(cast.pilote_ville).post(again)

@@ -112,7 +112,7 @@ def send_again(contact_id: int, *, actor: User | None = None, mandate: Mandate |
     last = contact.links.order_by("-sent_at").first()
     if last is not None and last.sent_at + SENT_AGAIN_AFTER > timezone.now():
         raise Locked(
-            _("Un lien a déjà été envoyé le %(at)s. Un autre pourra partir après le %(then)s.")
+            _("L’envoi d’un lien a déjà été demandé le %(at)s. Un autre pourra partir après le %(then)s.")
             % {"at": moment(last.sent_at), "then": moment(last.sent_at + SENT_AGAIN_AFTER)}
         )
     send_link(contact, task, actor=actor, mandate=mandate)

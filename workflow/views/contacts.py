@@ -45,7 +45,7 @@ def contacts(request: Request, contract: int) -> HttpResponse:
     messages.success(
         request,
         (
-            _("Contact ajouté : %(name)s. Un lien lui est envoyé.")
+            _("Contact ajouté : %(name)s. Un lien part vers son adresse.")
             if sent
             else _("Contact ajouté : %(name)s. Un lien lui sera envoyé quand l’avis sera demandé.")
         )
@@ -81,7 +81,7 @@ def contact_send(request: Request, contract: int, contact: int) -> HttpResponse:
     except ActRefused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Un nouveau lien est envoyé à %(address)s.") % {"address": row.email})
+        messages.success(request, _("Un nouveau lien part vers %(address)s.") % {"address": row.email})
     return redirect("contacts", found.pk)
 
 

@@ -125,7 +125,7 @@ def guest_link_renew(request: HttpRequest, identifier: str) -> HttpResponse:
         return _link_page(request, link, error)
     messages.success(
         request,
-        _("Un nouveau lien est envoyé à %(address)s.") % {"address": guests.masked(link.contact.email)},
+        _("Un nouveau lien part vers %(address)s.") % {"address": guests.masked(link.contact.email)},
     )
     return redirect("guest_link", identifier)
 
