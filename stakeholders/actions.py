@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,14 +22,17 @@ def appoint(
     starts_on: dt.date,
     ends_on: dt.date | None = None,
     act: str = "",
+    limited_to: models.Model | None = None,
     actor: User | None,
 ) -> Mandate:
-    """Give an office to a person from a day on.
+    """Give an office to a person from a day on; ``limited_to`` makes it a mandate for one object only.
 
     Raises ValidationError when it already has a holder, or cannot go with another that the
     person holds.
     """
-    mandate = Mandate(person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act)
+    mandate = Mandate(
+        person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act, limited_to=limited_to
+    )
     mandate.full_clean()
     if refusal := why_not_appoint(mandate):
         raise ValidationError({"office": refusal})

@@ -98,7 +98,7 @@ class OfficeAdmin(KeptAdmin):
 class MandateAdmin(KeptAdmin):
     """Who holds which office, from when to when; given here, withdrawn at once by an action."""
 
-    list_display = ("person", "office", "starts_on", "ends_on", "withdrawn_at")
+    list_display = ("person", "office", "limited_to", "starts_on", "ends_on", "withdrawn_at")
     list_select_related = ("person", "office__organisation")
     search_fields = ("person__last_name", "office__title")
     autocomplete_fields = ("person", "office")

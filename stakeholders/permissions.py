@@ -2,7 +2,8 @@
 
 This is the only module that writes them. A right is held by a person when, today, they
 have a mandate whose office has the power **and** whose organisation's group holds the
-permission on the object. Nothing is copied onto the person, so a mandate that ends ends
+permission on the object. A mandate limited to one object counts for that object alone.
+Nothing is copied onto the person, so a mandate that ends ends
 the right, without any clean-up that could be forgotten.
 """
 
@@ -12,8 +13,9 @@ import datetime as dt
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from guardian.shortcuts import assign_perm, get_groups_with_perms, remove_perm
 from guardian.utils import get_group_obj_perms_model
 
@@ -57,13 +59,20 @@ def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Man
 
 
 def mandate_for(
-    person: Person, power: Power, target: models.Model, on: dt.date | None = None
+    person: Person,
+    power: Power,
+    target: models.Model,
+    on: dt.date | None = None,
+    *,
+    about: models.Model | None = None,
 ) -> Mandate | None:
     """Return the mandate by which the person holds ``power`` on ``target``, or None.
 
-    For an organisation as target, only a mandate *in that organisation* counts.
+    For an organisation as target, only a mandate *in that organisation* counts; one limited
+    to an object counts only when the act is ``about`` that object.
     """
-    mandates = [m for m in mandates_in_force(person, on) if power in m.office.powers]
+    subject = about if isinstance(target, Organisation) else target
+    mandates = [m for m in mandates_in_force(person, on) if power in m.office.powers and m.covers(subject)]
     if isinstance(target, Organisation):
         mandates = [m for m in mandates if m.office.organisation_id == target.pk]
     if not mandates:
@@ -95,8 +104,13 @@ def _rights_on(target: models.Model | type[models.Model]) -> models.Manager[Any]
 
 def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> QuerySet[Row]:
     """Keep of ``rows`` those on which the person holds ``power`` today."""
-    groups = {m.office.organisation.group_id for m in mandates_in_force(person) if power in m.office.powers}
-    held = _rights_on(rows.model).filter(group__in=groups, permission__codename=power.value)
+    mandates = [m for m in mandates_in_force(person) if power in m.office.powers]
+    kind = ContentType.objects.get_for_model(rows.model).pk
+    reached = Q(group__in={m.office.organisation.group_id for m in mandates if m.limited_type_id is None})
+    for mandate in mandates:
+        if mandate.limited_type_id == kind:
+            reached |= Q(group=mandate.office.organisation.group_id, content_object=mandate.limited_id)
+    held = _rights_on(rows.model).filter(reached, permission__codename=power.value)
     return rows.filter(pk__in=held.values("content_object_id"))
 
 
@@ -120,4 +134,4 @@ def audience(target: models.Model, power: Power = Power.VIEW) -> set[int]:
         .filter(office__organisation__group__in=rows.values("group"), person__is_active=True)
         .select_related("office__organisation")
     )
-    return {m.person_id for m in mandates if power in m.office.powers}
+    return {m.person_id for m in mandates if power in m.office.powers and m.covers(target)}

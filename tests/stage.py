@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.utils import timezone
 from procrastinate.connector import BaseAsyncConnector
@@ -25,7 +26,8 @@ from tests.pki import ServedPki, served
 
 @pytest.fixture
 def cast(transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
-    """Return the named cast, their signing certificates made, with no job left by another test."""
+    """Return the named cast, their signing certificates made, with no job or limit left by another test."""
+    cache.clear()
     with connection.cursor() as cursor:  # procrastinate's tables are not Django's to flush
         cursor.execute("DELETE FROM procrastinate_jobs")
         cursor.execute("DELETE FROM procrastinate_workers")

@@ -25,6 +25,7 @@ from workflow import rules
 from workflow.actions.doing import drafters_mandate
 from workflow.errors import NotAllowed
 from workflow.flows import CsiFlow
+from workflow.models import InternalNote
 from workflow.nodes import OPEN_STATUSES
 from workflow.standing import Standing, Standings, standing_to_act, why_not
 
@@ -100,6 +101,11 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     return OpenTask(contract, task, standing)
 
 
+def notes_of(met: OpenTask) -> QuerySet[InternalNote]:
+    """Return the internal notes of the organisation that owes a task which its reader may do."""
+    return InternalNote.objects.filter(contract=met.contract, organisation=met.task.owner_permission_obj)
+
+
 def job_for(contract: Contract, task_id: int) -> Task:
     """Return a task of the system in this contract; Http404 when there is none such."""
     task = Task.objects.filter(pk=task_id, process__circuit__contract=contract, flow_task_type="JOB").first()
@@ -148,7 +154,9 @@ def is_pilot(user: Person, contract: Contract) -> bool:
 
 def organisation_for(user: User, organisation_id: int) -> tuple[Organisation, bool]:
     """Return an organisation to somebody who serves there today, and if they administer it (else 404)."""
-    mandates = [m for m in mandates_in_force(user) if m.office.organisation_id == organisation_id]
+    mandates = [
+        m for m in mandates_in_force(user) if m.office.organisation_id == organisation_id and m.covers(None)
+    ]
     if not mandates:
         raise Http404
     return mandates[0].office.organisation, any(m.office.administers for m in mandates)

@@ -19,7 +19,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
     mandates = cache(lambda: list(mandates_in_force(user)))
     return {
         "my_mandates": mandates,
-        "my_bodies": lambda: list(dict.fromkeys(m.office.organisation for m in mandates())),
+        "my_bodies": lambda: list(dict.fromkeys(m.office.organisation for m in mandates() if m.covers(None))),
         "waiting_count": cache(lambda: len(access.tasks_of(user))),
         "last_event": getattr(request, "last_event", None) or events.last_identifier,
     }

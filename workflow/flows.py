@@ -15,7 +15,7 @@ from viewflow.workflow import flow, lock
 from contracts.models import Contract, ContractVersion, Part, Signatory, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
-from workflow import jobs, rules
+from workflow import invitations, jobs, rules
 from workflow.models import CsiProcess
 from workflow.nodes import Each, Gate, Job, OrganisationTask
 
@@ -58,7 +58,7 @@ class CsiFlow(flow.Flow):
         .Next(this.reviewed, case=this.nobody_is_due)
     )
     review = (
-        OrganisationTask(Power.REVIEW, days=21, stage=Status.IN_REVIEW)
+        OrganisationTask(Power.REVIEW, days=21, stage=Status.IN_REVIEW, opened=this.invite_contacts)
         .Annotation(title=_("Rendre un avis"))
         .Next(this.reviewed)
     )
@@ -169,6 +169,11 @@ class CsiFlow(flow.Flow):
     def due_reviewers(self, activation: Any) -> list[Organisation]:
         """Who owes an opinion in this round."""
         return rules.due_reviewers(activation.process.contract, self.version(activation))
+
+    def invite_contacts(self, activation: Any) -> None:
+        """Mail a link to those whom the organisation named, accounts or not."""
+        task = activation.task
+        invitations.invite(activation.process.contract, task.seed, task)
 
     def nobody_is_due(self, activation: Any) -> bool:
         """No opinion is owed: the round is over before it began."""

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import DayInput
+from stakeholders.models import Organisation
 from workflow import rules
 from workflow.models import CouncilResolution, OpinionValue
 
@@ -39,7 +40,7 @@ class FreezeForm(forms.Form):
 class OpinionForm(forms.Form):
     """An organisation's opinion on the version whose SHA-256 the page carried."""
 
-    conditional = frozenset({"reason"})  # neither required nor « facultatif »: it depends on the rest
+    conditional = frozenset({"reason"})  # neither required nor « facultatif »: it depends on the rest
 
     value = forms.ChoiceField(
         label=_("Votre avis"),
@@ -169,4 +170,75 @@ class ReasonForm(forms.Form):
 
     reason = reason_field(
         _("Motif"), required=True, help_text=_("Toutes les parties le liront. Il figurera au bordereau.")
+    )
+
+
+class ContactForm(forms.Form):
+    """Whom an organisation wants asked; the organisations offered are those the reader may name for."""
+
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(),
+        label=_("Organisation"),
+        empty_label=None,
+        error_messages={"invalid_choice": _("Choisissez une des organisations proposées.")},
+    )
+    first_name = forms.CharField(label=_("Prénom"), max_length=150)
+    last_name = forms.CharField(label=_("Nom"), max_length=150)
+    quality = forms.CharField(
+        label=_("Fonction"),
+        max_length=150,
+        help_text=_("Telle qu’elle figurera à côté de l’avis, par exemple « directrice de la proximité »."),
+    )
+    email = forms.EmailField(
+        label=_("Adresse électronique"),
+        help_text=_("Nominative : le code de confirmation n’est envoyé qu’à cette adresse."),
+    )
+
+    def __init__(self, *args: Any, organisations: list[Organisation], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared above)
+        field.queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
+
+
+class CodeForm(forms.Form):
+    """The six digits of the mail; spaces between them are forgiven."""
+
+    code = forms.CharField(
+        label=_("Code à six chiffres"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True}
+        ),
+        error_messages={"required": _("Tapez les six chiffres reçus par courriel.")},
+    )
+
+    def clean_code(self) -> str:
+        """Drop what people put between the digits."""
+        return "".join(str(self.cleaned_data["code"]).split())
+
+
+class ReportForm(forms.Form):
+    """« Ce n’est pas moi », with a word of explanation for whoever named the address."""
+
+    reason = forms.CharField(
+        label=_("Précision"),
+        required=False,
+        max_length=500,
+        help_text=_(
+            "Par exemple : « cette personne a quitté l’organisme ». "
+            "Lue par qui tient les contacts du contrat."
+        ),
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class NoteForm(forms.Form):
+    """A note that the organisation keeps for itself."""
+
+    text = forms.CharField(
+        label=_("Ajouter une note"),
+        max_length=2_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": _("Écrivez la note avant de la garder.")},
     )

@@ -10,6 +10,9 @@ from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.models import Mandate, Organisation
+from workflow.guest_models import Contact as Contact
+from workflow.guest_models import GuestLink as GuestLink
+from workflow.note_models import InternalNote as InternalNote
 
 
 class CsiProcess(Process):

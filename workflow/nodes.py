@@ -59,6 +59,7 @@ class OrganisationTaskActivation(ViewActivation):
             organisation=organisation.short_name,
             organisation_id=organisation.pk,
         )
+        flow_task.opened(activation)
         return activation
 
     @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.CANCELED)
@@ -85,14 +86,22 @@ class OrganisationTask(flow.View):
         days: int,
         stage: Status | None = None,
         organisation: Callable[[Any], Organisation] | None = None,
+        opened: Callable[[Any], None] | None = None,
     ) -> None:
         super().__init__(view=None)
         self.power, self.days, self.stage, self._organisation = power, days, stage, organisation
+        self._opened = opened
         self._owner_permission = f"stakeholders.{power.value}"
 
     def _resolve(self, instance: Any) -> None:
         super()._resolve(instance)
         self._organisation = this.resolve(instance, self._organisation)
+        self._opened = this.resolve(instance, self._opened)
+
+    def opened(self, activation: Any) -> None:
+        """Do what the flow wants done when the task opens, in the same transaction."""
+        if self._opened:
+            self._opened(activation)
 
     def calc_owner_permission_obj(self, activation: Any) -> Organisation:
         """Return the organisation that owes the task."""

@@ -40,6 +40,13 @@ _SENTENCES: dict[str, Callable[[Words], str]] = {
         _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w
     ),
     "contract_sealed": lambda w: _("Le contrat est signé par tous et scellé pour l’archive."),
+    "contact_added": lambda w: _("Contact désigné pour %(organisation)s : %(name)s.") % w,
+    "contact_removed": lambda w: _("Contact retiré pour %(organisation)s : %(name)s.") % w,
+    "guest_link_sent": lambda w: _("L’envoi d’un lien à %(name)s (%(organisation)s) est demandé.") % w,
+    "guest_entered": lambda w: _("%(name)s (%(organisation)s) a confirmé son adresse.") % w,
+    "guest_link_reported": lambda w: (
+        _("La personne jointe au lieu de %(name)s (%(organisation)s) a répondu « ce n’est pas moi ».") % w
+    ),
     "job_queued": lambda w: _("Un traitement automatique est en cours."),
     "job_failed": lambda w: _("Un traitement automatique a échoué : %(message)s") % w,
     "job_retried": lambda w: _("Un traitement automatique est relancé."),

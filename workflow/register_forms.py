@@ -39,7 +39,7 @@ def serving(organisation: Organisation) -> QuerySet[Mandate]:
     """Return the mandates of an organisation that run today or will, people in order."""
     today = timezone.localdate()
     rows = Mandate.objects.filter(
-        office__organisation=organisation, withdrawn_at=None, person__is_active=True
+        office__organisation=organisation, withdrawn_at=None, person__is_active=True, limited_type=None
     ).exclude(ends_on__lt=today)
     return rows.select_related("person", "office").order_by("person__last_name", "pk")
 

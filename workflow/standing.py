@@ -114,13 +114,19 @@ class Standings:
 
     def for_task(self, task: Task) -> Standing | None:
         """Return as what the person may do this task that day, or None."""
+        contract = task.process.circuit.contract
         if isinstance(task.seed, Signatory):
             basis = self.basis(task.seed)
             return Standing(basis.mandate, basis=basis) if isinstance(basis, Basis) else None
         power = power_of(task)
         if power is None or task.owner_permission_obj_pk is None:
             return None
-        return self._for_power(power, int(task.owner_permission_obj_pk), task)
+        here = [
+            mandate
+            for mandate in self._covering(contract)
+            if mandate.office.organisation_id == int(task.owner_permission_obj_pk)
+        ]
+        return self._for_power(power, here, task)
 
     def basis(self, signatory: Signatory) -> Basis | NoBasis:
         """Say on what basis the person may fill this signatory's place that day, or which rule says no."""
@@ -133,7 +139,7 @@ class Standings:
                 communes=contract.communes,
                 on=self.on,
             ),
-            mandates=[*self.mandates, *self._holders],
+            mandates=[*self._covering(contract), *self._holders],
             authorities=self._authorities,
         )
 
@@ -141,8 +147,11 @@ class Standings:
         """Whether some act names the person for this office, whatever it is worth today."""
         return any(row.office_id == signatory.office_id for row in self._authorities)
 
-    def _for_power(self, power: Power, organisation: int, task: Task) -> Standing | None:
-        here = [m for m in self.mandates if m.office.organisation_id == organisation]
+    def _covering(self, contract: Contract) -> list[Mandate]:
+        """Return the person's mandates that count for this contract: a guest's counts for one alone."""
+        return [mandate for mandate in self.mandates if mandate.covers(contract)]
+
+    def _for_power(self, power: Power, here: list[Mandate], task: Task) -> Standing | None:
         own = next((m for m in here if power in m.office.powers), None)
         if own is not None:
             return Standing(own)

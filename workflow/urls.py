@@ -4,12 +4,26 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflow.views import absences, contract, documents, drafting, inbox, public, register, signing, tasks
+from workflow.views import (
+    absences,
+    contacts,
+    contract,
+    documents,
+    drafting,
+    guests,
+    inbox,
+    notes,
+    public,
+    register,
+    signing,
+    tasks,
+)
 
 BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
+GUEST = "invitations/<slug:identifier>/"
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -48,6 +62,7 @@ urlpatterns = [
     path(f"{TASK}prise-en-charge/", tasks.task_take, name="task_take"),
     path(f"{TASK}relance/", tasks.job_retry, name="job_retry"),
     path(f"{TASK}avis/brouillon/", tasks.opinion_draft, name="opinion_draft"),
+    path(f"{TASK}notes/", notes.note_add, name="note_add"),
     path(f"{TASK}confirmation/", signing.sign_confirm, name="sign_confirm"),
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
@@ -69,6 +84,17 @@ urlpatterns = [
     path(
         f"{ORGANISATION}mandats/<int:mandate>/passation/", absences.mandate_handover, name="mandate_handover"
     ),
+    # whom its organisations want asked
+    path(f"{BASE}contacts/", contacts.contacts, name="contacts"),
+    path(f"{BASE}contacts/<int:contact>/envoi/", contacts.contact_send, name="contact_send"),
+    path(f"{BASE}contacts/<int:contact>/retrait/", contacts.contact_remove, name="contact_remove"),
+    # the guests, from the link of a mail: open to all, and worth nothing without the code
+    path(GUEST, guests.guest_link, name="guest_link"),
+    path(f"{GUEST}envoi-du-code/", guests.guest_code_ask, name="guest_code_ask"),
+    path(f"{GUEST}code/", guests.guest_code, name="guest_code"),
+    path(f"{GUEST}nouveau-lien/", guests.guest_link_renew, name="guest_link_renew"),
+    path(f"{GUEST}pas-moi/", guests.guest_report, name="guest_report"),
+    path(f"{GUEST}recepisse/", guests.guest_receipt, name="guest_receipt"),
     # open to all
     path("confiance/racine.pem", public.trust_root, name="trust_root"),
     path("sante/", public.health, name="health"),

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
+from django.contrib.contenttypes.fields import GenericForeignKey
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
@@ -241,7 +243,10 @@ class MandateQuerySet(models.QuerySet["Mandate"]):
 
 
 class Mandate(models.Model):
-    """A person holds an office from a day to a day, both included; open while ``ends_on`` is empty."""
+    """A person holds an office from a day to a day, both included; open while ``ends_on`` is empty.
+
+    A mandate ``limited_to`` one object (a guest's, to one contract) gives no right on any other.
+    """
 
     person = models.ForeignKey(User, models.PROTECT, related_name="mandates", verbose_name=_("personne"))
     office = models.ForeignKey(Office, models.PROTECT, related_name="mandates", verbose_name=_("fonction"))
@@ -255,6 +260,11 @@ class Mandate(models.Model):
         max_length=4000,
         help_text=_("Ce que le prochain titulaire doit savoir des affaires en cours."),
     )
+    limited_type = models.ForeignKey(
+        ContentType, models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+    limited_id = models.PositiveBigIntegerField(null=True, blank=True, editable=False)
+    limited_to = GenericForeignKey("limited_type", "limited_id")  # only this object, or any
 
     objects = MandateQuerySet.as_manager()
 
@@ -267,6 +277,11 @@ class Mandate(models.Model):
                 name="mandate_ends_after_it_starts",
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 violation_error_message=_("La fin du mandat précède son début."),
+            ),
+            models.CheckConstraint(
+                name="mandate_limit_whole",
+                condition=Q(limited_type__isnull=True, limited_id__isnull=True)
+                | Q(limited_type__isnull=False, limited_id__isnull=False),
             ),
             models.UniqueConstraint(
                 fields=["office"],
@@ -291,3 +306,11 @@ class Mandate(models.Model):
     def quality(self) -> str:
         """As what the person acts, in one line: « Préfète de l’Orme, Préfecture »."""
         return str(self.office)
+
+    def covers(self, subject: models.Model | None) -> bool:
+        """Whether the mandate counts for acts about this object: an unlimited one does for all."""
+        if self.limited_type_id is None:
+            return True
+        if subject is None or subject.pk != self.limited_id:
+            return False
+        return ContentType.objects.get_for_model(subject).pk == self.limited_type_id

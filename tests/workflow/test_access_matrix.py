@@ -16,12 +16,15 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from signatures import blobs
-from stakeholders.actions import declare_absence, end_authority
+from stakeholders.actions import appoint, declare_absence, end_authority, withdraw_mandate
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, SigningAuthority, User
+from stakeholders.models import Absence, Office, Role, SigningAuthority, User
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.invited import code_for, named
 from tests.stage import run_jobs
+from workflow import actions
+from workflow.models import GuestLink
 from workflow.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
@@ -29,7 +32,9 @@ pytestmark = pytest.mark.access_matrix
 NOBODY: frozenset[str] = frozenset()
 PILOTS = frozenset({"pilote_ville", "pilote_prefecture"})
 VIEWERS = PILOTS | {"prefete", "dircab", "maire", "greffe", "dgs", "bailleur_oh", "rtac"}
-STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin"})
+# « withdrawn » is a landlord's director whose mandate was withdrawn; « guest » came by a link about
+# the contract in review, and sees no other.
+STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin", "withdrawn", "guest"})
 EVERYBODY = VIEWERS | STRANGERS
 
 
@@ -55,6 +60,8 @@ class Scenes:
     sealed: Contract
     authority: SigningAuthority
     absence: Absence
+    link: GuestLink
+    extras: dict[str, User]
 
     def task(self, contract: Contract, step: str, organisation: str = "") -> int:
         """Return the open task of a step."""
@@ -115,7 +122,14 @@ def mandate(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**prefecture(scenes, contract), "mandate": scenes.absence.mandate_id}
 
 
-LANDLORD = frozenset({"bailleur_oh"})
+def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "contact": scenes.link.contact_id}
+
+
+LANDLORD = frozenset({"bailleur_oh", "guest"})
+REVIEW_VIEWERS = VIEWERS | {"guest"}
+NAMING = PILOTS | {"bailleur_oh", "rtac"}  # both administer their organisation, a reviewer
+NAMING_FOR_LANDLORD = PILOTS | {"bailleur_oh"}
 PREFECT = frozenset({"prefete", "dircab"})  # he signs by delegation
 PREFECTURE = frozenset({"prefete", "dircab", "pilote_prefecture"})
 CABINET = frozenset({"dircab"})  # administers the prefecture
@@ -125,12 +139,12 @@ RULES: dict[str, Rule] = {
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
-    "contract": Rule(VIEWERS, scene="review"),
-    "contract_fragment": Rule(VIEWERS, scene="review", arguments=fragment),
-    "contract_bpmn": Rule(VIEWERS, scene="review"),
-    "contract_process": Rule(VIEWERS, scene="review"),
-    "version": Rule(VIEWERS, scene="review", arguments=version),
-    "version_pdf": Rule(VIEWERS, scene="review", arguments=version),
+    "contract": Rule(REVIEW_VIEWERS, scene="review"),
+    "contract_fragment": Rule(REVIEW_VIEWERS, scene="review", arguments=fragment),
+    "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
+    "contract_process": Rule(REVIEW_VIEWERS, scene="review"),
+    "version": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
+    "version_pdf": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
@@ -142,10 +156,13 @@ RULES: dict[str, Rule] = {
     "commitment_add": Rule(PILOTS, PILOTS, arguments=volet),
     "commitment_edit": Rule(PILOTS, PILOTS, arguments=commitment),
     "commitment_move": Rule(None, PILOTS, arguments=commitment),
+    "contacts": Rule(NAMING, NAMING, "review"),
+    "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
     "task": Rule(LANDLORD, LANDLORD, "review", review),
     "task_take": Rule(None, LANDLORD, "review", review),
     "opinion_draft": Rule(None, LANDLORD, "review", review),
+    "note_add": Rule(None, LANDLORD, "review", review),
     "sign_confirm": Rule(PREFECT, PREFECT, "signing", signature),
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
@@ -164,10 +181,19 @@ RULES |= {
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
     "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
     "authority_end": Rule(CABINET, CABINET, arguments=authority),
+    "contact_remove": Rule(NAMING_FOR_LANDLORD, NAMING_FOR_LANDLORD, "review", contact),
 }
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
 OPEN_TO_ALL = {"trust_root", "health", "set_language"}
+GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/test_guests.py too
+    "guest_link",
+    "guest_code",
+    "guest_code_ask",
+    "guest_link_renew",
+    "guest_report",
+    "guest_receipt",
+}
 ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
     f"account_{name}"
     for name in [
@@ -218,17 +244,18 @@ def names(patterns: list[Any], space: str = "") -> Iterator[str]:
 
 def test_every_address_has_a_rule() -> None:
     found = set(names(get_resolver().url_patterns))
-    known = set(RULES) | set(NEVER) | OPEN_TO_ALL | ACCOUNTS | STAFF
+    known = set(RULES) | set(NEVER) | OPEN_TO_ALL | GUEST_LINKS | ACCOUNTS | STAFF
     assert found == known, {"without a rule": found - known, "gone": known - found}
     assert [str(entry.pattern) for entry in websocket_urlpatterns] == ["ws/live/"], "see test_live.py"
 
 
 @pytest.fixture
 def scenes(cast: Cast) -> Scenes:
-    """Bring four contracts to four moments."""
+    """Bring four contracts to four moments; a guest comes to the second, an office is taken from somebody."""
     found = [small_contract(cast, f"MATRIX-{n}") for n in range(4)]
     plot.opened(found[0])
     plot.opened(found[1])
+    link_to = named(cast, found[1])
     plot.draft_and_freeze(found[1])
     plot.to_signing(found[2])
     plot.to_signing(found[3])
@@ -248,7 +275,15 @@ def scenes(cast: Cast) -> Scenes:
         powers=[Power.APPROVE.value],
     )
     declare_absence(away, actor=cast.dircab)
-    return Scenes(found[0], found[1], found[2], found[3], delegation, away)
+    link = link_to.links.get()
+    guest = actions.enter(link.identifier, code_for(link)).person
+    assert guest is not None
+    withdrawn = User.objects.create_user("ancien@orme-habitat.example", last_name="Ancien")
+    office = Office.objects.create(organisation=cast.organisation("org-oh"), title="Ancien", role=Role.HEAD)
+    withdraw_mandate(appoint(withdrawn, office, starts_on=timezone.localdate(), actor=None), actor=None)
+    drafting, review, signing, sealed = found
+    extras = {"guest": guest, "withdrawn": withdrawn}
+    return Scenes(drafting, review, signing, sealed, delegation, away, link, extras)
 
 
 def browser(person: User | None) -> Client:
@@ -275,7 +310,7 @@ def problems(who: str, status: int, location: str, entitled: frozenset[str] | No
 
 def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Scenes) -> None:
     people: dict[str, User | None] = {"anonymous": None}
-    people |= {name: getattr(cast, name) for name in sorted(EVERYBODY)}
+    people |= {name: scenes.extras.get(name) or getattr(cast, name) for name in sorted(EVERYBODY)}
     browsers = {name: browser(person) for name, person in people.items()}
     wrong: list[str] = []
 
@@ -302,6 +337,28 @@ def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Sce
             if status != (302 if who == "anonymous" else 404):
                 wrong.append(f"POST {name} as {who}: {status}")
     assert wrong == []
+
+
+def test_a_guest_s_link_shows_everybody_what_its_mail_said_and_nothing_more(
+    cast: Cast, scenes: Scenes
+) -> None:
+    people: list[User | None] = [
+        None,
+        cast.outsider,
+        cast.bailleur_cl,
+        cast.admin,
+        scenes.extras["withdrawn"],
+    ]
+    text = plot.version(scenes.review)
+    hidden = (scenes.link.contact.email, "38 halls", text.content_sha256[:8], scenes.review.preamble)
+    for name in sorted(GUEST_LINKS):
+        for person in people:
+            answer = browser(person).get(reverse(name, args=[scenes.link.identifier]))
+            expected = {"guest_receipt": {404}, "guest_code_ask": {405}, "guest_link_renew": {405}}
+            assert answer.status_code in expected.get(name, {200}), (name, person)
+            for words in hidden:
+                assert words not in answer.content.decode(), (name, person, words)
+    assert len(plot.tasks(scenes.review, "review")) == 2
 
 
 def test_a_task_is_not_found_through_another_contract(cast: Cast, scenes: Scenes) -> None:

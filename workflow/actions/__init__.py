@@ -5,8 +5,11 @@ Each takes the lock of the process first (viewflow's ``activation``), asks
 sentence for the person. Nothing here is slow or touches a network.
 """
 
+from workflow.actions.contacts import add_contact, remove_contact, send_again
 from workflow.actions.council import record_resolution
 from workflow.actions.doing import Doing, closed, doing
+from workflow.actions.guests import Entry, ask_code, enter, renew, report
+from workflow.actions.notes import write_note
 from workflow.actions.opinions import approve, give_opinion, keep_opinion_draft
 from workflow.actions.piloting import (
     Drafting,
@@ -23,21 +26,30 @@ from workflow.actions.transfers import end_transfer, transfer_task
 __all__ = [
     "Doing",
     "Drafting",
+    "Entry",
+    "add_contact",
     "approve",
+    "ask_code",
     "changing_draft",
     "closed",
     "doing",
     "end_transfer",
+    "enter",
     "freeze_version",
     "give_opinion",
     "keep_opinion_draft",
     "recall_version",
     "record_resolution",
     "refuse_signature",
+    "remove_contact",
+    "renew",
+    "report",
     "retry_job",
+    "send_again",
     "sign",
     "start_circuit",
     "submit_draft",
     "take_task",
     "transfer_task",
+    "write_note",
 ]

@@ -167,5 +167,7 @@ def drafters_mandate(user: User, contract: Contract) -> Mandate:
         for m in mandates_in_force(user)
         if rules.is_independent_participant(m.office.organisation, contract)
     ]
-    entitled = next((m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation)), None)
+    entitled = next(
+        (m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation, about=contract)), None
+    )
     return entitled or pilots_mandate(user, contract)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from contracts.models import Contract
 from stakeholders.permissions import mandates_in_force
-from workflow import access, board, bpmn, rules
+from workflow import access, board, bpmn, guests, rules
 from workflow.views.answers import Request, member
 
 
@@ -69,7 +69,10 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
     waiting = board.open_tasks(found)
     mine = [task for task in access.tasks_of(request.user) if task.process.circuit.contract_id == found.pk]
     is_pilot = access.is_pilot(request.user, found)
+    named = guests.naming(request.user, found)
     return {
+        "can_name": bool(named),
+        "wrong_contacts": guests.wrong_contacts(found, named) if named else [],
         "my_tasks": mine,
         "is_pilot": is_pilot,
         "may_draft": access.pen_for(request.user, found) is not None,

@@ -18,7 +18,7 @@ from workflow.errors import ActRefused, Invalid, Locked, NewVersion
 from workflow.forms import ApprovalForm, FreezeForm, OpinionDraftForm, OpinionForm, ReasonForm, ResolutionForm
 from workflow.models import Opinion, OpinionDraft
 from workflow.standing import NO_TRANSFER, power_of
-from workflow.views import signing
+from workflow.views import notes, signing
 from workflow.views.answers import Request, member, refused
 
 
@@ -191,6 +191,7 @@ def _review_page(
         status,
         form=form,
         notice=notice,
+        **notes.notes_beside(met),
         own=[c for c in every if c["lead"]["id"] == organisation.pk],
         contributed=[c for c in every if organisation.name in c["contributors"]],
         previous=Opinion.objects.filter(version__contract=met.contract, organisation=organisation)

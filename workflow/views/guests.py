@@ -1,0 +1,159 @@
+"""The guest's pages, from the link of a mail: nothing is shown beyond the mail, or done, without the code."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import login
+from django.contrib.auth.views import redirect_to_login
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from workflow import actions, board, guests
+from workflow.errors import ActRefused, AlreadyDone, Invalid
+from workflow.forms import CodeForm, ReportForm
+from workflow.models import GuestLink
+
+RECEIPTS = "guest_receipts"  # in the session: the links whose code was given
+
+
+@require_safe
+@never_cache
+def guest_link(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Say who asks, for whom, and what the link is worth; writes nothing, so that scanners change nothing."""
+    return _link_page(request, guests.link_named(identifier))
+
+
+def _link_page(request: HttpRequest, link: GuestLink, refusal: ActRefused | None = None) -> HttpResponse:
+    contract, organisation = link.contact.contract, link.contact.organisation
+    task = guests.review_task(contract, organisation)
+    context = {
+        "link": link,
+        "contract": contract,
+        "state": guests.state_of(link),
+        "asker": guests.asker(contract),
+        "address": guests.masked(link.contact.email),
+        "count": guests.led(link.version, organisation),
+        "task": task,
+        "due_on": board.due_on(task) if task else None,
+        "is_me": guests.is_the_contact(request.user, link),
+        "refusal": refusal,
+    }
+    return render(request, "workflow/guest_link.html", context, status=refusal.status if refusal else 200)
+
+
+@require_POST
+@never_cache
+def guest_code_ask(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Have a code mailed to the address that the link names."""
+    link = guests.link_named(identifier)
+    try:
+        actions.ask_code(identifier)
+    except ActRefused as error:
+        if link.code_asked_at is None or guests.state_of(link) not in guests.WORTH_A_CODE:
+            return _link_page(request, link, error)
+        return _code_page(request, link, CodeForm(), error.status, error.message)
+    return redirect("guest_code", identifier)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def guest_code(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Take the code; the right one opens the task, its commitments first, or the receipt."""
+    link = guests.link_named(identifier)
+    if guests.state_of(link) not in guests.WORTH_A_CODE:
+        return redirect("guest_link", identifier)
+    if request.method != "POST":
+        return _code_page(request, link, CodeForm())
+    form = CodeForm(request.POST)
+    if not form.is_valid():
+        return _code_page(request, link, form, 422)
+    try:
+        entry = actions.enter(identifier, form.cleaned_data["code"])
+    except Invalid as error:
+        form.add_error("code", error.message)
+        return _code_page(request, link, form, error.status)
+    except ActRefused as error:
+        return _link_page(request, link, error)
+    return _let_in(request, link, entry)
+
+
+def _code_page(
+    request: HttpRequest, link: GuestLink, form: CodeForm, status: int = 200, notice: str = ""
+) -> HttpResponse:
+    context = {"link": link, "form": form, "address": guests.masked(link.contact.email), "notice": notice}
+    return render(request, "workflow/guest_code.html", context, status=status)
+
+
+def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> HttpResponse:
+    """Open the session of whoever gave the right code; an account that has a password still asks for it."""
+    contract = link.contact.contract
+    if entry.person is None:
+        request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), link.identifier]
+        return redirect("guest_receipt", link.identifier)
+    there = reverse("contract", args=[contract.pk])
+    if entry.task is not None:
+        there = reverse("task", args=[contract.pk, entry.task.pk])
+    if entry.by_password:
+        if guests.is_the_contact(request.user, link):
+            return redirect(there)
+        messages.info(
+            request,
+            _("Votre adresse est confirmée. Vous avez déjà un compte : connectez-vous pour répondre."),
+        )
+        return redirect_to_login(there)
+    login(request, entry.person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    request.session.set_expiry(0)  # as allauth does: no longer than the browser
+    return redirect(there)
+
+
+@require_POST
+@never_cache
+def guest_link_renew(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Mail another link, to the same address only."""
+    link = guests.link_named(identifier)
+    try:
+        actions.renew(identifier)
+    except ActRefused as error:
+        return _link_page(request, link, error)
+    messages.success(
+        request,
+        _("Un nouveau lien part vers %(address)s.") % {"address": guests.masked(link.contact.email)},
+    )
+    return redirect("guest_link", identifier)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def guest_report(request: HttpRequest, identifier: str) -> HttpResponse:
+    """« Ce n’est pas moi »: asked first, done by a POST."""
+    link = guests.link_named(identifier)
+    if guests.state_of(link) in {guests.State.REPORTED, guests.State.REMOVED}:
+        return redirect("guest_link", identifier)
+    form = ReportForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context: dict[str, Any] = {"link": link, "form": form, "contract": link.contact.contract}
+        return render(request, "workflow/guest_report.html", context, status=422 if form.is_bound else 200)
+    with suppress(AlreadyDone):  # said twice is said once
+        actions.report(identifier, reason=form.cleaned_data["reason"])
+    return redirect("guest_link", identifier)
+
+
+@require_safe
+@never_cache
+def guest_receipt(request: HttpRequest, identifier: str) -> HttpResponse:
+    """Who answered, when, what, on which exact text: for whoever gave the code; 404 for anybody else."""
+    link = guests.link_named(identifier)
+    opinion = guests.answer_to(link)
+    entitled = identifier in request.session.get(RECEIPTS, []) or guests.is_the_contact(request.user, link)
+    if opinion is None or not entitled or guests.state_of(link) != guests.State.ANSWERED:
+        raise Http404
+    context = {"link": link, "opinion": opinion, "contract": link.contact.contract}
+    return render(request, "workflow/guest_receipt.html", context)

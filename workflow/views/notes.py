@@ -1,0 +1,42 @@
+"""The internal notes of an organisation, beside the task that it owes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from workflow import access, actions
+from workflow.access import OpenTask
+from workflow.errors import ActRefused
+from workflow.forms import NoteForm
+from workflow.views.answers import Request, member, refused
+
+
+def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
+    """Return what the fragment of notes shows: those of the organisation that owes the task."""
+    notes = access.notes_of(met).select_related("author", "mandate__office")
+    return {"notes": notes, "note_form": form or NoteForm(auto_id="note_%s")}
+
+
+@require_POST
+@member
+def note_add(request: Request, contract: int, task: int) -> HttpResponse:
+    """Write a note; the fragment comes back alone, so that an opinion being typed stays where it is."""
+    met = access.task_for(request.user, contract, task)
+    form: NoteForm | None = NoteForm(request.POST, auto_id="note_%s")
+    if form is not None and form.is_valid():
+        try:
+            actions.write_note(request.user, met.task.pk, text=form.cleaned_data["text"])
+        except ActRefused as error:
+            return refused(request, error, contract)
+        form = None
+    if request.htmx:
+        context = {"contract": met.contract, "task": met.task, **notes_beside(met, form)}
+        return render(request, "workflow/_partials/notes.html", context, status=422 if form else 200)
+    if form is not None:
+        messages.error(request, " ".join(str(error) for error in form.errors["text"]))
+    return redirect("task", contract, task)
