@@ -4,3 +4,6 @@ from django.dispatch import Signal
 
 # verb: str, person: User, actor: User | None, mandate: Mandate | None
 rights_changed = Signal()
+
+# person: User, session_key: str, of a session ended otherwise than by logging out
+session_closed = Signal()

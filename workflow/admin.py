@@ -10,7 +10,10 @@ from __future__ import annotations
 import procrastinate.contrib.django.admin
 import procrastinate.contrib.django.models
 from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from viewflow.workflow.admin import Process, Task
 
-admin.site.unregister([EmailAddress, procrastinate.contrib.django.models.ProcrastinateJob, Process, Task])
+OTHERS = [EmailAddress, Authenticator, UserSession, Process, Task]
+admin.site.unregister([*OTHERS, procrastinate.contrib.django.models.ProcrastinateJob])

@@ -21,7 +21,7 @@ from contracts.models import Contract, Signatory, Status
 from signatures import signals
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.models import Mandate, User
-from stakeholders.signals import rights_changed
+from stakeholders.signals import rights_changed, session_closed
 from workflow import events, jobs, journal
 from workflow.consumers import session_mark
 from workflow.flows import CsiFlow
@@ -144,3 +144,10 @@ def session_ended(request: HttpRequest, user: User | None, **_kwargs: Any) -> No
             events.publish(
                 "session_ended", None, recipient=user, session=session_mark(request.session.session_key)
             )
+
+
+@receiver(session_closed)
+def session_was_ended(person: User, session_key: str, **_kwargs: Any) -> None:
+    """Close the sockets of a session that its owner, or a withdrawal, has ended elsewhere."""
+    with transaction.atomic():
+        events.publish("session_ended", None, recipient=person, session=session_mark(session_key))

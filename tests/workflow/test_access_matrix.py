@@ -152,7 +152,25 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
         "reset_password_from_key_done",
         "reset_password_from_key",
         "reset_password_done",
+        "request_login_code",
+        "address",
     ]
+} | {
+    "usersessions_list",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_login_webauthn",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
 }
 STAFF = {
     "admin:index",
@@ -317,9 +335,11 @@ def test_whoever_is_logged_in_needs_the_form_of_the_page_to_post(cast: Cast, sce
 
 
 def test_account_pages_answer_without_an_error(cast: Cast) -> None:
-    arguments = {
+    arguments: dict[str, dict[str, Any]] = {
         "account_confirm_email": {"key": "x"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+        "mfa_edit_webauthn": {"pk": 1},
+        "mfa_remove_webauthn": {"pk": 1},
     }
     for name in sorted(ACCOUNTS):
         for person in (None, cast.prefete, cast.outsider):
