@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
 from stakeholders.kinds import KINDS, Power, Side
+from stakeholders.proofs import Proof, proof_by_default
 
 
 class UndeletableError(models.ProtectedError):
@@ -96,6 +97,13 @@ class Organisation(models.Model):
     )
     territory = models.CharField(_("territoire"), max_length=120, blank=True)
     email_domain = models.CharField(_("domaine de messagerie"), max_length=120, blank=True)
+    signing_proof = models.CharField(
+        _("preuve demandée pour signer"),
+        max_length=10,
+        choices=Proof.choices,
+        default=proof_by_default,
+        help_text=_("Un moyen plus fort est toujours accepté."),
+    )
     group = models.OneToOneField(
         Group, models.PROTECT, related_name="organisation", verbose_name=_("groupe"), editable=False
     )
@@ -116,7 +124,12 @@ class Organisation(models.Model):
                 name="organisation_kind_known",
                 condition=Q(kind__in=list(KINDS)),
                 violation_error_message=_("Cette nature d’organisation n’existe pas."),
-            )
+            ),
+            models.CheckConstraint(
+                name="organisation_signing_proof_known",
+                condition=Q(signing_proof__in=Proof.values),
+                violation_error_message=_("Cette preuve n’existe pas."),
+            ),
         ]
 
     def __str__(self) -> str:

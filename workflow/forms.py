@@ -164,6 +164,24 @@ class PasswordForm(forms.Form):
     document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class CodeForm(forms.Form):
+    """Who signs says again who they are, with the code that their application shows."""
+
+    code = forms.CharField(
+        label=_("Code de votre application"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": _("Donnez le code que votre application affiche.")},
+    )
+    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class PasskeyForm(forms.Form):
+    """What a passkey signed, as the browser hands it over."""
+
+    credential = forms.JSONField(widget=forms.HiddenInput)
+    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
 class ReasonForm(forms.Form):
     """A reason that everybody reads: a refusal to sign, a version taken back."""
 

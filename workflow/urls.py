@@ -48,6 +48,7 @@ urlpatterns = [
     path(f"{TASK}relance/", tasks.job_retry, name="job_retry"),
     path(f"{TASK}avis/brouillon/", tasks.opinion_draft, name="opinion_draft"),
     path(f"{TASK}confirmation/", signing.sign_confirm, name="sign_confirm"),
+    path(f"{TASK}confirmation/cle/", signing.sign_challenge, name="sign_challenge"),
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
     path(f"{BASE}retrait/", tasks.version_recall, name="version_recall"),

@@ -123,6 +123,7 @@ RULES: dict[str, Rule] = {
     "task_take": Rule(None, LANDLORD, "review", review),
     "opinion_draft": Rule(None, LANDLORD, "review", review),
     "sign_confirm": Rule(PREFECT, PREFECT, "signing", signature),
+    "sign_challenge": Rule(None, PREFECT, "signing", signature),
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
 }

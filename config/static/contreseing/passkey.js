@@ -1,18 +1,23 @@
 // Passkeys: asks the browser for one when a form needs it, and says in words why it was not given.
-// The form names what it needs in data-passkey: "create", "get" (both with the options that the page
-// holds in #passkey-options), or "login" (options fetched when asked, so that they are fresh).
+// The form names what it needs in data-passkey, "create" or "get". The options are in the page, in
+// #passkey-options, or fetched from data-options-url when the key is asked for, so that they are fresh.
 
 const { webauthnJSON } = window;
 
 async function optionsOf(form) {
-  if (form.dataset.passkey !== "login") return JSON.parse(document.getElementById("passkey-options").textContent);
-  const answer = await fetch(form.dataset.optionsUrl, { headers: { Accept: "application/json" } });
+  const { optionsUrl, optionsMethod: method = "GET" } = form.dataset;
+  if (!optionsUrl) return JSON.parse(document.getElementById("passkey-options").textContent);
+  const body = method === "POST" ? new FormData(form) : undefined;
+  const answer = await fetch(optionsUrl, { method, body, headers: { Accept: "application/json" } });
+  // the form's own answer says what is wrong: a document that changed, a session that ended
+  if (answer.status === 409 || answer.redirected) return location.reload();
   if (!answer.ok) throw new Error(`options: ${answer.status}`);
   return answer.json();
 }
 
 async function credentialFor(form) {
   const options = await optionsOf(form);
+  if (!options) return null;
   if (form.dataset.passkey !== "create") return webauthnJSON.get(options.request_options);
   const creation = options.creation_options;
   // kept by the device and unlocked by its owner: it can then log in without a password
@@ -35,7 +40,9 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.dataset.asking = "yes";
     trouble.hidden = true;
     try {
-      form.elements.credential.value = JSON.stringify(await credentialFor(form));
+      const credential = await credentialFor(form);
+      if (!credential) return;
+      form.elements.credential.value = JSON.stringify(credential);
       form.submit();
     } catch (error) {
       trouble.textContent = trouble.dataset[troubleOf(error)];
