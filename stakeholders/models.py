@@ -32,6 +32,11 @@ class UserQuerySet(models.QuerySet["User"]):
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes accounts from an address, which is the only login there is."""
 
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Keep addresses in lower case, as the login looks them up; also called by the forms."""
+        return (email or "").lower()
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create an active account; ``email`` is compared without regard to case."""
         user: User = self.model(email=self.normalize_email(email), **fields)
@@ -283,6 +288,13 @@ class Mandate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.office}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it gives no right any more, and never will again."""
+        return self.withdrawn_at is not None or (
+            self.ends_on is not None and self.ends_on < timezone.localdate()
+        )
 
     @property
     def quality(self) -> str:

@@ -15,8 +15,8 @@ from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion, Status
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, User
-from stakeholders.permissions import mandate_for, mandates_in_force, visible
+from stakeholders.models import Mandate, Organisation, User
+from stakeholders.permissions import administration_of, mandate_for, mandates_in_force, visible
 from workflow import rules
 from workflow.nodes import OPEN_STATUSES
 
@@ -98,6 +98,19 @@ def draft_for(user: User, contract_id: int) -> tuple[Contract, bool]:
     if not is_pilot(user, contract):
         raise Http404
     return contract, contract.status == Status.DRAFTING
+
+
+def organisation_for(user: User, organisation_id: int) -> Organisation:
+    """Return an organisation that the person administers today; Http404 otherwise."""
+    found = Organisation.objects.filter(pk=organisation_id).first()
+    if found is None or not administers(user, found):
+        raise Http404
+    return found
+
+
+def administers(user: User, organisation: Organisation) -> bool:
+    """Whether the person administers the organisation today."""
+    return administration_of(user, organisation) is not None
 
 
 def is_pilot(user: Person, contract: Contract) -> bool:

@@ -216,12 +216,9 @@ def why_not_this_proof(signatory: Signatory, proof: Proof) -> str:
     if proof.suffices(organisation.signing_proof):
         return ""
     return _(
-        "%(organisation)s demande davantage pour signer (%(proof)s). Ajoutez ce moyen depuis "
+        "Votre organisation demande davantage pour signer : %(proof)s. Ajoutez ce moyen depuis "
         "« Sécurité de mon compte », puis revenez à cette page."
-    ) % {
-        "organisation": organisation.name,
-        "proof": str(Proof(organisation.signing_proof).label).lower(),
-    }
+    ) % {"proof": str(Proof(organisation.signing_proof).label).lower()}
 
 
 def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflow.views import contract, documents, drafting, inbox, public, signing, tasks
+from workflow.views import (
+    contract,
+    documents,
+    drafting,
+    inbox,
+    invitation,
+    organisation,
+    public,
+    signing,
+    tasks,
+)
 
 BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
+ORGANISATION = "organisations/<int:organisation>/"
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -52,7 +63,23 @@ urlpatterns = [
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
     path(f"{BASE}retrait/", tasks.version_recall, name="version_recall"),
+    # an organisation, by its administrator
+    path(ORGANISATION, organisation.organisation, name="organisation"),
+    path(f"{ORGANISATION}invitations/ajout/", organisation.invitation_add, name="invitation_add"),
+    path(
+        f"{ORGANISATION}invitations/<int:invitation>/annulation/",
+        organisation.invitation_cancel,
+        name="invitation_cancel",
+    ),
+    path(f"{ORGANISATION}mandats/ajout/", organisation.mandate_add, name="mandate_add"),
+    path(
+        f"{ORGANISATION}mandats/<int:mandate>/retrait/",
+        organisation.mandate_withdraw,
+        name="mandate_withdraw",
+    ),
+    path(f"{ORGANISATION}preuve/", organisation.signing_proof, name="signing_proof"),
     # open to all
+    path("invitations/<str:token>/", invitation.invitation, name="invitation"),
     path("confiance/racine.pem", public.trust_root, name="trust_root"),
     path("sante/", public.health, name="health"),
 ]

@@ -5,6 +5,7 @@ A new address fails the first test until it is given a rule here.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,15 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from contracts.models import Contract
-from stakeholders.models import User
+from contracts.models import Contract, Part
+from stakeholders.models import Mandate, User
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import PASSWORD, Cast, small_contract
 from tests.stage import run_jobs
+from tests.workflow.sockets import page, watching
+from workflow.rules import pilot
 from workflow.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
@@ -93,6 +97,35 @@ def job(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": contract.circuit.process.task_set.order_by("pk")[0].pk}
 
 
+def organisation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """The city of the contract, which its director general administers."""
+    return {"organisation": pilot(contract, Part.CITY_PILOT).pk}
+
+
+def invited(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    city = pilot(contract, Part.CITY_PILOT)
+    office = city.offices.get_or_create(title="À pourvoir", role="contributor")[0]
+    offered = office.invitations.get_or_create(
+        email="invitee@ville.example",
+        defaults={
+            "first_name": "I",
+            "last_name": "N",
+            "starts_on": timezone.localdate(),
+            "invited_by": User.objects.order_by("pk")[0],
+            "token_hash": "0" * 64,
+            "expires_at": timezone.now() + dt.timedelta(days=1),
+        },
+    )[0]
+    return {**organisation(scenes, contract), "invitation": offered.pk}
+
+
+def mandate(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """The mandate of the person who administers: the last one, which a POST does not withdraw."""
+    city = pilot(contract, Part.CITY_PILOT)
+    held = Mandate.objects.in_force().get(office__organisation=city, office__administers=True)
+    return {**organisation(scenes, contract), "mandate": held.pk}
+
+
 LANDLORD = frozenset({"bailleur_oh"})
 PREFECT = frozenset({"prefete"})
 RULES: dict[str, Rule] = {
@@ -127,6 +160,15 @@ RULES: dict[str, Rule] = {
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
 }
+ADMINISTRATOR = frozenset({"dgs"})
+RULES |= {
+    "organisation": Rule(ADMINISTRATOR, arguments=organisation),
+    "invitation_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
+    "invitation_cancel": Rule(None, ADMINISTRATOR, arguments=invited),
+    "mandate_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
+    "mandate_withdraw": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=mandate),
+    "signing_proof": Rule(None, ADMINISTRATOR, arguments=organisation),
+}
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
@@ -134,7 +176,7 @@ RULES |= {
 }
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
-OPEN_TO_ALL = {"trust_root", "health", "set_language"}
+OPEN_TO_ALL = {"trust_root", "health", "set_language", "invitation"}  # the last: see test_invitations.py
 ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
     f"account_{name}"
     for name in [
@@ -275,6 +317,44 @@ def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Sce
             if status != (302 if who == "anonymous" else 404):
                 wrong.append(f"POST {name} as {who}: {status}")
     assert wrong == []
+
+
+@pytest.mark.parametrize("who", ["pilote_ville", "dgs"])
+def test_who_was_withdrawn_reaches_nothing_by_page_or_socket(
+    cast: Cast, scenes: Scenes, live_url: str, who: str
+) -> None:
+    """An administrator and a pilot, who could do much: out at once, and nothing is left to a kept session."""
+    person: User = getattr(cast, who)
+    addresses = {
+        name: reverse(name, kwargs=rule.arguments(scenes, getattr(scenes, rule.scene)))
+        for name, rule in RULES.items()
+    }
+    opened, kept = Client(), browser(person)
+    opened.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    assert opened.get(addresses["contract"]).status_code == 200
+    with (
+        watching(live_url, opened) as inbox,
+        watching(live_url, opened, scenes.review) as contract,
+        watching(live_url, kept, scenes.review) as surviving,
+    ):
+        plot.withdraw(person, by=cast.admin)
+        assert inbox.close_code() in {4401, 4403}
+        assert contract.close_code() in {4401, 4403}
+        assert surviving.close_code() == 4403
+    with page(live_url, opened, scenes.review) as again:
+        assert again.close_code() == 4401
+    with page(live_url, kept, scenes.review, after=0) as again:
+        assert again.close_code() == 4403
+        assert again.told == []
+    for name, address in addresses.items():
+        for method in ("GET", "POST"):
+            out = opened.generic(method, address, content_type="application/x-www-form-urlencoded")
+            assert out.status_code in {302, 405}, f"{method} {name}: {out.status_code}"
+            assert out.status_code == 405 or "/compte/login/" in out.headers["Location"], name
+            if RULES[name].get == EVERYBODY:
+                continue
+            left = kept.generic(method, address, content_type="application/x-www-form-urlencoded")
+            assert left.status_code in {404, 405}, f"{method} {name} with a kept session: {left.status_code}"
 
 
 def test_a_task_is_not_found_through_another_contract(cast: Cast, scenes: Scenes) -> None:

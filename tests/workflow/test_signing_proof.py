@@ -68,7 +68,7 @@ def test_a_password_is_refused_where_a_passkey_is_asked(cast: Cast) -> None:
     assert "Votre mot de passe" not in desk.page()
     status, page = desk.confirm(password=PASSWORD)
     assert status == 422
-    assert "demande davantage pour signer (clé d’accès)" in page
+    assert "demande davantage pour signer : clé d’accès" in page
     assert "Sécurité de mon compte" in page
     assert not Confirmation.objects.exists()
 
