@@ -15,7 +15,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, mail
+from config import database, mail, oidc
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
@@ -116,6 +116,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
     "channels",
     "csp",
     "django_htmx",
@@ -213,6 +214,17 @@ MFA_FORMS = {
     "authenticate": "stakeholders.account_forms.SecondFactorForm",
     "reauthenticate": "stakeholders.account_forms.SecondFactorAgainForm",
 }
+# An identity provider tells who somebody is, if one is configured; it opens no account.
+SOCIALACCOUNT_ADAPTER = "stakeholders.accounts.IdentityAdapter"
+OIDC_URL = environment("OIDC_URL")
+SOCIALACCOUNT_PROVIDERS = oidc.providers(
+    OIDC_URL,
+    name=environment("OIDC_NAME") or "ProConnect",
+    client_id=environment("OIDC_CLIENT_ID"),
+    secret=environment("OIDC_CLIENT_SECRET"),
+    trust_email=flag("OIDC_TRUST_EMAIL", default=False),
+    scopes=environment("OIDC_SCOPES") or oidc.SCOPES,
+)
 USERSESSIONS_ADAPTER = "stakeholders.sessions.SessionsAdapter"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "inbox"
@@ -253,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "worker-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *oidc.origin(OIDC_URL)],  # a form that logs in by the provider leads there
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -8,6 +8,8 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from stakeholders import provider
+
 # One door for credentials, with its limits on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
@@ -17,6 +19,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/email/", RedirectView.as_view(pattern_name="mfa_index"), name="account_address"),
     path("compte/", include("allauth.account.urls")),
     path("compte/securite/", include("allauth.mfa.urls")),
+    path("compte/proconnect/login/", provider.login, name="proconnect_login"),
+    path("compte/proconnect/login/callback/", provider.callback, name="proconnect_callback"),
+    path("compte/identites/", include("allauth.socialaccount.urls")),
     path("compte/sessions/", include("allauth.usersessions.urls")),
     path("langue/", set_language, name="set_language"),
     path("administration/", admin.site.urls),

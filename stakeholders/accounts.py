@@ -6,11 +6,16 @@ import base64
 import hashlib
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
 from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
+from django.shortcuts import redirect
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -24,6 +29,31 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse self-service registration."""
         return False
+
+
+class IdentityAdapter(DefaultSocialAccountAdapter):
+    """An identity provider tells who somebody is; it never opens an account here."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Refuse: accounts are opened with a mandate."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Join an identity met for the first time to the active account of its verified address."""
+        if sociallogin.is_existing:
+            return
+        verified = [address.email for address in sociallogin.email_addresses if address.verified]
+        account = User.objects.filter(email__iexact=verified[0], is_active=True).first() if verified else None
+        if account is None:
+            messages.error(
+                request,
+                _(
+                    "Aucun compte ouvert ne correspond à cette identité. Demandez une invitation à "
+                    "l’organisation pour laquelle vous agissez."
+                ),
+            )
+            raise ImmediateHttpResponse(redirect("account_login"))
+        sociallogin.connect(request, account)
 
 
 class FactorAdapter(DefaultMFAAdapter):

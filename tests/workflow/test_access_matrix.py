@@ -199,6 +199,12 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
         "address",
     ]
 } | {
+    "proconnect_login",
+    "proconnect_callback",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+    "socialaccount_signup",
+    "socialaccount_connections",
     "usersessions_list",
     "mfa_index",
     "mfa_authenticate",
