@@ -9,5 +9,10 @@ from django.http import HttpRequest
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Tell the templates whether this is a demonstration, and where the source of what runs is."""
-    return {"demonstration": settings.DEMONSTRATION, "source_url": settings.SOURCE_URL}
+    """Tell the templates what this installation is, where its source is, who may vouch for people."""
+    identity = settings.SOCIALACCOUNT_PROVIDERS.get("proconnect")
+    return {
+        "demonstration": settings.DEMONSTRATION,
+        "source_url": settings.SOURCE_URL,
+        "identity_provider": identity["APPS"][0]["name"] if identity else "",
+    }

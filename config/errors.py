@@ -32,6 +32,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return answer(404, "errors/404.html")
 
 
+def too_many(request: HttpRequest) -> HttpResponse:
+    """429: too many tries of a form that asks who one is."""
+    return answer(429, "errors/429.html")
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: with the reference under which the log holds the details."""
     known = structlog.contextvars.get_contextvars().get("request_id")

@@ -15,7 +15,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database
+from config import database, mail, oidc
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
@@ -72,6 +72,8 @@ if not SECRET_KEY:
 _host = PUBLIC_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
 ALLOWED_HOSTS = (environment("ALLOWED_HOSTS") or f"{_host},127.0.0.1,localhost").split(",")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# A passkey belongs to a name, never to an address such as 127.0.0.1 (WebAuthn, « RP ID »).
+PASSKEY_HOST = "localhost" if _host in {"127.0.0.1", "localhost"} else _host
 
 # --- Data ---------------------------------------------------------------------------
 DATABASE_URL = environment("DATABASE_URL")
@@ -109,8 +111,12 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
     "channels",
     "csp",
     "django_htmx",
@@ -187,10 +193,51 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Contreseing] "
+ACCOUNT_FORMS = {
+    "request_login_code": "stakeholders.account_forms.RequestCodeForm",
+    "confirm_login_code": "stakeholders.account_forms.MailedCodeForm",
+}
+MFA_ADAPTER = "stakeholders.accounts.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a stolen key is not enough
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by administrators, not by whoever registers
+MFA_TOTP_ISSUER = "Contreseing"
+MFA_FORMS = {
+    "add_webauthn": "stakeholders.account_forms.AddPasskeyForm",
+    "edit_webauthn": "stakeholders.account_forms.RenamePasskeyForm",
+    "activate_totp": "stakeholders.account_forms.ActivateTotpForm",
+    "authenticate": "stakeholders.account_forms.SecondFactorForm",
+    "reauthenticate": "stakeholders.account_forms.SecondFactorAgainForm",
+}
+# An identity provider tells who somebody is, if one is configured; it opens no account.
+SOCIALACCOUNT_ADAPTER = "stakeholders.accounts.IdentityAdapter"
+OIDC_URL = environment("OIDC_URL")
+SOCIALACCOUNT_PROVIDERS = oidc.providers(
+    OIDC_URL,
+    name=environment("OIDC_NAME") or "ProConnect",
+    client_id=environment("OIDC_CLIENT_ID"),
+    secret=environment("OIDC_CLIENT_SECRET"),
+    trust_email=flag("OIDC_TRUST_EMAIL", default=False),
+    scopes=environment("OIDC_SCOPES") or oidc.SCOPES,
+)
+USERSESSIONS_ADAPTER = "stakeholders.sessions.SessionsAdapter"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "account_login"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# Mail is queued in the transaction that says it, and sent by the worker (workflow/mail.py):
+# to EMAIL_URL; without it, to the worker's terminal in a demonstration, to this machine elsewhere.
+EMAIL_BACKEND = "workflow.mail.QueuedBackend"
+EMAIL_URL = environment("EMAIL_URL")
+MAIL_TRANSPORT = mail.transport_from_url(
+    EMAIL_URL or ("console:" if DEMONSTRATION else "smtp://localhost:25")
+)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment("EMAIL_FROM") or f"Contreseing <ne-pas-repondre@{_host}>"
 
 SILENCED_SYSTEM_CHECKS = [
     "guardian.W001",  # its rows are read through mandates (stakeholders.backends), not its backend
@@ -218,7 +265,7 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "worker-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *oidc.origin(OIDC_URL)],  # a form that logs in by the provider leads there
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

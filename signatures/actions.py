@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from signatures import confirmations, jobs, signals
 from signatures.backends import SigningCertificate, backend
 from signatures.cms import normalised_value
-from signatures.confirmations import confirm
+from signatures.confirmations import confirm, confirm_by_code, confirm_by_passkey
 from signatures.errors import (
     CertificateNotInForce,
     DocumentChanged,
@@ -33,6 +33,8 @@ from signatures.models import Envelope, SignatureRequest, Slot
 __all__ = [
     "certificate_for",
     "confirm",
+    "confirm_by_code",
+    "confirm_by_passkey",
     "give_back",
     "last_failure",
     "open_envelope",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -14,6 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from signatures import passkeys
 from signatures.errors import ConfirmationRefused, at_time
 from signatures.models import (
     CONFIRMATION_LASTS,
@@ -27,25 +30,48 @@ from signatures.models import (
 def confirm(user: AbstractBaseUser, password: str, *, document_sha256: str) -> str:
     """Check the password and return a token that allows one signature of this document.
 
-    The token is worth two minutes and one use. After five failures within ten minutes
-    the door stays closed, even to the right password. Opens its own transactions, so it
-    must not be called inside one: a failure has to be counted whatever happens next.
-    Raises ConfirmationRefused.
+    The token is worth two minutes and one use. After five failures within ten minutes,
+    whatever the means, the door stays closed, even to the right answer. Opens its own
+    transactions, so it must not be called inside one: a failure has to be counted
+    whatever happens next. Raises ConfirmationRefused.
     """
+    return _confirmed(user, document_sha256, lambda: user.check_password(password), _wrong_password)
+
+
+def confirm_by_code(user: AbstractBaseUser, code: str, *, document_sha256: str) -> str:
+    """Check the code that the person's application shows (RFC 6238), as :func:`confirm` does a password."""
+    return _confirmed(user, document_sha256, lambda: _shows(user, code), _wrong_code)
+
+
+def confirm_by_passkey(user: AbstractBaseUser, assertion: Mapping[str, Any], *, document_sha256: str) -> str:
+    """Check what a passkey signed (:func:`signatures.passkeys.ask`), as :func:`confirm` does a password."""
+    return _confirmed(
+        user,
+        document_sha256,
+        lambda: passkeys.proves(user, assertion, document_sha256=document_sha256),
+        _wrong_passkey,
+    )
+
+
+def has_codes(user: AbstractBaseUser) -> bool:
+    """Whether an application that shows codes is associated with the account."""
+    return bool(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists())
+
+
+def _shows(user: AbstractBaseUser, code: str) -> bool:
+    found = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).first()
+    return found is not None and bool(found.wrap().validate_code(code))
+
+
+def _confirmed(
+    user: AbstractBaseUser, document_sha256: str, is_right: Callable[[], bool], wrong: Callable[[int], str]
+) -> str:
     attempt, already = _count_attempt(user)
-    if not (user.is_active and user.check_password(password)):
+    if not (user.is_active and is_right()):
         remaining = MAX_FAILURES - already - 1
         if remaining <= 0:
             raise _closed(attempt.attempted_at + FAILURE_WINDOW)
-        raise ConfirmationRefused(
-            ngettext(
-                "Mot de passe incorrect : il reste %(count)d essai.",
-                "Mot de passe incorrect : il reste %(count)d essais.",
-                remaining,
-            )
-            % {"count": remaining},
-            remaining=remaining,
-        )
+        raise ConfirmationRefused(wrong(remaining) % {"count": remaining}, remaining=remaining)
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     with transaction.atomic(durable=True):
@@ -58,6 +84,30 @@ def confirm(user: AbstractBaseUser, password: str, *, document_sha256: str) -> s
             expires_at=now + CONFIRMATION_LASTS,
         )
     return token
+
+
+def _wrong_password(remaining: int) -> str:
+    return ngettext(
+        "Mot de passe incorrect : il reste %(count)d essai.",
+        "Mot de passe incorrect : il reste %(count)d essais.",
+        remaining,
+    )
+
+
+def _wrong_code(remaining: int) -> str:
+    return ngettext(
+        "Code incorrect : il reste %(count)d essai.",
+        "Code incorrect : il reste %(count)d essais.",
+        remaining,
+    )
+
+
+def _wrong_passkey(remaining: int) -> str:
+    return ngettext(
+        "La clé d’accès n’a pas pu être vérifiée : il reste %(count)d essai.",
+        "La clé d’accès n’a pas pu être vérifiée : il reste %(count)d essais.",
+        remaining,
+    )
 
 
 def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> None:

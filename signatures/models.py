@@ -17,6 +17,7 @@ SHA256 = RegexValidator(r"^[0-9a-f]{64}$", _("Une empreinte SHA-256 a 64 chiffre
 MAX_FAILURES = 5
 FAILURE_WINDOW = dt.timedelta(minutes=10)
 CONFIRMATION_LASTS = dt.timedelta(minutes=2)
+CHALLENGE_LASTS = dt.timedelta(minutes=5)
 
 
 class Sha256Field(models.CharField):  # type: ignore[type-arg]  # generic in the stubs only
@@ -244,3 +245,36 @@ class FailedConfirmation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id} · {self.attempted_at:%Y-%m-%d %H:%M:%S}"
+
+
+class PasskeyChallenge(models.Model):
+    """What a passkey is asked to sign, for one document: ours to know, worth five minutes and one answer."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("personne")
+    )
+    document_sha256 = Sha256Field(_("document lu"))
+    nonce = models.BinaryField(_("aléa"), max_length=32)
+    created_at = models.DateTimeField(_("posé le"), default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("valable jusqu’à"))
+    answered_at = models.DateTimeField(_("répondu le"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("défi à une clé d’accès")
+        verbose_name_plural = _("défis à une clé d’accès")
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="passkey_challenge_ends_after_start",
+                condition=Q(expires_at__gt=models.F("created_at")),
+            )
+        ]
+        indexes = [models.Index(fields=["user", "document_sha256"], name="passkey_challenge_of_document")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.document_sha256[:12]}"
+
+    @property
+    def challenge(self) -> bytes:
+        """The 64 bytes to be signed: the nonce, then the SHA-256 of the document, so that both are signed."""
+        return bytes(self.nonce) + bytes.fromhex(self.document_sha256)

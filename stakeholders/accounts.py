@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from allauth.socialaccount.models import SocialLogin
+from cryptography.fernet import Fernet, MultiFernet
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest
+from django.shortcuts import redirect
+from django.utils.encoding import force_bytes
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from stakeholders.models import User
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -12,3 +29,60 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse self-service registration."""
         return False
+
+
+class IdentityAdapter(DefaultSocialAccountAdapter):
+    """An identity provider tells who somebody is; it never opens an account here."""
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
+        """Refuse: accounts are opened with a mandate."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
+        """Join an identity met for the first time to the active account of its verified address."""
+        if sociallogin.is_existing:
+            return
+        verified = [address.email for address in sociallogin.email_addresses if address.verified]
+        account = User.objects.filter(email__iexact=verified[0], is_active=True).first() if verified else None
+        if account is None:
+            messages.error(
+                request,
+                _(
+                    "Aucun compte ouvert ne correspond à cette identité. Demandez une invitation à "
+                    "l’organisation pour laquelle vous agissez."
+                ),
+            )
+            raise ImmediateHttpResponse(redirect("account_login"))
+        sociallogin.connect(request, account)
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Passkeys, codes of an application, recovery codes: what they are called and where they belong."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": gettext_lazy("Cette vérification n’a pas abouti : recommencez."),
+    }
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Bind passkeys to the host of the public address, whatever host the request names."""
+        return {"id": settings.PASSKEY_HOST, "name": "Contreseing"}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:
+        """Suggest a name that tells keys apart."""
+        number = Authenticator.objects.filter(user=user, type=type).count() + 1
+        return _("Clé d’accès n° %(number)d") % {"number": number}
+
+    def encrypt(self, text: str) -> str:
+        """Keep the secrets of codes encrypted: a copy of the database does not give them away."""
+        return str(_box().encrypt(text.encode()), "ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Read what :meth:`encrypt` kept; also under an older key (``SECRET_KEY_FALLBACKS``)."""
+        return str(_box().decrypt(encrypted_text.encode("ascii")), "utf-8")
+
+
+def _box() -> MultiFernet:
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    digests = [hashlib.sha256(b"contreseing.factors" + force_bytes(key)).digest() for key in keys]
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])

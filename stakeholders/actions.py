@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
 from stakeholders.models import Absence, Mandate, Office, SigningAuthority, User
+from stakeholders.sessions import end_sessions
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
 
 
@@ -43,9 +44,10 @@ def appoint(
 
 @transaction.atomic
 def withdraw_mandate(mandate: Mandate, *, actor: User | None) -> None:
-    """End a mandate at once: from this moment it gives no right, and open pages close."""
+    """End a mandate at once: no right is left of it, open pages close; sessions end with the last one."""
     mandate.withdrawn_at = timezone.now()
     mandate.save(update_fields=["withdrawn_at"])
+    end_sessions(mandate.person)
     rights_changed.send(
         Mandate, verb="mandate_withdrawn", person=mandate.person, actor=actor, mandate=mandate
     )
@@ -56,6 +58,7 @@ def deactivate(person: User, *, actor: User | None) -> None:
     """Close an account without deleting it: the acts it signed keep their author."""
     person.is_active = False
     person.save(update_fields=["is_active"])
+    end_sessions(person)
     rights_changed.send(User, verb="account_closed", person=person, actor=actor, mandate=None)
 
 

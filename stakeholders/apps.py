@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
@@ -7,3 +9,7 @@ class StakeholdersConfig(AppConfig):
 
     name = "stakeholders"
     verbose_name = _("Acteurs")
+
+    def ready(self) -> None:
+        """Know the models that have a file of their own."""
+        import_module("stakeholders.invitations")

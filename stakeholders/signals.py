@@ -8,3 +8,6 @@ rights_changed = Signal()
 authority_changed = Signal()
 # verb: str, absence: Absence, actor: User
 absence_changed = Signal()
+
+# person: User, session_key: str, of a session ended otherwise than by logging out
+session_closed = Signal()

@@ -53,7 +53,7 @@ def mailbox(address: str = LINA) -> list[EmailMessage]:
 
 def link_in(message: EmailMessage) -> str:
     """Return the path of the link that a mail holds."""
-    found = re.search(r"https?://[^/\s]+(/invitations/[\w-]+/)", str(message.body))
+    found = re.search(r"https?://[^/\s]+(/avis-demandes/[\w-]+/)", str(message.body))
     assert found is not None, message.body
     return found[1]
 

@@ -145,6 +145,11 @@ def pen_for(user: User, contract: Contract) -> rules.Pen | None:
     return rules.pen_of(mandate.office.organisation, contract)
 
 
+def administers(user: User, organisation: Organisation) -> bool:
+    """Whether the person administers the organisation today."""
+    return administration_of(user, organisation) is not None
+
+
 def is_pilot(user: Person, contract: Contract) -> bool:
     """Whether the person drafts this contract for one of its two sides."""
     if not hasattr(contract, "circuit"):

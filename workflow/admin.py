@@ -10,7 +10,11 @@ from __future__ import annotations
 import procrastinate.contrib.django.admin
 import procrastinate.contrib.django.models
 from allauth.account.admin import EmailAddress
+from allauth.mfa.admin import Authenticator
+from allauth.socialaccount.admin import SocialAccount, SocialApp, SocialToken
+from allauth.usersessions.admin import UserSession
 from django.contrib import admin
 from viewflow.workflow.admin import Process, Task
 
-admin.site.unregister([EmailAddress, procrastinate.contrib.django.models.ProcrastinateJob, Process, Task])
+IDENTITIES = [EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken]
+admin.site.unregister([*IDENTITIES, Process, Task, procrastinate.contrib.django.models.ProcrastinateJob])

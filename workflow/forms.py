@@ -165,6 +165,24 @@ class PasswordForm(forms.Form):
     document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class CodeForm(forms.Form):
+    """Who signs says again who they are, with the code that their application shows."""
+
+    code = forms.CharField(
+        label=_("Code de votre application"),
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+        error_messages={"required": _("Donnez le code que votre application affiche.")},
+    )
+    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class PasskeyForm(forms.Form):
+    """What a passkey signed, as the browser hands it over."""
+
+    credential = forms.JSONField(widget=forms.HiddenInput)
+    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
 class ReasonForm(forms.Form):
     """A reason that everybody reads: a refusal to sign, a version taken back."""
 
@@ -201,7 +219,7 @@ class ContactForm(forms.Form):
         field.queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
 
 
-class CodeForm(forms.Form):
+class MailedCodeForm(forms.Form):
     """The six digits of the mail; spaces between them are forgiven."""
 
     code = forms.CharField(

@@ -23,7 +23,7 @@ from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
-from stakeholders.signals import absence_changed, authority_changed, rights_changed
+from stakeholders.signals import absence_changed, authority_changed, rights_changed, session_closed
 from workflow import events, handover, jobs, journal
 from workflow.consumers import session_mark
 from workflow.flows import CsiFlow
@@ -205,3 +205,10 @@ def session_ended(request: HttpRequest, user: User | None, **_kwargs: Any) -> No
             events.publish(
                 "session_ended", None, recipient=user, session=session_mark(request.session.session_key)
             )
+
+
+@receiver(session_closed)
+def session_was_ended(person: User, session_key: str, **_kwargs: Any) -> None:
+    """Close the sockets of a session that its owner, or a withdrawal, has ended elsewhere."""
+    with transaction.atomic():
+        events.publish("session_ended", None, recipient=person, session=session_mark(session_key))

@@ -13,6 +13,7 @@ from contracts.canonical import changed_leads
 from contracts.models import Commitment, Contract, ContractVersion, Part, Signatory, Status, Volet
 from signatures.models import SignatureRequest
 from stakeholders.models import Mandate, Organisation, User
+from stakeholders.proofs import Proof
 from workflow.models import (
     BLOCKING_OPINIONS,
     CouncilResolution,
@@ -269,6 +270,17 @@ def signing_is_stopped(version: ContractVersion) -> bool:
         or Refusal.objects.filter(version=version).exists()
         or CouncilResolution.objects.filter(version=version, adopted=False).exists()
     )
+
+
+def why_not_this_proof(signatory: Signatory, proof: Proof) -> str:
+    """Return what to do when the signatory's organisation asks for a stronger proof, or nothing."""
+    organisation = signatory.office.organisation
+    if proof.suffices(organisation.signing_proof):
+        return ""
+    return _(
+        "Votre organisation demande davantage pour signer : %(proof)s. Ajoutez ce moyen depuis "
+        "« Sécurité de mon compte », puis revenez à cette page."
+    ) % {"proof": str(Proof(organisation.signing_proof).label).lower()}
 
 
 def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:

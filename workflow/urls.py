@@ -12,7 +12,9 @@ from workflow.views import (
     drafting,
     guests,
     inbox,
+    invitation,
     notes,
+    organisation,
     public,
     register,
     signing,
@@ -23,7 +25,7 @@ BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
-GUEST = "invitations/<slug:identifier>/"
+GUEST = "avis-demandes/<slug:identifier>/"
 
 urlpatterns = [
     path("", inbox.inbox, name="inbox"),
@@ -64,6 +66,7 @@ urlpatterns = [
     path(f"{TASK}avis/brouillon/", tasks.opinion_draft, name="opinion_draft"),
     path(f"{TASK}notes/", notes.note_add, name="note_add"),
     path(f"{TASK}confirmation/", signing.sign_confirm, name="sign_confirm"),
+    path(f"{TASK}confirmation/cle/", signing.sign_challenge, name="sign_challenge"),
     path(f"{TASK}refus/", signing.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing.task_document, name="task_document"),
     path(f"{BASE}retrait/", tasks.version_recall, name="version_recall"),
@@ -95,7 +98,23 @@ urlpatterns = [
     path(f"{GUEST}nouveau-lien/", guests.guest_link_renew, name="guest_link_renew"),
     path(f"{GUEST}pas-moi/", guests.guest_report, name="guest_report"),
     path(f"{GUEST}recepisse/", guests.guest_receipt, name="guest_receipt"),
+    # an organisation, by its administrator
+    path(ORGANISATION, organisation.organisation, name="organisation"),
+    path(f"{ORGANISATION}invitations/ajout/", organisation.invitation_add, name="invitation_add"),
+    path(
+        f"{ORGANISATION}invitations/<int:invitation>/annulation/",
+        organisation.invitation_cancel,
+        name="invitation_cancel",
+    ),
+    path(f"{ORGANISATION}mandats/ajout/", organisation.mandate_add, name="mandate_add"),
+    path(
+        f"{ORGANISATION}mandats/<int:mandate>/retrait/",
+        organisation.mandate_withdraw,
+        name="mandate_withdraw",
+    ),
+    path(f"{ORGANISATION}preuve/", organisation.signing_proof, name="signing_proof"),
     # open to all
+    path("invitations/<str:token>/", invitation.invitation, name="invitation"),
     path("confiance/racine.pem", public.trust_root, name="trust_root"),
     path("sante/", public.health, name="health"),
 ]

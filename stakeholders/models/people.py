@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
 from stakeholders.kinds import KINDS, Power, Side
+from stakeholders.proofs import Proof, proof_by_default
 
 
 class UndeletableError(models.ProtectedError):
@@ -32,6 +33,11 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
     """Makes accounts from an address, which is the only login there is."""
+
+    @classmethod
+    def normalize_email(cls, email: str | None) -> str:
+        """Keep addresses in lower case, as the login looks them up; also called by the forms."""
+        return (email or "").lower()
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create an active account; ``email`` is compared without regard to case."""
@@ -98,6 +104,13 @@ class Organisation(models.Model):
     )
     territory = models.CharField(_("territoire"), max_length=120, blank=True)
     email_domain = models.CharField(_("domaine de messagerie"), max_length=120, blank=True)
+    signing_proof = models.CharField(
+        _("preuve demandée pour signer"),
+        max_length=10,
+        choices=Proof.choices,
+        default=proof_by_default,
+        help_text=_("Un moyen plus fort est toujours accepté."),
+    )
     group = models.OneToOneField(
         Group, models.PROTECT, related_name="organisation", verbose_name=_("groupe"), editable=False
     )
@@ -118,7 +131,12 @@ class Organisation(models.Model):
                 name="organisation_kind_known",
                 condition=Q(kind__in=list(KINDS)),
                 violation_error_message=_("Cette nature d’organisation n’existe pas."),
-            )
+            ),
+            models.CheckConstraint(
+                name="organisation_signing_proof_known",
+                condition=Q(signing_proof__in=Proof.values),
+                violation_error_message=_("Cette preuve n’existe pas."),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -301,6 +319,13 @@ class Mandate(models.Model):
         """Tell whether it is in force that day, without asking the database; as ``in_force`` does."""
         ended = self.ends_on is not None and self.ends_on < day
         return self.withdrawn_at is None and self.starts_on <= day and not ended
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it gives no right any more, and never will again."""
+        return self.withdrawn_at is not None or (
+            self.ends_on is not None and self.ends_on < timezone.localdate()
+        )
 
     @property
     def quality(self) -> str:

@@ -117,6 +117,7 @@ def test_one_account_an_address_whatever_the_case(person: User) -> None:
     with pytest.raises(IntegrityError), transaction.atomic():
         User.objects.create_user("MAIRE@ville.example")
     assert User.objects.get_by_natural_key("Maire@Ville.example") == person
+    assert User.objects.create_user("Adjointe@Ville.Example").email == "adjointe@ville.example"
 
 
 def test_an_organisation_is_administered_by_whoever_holds_the_office_that_does(

@@ -5,6 +5,7 @@ A new address fails the first test until it is given a rule here.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,17 +15,19 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from contracts.models import Contract
+from contracts.models import Contract, Part
 from signatures import blobs
 from stakeholders.actions import appoint, declare_absence, end_authority, withdraw_mandate
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, Office, Role, SigningAuthority, User
+from stakeholders.models import Absence, Mandate, Office, Role, SigningAuthority, User
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import PASSWORD, Cast, small_contract
 from tests.invited import code_for, named
 from tests.stage import run_jobs
+from tests.workflow.sockets import page, watching
 from workflow import actions
 from workflow.models import GuestLink
+from workflow.rules import pilot
 from workflow.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
@@ -106,6 +109,35 @@ def job(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": contract.circuit.process.task_set.order_by("pk")[0].pk}
 
 
+def organisation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """The city of the contract, which its director general administers."""
+    return {"organisation": pilot(contract, Part.CITY_PILOT).pk}
+
+
+def invited(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    city = pilot(contract, Part.CITY_PILOT)
+    office = city.offices.get_or_create(title="À pourvoir", role="contributor")[0]
+    offered = office.invitations.get_or_create(
+        email="invitee@ville.example",
+        defaults={
+            "first_name": "I",
+            "last_name": "N",
+            "starts_on": timezone.localdate(),
+            "invited_by": User.objects.order_by("pk")[0],
+            "token_hash": "0" * 64,
+            "expires_at": timezone.now() + dt.timedelta(days=1),
+        },
+    )[0]
+    return {**organisation(scenes, contract), "invitation": offered.pk}
+
+
+def mandate(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """The mandate of the person who administers: the last one, which a POST does not withdraw."""
+    city = pilot(contract, Part.CITY_PILOT)
+    held = Mandate.objects.in_force().get(office__organisation=city, office__administers=True)
+    return {**organisation(scenes, contract), "mandate": held.pk}
+
+
 def prefecture(scenes: Scenes, _contract: Contract) -> dict[str, Any]:
     return {"organisation": scenes.authority.office.organisation_id}
 
@@ -118,7 +150,7 @@ def absence(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**prefecture(scenes, contract), "absence": scenes.absence.pk}
 
 
-def mandate(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+def absentee(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**prefecture(scenes, contract), "mandate": scenes.absence.mandate_id}
 
 
@@ -164,6 +196,7 @@ RULES: dict[str, Rule] = {
     "opinion_draft": Rule(None, LANDLORD, "review", review),
     "note_add": Rule(None, LANDLORD, "review", review),
     "sign_confirm": Rule(PREFECT, PREFECT, "signing", signature),
+    "sign_challenge": Rule(None, PREFECT, "signing", signature),
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
     "task_transfer": Rule(LANDLORD, LANDLORD, "review", review),
@@ -174,7 +207,16 @@ RULES: dict[str, Rule] = {
     "absences": Rule(PREFECTURE, arguments=prefecture),
     "absence_add": Rule(PREFECTURE, PREFECTURE, arguments=prefecture),
     "absence_end": Rule(None, PREFECT, arguments=absence),
-    "mandate_handover": Rule(PREFECT, PREFECT, arguments=mandate),
+    "mandate_handover": Rule(PREFECT, PREFECT, arguments=absentee),
+}
+ADMINISTRATOR = frozenset({"dgs"})
+RULES |= {
+    "organisation": Rule(ADMINISTRATOR, arguments=organisation),
+    "invitation_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
+    "invitation_cancel": Rule(None, ADMINISTRATOR, arguments=invited),
+    "mandate_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
+    "mandate_withdraw": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=mandate),
+    "signing_proof": Rule(None, ADMINISTRATOR, arguments=organisation),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
@@ -185,7 +227,7 @@ RULES |= {
 }
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
-OPEN_TO_ALL = {"trust_root", "health", "set_language"}
+OPEN_TO_ALL = {"trust_root", "health", "set_language", "invitation"}  # the last: see test_invitations.py
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/test_guests.py too
     "guest_link",
     "guest_code",
@@ -212,7 +254,31 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
         "reset_password_from_key_done",
         "reset_password_from_key",
         "reset_password_done",
+        "request_login_code",
+        "address",
     ]
+} | {
+    "proconnect_login",
+    "proconnect_callback",
+    "socialaccount_login_cancelled",
+    "socialaccount_login_error",
+    "socialaccount_signup",
+    "socialaccount_connections",
+    "usersessions_list",
+    "mfa_index",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_list_webauthn",
+    "mfa_add_webauthn",
+    "mfa_edit_webauthn",
+    "mfa_remove_webauthn",
+    "mfa_reauthenticate_webauthn",
+    "mfa_login_webauthn",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_view_recovery_codes",
+    "mfa_generate_recovery_codes",
+    "mfa_download_recovery_codes",
 }
 STAFF = {
     "admin:index",
@@ -361,6 +427,44 @@ def test_a_guest_s_link_shows_everybody_what_its_mail_said_and_nothing_more(
     assert len(plot.tasks(scenes.review, "review")) == 2
 
 
+@pytest.mark.parametrize("who", ["pilote_ville", "dgs"])
+def test_who_was_withdrawn_reaches_nothing_by_page_or_socket(
+    cast: Cast, scenes: Scenes, live_url: str, who: str
+) -> None:
+    """An administrator and a pilot, who could do much: out at once, and nothing is left to a kept session."""
+    person: User = getattr(cast, who)
+    addresses = {
+        name: reverse(name, kwargs=rule.arguments(scenes, getattr(scenes, rule.scene)))
+        for name, rule in RULES.items()
+    }
+    opened, kept = Client(), browser(person)
+    opened.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    assert opened.get(addresses["contract"]).status_code == 200
+    with (
+        watching(live_url, opened) as inbox,
+        watching(live_url, opened, scenes.review) as contract,
+        watching(live_url, kept, scenes.review) as surviving,
+    ):
+        plot.withdraw(person, by=cast.admin)
+        assert inbox.close_code() in {4401, 4403}
+        assert contract.close_code() in {4401, 4403}
+        assert surviving.close_code() == 4403
+    with page(live_url, opened, scenes.review) as again:
+        assert again.close_code() == 4401
+    with page(live_url, kept, scenes.review, after=0) as again:
+        assert again.close_code() == 4403
+        assert again.told == []
+    for name, address in addresses.items():
+        for method in ("GET", "POST"):
+            out = opened.generic(method, address, content_type="application/x-www-form-urlencoded")
+            assert out.status_code in {302, 405}, f"{method} {name}: {out.status_code}"
+            assert out.status_code == 405 or "/compte/login/" in out.headers["Location"], name
+            if RULES[name].get == EVERYBODY:
+                continue
+            left = kept.generic(method, address, content_type="application/x-www-form-urlencoded")
+            assert left.status_code in {404, 405}, f"{method} {name} with a kept session: {left.status_code}"
+
+
 def test_a_task_is_not_found_through_another_contract(cast: Cast, scenes: Scenes) -> None:
     task = scenes.task(scenes.review, "review", "org-oh")
     for contract in (scenes.drafting, scenes.signing, cast.contract):
@@ -420,9 +524,11 @@ def test_whoever_is_logged_in_needs_the_form_of_the_page_to_post(cast: Cast, sce
 
 
 def test_account_pages_answer_without_an_error(cast: Cast) -> None:
-    arguments = {
+    arguments: dict[str, dict[str, Any]] = {
         "account_confirm_email": {"key": "x"},
         "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+        "mfa_edit_webauthn": {"pk": 1},
+        "mfa_remove_webauthn": {"pk": 1},
     }
     for name in sorted(ACCOUNTS):
         for person in (None, cast.prefete, cast.outsider):

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from workflow import actions, board, guests
 from workflow.errors import ActRefused, AlreadyDone, Invalid
-from workflow.forms import CodeForm, ReportForm
+from workflow.forms import MailedCodeForm, ReportForm
 from workflow.models import GuestLink
 
 RECEIPTS = "guest_receipts"  # in the session: the links whose code was given
@@ -59,7 +59,7 @@ def guest_code_ask(request: HttpRequest, identifier: str) -> HttpResponse:
     except ActRefused as error:
         if link.code_asked_at is None or guests.state_of(link) not in guests.WORTH_A_CODE:
             return _link_page(request, link, error)
-        return _code_page(request, link, CodeForm(), error.status, error.message)
+        return _code_page(request, link, MailedCodeForm(), error.status, error.message)
     return redirect("guest_code", identifier)
 
 
@@ -71,8 +71,8 @@ def guest_code(request: HttpRequest, identifier: str) -> HttpResponse:
     if guests.state_of(link) not in guests.WORTH_A_CODE:
         return redirect("guest_link", identifier)
     if request.method != "POST":
-        return _code_page(request, link, CodeForm())
-    form = CodeForm(request.POST)
+        return _code_page(request, link, MailedCodeForm())
+    form = MailedCodeForm(request.POST)
     if not form.is_valid():
         return _code_page(request, link, form, 422)
     try:
@@ -86,7 +86,7 @@ def guest_code(request: HttpRequest, identifier: str) -> HttpResponse:
 
 
 def _code_page(
-    request: HttpRequest, link: GuestLink, form: CodeForm, status: int = 200, notice: str = ""
+    request: HttpRequest, link: GuestLink, form: MailedCodeForm, status: int = 200, notice: str = ""
 ) -> HttpResponse:
     context = {"link": link, "form": form, "address": guests.masked(link.contact.email), "notice": notice}
     return render(request, "workflow/guest_code.html", context, status=status)

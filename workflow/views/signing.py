@@ -2,27 +2,49 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.forms import Form
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts.models import Contract, Signatory
 from signatures import actions as signing
-from signatures import blobs
+from signatures import blobs, confirmations, passkeys
 from signatures.errors import ConfirmationRefused, SignatureError
 from signatures.models import Envelope
+from stakeholders.models import User
+from stakeholders.proofs import Proof
 from workflow import access, actions, rules
 from workflow.access import OpenTask
 from workflow.errors import ActRefused, AlreadyDone
-from workflow.forms import PasswordForm, ReasonForm
+from workflow.forms import CodeForm, PasskeyForm, PasswordForm, ReasonForm
 from workflow.models import Opinion, SigningRound
 from workflow.views.answers import Request, member, refused
 from workflow.views.documents import pdf
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to say again who one is: what it proves, its form, the field of the proof, the check."""
+
+    proof: Proof
+    form: type[Form]
+    field: str
+    confirm: Callable[..., str]
+
+
+WAYS = (  # the strongest first
+    Way(Proof.PASSKEY, PasskeyForm, "credential", signing.confirm_by_passkey),
+    Way(Proof.CODE, CodeForm, "code", signing.confirm_by_code),
+    Way(Proof.PASSWORD, PasswordForm, "password", signing.confirm),
+)
 
 
 def sign(request: Request, met: OpenTask) -> HttpResponse:
@@ -53,27 +75,40 @@ def sign(request: Request, met: OpenTask) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
 def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
-    """Check the password; the page then shows the button that signs, for two minutes."""
+    """Check who signs; the page then shows the button that signs, for two minutes."""
     met = _signing_task(request, contract, task)
     if request.method != "POST":
         return redirect("task", contract, task)
-    form = PasswordForm(request.POST)
+    given = next((way for way in WAYS if way.field in request.POST), WAYS[-1])
+    form = given.form(request.POST)
     if not form.is_valid():
-        return _page(request, met, 422, form=form)
-    document = form.cleaned_data["document_sha256"]
-    if document != _envelope(met).current_sha256:
-        return _page(
-            request,
-            met,
-            409,
-            notice=_("Le document a changé depuis que vous avez ouvert cette page : relisez-le."),
-        )
+        return _page(request, met, 422, forms={given.proof: form})
+    if form.cleaned_data["document_sha256"] != _envelope(met).current_sha256:
+        return _page(request, met, 409, notice=_changed())
+    if obstacle := rules.why_not_this_proof(met.task.seed, given.proof):
+        return _page(request, met, 422, notice=obstacle)
     try:
-        token = signing.confirm(request.user, form.cleaned_data["password"], document_sha256=document)
+        token = given.confirm(
+            request.user,
+            form.cleaned_data[given.field],
+            document_sha256=form.cleaned_data["document_sha256"],
+        )
     except ConfirmationRefused as error:
-        form.add_error("password", str(error))
-        return _page(request, met, 422, form=form)
+        form.add_error(None if form.fields[given.field].widget.is_hidden else given.field, str(error))
+        return _page(request, met, 422, forms={given.proof: form})
     return _page(request, met, confirmation=token)
+
+
+@require_POST
+@member
+def sign_challenge(request: Request, contract: int, task: int) -> HttpResponse:
+    """Ask the signatory's passkey to sign the hash of the document that the page shows."""
+    met = _signing_task(request, contract, task)
+    document = _envelope(met).current_sha256
+    if request.POST.get("document_sha256") != document:
+        return JsonResponse({"error": _changed()}, status=409)
+    options = passkeys.ask(request.user, document_sha256=document)
+    return JsonResponse({"request_options": options}, headers={"Cache-Control": "no-store"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,7 +175,7 @@ def _page(
     met: OpenTask,
     status: int = 200,
     *,
-    form: PasswordForm | None = None,
+    forms: dict[Proof, Form] | None = None,
     confirmation: str = "",
     notice: str = "",
 ) -> HttpResponse:
@@ -166,12 +201,38 @@ def _page(
         "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
         "obstacle": rules.why_not_sign(signatory, version),
         "failure": signing.last_failure(envelope, signatory.field_name),
-        "form": form or PasswordForm(initial={"document_sha256": envelope.current_sha256}),
+        **_ways(request.user, signatory, envelope.current_sha256, forms or {}),
         "confirmation": confirmation,
         "notice": notice,
         **_certificate(request),
     }
     return render(request, "workflow/tasks/sign.html", context, status=status)
+
+
+def _ways(user: User, signatory: Signatory, document_sha256: str, forms: dict[Proof, Form]) -> dict[str, Any]:
+    """Return the ways to say who one is that the person has and the organisation accepts, best first."""
+    held = {
+        Proof.PASSKEY: passkeys.has_passkey(user),
+        Proof.CODE: confirmations.has_codes(user),
+        Proof.PASSWORD: user.has_usable_password(),
+    }
+    blank = {"document_sha256": document_sha256}
+    ways = {
+        way.proof.value: forms.get(way.proof) or way.form(initial=blank)
+        for way in WAYS
+        if held[way.proof] and not rules.why_not_this_proof(signatory, way.proof)
+    }
+    required = Proof(signatory.office.organisation.signing_proof)
+    return {
+        "ways": ways,
+        "first_way": next(iter(ways), None),
+        "proof_owed": "" if ways else rules.why_not_this_proof(signatory, Proof.PASSWORD),
+        "proof_required": required.value,
+    }
+
+
+def _changed() -> str:
+    return _("Le document a changé depuis que vous avez ouvert cette page : relisez-le.")
 
 
 def _certificate(request: Request) -> dict[str, Any]:

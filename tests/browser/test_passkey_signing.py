@@ -1,0 +1,73 @@
+"""Signing with a passkey: the prefect's device, Chromium's own WebAuthn, a real signature in the file."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, expect
+
+from signatures.models import PasskeyChallenge, SignatureRequest
+from stakeholders.models import Organisation
+from stakeholders.proofs import Proof
+from tests import plot
+from tests.browser.actor import Actor
+from tests.browser.passkeys import Device, add_passkey, named
+from tests.cast import PASSWORD, Cast, small_contract
+from tests.stage import run_jobs
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.to_signing(small_contract(cast))
+    Organisation.objects.filter(pk=cast.organisation("org-pref").pk).update(signing_proof=Proof.PASSKEY)
+    actor = Actor(browser, named(live_url), cast.prefete)
+    device, page = Device(actor.page), actor.page
+    address = f"{actor.url}{reverse('task', args=[contract.pk, plot.task(contract, 'sign').pk])}"
+    page.goto(address)
+    expect(page.get_by_text("demande davantage pour signer")).to_be_visible()
+    expect(page.get_by_label("Votre mot de passe")).to_have_count(0)
+    actor.is_accessible()
+    add_passkey(page, actor.url, PASSWORD)
+    page.goto(address)
+    expect(page.get_by_label("Votre mot de passe")).to_have_count(0)
+    actor.is_accessible()
+    confirm = page.get_by_role("button", name="Confirmer avec ma clé d’accès")
+    device.recognises_its_owner(False)
+    confirm.click()
+    expect(page.get_by_role("alert")).to_contain_text("Aucune clé n’a été donnée")
+    device.recognises_its_owner(True)
+    confirm.click()
+    expect(page.get_by_text("C’est bien vous.")).to_be_visible()
+    page.get_by_role("button", name="Signer", exact=True).click()
+    expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
+    run_jobs()
+    made = SignatureRequest.objects.get(slot__envelope=plot.envelope(contract))
+    assert made.state == SignatureRequest.State.DONE
+    assert made.user == cast.prefete
+    answered = PasskeyChallenge.objects.get(answered_at__isnull=False)
+    assert answered.document_sha256 == made.document_sha256
+    actor.close()
+
+
+def test_the_passkey_comes_first_and_the_password_stays_at_hand(
+    browser: Browser, cast: Cast, live_url: str
+) -> None:
+    contract = plot.to_signing(small_contract(cast))
+    actor = Actor(browser, named(live_url), cast.prefete, phone=True)
+    Device(actor.page)
+    page = actor.page
+    add_passkey(page, actor.url, PASSWORD)
+    page.goto(f"{actor.url}{reverse('task', args=[contract.pk, plot.task(contract, 'sign').pk])}")
+    expect(page.get_by_role("button", name="Confirmer avec ma clé d’accès")).to_be_visible()
+    expect(page.get_by_label("Votre mot de passe")).not_to_be_visible()
+    page.get_by_text("Utiliser plutôt mon mot de passe").click()
+    actor.is_accessible()
+    page.get_by_label("Votre mot de passe").fill("ce n’est pas lui")
+    page.get_by_role("button", name="Confirmer que c’est moi").click()
+    expect(page.get_by_text("Mot de passe incorrect")).to_be_visible()
+    page.get_by_label("Votre mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Confirmer que c’est moi").click()
+    expect(page.get_by_text("C’est bien vous.")).to_be_visible()
+    actor.errors = [error for error in actor.errors if "422" not in error]  # the refused password
+    actor.close()

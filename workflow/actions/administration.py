@@ -1,0 +1,203 @@
+"""The administrator of an organisation: invite, give an office, withdraw, say what signing asks for.
+
+Each takes the lock of the organisation, so that two administrators act one after the other.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from stakeholders.actions import appoint, withdraw_mandate
+from stakeholders.invitations import LASTS, Invitation, hash_of, new_token
+from stakeholders.models import Mandate, Office, Organisation, User
+from stakeholders.permissions import administration_of
+from workflow import journal
+from workflow.errors import Invalid, Locked, NotAllowed
+from workflow.mail import defer_mail
+
+
+@transaction.atomic
+def invite(actor: User, organisation: Organisation, *, office: Office, **facts: Any) -> Invitation:
+    """Offer an office to an address and mail the link; an earlier offer of the same is cancelled.
+
+    ``facts``: email, civility, first_name, last_name, starts_on, ends_on. Raises ActRefused.
+    """
+    mandate = _administering(actor, organisation)
+    _must_be_free(office, organisation, facts["ends_on"])
+    now, token = timezone.now(), new_token()
+    Invitation.objects.pending().filter(office=office, email__iexact=facts["email"]).update(cancelled_at=now)
+    invitation = Invitation(
+        office=office,
+        invited_by=actor,
+        token_hash=hash_of(token),
+        created_at=now,
+        expires_at=now + LASTS,
+        **facts,
+    )
+    invitation.save()
+    context = {
+        "invitation": invitation,
+        "organisation": organisation,
+        "link": f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}",
+    }
+    defer_mail(
+        to=invitation.email,
+        subject=_("[Contreseing] %(organisation)s vous invite") % {"organisation": organisation.name},
+        body=render_to_string("workflow/mail/invitation.txt", context),
+    )
+    _record("invitation_sent", actor, mandate, invitation=invitation.pk, office=str(office))
+    return invitation
+
+
+@transaction.atomic
+def cancel_invitation(actor: User, organisation: Organisation, invitation: Invitation) -> None:
+    """Have the link serve no more; nothing happens to one that was accepted or cancelled."""
+    mandate = _administering(actor, organisation)
+    pending = Invitation.objects.pending().filter(pk=invitation.pk, office__organisation=organisation)
+    if pending.update(cancelled_at=timezone.now()):
+        _record("invitation_cancelled", actor, mandate, invitation=invitation.pk)
+
+
+def accept_invitation(token: str, *, person: User | None, password: str = "") -> User:
+    """Open the account, unless the person has one and is logged in to it, and give the office.
+
+    Sent twice at once, it opens one account and gives one mandate: the row is locked. Raises
+    Invitation.DoesNotExist for a token that is none, Locked with what to do otherwise.
+    """
+    hashed = make_password(password) if password else ""  # slow: before the lock
+    try:
+        with transaction.atomic():
+            found = Invitation.objects.by_token(token).select_related("office__organisation", "invited_by")
+            invitation = found.select_for_update(of=("self",)).get()
+            if obstacle := invitation.why_closed():
+                raise Locked(obstacle)
+            return _accepted(invitation, person, hashed)
+    except IntegrityError as error:  # the same address accepted another invitation at this very moment
+        raise Locked(
+            _("Votre compte vient d’être ouvert par ailleurs : connectez-vous, puis recommencez.")
+        ) from error
+
+
+def _accepted(invitation: Invitation, person: User | None, hashed: str) -> User:
+    account = account_of(invitation)
+    if account is None and hashed:
+        account = User.objects.create(
+            email=User.objects.normalize_email(invitation.email),
+            civility=invitation.civility,
+            first_name=invitation.first_name,
+            last_name=invitation.last_name,
+            password=hashed,
+        )
+    elif account is None or account != person or not account.is_active:
+        raise Locked(_("Un compte existe déjà à votre adresse : connectez-vous pour accepter."))
+    try:
+        mandate = appoint(
+            account,
+            invitation.office,
+            starts_on=max(invitation.starts_on, timezone.localdate()),
+            ends_on=invitation.ends_on,
+            actor=invitation.invited_by,
+        )
+    except ValidationError as error:
+        raise Locked(
+            _("Cette fonction a été donnée à quelqu’un d’autre : demandez une autre invitation.")
+        ) from error
+    invitation.accepted_at, invitation.accepted_by = timezone.now(), account
+    invitation.save(update_fields=["accepted_at", "accepted_by"])
+    _record("invitation_accepted", account, mandate, invitation=invitation.pk)
+    return account
+
+
+def account_of(invitation: Invitation) -> User | None:
+    """Return the account at the address that was invited, if there is one."""
+    found: User | None = User.objects.filter(email__iexact=invitation.email).first()
+    return found
+
+
+@transaction.atomic
+def give_office(
+    actor: User,
+    organisation: Organisation,
+    *,
+    person: User,
+    office: Office,
+    starts_on: dt.date,
+    ends_on: dt.date | None,
+    act: str,
+) -> Mandate:
+    """Give an office of the organisation to somebody it already knows."""
+    _administering(actor, organisation)
+    _must_be_free(office, organisation, ends_on)
+    try:
+        return appoint(person, office, starts_on=starts_on, ends_on=ends_on, act=act, actor=actor)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages)) from error
+
+
+@transaction.atomic
+def withdraw(actor: User, organisation: Organisation, mandate: Mandate) -> None:
+    """End a mandate at once; the last administrator stays, or nobody could invite anybody."""
+    _administering(actor, organisation)
+    current = Mandate.objects.select_for_update(of=("self",)).select_related("office").get(pk=mandate.pk)
+    if current.office.organisation_id != organisation.pk:
+        raise NotAllowed
+    if current.withdrawn_at is not None:
+        raise Locked(_("Ce mandat est déjà retiré."))
+    if is_last_administration(current, organisation):
+        raise Locked(
+            _(
+                "C’est le dernier mandat qui administre l’organisation : sans lui, plus personne ne pourrait "
+                "inviter ni nommer. Donnez d’abord une fonction d’administration à quelqu’un d’autre."
+            )
+        )
+    withdraw_mandate(current, actor=actor)
+
+
+def is_last_administration(mandate: Mandate, organisation: Organisation) -> bool:
+    """Whether nobody else administers the organisation today."""
+    if not mandate.office.administers:
+        return False
+    others = Mandate.objects.in_force().filter(
+        office__organisation=organisation, office__administers=True, person__is_active=True
+    )
+    return not others.exclude(pk=mandate.pk).exists()
+
+
+@transaction.atomic
+def set_signing_proof(actor: User, organisation: Organisation, proof: str) -> None:
+    """Say what a signatory of the organisation must hold."""
+    mandate = _administering(actor, organisation)
+    Organisation.objects.filter(pk=organisation.pk).update(signing_proof=proof)
+    _record("signing_proof_changed", actor, mandate, organisation=organisation.pk, proof=proof)
+
+
+def _administering(actor: User, organisation: Organisation) -> Mandate:
+    """Lock the organisation and return as what the person administers it; raises NotAllowed."""
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    mandate = administration_of(actor, organisation)
+    if mandate is None:
+        raise NotAllowed
+    return mandate
+
+
+def _must_be_free(office: Office, organisation: Organisation, ends_on: dt.date | None) -> None:
+    if office.organisation_id != organisation.pk:
+        raise NotAllowed
+    if ends_on is None and office.mandates.filter(ends_on=None, withdrawn_at=None).exists():
+        raise Invalid(
+            _("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."), field="office"
+        )
+
+
+def _record(verb: str, actor: User, mandate: Mandate, **payload: Any) -> None:
+    journal.record(verb, contract=None, actor=actor, mandate=mandate, payload=payload)

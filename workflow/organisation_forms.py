@@ -1,0 +1,105 @@
+"""Forms of an organisation's administrator, and of whoever they invite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contracts.forms import DayInput
+from stakeholders.invitations import Invitation
+from stakeholders.models import Mandate, Organisation, User
+from stakeholders.proofs import Proof
+
+
+class InvitationForm(forms.ModelForm[Invitation]):
+    """Who is invited, to which office of the organisation, from when to when."""
+
+    class Meta:
+        model = Invitation
+        fields = ("email", "civility", "first_name", "last_name", "office", "starts_on", "ends_on")
+        widgets = {"starts_on": DayInput, "ends_on": DayInput}
+        help_texts = {
+            "email": _("Le lien d’invitation y est envoyé."),
+            "ends_on": _("Laissez vide un mandat sans terme."),
+        }
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].queryset = organisation.offices.all()  # type: ignore[attr-defined]
+        self.fields["starts_on"].initial = timezone.localdate
+
+    def _post_clean(self) -> None:
+        """Check the dates alone: the act fills in the rest."""
+        _check_dates(self)
+
+
+class MandateForm(forms.ModelForm[Mandate]):
+    """An office for somebody whom the organisation already knows."""
+
+    class Meta:
+        model = Mandate
+        fields = ("person", "office", "starts_on", "ends_on", "act")
+        widgets = {"starts_on": DayInput, "ends_on": DayInput}
+        help_texts = {
+            "person": _("Qui exerce ou a exercé une fonction dans l’organisation."),
+            "ends_on": _("Laissez vide un mandat sans terme."),
+        }
+
+    def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        known = User.objects.filter(is_active=True, mandates__office__organisation=organisation)
+        self.fields["person"].queryset = known.distinct()  # type: ignore[attr-defined]
+        self.fields["office"].queryset = organisation.offices.all()  # type: ignore[attr-defined]
+        self.fields["starts_on"].initial = timezone.localdate
+
+    def _post_clean(self) -> None:
+        """Check the dates alone: the act checks the rest under its lock."""
+        _check_dates(self)
+
+
+class ProofForm(forms.Form):
+    """What the organisation asks of its signatories."""
+
+    signing_proof = forms.ChoiceField(
+        label=_("Pour signer, il faut au moins"), choices=Proof.choices, widget=forms.RadioSelect
+    )
+
+
+class NewAccountForm(forms.Form):
+    """The password of an account that an invitation opens."""
+
+    password1 = forms.CharField(
+        label=_("Mot de passe"),
+        strip=False,
+        help_text=_("Au moins douze caractères : une phrase de quelques mots convient très bien."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password2 = forms.CharField(
+        label=_("Le même, une seconde fois"),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def clean_password1(self) -> str:
+        """Refuse a password that is too short or too common."""
+        password: str = self.cleaned_data["password1"]
+        validate_password(password)
+        return password
+
+    def clean_password2(self) -> str:
+        """Ask for the same twice."""
+        password: str = self.cleaned_data["password2"]
+        if "password1" in self.cleaned_data and password != self.cleaned_data["password1"]:
+            raise ValidationError(_("Les deux mots de passe diffèrent."))
+        return password
+
+
+def _check_dates(form: forms.ModelForm[Any]) -> None:
+    starts_on, ends_on = form.cleaned_data.get("starts_on"), form.cleaned_data.get("ends_on")
+    if starts_on and ends_on and ends_on < starts_on:
+        form.add_error("ends_on", _("La fin du mandat précède son début."))

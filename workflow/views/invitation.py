@@ -1,0 +1,70 @@
+"""The link of an invitation: nothing happens until the invited person says yes."""
+
+from __future__ import annotations
+
+from allauth.core.internal import ratelimit
+from django.contrib import messages
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from stakeholders.invitations import Invitation
+from workflow.actions import administration
+from workflow.errors import ActRefused
+from workflow.organisation_forms import NewAccountForm
+
+LIMITS = {"open": "60/m/ip", "accept": "10/m/ip"}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def invitation(request: HttpRequest, token: str) -> HttpResponse:
+    """Say who invites whom to what; accepted by a POST alone."""
+    action = "accept" if request.method == "POST" else "open"
+    refused: HttpResponse | None = ratelimit.consume_or_429(
+        request, app="invitation", action=action, config=LIMITS, limit_get=True
+    )
+    if refused is not None:
+        return refused
+    offered = Invitation.objects.by_token(token).select_related("office__organisation", "invited_by").first()
+    if offered is None:
+        raise Http404
+    form = NewAccountForm(request.POST if request.method == "POST" else None)
+    has_account = administration.account_of(offered) is not None
+    if request.method != "POST" or not (has_account or form.is_valid()):
+        return _page(request, offered, form, 422 if request.method == "POST" else 200)
+    try:
+        administration.accept_invitation(
+            token,
+            person=None if isinstance(request.user, AnonymousUser) else request.user,
+            password="" if has_account else form.cleaned_data["password1"],
+        )
+    except ActRefused as error:
+        offered.refresh_from_db()
+        return _page(request, offered, form, error.status, notice=error.message)
+    if has_account:
+        messages.success(request, _("La fonction est à vous."))
+        return redirect("inbox")
+    messages.success(
+        request, _("Votre compte est ouvert : connectez-vous avec votre adresse et ce mot de passe.")
+    )
+    return redirect("account_login")
+
+
+def _page(
+    request: HttpRequest, offered: Invitation, form: NewAccountForm, status: int, notice: str = ""
+) -> HttpResponse:
+    account, closed = administration.account_of(offered), offered.why_closed()
+    context = {
+        "invitation": offered,
+        "organisation": offered.office.organisation,
+        "form": form,
+        "account": account,
+        "closed": closed,
+        "is_mine": account is not None and account == request.user,
+        "notice": "" if closed else notice,
+    }
+    return render(request, "workflow/invitation.html", context, status=409 if closed else status)

@@ -1,0 +1,142 @@
+"""The pages of an organisation's administrator: people, offices, invitations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from stakeholders.invitations import Invitation
+from stakeholders.models import Mandate, Organisation
+from workflow import access
+from workflow.actions import administration
+from workflow.errors import ActRefused
+from workflow.organisation_forms import InvitationForm, MandateForm, ProofForm
+from workflow.views.answers import Request, member
+
+
+@require_safe
+@member
+def organisation(request: Request, organisation: int) -> HttpResponse:
+    """Who holds which office, who is invited, what signing asks for."""
+    return _page(request, access.administered_by(request.user, organisation))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def invitation_add(request: Request, organisation: int) -> HttpResponse:
+    """Invite a person to an office."""
+    found = access.administered_by(request.user, organisation)
+    form = InvitationForm(request.POST or None, organisation=found)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, found, form, _("Inviter une personne"), _("Envoyer l’invitation"))
+    try:
+        administration.invite(request.user, found, **form.cleaned_data)
+    except ActRefused as error:
+        return _again(request, found, form, error, _("Inviter une personne"), _("Envoyer l’invitation"))
+    messages.success(
+        request,
+        _("L’invitation part à %(email)s. Le lien vaut quatorze jours.")
+        % {"email": form.cleaned_data["email"]},
+    )
+    return redirect("organisation", found.pk)
+
+
+@require_POST
+@member
+def invitation_cancel(request: Request, organisation: int, invitation: int) -> HttpResponse:
+    """Have an invitation's link serve no more."""
+    found = access.administered_by(request.user, organisation)
+    offered = get_object_or_404(Invitation, pk=invitation, office__organisation=found)
+    administration.cancel_invitation(request.user, found, offered)
+    messages.success(request, _("L’invitation est annulée : son lien ne sert plus."))
+    return redirect("organisation", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def mandate_add(request: Request, organisation: int) -> HttpResponse:
+    """Give an office to somebody the organisation knows."""
+    found = access.administered_by(request.user, organisation)
+    form = MandateForm(request.POST or None, organisation=found)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, found, form, _("Donner une fonction"), _("Donner la fonction"))
+    try:
+        administration.give_office(request.user, found, **form.cleaned_data)
+    except ActRefused as error:
+        return _again(request, found, form, error, _("Donner une fonction"), _("Donner la fonction"))
+    messages.success(request, _("La fonction est donnée."))
+    return redirect("organisation", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpResponse:
+    """Withdraw a mandate at once, once the administrator has read what that ends."""
+    found = access.administered_by(request.user, organisation)
+    held = Mandate.objects.select_related("person", "office__organisation").filter(
+        pk=mandate, office__organisation=found
+    )
+    target = held.first()
+    if target is None:
+        raise Http404
+    if request.method != "POST":
+        return render(request, "workflow/mandate_withdraw.html", {"organisation": found, "mandate": target})
+    try:
+        administration.withdraw(request.user, found, target)
+    except ActRefused as error:
+        context = {"organisation": found, "mandate": target, "notice": error.message}
+        return render(request, "workflow/mandate_withdraw.html", context, status=error.status)
+    messages.success(request, _("Le mandat de %(person)s est retiré.") % {"person": target.person})
+    if target.person == request.user and not access.administers(request.user, found):
+        return redirect("inbox")
+    return redirect("organisation", found.pk)
+
+
+@require_POST
+@member
+def signing_proof(request: Request, organisation: int) -> HttpResponse:
+    """Say what a signatory of the organisation must hold."""
+    found = access.administered_by(request.user, organisation)
+    form = ProofForm(request.POST)
+    if not form.is_valid():
+        return _page(request, found, 422, form)
+    administration.set_signing_proof(request.user, found, form.cleaned_data["signing_proof"])
+    messages.success(request, _("C’est enregistré, et demandé dès la prochaine signature."))
+    return redirect("organisation", found.pk)
+
+
+def _page(
+    request: Request, found: Organisation, status: int = 200, form: ProofForm | None = None
+) -> HttpResponse:
+    mandates = Mandate.objects.filter(office__organisation=found, withdrawn_at=None)
+    invitations = Invitation.objects.pending().filter(office__organisation=found)
+    context: dict[str, Any] = {
+        "organisation": found,
+        "mandates": [m for m in mandates.select_related("person", "office") if not m.is_over],
+        "vacant": [o for o in found.offices.all() if o.holder() is None],
+        "invitations": invitations.select_related("office"),
+        "form": form or ProofForm(initial={"signing_proof": found.signing_proof}),
+    }
+    return render(request, "workflow/organisation.html", context, status=status)
+
+
+def _form(
+    request: Request, found: Organisation, form: Any, title: str, button: str, status: int = 0
+) -> HttpResponse:
+    context = {"organisation": found, "form": form, "title": title, "button": button}
+    shown = status or (422 if form.is_bound else 200)
+    return render(request, "workflow/organisation_form.html", context, status=shown)
+
+
+def _again(
+    request: Request, found: Organisation, form: Any, error: ActRefused, title: str, button: str
+) -> HttpResponse:
+    """Show the form as it was typed, with why it was refused."""
+    field = getattr(error, "field", None)
+    form.add_error(field if field in form.fields else None, error.message)
+    return _form(request, found, form, title, button, error.status)
