@@ -136,7 +136,7 @@ def _welcome(link: GuestLink, state: State) -> Entry:
 
 
 def _account(contact: Contact) -> tuple[User, bool]:
-    """Return the account of the contact's address, its row locked, and whether it was made here."""
+    """Return the account of the contact's address, and whether it was made here."""
     try:
         with transaction.atomic():
             made = User.objects.filter(email__iexact=contact.email).first() is None
@@ -146,7 +146,7 @@ def _account(contact: Contact) -> tuple[User, bool]:
                 )
     except IntegrityError:  # another of this person's links was confirmed at the same moment
         made = False
-    person = User.objects.select_for_update(no_key=True).get(email__iexact=contact.email)
+    person = User.objects.get(email__iexact=contact.email)
     if not person.is_active:
         raise Locked(
             _(
@@ -158,7 +158,10 @@ def _account(contact: Contact) -> tuple[User, bool]:
 
 
 def _mandate(contact: Contact, person: User) -> Mandate:
-    """Return the mandate by which the person answers for the organisation; give one only if none is."""
+    """Return the mandate by which the person answers for the organisation; give one only if none is.
+
+    The organisation's row is locked: two links of one person pass here one after the other.
+    """
     organisation = Organisation.objects.select_for_update(no_key=True).get(pk=contact.organisation_id)
     held = mandate_for(person, Power.REVIEW, organisation, about=contact.contract)
     if held is not None:
