@@ -6,7 +6,6 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
@@ -140,7 +139,7 @@ def send_code(link_id: int) -> None:
             "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
             "Personne ne vous le demandera par téléphone ni par courriel.\n"
         ) % {"code": code, "until": moment(link.code_expires_at), "title": link.contact.contract.title}
-    send_mail(subject, body, None, [link.contact.email])
+    mail.send_mail(to=link.contact.email, subject=subject, body=body)  # here and now: this is the worker
 
 
 def code_hash(link: GuestLink, code: str) -> str:

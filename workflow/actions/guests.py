@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -167,15 +168,18 @@ def _mandate(contact: Contact, person: User) -> Mandate:
     if held is not None:
         return held
     today = timezone.localdate()
-    mandate = appoint(
-        person,
-        _office(contact, organisation, person),
-        starts_on=today,
-        ends_on=today + MANDATE_LASTS,
-        act=_("invité à se prononcer sur %(reference)s") % {"reference": contact.contract.reference},
-        limited_to=contact.contract,
-        actor=contact.added_by,
-    )
+    try:
+        mandate = appoint(
+            person,
+            _office(contact, organisation, person),
+            starts_on=today,
+            ends_on=today + MANDATE_LASTS,
+            act=_("invité à se prononcer sur %(reference)s") % {"reference": contact.contract.reference},
+            limited_to=contact.contract,
+            actor=contact.added_by,
+        )
+    except ValidationError as error:  # an office that cannot go with another that the person holds
+        raise Locked(" ".join(error.messages)) from error
     contact.mandate = mandate
     contact.save(update_fields=["mandate"])
     return mandate
@@ -187,7 +191,8 @@ def _office(contact: Contact, organisation: Organisation, person: User) -> Offic
     An office that exists under that title may sign, administer or be somebody else's: a
     guest never slips into it.
     """
-    for title in (contact.quality, f"{contact.quality} ({contact.email})"):
+    longest = Office._meta.get_field("title").max_length
+    for title in (contact.quality, f"{contact.quality[:60]} ({contact.email})"[:longest]):
         office = Office.objects.filter(organisation=organisation, title=title).first()
         if office is None:
             return Office.objects.create(organisation=organisation, title=title, role=Role.REVIEWER)
