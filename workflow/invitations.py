@@ -6,7 +6,6 @@ import datetime as dt
 import secrets
 from typing import Any
 
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
@@ -71,36 +70,11 @@ def record(
 
 
 def _sentences(link: GuestLink, due_on: str) -> list[str]:
-    contact, version = link.contact, link.version
-    count = guests.led(version, contact.organisation)
-    facts = {
-        "name": str(contact),
-        "asker": guests.asker(contact.contract).name,
-        "organisation": contact.organisation.name,
-        "title": contact.contract.title,
-        "reference": contact.contract.reference,
-        "version": version,
-        "due": day(due_on),
-        "count": count,
-        "link": guests.address_of(link),
-        "until": day(link.expires_at),
-    }
+    facts = _facts(link, due_on)
     sentences = [
         _("Bonjour %(name)s,"),
         _("Votre avis est demandé, au nom de votre organisation, sur un contrat de sécurité intégrée."),
-        "\n".join(
-            [
-                _("Demandé par : %(asker)s"),
-                _("Organisation : %(organisation)s"),
-                _("Contrat : « %(title)s » (%(reference)s, %(version)s)"),
-                ngettext(
-                    "Pourquoi vous : votre organisation y porte %(count)d engagement",
-                    "Pourquoi vous : votre organisation y porte %(count)d engagements",
-                    count,
-                ),
-                *([_("Réponse attendue : avant le %(due)s")] if due_on else []),
-            ]
-        ),
+        "\n".join(_what_is_asked(facts)),
         _("Pour lire le texte et répondre, ouvrez cette page :") + "\n%(link)s",
         _(
             "Il n’y a ni compte à créer ni mot de passe à choisir : la page vous enverra un code, à cette "
@@ -113,6 +87,38 @@ def _sentences(link: GuestLink, due_on: str) -> list[str]:
         ),
     ]
     return [sentence % facts for sentence in sentences]
+
+
+def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
+    contact = link.contact
+    return {
+        "name": str(contact),
+        "asker": guests.asker(contact.contract).name,
+        "organisation": contact.organisation.name,
+        "title": contact.contract.title,
+        "reference": contact.contract.reference,
+        "version": link.version,
+        "count": guests.led(link.version, contact.organisation),
+        "due": day(due_on),
+        "link": guests.address_of(link),
+        "until": day(link.expires_at),
+    }
+
+
+def _what_is_asked(facts: dict[str, Any]) -> list[str]:
+    asked = [
+        _("Demandé par : %(asker)s"),
+        _("Organisation : %(organisation)s"),
+        _("Contrat : « %(title)s » (%(reference)s, %(version)s)"),
+    ]
+    if facts["count"]:
+        why = ngettext(
+            "Pourquoi vous : votre organisation y porte %(count)d engagement",
+            "Pourquoi vous : votre organisation y porte %(count)d engagements",
+            facts["count"],
+        )
+        asked.append(why)
+    return [*asked, _("Réponse attendue : avant le %(due)s")] if facts["due"] else asked
 
 
 def defer_code(link: GuestLink) -> None:
@@ -134,13 +140,14 @@ def send_code(link_id: int) -> None:
         link.code_tries = 0
         link.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
     with translation.override(LANGUAGE):
-        subject = _("Votre code : %(code)s") % {"code": f"{code[:3]} {code[3:]}"}
+        # mail servers write subjects into their logs: the code is not in it
+        subject = _("Votre code pour %(reference)s") % {"reference": link.contact.contract.reference}
         body = _(
             "Votre code est %(code)s. Il vaut jusqu’au %(until)s et ne sert qu’une fois.\n\n"
             "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
             "Personne ne vous le demandera par téléphone ni par courriel.\n"
         ) % {"code": code, "until": moment(link.code_expires_at), "title": link.contact.contract.title}
-    send_mail(subject, body, None, [link.contact.email])
+    mail.send_mail(to=link.contact.email, subject=subject, body=body)  # here and now: this is the worker
 
 
 def code_hash(link: GuestLink, code: str) -> str:

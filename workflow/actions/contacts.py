@@ -45,23 +45,29 @@ def add_contact(
         if mandate is None:
             raise NotAllowed
         _check_address(email, organisation, mandate, contract)
-        contact = Contact(
-            contract=contract,
-            organisation=organisation,
-            email=email.lower(),
-            first_name=first_name,
-            last_name=last_name,
-            quality=quality,
-            added_by=user,
+        contact = _saved(
+            Contact(
+                contract=contract,
+                organisation=organisation,
+                email=email.lower(),
+                first_name=first_name,
+                last_name=last_name,
+                quality=quality,
+                added_by=user,
+            )
         )
-        try:
-            contact.full_clean()
-        except ValidationError as error:
-            raise Invalid(" ".join(error.messages), "email") from error
-        contact.save(force_insert=True)
         record("contact_added", contact, actor=user, mandate=mandate)
         if (task := guests.review_task(contract, organisation)) is not None:
             send_link(contact, task, actor=user, mandate=mandate)
+    return contact
+
+
+def _saved(contact: Contact) -> Contact:
+    try:
+        contact.full_clean()
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), "email") from error
+    contact.save(force_insert=True)
     return contact
 
 

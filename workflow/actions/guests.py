@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -136,7 +137,7 @@ def _welcome(link: GuestLink, state: State) -> Entry:
 
 
 def _account(contact: Contact) -> tuple[User, bool]:
-    """Return the account of the contact's address, its row locked, and whether it was made here."""
+    """Return the account of the contact's address, and whether it was made here."""
     try:
         with transaction.atomic():
             made = User.objects.filter(email__iexact=contact.email).first() is None
@@ -146,7 +147,7 @@ def _account(contact: Contact) -> tuple[User, bool]:
                 )
     except IntegrityError:  # another of this person's links was confirmed at the same moment
         made = False
-    person = User.objects.select_for_update(no_key=True).get(email__iexact=contact.email)
+    person = User.objects.get(email__iexact=contact.email)
     if not person.is_active:
         raise Locked(
             _(
@@ -158,21 +159,27 @@ def _account(contact: Contact) -> tuple[User, bool]:
 
 
 def _mandate(contact: Contact, person: User) -> Mandate:
-    """Return the mandate by which the person answers for the organisation; give one only if none is."""
+    """Return the mandate by which the person answers for the organisation; give one only if none is.
+
+    The organisation's row is locked: two links of one person pass here one after the other.
+    """
     organisation = Organisation.objects.select_for_update(no_key=True).get(pk=contact.organisation_id)
     held = mandate_for(person, Power.REVIEW, organisation, about=contact.contract)
     if held is not None:
         return held
     today = timezone.localdate()
-    mandate = appoint(
-        person,
-        _office(contact, organisation, person),
-        starts_on=today,
-        ends_on=today + MANDATE_LASTS,
-        act=_("invité à se prononcer sur %(reference)s") % {"reference": contact.contract.reference},
-        limited_to=contact.contract,
-        actor=contact.added_by,
-    )
+    try:
+        mandate = appoint(
+            person,
+            _office(contact, organisation, person),
+            starts_on=today,
+            ends_on=today + MANDATE_LASTS,
+            act=_("invité à se prononcer sur %(reference)s") % {"reference": contact.contract.reference},
+            limited_to=contact.contract,
+            actor=contact.added_by,
+        )
+    except ValidationError as error:  # an office that cannot go with another that the person holds
+        raise Locked(" ".join(error.messages)) from error
     contact.mandate = mandate
     contact.save(update_fields=["mandate"])
     return mandate
@@ -184,7 +191,8 @@ def _office(contact: Contact, organisation: Organisation, person: User) -> Offic
     An office that exists under that title may sign, administer or be somebody else's: a
     guest never slips into it.
     """
-    for title in (contact.quality, f"{contact.quality} ({contact.email})"):
+    longest = Office._meta.get_field("title").max_length
+    for title in (contact.quality, f"{contact.quality[:60]} ({contact.email})"[:longest]):
         office = Office.objects.filter(organisation=organisation, title=title).first()
         if office is None:
             return Office.objects.create(organisation=organisation, title=title, role=Role.REVIEWER)
