@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
@@ -48,3 +50,16 @@ def deactivate(person: User, *, actor: User | None) -> None:
     person.save(update_fields=["is_active"])
     end_sessions(person)
     rights_changed.send(User, verb="account_closed", person=person, actor=actor, mandate=None)
+
+
+@transaction.atomic
+def forget_factors(person: User, *, actor: User | None) -> None:
+    """Take away the passkeys and codes of somebody who lost them all; their password lets them in again."""
+    Authenticator.objects.filter(user=person).delete()
+    rights_changed.send(User, verb="factors_forgotten", person=person, actor=actor, mandate=None)
+
+
+@transaction.atomic
+def forget_former_addresses(person: User) -> None:
+    """Have an address that is no longer the account's open it no more, by a code or by a reset."""
+    EmailAddress.objects.filter(user=person).exclude(email__iexact=person.email).delete()
