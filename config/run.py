@@ -59,6 +59,7 @@ def _serve() -> int:
     prepare(os.environ)
     with serving(dict(os.environ), ADDRESS[1]) as parts:
         console.print(f"\nContreseing est en service sur [bold]{url}[/bold] (Ctrl-C pour arrêter).")
+        console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{ADDRESS[1]}.")
         return _wait(parts)
 
 

@@ -15,7 +15,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from stakeholders.actions import appoint, deactivate, withdraw_mandate
+from stakeholders.actions import (
+    appoint,
+    deactivate,
+    forget_factors,
+    forget_former_addresses,
+    withdraw_mandate,
+)
 from stakeholders.models import Mandate, Office, Organisation, User
 from stakeholders.permissions import establish_organisation
 
@@ -50,11 +56,25 @@ class PersonAdmin(UserAdmin[User]):
     add_fieldsets = (
         (None, {"fields": ("email", "civility", "first_name", "last_name", "password1", "password2")}),
     )
-    actions = ("close_accounts",)
+    actions = ("close_accounts", "forget_factors")
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         """Refuse: acts name their author for ever."""
         return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Save; an address that was replaced opens nothing any more."""
+        super().save_model(request, obj, form, change)
+        forget_former_addresses(obj)
+
+    @admin.action(description=_("Retirer les clés et les codes perdus des comptes choisis"))
+    def forget_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
+        """Let people who lost their passkeys and codes log in with their password, and add new ones."""
+        for person in people:
+            forget_factors(person, actor=request.user)  # type: ignore[arg-type]
+        self.message_user(
+            request, _("Les clés et les codes des comptes choisis sont retirés."), messages.SUCCESS
+        )
 
     @admin.action(description=_("Fermer les comptes choisis"))
     def close_accounts(self, request: HttpRequest, people: QuerySet[User]) -> None:

@@ -202,6 +202,7 @@ def as_deployed(transactional_db: None, collected: Path, tmp_path: Path) -> dict
     server = connection.settings_dict
     values = {
         "secret_key": "k" * 64,
+        "email_url": "smtp://localhost:25",
         "database_url": "postgresql://{}:{}@:{}/{}?host={}".format(
             quote(server["USER"], safe=""),
             quote(server["PASSWORD"], safe=""),

@@ -1,0 +1,64 @@
+"""What the platform's administrators do about accounts: lost factors, changed addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from stakeholders.models import User
+from tests.cast import PASSWORD, Cast
+from tests.signatures.device import Device
+from tests.workflow.sockets import logged_in
+from workflow.models import JournalEntry
+
+OLD, NEW = "ancienne@ville.example", "nouvelle@ville.example"
+
+
+@pytest.fixture
+def staff(cast: Cast) -> Client:
+    return logged_in(cast.admin)
+
+
+def test_whoever_lost_every_key_is_let_in_again(cast: Cast, staff: Client) -> None:
+    Device(cast.prefete)
+    Device(cast.maire)
+    chosen = {"action": "forget_factors", "_selected_action": [cast.prefete.pk]}
+    staff.post(reverse("admin:stakeholders_user_changelist"), chosen)
+    assert not Authenticator.objects.filter(user=cast.prefete).exists()
+    assert Authenticator.objects.filter(user=cast.maire).exists(), "the others keep theirs"
+    entry = JournalEntry.objects.latest("number")
+    assert (entry.verb, entry.actor, entry.payload["person"]) == (
+        "factors_forgotten",
+        cast.admin,
+        cast.prefete.pk,
+    )
+    client = Client()
+    client.post(reverse("account_login"), {"login": cast.prefete.email, "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(cast.prefete.pk)
+
+
+def test_an_address_that_was_replaced_opens_nothing(cast: Cast, staff: Client) -> None:
+    person = User.objects.create_user(OLD, PASSWORD, first_name="Nadia", last_name="Nouvelle")
+    reset(OLD)
+    assert [message.to for message in mail.outbox] == [[OLD]]
+    page = staff.get(reverse("admin:stakeholders_user_change", args=[person.pk]))
+    facts = {**page.context["adminform"].form.initial, "email": NEW.upper()}
+    sent: dict[str, Any] = {name: facts[name] for name in ("first_name", "last_name", "email")}
+    assert staff.post(reverse("admin:stakeholders_user_change", args=[person.pk]), sent).status_code == 302
+    person.refresh_from_db()
+    assert person.email == NEW
+    mail.outbox.clear()
+    reset(OLD)
+    Client().post(reverse("account_request_login_code"), {"email": OLD})
+    assert mail.outbox == []
+    reset(NEW)
+    assert [message.to for message in mail.outbox] == [[NEW]]
+
+
+def reset(address: str) -> None:
+    Client().post(reverse("account_reset_password"), {"email": address})

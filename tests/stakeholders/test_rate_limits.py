@@ -1,0 +1,167 @@
+"""Every form that asks who one is closes after a few tries, and stays closed even to the right answer.
+
+The counters are those of the shared cache, as in production.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.core import mail
+from django.test import Client
+from django.urls import reverse
+
+from stakeholders.models import User
+from tests.stakeholders.test_factors import code_of
+
+pytestmark = pytest.mark.django_db
+PASSWORD, WRONG = "un mot de passe de test", "ce n’est pas lui du tout"
+SECRET = generate_totp_secret()
+
+
+@pytest.fixture
+def person() -> User:
+    return User.objects.create_user("claire@ville.example", PASSWORD, first_name="Claire", last_name="B.")
+
+
+def entered(person: User) -> Client:
+    client = Client()
+    client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client
+
+
+def halfway(person: User) -> Client:
+    """Give the password of an account that asks for a code too."""
+    TOTP.activate(person, SECRET)
+    client = Client()
+    client.post(reverse("account_login"), {"login": person.email, "password": PASSWORD})
+    return client
+
+
+def with_codes(person: User) -> Client:
+    TOTP.activate(person, SECRET)
+    return entered(person)
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: who is at it, wrong answers, how many are let through, the right one (if it has one)."""
+
+    name: str
+    start: Callable[[User], Client]
+    wrong: Callable[[User], dict[str, Any]]
+    tries: int
+    right: Callable[[User], dict[str, Any]] | None = None
+
+
+FORMS = [
+    Form(
+        "account_login",
+        lambda _person: Client(),
+        lambda person: {"login": person.email, "password": WRONG},
+        5,
+        lambda person: {"login": person.email, "password": PASSWORD},
+    ),
+    Form("mfa_authenticate", halfway, lambda _p: {"code": "000001"}, 5, lambda _p: {"code": code_of(SECRET)}),
+    Form(
+        "account_reauthenticate",
+        entered,
+        lambda _p: {"password": WRONG},
+        5,
+        lambda _p: {"password": PASSWORD},
+    ),
+    Form(
+        "mfa_reauthenticate",
+        with_codes,
+        lambda _p: {"code": "000001"},
+        5,
+        lambda _p: {"code": code_of(SECRET)},
+    ),
+    Form(
+        "account_change_password",
+        entered,
+        lambda _p: {"oldpassword": WRONG, "password1": "x" * 14, "password2": "x" * 14},
+        5,
+        lambda _p: {"oldpassword": PASSWORD, "password1": "x" * 14, "password2": "x" * 14},
+    ),
+    Form("mfa_login_webauthn", lambda _p: Client(), lambda _p: {"credential": "{}"}, 10),
+]
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_a_form_closes_after_its_tries(person: User, form: Form) -> None:
+    client, address = form.start(person), reverse(form.name)
+    for turn in range(form.tries):
+        answer = client.post(address, form.wrong(person))
+        assert not closed(answer), f"closed after {turn} tries"
+    asked = form.right(person) if form.right else form.wrong(person)
+    answer = client.post(address, asked)
+    assert closed(answer), answer.content.decode()[:300]
+    if form.right and form.name in {"account_login", "mfa_authenticate"}:
+        assert "_auth_user_id" not in client.session
+
+
+def closed(answer: Any) -> bool:
+    """Whether the answer says that there were too many tries: a page of its own, or the form's error."""
+    if answer.status_code == 429:
+        assert "Trop d’essais" in answer.content.decode()
+        return True
+    return answer.status_code == 200 and "Trop de tentatives" in answer.content.decode()
+
+
+def test_codes_are_mailed_three_times_a_minute_to_one_address(client: Client, person: User) -> None:
+    for _time in range(3):
+        Client().post(reverse("account_request_login_code"), {"email": person.email})
+    refused = client.post(reverse("account_request_login_code"), {"email": person.email.upper()})
+    assert closed(refused)
+    assert len(mail.outbox) == 3
+
+
+def test_passwords_are_reset_a_few_times_a_minute(client: Client, person: User) -> None:
+    for _time in range(8):
+        answer = Client().post(reverse("account_reset_password"), {"email": person.email})
+    assert answer.status_code in {200, 429}
+    assert len(mail.outbox) == 5
+
+
+def test_the_keys_of_a_reset_are_not_guessed(client: Client, person: User) -> None:
+    def address(key: str) -> str:
+        uid = user_pk_to_url_str(person)
+        return reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": key})
+
+    for guess in range(20):
+        assert client.post(address(f"set-{guess}")).status_code != 429
+    right = client.post(address(default_token_generator.make_token(person)))
+    assert right.status_code == 429
+
+
+def test_recovery_codes_count_with_the_other_codes(person: User) -> None:
+    client = halfway(person)
+    codes = RecoveryCodes.activate(person).get_unused_codes()
+    for _time in range(5):
+        client.post(reverse("mfa_authenticate"), {"code": "00000000"})
+    client.post(reverse("mfa_authenticate"), {"code": codes[0]})
+    assert "_auth_user_id" not in client.session
+
+
+def test_an_invitation_is_answered_ten_times_a_minute(client: Client) -> None:
+    address = reverse("invitation", args=["x" * 43])
+    for _time in range(10):
+        assert client.post(address).status_code == 404
+    assert client.post(address).status_code == 429
+
+
+def test_another_person_is_not_shut_out(person: User) -> None:
+    other = User.objects.create_user("autre@ville.example", PASSWORD)
+    for _time in range(6):
+        Client().post(reverse("account_login"), {"login": person.email, "password": WRONG})
+    client = Client()
+    client.post(reverse("account_login"), {"login": other.email, "password": PASSWORD})
+    assert client.session["_auth_user_id"] == str(other.pk)
