@@ -6,20 +6,31 @@ mandates in force (:mod:`stakeholders.permissions`).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.http import Http404
 from viewflow.workflow.models import Task
 
-from contracts.models import Contract, ContractVersion, Status
+from contracts.models import Contract, ContractAccess, ContractVersion, Signatory, Status
+from contracts.words import searched
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, User
+from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force, visible
 from workflow import rules
+from workflow.keyset import Listing, Order
 from workflow.nodes import OPEN_STATUSES
 
+SHOWN_AT_MOST = 200
+NEWEST_FIRST = Order(walked=("contract",), shown=("pk",), target="contract", descending=True)
+MOST_URGENT_FIRST = Order(walked=("due", "pk"), shown=("due", "pk"), target="pk")
+# By when a task is due; what has no date comes last. The index of workflow's migration 0004 holds it.
+DUE = Coalesce(KT("data__due_on"), Value("9999-12-31"), output_field=TextField())
 Person = User | AnonymousUser
 
 
@@ -107,30 +118,76 @@ def is_pilot(user: Person, contract: Contract) -> bool:
     return any(mandate_for(user, Power.DRAFT, organisation) for organisation in rules.pilots(contract))
 
 
-def tasks_of(user: User) -> list[Task]:
-    """Return the open tasks that the person may do today, the most urgent first."""
-    mandates = list(mandates_in_force(user))
-    organisations = {str(m.office.organisation_id) for m in mandates}
-    candidates = (
-        Task.objects.filter(
-            flow_task_type="HUMAN",
-            status__in=OPEN_STATUSES,
-            owner_permission_content_type__app_label="stakeholders",
-            owner_permission_obj_pk__in=organisations,
-        )
-        .select_related("process__circuit__contract", "owner")
-        .prefetch_related("seed")
-        .order_by("data__due_on", "pk")
-    )
-    return [task for task in candidates if _may_do(mandates, task)]
+def contract_listing(
+    person: Person,
+    *,
+    ended: bool | None = None,
+    sought: str = "",
+    mandates: list[Mandate] | None = None,
+) -> Listing[Contract]:
+    """Return the list of the contracts that the person may see today, the newest first.
+
+    ``ended`` keeps those that are over, or those that are not; ``sought``, those of which
+    words begin with each word sought. The narrow table answers
+    (:class:`contracts.models.ContractAccess`); guardian's rows decide about one contract.
+    """
+    held = mandates_in_force(person) if mandates is None else mandates
+    found = ContractAccess.objects.all() if ended is None else ContractAccess.objects.filter(ended=ended)
+    if sought:
+        found = searched(found, sought)
+    groups = sorted({m.office.organisation.group_id for m in held if Power.VIEW in m.office.powers})
+    walks = [found.filter(group=group) for group in groups] or [found.none()]
+    shown = Contract.objects.only("reference", "title", "territory", "status")
+    return Listing(shown, walks, NEWEST_FIRST)
 
 
-def _may_do(mandates: list[Mandate], task: Task) -> bool:
-    """Answer :func:`rules.mandate_to_act` from mandates already read; the act asks again, fully."""
-    codename = (task.owner_permission or "").rpartition(".")[2]
-    if codename == Power.SIGN:
-        return task.seed is not None and any(m.office_id == task.seed.office_id for m in mandates)
-    return any(
-        codename in m.office.powers and str(m.office.organisation_id) == task.owner_permission_obj_pk
-        for m in mandates
+def task_listing(
+    user: User, *, only: Q | None = None, mandates: list[Mandate] | None = None
+) -> Listing[Task]:
+    """Return the list of the open tasks that the person may do today, the most urgent first.
+
+    ``only`` keeps some; it may speak of ``due``, the day as ISO 8601 writes it.
+    """
+    held = list(mandates_in_force(user)) if mandates is None else mandates
+    asked = Task.objects.alias(due=DUE).filter(only or Q(), flow_task_type="HUMAN", status__in=OPEN_STATUSES)
+    walks = [asked.filter(way) for way in ways_to_act(held)] or [asked.none()]
+    shown = Task.objects.annotate(due=DUE).select_related("process__circuit__contract", "owner")
+    unread = ("process__circuit__contract__preamble", "process__circuit__contract__words")
+    return Listing(shown.defer(*unread), walks, MOST_URGENT_FIRST)
+
+
+def tasks_of(user: User, contract: Contract | None = None) -> list[Task]:
+    """Return the open tasks that the person may do today, at most SHOWN_AT_MOST, the most urgent first.
+
+    Of one contract, or of all.
+    """
+    only = Q(process__circuit__contract=contract) if contract else None
+    return task_listing(user, only=only).page(size=SHOWN_AT_MOST).rows
+
+
+def ways_to_act(mandates: list[Mandate]) -> Iterator[Q]:
+    """Yield each way by which tasks come to somebody who holds these mandates.
+
+    This is :func:`rules.mandate_to_act` asked of all tasks at once; the act asks it again,
+    of one. A signature belongs to one office; any other task to whoever holds the power in
+    the organisation that owes it. Each way is one walk along an index: one organisation,
+    one power.
+    """
+    owing = ContentType.objects.get_for_model(Organisation)
+    seen = set()
+    for mandate in mandates:
+        office = mandate.office
+        owed = Q(owner_permission_content_type=owing, owner_permission_obj_pk=str(office.organisation_id))
+        yield owed & _signatures_of(office.pk)
+        for power in sorted(office.powers - {Power.VIEW, Power.SIGN}):
+            if (office.organisation_id, power) not in seen:
+                seen.add((office.organisation_id, power))
+                yield owed & Q(owner_permission=f"stakeholders.{power.value}")
+
+
+def _signatures_of(office_id: int) -> Q:
+    return Q(
+        owner_permission=f"stakeholders.{Power.SIGN.value}",
+        seed_content_type=ContentType.objects.get_for_model(Signatory),
+        seed_object_id__in=Signatory.objects.filter(office=office_id).values("pk"),
     )

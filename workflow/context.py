@@ -18,6 +18,6 @@ def me(request: HttpRequest) -> dict[str, Any]:
         return {}
     return {
         "my_mandates": cache(lambda: list(mandates_in_force(user))),
-        "waiting_count": cache(lambda: len(access.tasks_of(user))),
+        "waiting_count": cache(lambda: access.task_listing(user).count()),
         "last_event": getattr(request, "last_event", None) or events.last_identifier,
     }

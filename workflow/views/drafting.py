@@ -26,7 +26,7 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
     """The whole draft, each part with what can be done to it."""
     found, is_open = access.draft_for(request.user, contract)
     volets = found.volets.select_related("lead").prefetch_related("commitments__lead", "commitments__owner")
-    mine = [task for task in access.tasks_of(request.user) if task.process.circuit.contract_id == found.pk]
+    mine = access.tasks_of(request.user, found)
     context = {"contract": found, "is_open": is_open, "volets": volets, "my_tasks": mine}
     return render(request, "workflow/draft_editor.html", context)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -32,8 +34,8 @@ def basket(request: Request, basket: str) -> HttpResponse:
 @member
 def basket_list(request: Request, basket: str) -> HttpResponse:
     """The rows of one basket, fetched again when something has moved."""
-    baskets = _known(request, basket)
-    return render(request, "workflow/_partials/basket_rows.html", {"basket": baskets[basket]})
+    found = _known(request, basket)[basket]
+    return render(request, "workflow/_partials/basket_rows.html", _rows(request, found))
 
 
 @require_safe
@@ -53,5 +55,11 @@ def _known(request: Request, slug: str) -> dict[str, Basket]:
 
 
 def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpResponse:
-    context = {"baskets": baskets, "basket": baskets[slug], "current": slug}
+    context = {"baskets": baskets, "current": slug, **_rows(request, baskets[slug])}
     return render(request, "workflow/inbox.html", context)
+
+
+def _rows(request: Request, basket: Basket) -> dict[str, Any]:
+    """Return one page of a basket, and the cursor that asked for it, to ask for it again."""
+    cursor = request.GET.get("page", "")
+    return {"basket": basket, "page": basket.listing.page(cursor), "cursor": cursor}
