@@ -8,7 +8,7 @@ import sys
 
 import django
 
-NAMES = ("render", "sign", "flow", "live")
+NAMES = ("render", "sign", "flow", "live", "lists")
 
 
 def main(arguments: list[str]) -> int:

@@ -16,11 +16,18 @@ from tests.cast import Cast, assemble_cast
 @contextmanager
 def staged() -> Iterator[Cast]:
     """Make an empty database and the cast in it; remove both in the end."""
+    with database():
+        yield assemble_cast()
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """Make an empty database and a folder for its documents; remove both in the end."""
     previous = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
         with tempfile.TemporaryDirectory() as folder, override_settings(BLOB_DIR=Path(folder)):
-            yield assemble_cast()
+            yield
     finally:
         connection.creation.destroy_test_db(previous, verbosity=0)
 

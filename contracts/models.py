@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxLengthValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -30,11 +33,16 @@ class Status(models.TextChoices):
     EXPIRED = "expired", _("Échu")
 
 
+# The database knows them too: contracts_has_ended (migration 0005).
+ENDED = (Status.SIGNED, Status.EXPIRED)
+
+
 class Contract(models.Model):
     """A contract between the State and one or several communes.
 
     ``document_date`` is the date printed on the document; the dates of signature are
-    those of the signatures.
+    those of the signatures. ``words`` is what a search looks into, kept by the database:
+    the words of the reference, the title and the territory, without case nor accents.
     """
 
     reference = models.CharField(_("référence"), max_length=60, unique=True)
@@ -53,11 +61,17 @@ class Contract(models.Model):
     frameworks = models.JSONField(_("cadres existants"), default=list, blank=True)
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+    words = models.GeneratedField(
+        expression=models.Func("reference", "title", "territory", function="contracts_words"),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     class Meta:
         verbose_name = _("contrat")
         verbose_name_plural = _("contrats")
         ordering = ["-created_at", "-pk"]
+        indexes = [GinIndex(fields=["words"], name="contract_words")]
         constraints = [
             models.CheckConstraint(
                 name="contract_period_in_order",
@@ -83,6 +97,29 @@ class ContractGroupPermission(GroupPermissionRow):
     """guardian's rows about contracts, with a real foreign key so that none is orphaned."""
 
     content_object = models.ForeignKey(Contract, on_delete=models.CASCADE)
+
+
+class ContractAccess(models.Model):
+    """Which organisation's group sees which contract, as lists need it: narrow and indexed.
+
+    A shadow of guardian's rows for « view_contract », which stay the authority about one
+    contract. The database keeps it in the same transaction, whoever writes (triggers of
+    migration 0005): nothing here is written by hand. ``ended`` says whether the contract's
+    status is one of ENDED; the sort key of lists is the contract's own number.
+    """
+
+    group = models.ForeignKey(Group, models.CASCADE, related_name="+", db_index=False)
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="+")
+    ended = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("accès à un contrat")
+        verbose_name_plural = _("accès aux contrats")
+        constraints = [models.UniqueConstraint(fields=["group", "contract"], name="one_access_a_group")]
+        indexes = [models.Index(fields=["group", "ended", "contract"], name="access_by_ended")]
+
+    def __str__(self) -> str:
+        return f"{self.group_id} {self.contract_id}"
 
 
 class Part(models.TextChoices):

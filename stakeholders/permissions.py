@@ -10,14 +10,16 @@ the right, without any clean-up that could be forgotten.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
-from django.contrib.auth.models import AnonymousUser, Group
+from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Q, QuerySet
 from guardian.shortcuts import assign_perm, get_groups_with_perms, remove_perm
 from guardian.utils import get_group_obj_perms_model
+from psycopg import sql
 
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
@@ -39,6 +41,20 @@ def establish_organisation(**fields: object) -> Organisation:
 def grant(power: Power, organisation: Organisation, target: models.Model) -> None:
     """Give the organisation's group a permission on one object."""
     assign_perm(power.value, organisation.group, target)
+
+
+def grant_many(power: Power, target: type[models.Model], pairs: Iterable[tuple[int, int]]) -> None:
+    """Give organisations' groups a permission on many objects at once, by COPY.
+
+    ``pairs`` are (primary key of the group, primary key of the object); none may be held yet.
+    """
+    table = _rights_on(target).model._meta.db_table
+    content_type = ContentType.objects.get_for_model(target)
+    permission = Permission.objects.get(content_type=content_type, codename=power.value)
+    columns = sql.SQL("COPY {} (group_id, content_object_id, permission_id) FROM STDIN")
+    with connection.cursor() as cursor, cursor.copy(columns.format(sql.Identifier(table))) as copy:
+        for group, row in pairs:
+            copy.write_row((group, row, permission.pk))
 
 
 def withdraw(power: Power, organisation: Organisation, target: models.Model) -> None:

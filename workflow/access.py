@@ -202,32 +202,6 @@ def handovers_for(user: User) -> list[Mandate]:
     ]
 
 
-def tasks_of(user: User) -> list[Task]:
-    """Return the open tasks that the person may do today, the most urgent first.
-
-    Each has its ``standing``: as what the person may do it.
-    """
-    mine = Standings(user)
-    candidates = (
-        Task.objects.filter(
-            flow_task_type="HUMAN",
-            status__in=OPEN_STATUSES,
-            owner_permission_content_type__app_label="stakeholders",
-            owner_permission_obj_pk__in={str(organisation) for organisation in mine.organisations},
-        )
-        .select_related("process__circuit__contract", "owner")
-        .prefetch_related("seed")
-        .order_by("data__due_on", "pk")
-    )
-    found = []
-    for task in candidates:
-        # the act asks again, fully, under its lock
-        if (standing := mine.for_task(task)) is not None:
-            task.standing = standing
-            found.append(task)
-    return found
-
-
 def barred_tasks(user: User, contract: Contract) -> list[tuple[Task, str]]:
     """Return the signatures of a contract for which the register names the person in vain, each with why."""
     mine = Standings(user)

@@ -2,70 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from viewflow.workflow.models import Task
 
-from contracts.models import Contract, Status
-from stakeholders.models import User
-from workflow import access, board
-
-ENDED = (Status.SIGNED, Status.EXPIRED)
-SHOWN_AT_MOST = 200
+from stakeholders.models import Mandate, User
+from workflow import lists
+from workflow.flows import CsiFlow
+from workflow.keyset import Listing
+from workflow.standing import Standings
 
 
 @dataclass
 class Basket:
-    """A basket: its address, its title, what its emptiness means, its rows."""
+    """A basket: its address, its title, what its emptiness means, its list of tasks or contracts."""
 
     slug: str
     title: Promise
     empty: Promise
-    tasks: list[Task]
-    contracts: list[Contract]
+    listing: Listing[Any]
+    holds_tasks: bool = True
 
-    @property
+    @cached_property
     def count(self) -> int:
-        """How many rows it holds."""
-        return len(self.tasks) + len(self.contracts)
+        """How many rows it holds; at most one more than what lists count."""
+        return self.listing.count()
 
 
 def baskets_of(user: User) -> dict[str, Basket]:
-    """Return the person's baskets by slug, in the order in which they are shown."""
-    tasks = access.tasks_of(user)
-    contracts = list(access.contracts_of(user).order_by("-created_at", "-pk")[:SHOWN_AT_MOST])
-    delegated = [task for task in tasks if task.standing.is_delegated]
-    own = [task for task in tasks if not task.standing.is_delegated]
-    to_sign = [task for task in own if task.flow_task.name == "sign"]
-    today = timezone.localdate()
-    late = [task for task in tasks if (due := board.due_on(task)) is not None and due < today]
-    rows: tuple[tuple[str, Promise, Promise, list[Task], list[Contract]], ...] = (
-        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), [t for t in own if t not in to_sign], []),
-        ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, []),
-        (
-            "delegues",
-            _("Délégués"),
-            _("Rien ne vous est confié à la place de quelqu’un d’autre."),
-            delegated,
-            [],
-        ),
-        ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, []),
-        (
-            "suivis",
-            _("Suivis"),
-            _("Aucun contrat en cours ne vous concerne."),
-            [],
-            [c for c in contracts if c.status not in ENDED],
-        ),
-        (
-            "termines",
-            _("Terminés"),
-            _("Aucun contrat n’est encore terminé."),
-            [],
-            [c for c in contracts if c.status in ENDED],
-        ),
+    """Return the person's baskets by slug, in the order in which they are shown.
+
+    Nothing of them is read before it is asked for, and the person's mandates once for all.
+    """
+    mine = Standings(user)
+    return {basket.slug: basket for basket in (*_of_tasks(user, mine), *_of_contracts(user, mine.mandates))}
+
+
+def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
+    """Yield what waits for the person: acts, signatures, those in another's place, and of all what is late."""
+    to_sign = Q(flow_task=CsiFlow.sign)
+    late = Q(due__lt=timezone.localdate().isoformat())
+    nothing_lent = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
+    rows: tuple[tuple[str, Promise, Promise, Q, bool | None], ...] = (
+        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), ~to_sign, False),
+        ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, False),
+        ("delegues", _("Délégués"), nothing_lent, Q(), True),
+        ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, None),
     )
-    return {row[0]: Basket(*row) for row in rows}
+    for slug, title, empty, only, delegated in rows:
+        listing = lists.task_listing(user, only=only, delegated=delegated, standings=mine)
+        yield Basket(slug, title, empty, listing)
+
+
+def _of_contracts(user: User, held: list[Mandate]) -> Iterator[Basket]:
+    """Yield the contracts that the person may see: under way, and over."""
+    for slug, title, empty, ended in (
+        ("suivis", _("Suivis"), _("Aucun contrat en cours ne vous concerne."), False),
+        ("termines", _("Terminés"), _("Aucun contrat n’est encore terminé."), True),
+    ):
+        listing = lists.contract_listing(user, ended=ended, mandates=held)
+        yield Basket(slug, title, empty, listing, holds_tasks=False)

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from stakeholders.permissions import mandates_in_force
-from workflow import access, events
+from workflow import events, lists
 
 
 def me(request: HttpRequest) -> dict[str, Any]:
@@ -20,6 +20,6 @@ def me(request: HttpRequest) -> dict[str, Any]:
     return {
         "my_mandates": mandates,
         "my_bodies": lambda: list(dict.fromkeys(m.office.organisation for m in mandates() if m.covers(None))),
-        "waiting_count": cache(lambda: len(access.tasks_of(user))),
+        "waiting_count": cache(lambda: lists.task_listing(user).count()),
         "last_event": getattr(request, "last_event", None) or events.last_identifier,
     }

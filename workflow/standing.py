@@ -143,6 +143,34 @@ class Standings:
             authorities=self._authorities,
         )
 
+    def authorities_in_force(self) -> list[SigningAuthority]:
+        """The acts by which the person may sign for an office not theirs, kind and territory aside."""
+        own = {mandate.office_id for mandate in self.mandates}
+        return [
+            row
+            for row in self._authorities
+            if row.office_id not in own and isinstance(self._within_its_scope(row), Basis)
+        ]
+
+    def absences_in_force(self) -> list[Absence]:
+        """The absences that lend the person something that day."""
+        return [absence for absence in self._absences if absence.mandate.runs_on(self.on)]
+
+    @property
+    def passed_on(self) -> list[int]:
+        """The tasks that colleagues passed on to the person."""
+        return list(self._transfers)
+
+    def _within_its_scope(self, row: SigningAuthority) -> Basis | NoBasis:
+        question = question_about(
+            self.person,
+            row.office,
+            contract_kind=row.contract_kinds[0] if row.contract_kinds else "",
+            communes=row.communes,
+            on=self.on,
+        )
+        return decide(question, mandates=[*self.mandates, *self._holders], authorities=[row])
+
     def is_named_for(self, signatory: Signatory) -> bool:
         """Whether some act names the person for this office, whatever it is worth today."""
         return any(row.office_id == signatory.office_id for row in self._authorities)

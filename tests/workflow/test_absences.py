@@ -60,8 +60,8 @@ def test_the_commissioner_answers_for_the_director_who_is_away_and_it_is_said(ca
         opine_as(cast.commissaire, cast, task)
     absence = away(cast.ddpn, cast.commissaire, Power.REVIEW)
     found = baskets.baskets_of(cast.commissaire)
-    assert [t.pk for t in found["delegues"].tasks] == [task]
-    assert not found["a-traiter"].tasks
+    assert [t.pk for t in found["delegues"].listing.page().rows] == [task]
+    assert not found["a-traiter"].listing.page().rows
     opinion = opine_as(cast.commissaire, cast, task)
     assert "en l’absence de M. Stéphane Roucaute" in opinion.quality
     entry = JournalEntry.objects.get(contract=cast.contract, verb="opinion_given")

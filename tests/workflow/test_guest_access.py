@@ -14,7 +14,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.invited import asked, code_for
 from tests.workflow.sockets import page, watching
-from workflow import access, actions
+from workflow import actions, lists
 from workflow.errors import NotAllowed
 from workflow.models import GuestLink
 
@@ -55,7 +55,7 @@ def test_a_guest_sees_one_contract_and_does_one_task(
         assert client.get(reverse(name, args=[contract.pk, *number])).status_code == 200, name
         assert client.get(reverse(name, args=[other.pk, *number])).status_code == 404, name
     assert client.get(reverse("task", args=[other.pk, foreign.pk])).status_code == 404
-    assert [task.pk for task in access.tasks_of(guest)] == [own.pk]
+    assert [task.pk for task in lists.tasks_of(guest)] == [own.pk]
     listed = client.get(reverse("contract_list")).content.decode()
     assert contract.reference in listed
     assert other.reference not in listed

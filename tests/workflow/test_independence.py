@@ -17,7 +17,7 @@ from stakeholders.models import Office, Role, User
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.stage import run_jobs
-from workflow import access, actions, rules
+from workflow import access, actions, lists, rules
 from workflow.errors import NotAllowed
 
 
@@ -141,7 +141,7 @@ def test_the_control_of_legality_is_held_apart(cast: Cast) -> None:
     assert appoint(newcomer, control, starts_on=timezone.localdate(), actor=cast.admin)
     contract = plot.opened(small_contract(cast))
     assert access.pen_for(cast.legalite, contract) is None
-    assert not access.tasks_of(cast.legalite)
+    assert not lists.tasks_of(cast.legalite)
 
 
 def test_only_the_clerk_records_the_resolution(cast: Cast) -> None:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from stakeholders.actions import deactivate, withdraw_mandate
 from tests import plot
 from tests.cast import Cast, small_contract
-from workflow import access, actions
+from workflow import access, actions, lists
 from workflow.errors import NotAllowed
 
 
@@ -78,12 +78,12 @@ def test_neither_the_outsider_nor_the_administrator_sees_a_contract(cast: Cast, 
     assert not access.contracts_of(person).exists()
     with pytest.raises(Http404):
         access.contract_for(person, contract.pk)
-    assert access.tasks_of(person) == []
+    assert lists.tasks_of(person) == []
 
 
 def test_each_sees_in_the_inbox_what_they_may_do_and_nothing_else(cast: Cast) -> None:
     contract = plot.to_signing(small_contract(cast))
-    assert [t.flow_task.name for t in access.tasks_of(cast.prefete)] == ["sign"]
-    assert [t.flow_task.name for t in access.tasks_of(cast.greffe)] == ["council_resolution"]
+    assert [t.flow_task.name for t in lists.tasks_of(cast.prefete)] == ["sign"]
+    assert [t.flow_task.name for t in lists.tasks_of(cast.greffe)] == ["council_resolution"]
     for other in (cast.maire, cast.pilote_ville, cast.bailleur_oh, cast.outsider):
-        assert [t for t in access.tasks_of(other) if t.process.circuit.contract_id == contract.pk] == []
+        assert [t for t in lists.tasks_of(other) if t.process.circuit.contract_id == contract.pk] == []

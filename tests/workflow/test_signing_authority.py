@@ -95,8 +95,8 @@ def test_the_substitute_signs_and_the_stamp_and_the_journal_say_by_what(cast: Ca
     contract = plot.to_signing(small_contract(cast))
     act = substitution(cast)
     found = baskets.baskets_of(cast.secretaire_generale)
-    assert [task.flow_task.name for task in found["delegues"].tasks] == ["sign"]
-    assert not found["a-signer"].tasks
+    assert [task.flow_task.name for task in found["delegues"].listing.page().rows] == ["sign"]
+    assert not found["a-signer"].listing.page().rows
     sign_as(cast.secretaire_generale, contract)
     run_jobs()
     request = SignatureRequest.objects.get(state=State.DONE)

@@ -165,9 +165,8 @@ def drafters_mandate(user: User, contract: Contract) -> Mandate:
     own = [
         m
         for m in mandates_in_force(user)
-        if rules.is_independent_participant(m.office.organisation, contract)
+        # a guest gives an opinion and writes nothing
+        if m.covers(None) and rules.is_independent_participant(m.office.organisation, contract)
     ]
-    entitled = next(
-        (m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation, about=contract)), None
-    )
+    entitled = next((m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation)), None)
     return entitled or pilots_mandate(user, contract)

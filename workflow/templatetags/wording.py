@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from stakeholders.kinds import Power
+from workflow.keyset import COUNTED_AT_MOST
 from workflow.register_forms import LENDABLE
 
 register = template.Library()
@@ -95,3 +96,16 @@ def number(value: str | None) -> str:
     if translation.get_language() == "fr":
         return grouped.replace(",", "\u202f") + (f",{part}" if part else "")
     return grouped + (f".{part}" if part else "")
+
+
+@register.filter
+def capped(count: int) -> str:
+    """Write how many rows a list has, as far as lists count: « 12 », then « 1 000+ »."""
+    text = number(str(min(count, COUNTED_AT_MOST)))
+    return f"{text}+" if count > COUNTED_AT_MOST else text
+
+
+@register.filter
+def is_capped(count: int) -> bool:
+    """Tell whether there are more rows than lists count."""
+    return count > COUNTED_AT_MOST

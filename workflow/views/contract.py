@@ -10,18 +10,25 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from contracts.models import Contract
+from contracts.words import LONGEST
 from stakeholders.permissions import mandates_in_force
-from workflow import access, board, bpmn, guests, rules
+from workflow import access, board, bpmn, guests, lists, rules
 from workflow.views.answers import Request, member
 
 
 @require_safe
 @member
 def contract_list(request: Request) -> HttpResponse:
-    """Every contract that the reader may see."""
-    return render(
-        request, "workflow/contract_list.html", {"contracts": access.contracts_of(request.user)[:200]}
-    )
+    """Every contract that the reader may see, by pages; those that a search finds."""
+    sought = request.GET.get("q", "").strip()
+    listing = lists.contract_listing(request.user, sought=sought)
+    context = {
+        "page": listing.page(request.GET.get("page", "")),
+        "count": listing.count(),
+        "sought": sought,
+        "longest": LONGEST,
+    }
+    return render(request, "workflow/contract_list.html", context)
 
 
 @require_safe
@@ -67,7 +74,7 @@ def contract_process(request: Request, contract: int) -> HttpResponse:
 
 def _head(request: Request, found: Contract) -> dict[str, Any]:
     waiting = board.open_tasks(found)
-    mine = [task for task in access.tasks_of(request.user) if task.process.circuit.contract_id == found.pk]
+    mine = lists.tasks_of(request.user, found)
     is_pilot = access.is_pilot(request.user, found)
     named = guests.naming(request.user, found)
     return {

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm, move
 from contracts.models import Commitment, Contract, Volet
-from workflow import access, actions, rules
+from workflow import access, actions, lists, rules
 from workflow.errors import ActRefused
 from workflow.views.answers import Request, member, refused
 
@@ -28,7 +28,7 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
     volets = found.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
-    mine = [task for task in access.tasks_of(request.user) if task.process.circuit.contract_id == found.pk]
+    mine = lists.tasks_of(request.user, found)
     pen = access.pen_for(request.user, found)
     assert pen is not None  # noqa: S101 (draft_for opened it)
     context = {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from workflow import access
+from workflow import access, lists
 from workflow.baskets import Basket, baskets_of
+from workflow.standing import Standings
 from workflow.views.answers import Request, member
 
 FIRST = "a-traiter"
@@ -33,8 +37,8 @@ def basket(request: Request, basket: str) -> HttpResponse:
 @member
 def basket_list(request: Request, basket: str) -> HttpResponse:
     """The rows of one basket, fetched again when something has moved."""
-    baskets = _known(request, basket)
-    return render(request, "workflow/_partials/basket_rows.html", {"basket": baskets[basket]})
+    found = _known(request, basket)[basket]
+    return render(request, "workflow/_partials/basket_rows.html", _rows(request, found))
 
 
 @require_safe
@@ -56,8 +60,17 @@ def _known(request: Request, slug: str) -> dict[str, Basket]:
 def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpResponse:
     context = {
         "baskets": baskets,
-        "basket": baskets[slug],
         "current": slug,
         "handovers": access.handovers_for(request.user),
+        **_rows(request, baskets[slug]),
     }
     return render(request, "workflow/inbox.html", context)
+
+
+def _rows(request: Request, basket: Basket) -> dict[str, Any]:
+    """Return one page of a basket, and the cursor that asked for it, to ask for it again."""
+    cursor = request.GET.get("page", "")
+    page = basket.listing.page(cursor)
+    if basket.holds_tasks:
+        page = replace(page, rows=lists.with_standing(page.rows, Standings(request.user)))
+    return {"basket": basket, "page": page, "cursor": cursor}

@@ -1,0 +1,43 @@
+"""Search: what is sought, folded as the database folds what is searched (``contracts_words``)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from django.contrib.postgres.search import SearchQuery, SearchVectorField
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Cast
+
+from contracts.models import Contract, ContractAccess
+
+LONGEST = 100  # characters; what is typed beyond is not looked at
+RARE = 2000  # contracts; what fewer hold is looked up by its words, the rest met on the way
+LIGATURES = str.maketrans({"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae"})
+
+
+def words_of(text: str) -> list[str]:
+    """Return the words of a text: unaccented lower-case letters and digits, in order."""
+    bare = re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", text.translate(LIGATURES)))
+    return re.findall("[a-z0-9]+", bare.lower())
+
+
+def searched(accesses: QuerySet[ContractAccess], sought: str) -> QuerySet[ContractAccess]:
+    """Keep the accesses to contracts of which some word begins with each word sought.
+
+    One query tells rare words from frequent ones, because no one way is quick for both and
+    the planner cannot know which prefix is which. Rare: the index of words names the
+    contracts. Frequent: the list is walked in its order, and each contract on the way is
+    asked, until the page is full.
+    """
+    words = words_of(sought[:LONGEST])
+    if not words:
+        return accesses.none()
+    prefixes = " & ".join(f"'{word}':*" for word in dict.fromkeys(words))
+    query = SearchQuery(prefixes, search_type="raw", config="simple")
+    matching = list(Contract.objects.filter(words=query).order_by().values_list("pk", flat=True)[: RARE + 1])
+    if len(matching) <= RARE:
+        return accesses.filter(contract__in=matching)
+    its_words = Subquery(Contract.objects.filter(pk=OuterRef("contract")).order_by().values("words"))
+    # the cast changes nothing but how Django writes it: its lookup cannot take a bare subquery
+    return accesses.alias(its_words=Cast(its_words, SearchVectorField())).filter(its_words=query)

@@ -1,0 +1,119 @@
+"""Long lists by pages: each page starts where the last one ended, whatever came meanwhile.
+
+A page is found by its position in the order, never by how many rows to skip: its cost does
+not grow with the length of the list, and rows that appear between two pages are neither
+repeated nor missed. What a person may see comes by several ways (their offices, the powers
+of each); each way is a walk along an index that stops as soon as the page is full, and what
+several ways find is shown once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core import signing
+from django.db import models
+from django.db.models import Q, QuerySet
+
+PAGE = 50  # rows shown at once
+COUNTED_AT_MOST = 1000  # beyond, a list says « 1 000+ »
+SIGNER = signing.Signer(salt="contreseing.page")
+Row = TypeVar("Row", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of a list: names of fields or aliases, the last of which is unique.
+
+    ``walked`` are the names in the walks, ``shown`` the same values in the rows shown;
+    ``target`` is what a walk finds: the primary key of the row shown.
+    """
+
+    walked: tuple[str, ...]
+    shown: tuple[str, ...]
+    target: str
+    descending: bool = False
+
+    def names(self, names: tuple[str, ...], *, back: bool) -> list[str]:
+        """Return the names as Django orders by them, from the last to the first if ``back``."""
+        return [f"-{name}" if self.descending != back else name for name in names]
+
+    def beyond(self, position: Sequence[Any], *, back: bool) -> Q:
+        """Return the condition that a row comes after a position in this order (before, if ``back``)."""
+        sign = "lt" if self.descending != back else "gt"
+        first, value = self.walked[0], position[0]
+        if len(self.walked) == 1:
+            return Q(**{f"{first}__{sign}": value})
+        second, tie = self.walked[1], position[1]
+        # the first condition is what the index walks, the second settles what is equal
+        return Q(**{f"{first}__{sign}e": value}) & (
+            Q(**{f"{first}__{sign}": value}) | Q(**{f"{second}__{sign}": tie})
+        )
+
+
+@dataclass(frozen=True)
+class Page(Generic[Row]):
+    """Some rows, and where to go on: the cursors of the pages before and after, or nothing."""
+
+    rows: list[Row]
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(frozen=True)
+class Listing(Generic[Row]):
+    """A list that one person may read: the rows shown, and the walks that find them."""
+
+    rows: QuerySet[Row]
+    walks: Sequence[QuerySet[Any]]
+    order: Order
+
+    def page(self, cursor: str = "", size: int = PAGE) -> Page[Row]:
+        """Return the page at a cursor; the first page for none, or for one that is not ours."""
+        back, position = _read(cursor)
+        found = self._found(position, back=back, limit=size + 1)
+        more, rows = len(found) > size, found[:size]
+        if (back and not more) or (position and not rows):
+            return self.page(size=size)  # nothing is left before, or after: the first page, whole
+        if back:
+            return Page(rows[::-1], self._cursor(rows[-1], back=True), self._cursor(rows[0], back=False))
+        return Page(
+            rows,
+            self._cursor(rows[0], back=True) if position else "",
+            self._cursor(rows[-1], back=False) if more else "",
+        )
+
+    def count(self) -> int:
+        """Return how many rows there are; at most one more than COUNTED_AT_MOST."""
+        limit = COUNTED_AT_MOST + 1
+        walks = [walk.order_by().values(self.order.target)[:limit] for walk in self.walks]
+        return _united(walks)[:limit].count()
+
+    def _found(self, position: Sequence[Any], *, back: bool, limit: int) -> list[Row]:
+        order = self.order
+        beyond = order.beyond(position, back=back) if position else Q()
+        walks = [
+            walk.filter(beyond).order_by(*order.names(order.walked, back=back)).values(order.target)[:limit]
+            for walk in self.walks
+        ]
+        rows = self.rows.filter(pk__in=_united(walks))
+        return list(rows.order_by(*order.names(order.shown, back=back))[:limit])
+
+    def _cursor(self, row: Row, *, back: bool) -> str:
+        return SIGNER.sign_object([back, [getattr(row, name) for name in self.order.shown]])
+
+
+def _read(cursor: str) -> tuple[bool, Sequence[Any]]:
+    """Return which way a cursor goes and from where; forward from the start for none of ours."""
+    try:
+        back, position = SIGNER.unsign_object(cursor) if cursor else (False, ())
+    except signing.BadSignature:
+        return False, ()
+    return back, position
+
+
+def _united(walks: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
+    """Return what all the walks find, once each."""
+    return walks[0].union(*walks[1:]) if len(walks) > 1 else walks[0]
