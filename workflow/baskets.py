@@ -45,7 +45,7 @@ def baskets_of(user: User) -> dict[str, Basket]:
 
 
 def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
-    """Yield what waits for the person: acts, signatures, those in another's place, and of all what is late."""
+    """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
     to_sign = Q(flow_task=CsiFlow.sign)
     late = Q(due__lt=timezone.localdate().isoformat())
     nothing_lent = _("Rien ne vous est confié à la place de quelqu’un d’autre.")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from psycopg import sql
 
 from contracts.models import Contract, Part, Signatory, Status
-from stakeholders.kinds import Power
+from stakeholders.kinds import ContractKind, Power
 from stakeholders.models import Organisation
 from stakeholders.permissions import grant_many
 from workflow.filling.people import Bodies, Department
@@ -115,9 +115,9 @@ def _parts(
 def _write(batch: list[Invented], bodies: Bodies) -> None:
     columns = (
         "id reference title territory communes perimeter_extension preamble period_start period_end "
-        "period_rule document_date frameworks status created_at"
+        "period_rule document_date frameworks status created_at kind"
     )
-    _copy("contracts_contract", columns, (contract.row for contract in batch))
+    _copy("contracts_contract", columns, ((*contract.row, ContractKind.CSI.value) for contract in batch))
     parts = [(contract, body, part) for contract in batch for body, part in contract.parts]
     _copy(
         "contracts_participation",
