@@ -189,12 +189,12 @@ def absentees_for(user: User, organisation: Organisation) -> QuerySet[Mandate]:
     return rows
 
 
-def handovers_for(user: User) -> list[Mandate]:
-    """Return the mandates whose note is for this person, who took the office over these last two months."""
+def handovers_for(mandates: list[Mandate]) -> list[Mandate]:
+    """Return the mandates whose note is for who holds these, and took the office over in two months."""
     recent = timezone.localdate() - HANDOVER_SHOWN
-    mine = [m for m in mandates_in_force(user) if m.starts_on >= recent]
-    before = Mandate.objects.filter(office__in=[m.office_id for m in mine]).exclude(handover="")
-    notes = before.exclude(person=user).select_related("person", "office").order_by("-ends_on")
+    mine = {m.office_id: m.person_id for m in mandates if m.starts_on >= recent}
+    before = Mandate.objects.filter(office__in=mine).exclude(handover="")
+    notes = before.exclude(person__in=mine.values()).select_related("person", "office").order_by("-ends_on")
     return [
         note
         for note in notes
@@ -202,9 +202,8 @@ def handovers_for(user: User) -> list[Mandate]:
     ]
 
 
-def barred_tasks(user: User, contract: Contract) -> list[tuple[Task, str]]:
+def barred_tasks(mine: Standings, contract: Contract) -> list[tuple[Task, str]]:
     """Return the signatures of a contract for which the register names the person in vain, each with why."""
-    mine = Standings(user)
     waiting = Task.objects.filter(
         process__circuit__contract=contract, flow_task=CsiFlow.sign, status__in=OPEN_STATUSES
     ).prefetch_related("seed__contract")

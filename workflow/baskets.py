@@ -28,6 +28,7 @@ class Basket:
     empty: Promise
     listing: Listing[Any]
     holds_tasks: bool = True
+    may_be_delegated: bool = False  # whether its rows say in whose place the person acts
 
     @cached_property
     def count(self) -> int:
@@ -35,12 +36,12 @@ class Basket:
         return self.listing.count()
 
 
-def baskets_of(user: User) -> dict[str, Basket]:
+def baskets_of(user: User, standings: Standings | None = None) -> dict[str, Basket]:
     """Return the person's baskets by slug, in the order in which they are shown.
 
     Nothing of them is read before it is asked for, and the person's mandates once for all.
     """
-    mine = Standings(user)
+    mine = standings or Standings(user)
     return {basket.slug: basket for basket in (*_of_tasks(user, mine), *_of_contracts(user, mine.mandates))}
 
 
@@ -57,7 +58,7 @@ def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
     )
     for slug, title, empty, only, delegated in rows:
         listing = lists.task_listing(user, only=only, delegated=delegated, standings=mine)
-        yield Basket(slug, title, empty, listing)
+        yield Basket(slug, title, empty, listing, may_be_delegated=delegated is not False)
 
 
 def _of_contracts(user: User, held: list[Mandate]) -> Iterator[Basket]:

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from stakeholders.permissions import mandates_in_force
 from workflow import events, lists
+from workflow.standing import Standings
 
 
 def me(request: HttpRequest) -> dict[str, Any]:
@@ -16,10 +16,12 @@ def me(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    mandates = cache(lambda: list(mandates_in_force(user)))
+    mine = getattr(request, "standings", None) or Standings(user)
     return {
-        "my_mandates": mandates,
-        "my_bodies": lambda: list(dict.fromkeys(m.office.organisation for m in mandates() if m.covers(None))),
-        "waiting_count": cache(lambda: lists.task_listing(user).count()),
+        "my_mandates": lambda: mine.mandates,
+        "my_bodies": lambda: list(
+            dict.fromkeys(m.office.organisation for m in mine.mandates if m.covers(None))
+        ),
+        "waiting_count": cache(lambda: lists.task_listing(user, standings=mine).count()),
         "last_event": getattr(request, "last_event", None) or events.last_identifier,
     }

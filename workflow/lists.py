@@ -82,12 +82,14 @@ def task_listing(
     return Listing(shown.defer(*unread), walks, MOST_URGENT_FIRST)
 
 
-def tasks_of(user: User, contract: Contract | None = None) -> list[Task]:
+def tasks_of(
+    user: User, contract: Contract | None = None, *, standings: Standings | None = None
+) -> list[Task]:
     """Return the open tasks that the person may do today, at most SHOWN_AT_MOST, the most urgent first.
 
     Of one contract, or of all; each has its ``standing``, as what the person may do it.
     """
-    mine = Standings(user)
+    mine = standings or Standings(user)
     only = Q(process__circuit__contract=contract) if contract else None
     rows = task_listing(user, only=only, standings=mine).page(size=SHOWN_AT_MOST).rows
     return with_standing(rows, mine)

@@ -157,6 +157,11 @@ class Standings:
         return [absence for absence in self._absences if absence.mandate.runs_on(self.on)]
 
     @property
+    def may_act_in_place(self) -> bool:
+        """Whether anything, today, could have the person act in somebody else's place."""
+        return bool(self._transfers or self._authorities or self._absences)
+
+    @property
     def passed_on(self) -> list[int]:
         """The tasks that colleagues passed on to the person."""
         return list(self._transfers)

@@ -15,6 +15,7 @@ from django_htmx.middleware import HtmxDetails
 from stakeholders.models import User
 from workflow import events
 from workflow.errors import ActRefused
+from workflow.standing import Standings
 
 P = ParamSpec("P")
 
@@ -23,12 +24,14 @@ class Request(HttpRequest):
     """A request by a person who has logged in.
 
     ``last_event`` is read before anything else of the page, so that what happens while
-    the page is made reaches it by websocket.
+    the page is made reaches it by websocket. ``standings`` is what the reader may do, read
+    once for all that the page shows; an act asks it afresh, under its lock.
     """
 
     user: User
     htmx: HtmxDetails
     last_event: int
+    standings: Standings
 
 
 def member(
@@ -44,6 +47,7 @@ def member(
                 return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("account_login")})
             return redirect_to_login(request.get_full_path())
         asked.last_event = events.last_identifier()
+        asked.standings = Standings(asked.user)
         return view(asked, *args, **kwargs)
 
     return opened

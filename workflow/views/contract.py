@@ -74,7 +74,7 @@ def contract_process(request: Request, contract: int) -> HttpResponse:
 
 def _head(request: Request, found: Contract) -> dict[str, Any]:
     waiting = board.open_tasks(found)
-    mine = lists.tasks_of(request.user, found)
+    mine = lists.tasks_of(request.user, found, standings=request.standings)
     is_pilot = access.is_pilot(request.user, found)
     named = guests.naming(request.user, found)
     return {
@@ -83,7 +83,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "my_tasks": mine,
         "is_pilot": is_pilot,
         "may_draft": access.pen_for(request.user, found) is not None,
-        "barred": access.barred_tasks(request.user, found),
+        "barred": access.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if task.status == "ERROR"],
         "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
         "can_recall": is_pilot and rules.recall_carrier(found) is not None,

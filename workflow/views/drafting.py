@@ -28,7 +28,7 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
     volets = found.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
-    mine = lists.tasks_of(request.user, found)
+    mine = lists.tasks_of(request.user, found, standings=request.standings)
     pen = access.pen_for(request.user, found)
     assert pen is not None  # noqa: S101 (draft_for opened it)
     context = {

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 
 from workflow import access, lists
 from workflow.baskets import Basket, baskets_of
-from workflow.standing import Standings
 from workflow.views.answers import Request, member
 
 FIRST = "a-traiter"
@@ -21,7 +20,7 @@ FIRST = "a-traiter"
 @member
 def inbox(request: Request) -> HttpResponse:
     """What waits for the reader; the basket of signatures when it alone holds something."""
-    baskets = baskets_of(request.user)
+    baskets = baskets_of(request.user, request.standings)
     slug = "a-signer" if not baskets[FIRST].count and baskets["a-signer"].count else FIRST
     return _page(request, baskets, slug)
 
@@ -46,12 +45,12 @@ def basket_list(request: Request, basket: str) -> HttpResponse:
 def basket_counters(request: Request) -> HttpResponse:
     """The counters, to be swapped in place: the header's, and the baskets' where they are shown."""
     current = request.GET.get("corbeille", "")
-    context = {"baskets": baskets_of(request.user), "current": current, "oob": True}
+    context = {"baskets": baskets_of(request.user, request.standings), "current": current, "oob": True}
     return render(request, "workflow/_partials/counters.html", context)
 
 
 def _known(request: Request, slug: str) -> dict[str, Basket]:
-    baskets = baskets_of(request.user)
+    baskets = baskets_of(request.user, request.standings)
     if slug not in baskets:
         raise Http404
     return baskets
@@ -61,7 +60,7 @@ def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpRespon
     context = {
         "baskets": baskets,
         "current": slug,
-        "handovers": access.handovers_for(request.user),
+        "handovers": access.handovers_for(request.standings.mandates),
         **_rows(request, baskets[slug]),
     }
     return render(request, "workflow/inbox.html", context)
@@ -71,6 +70,6 @@ def _rows(request: Request, basket: Basket) -> dict[str, Any]:
     """Return one page of a basket, and the cursor that asked for it, to ask for it again."""
     cursor = request.GET.get("page", "")
     page = basket.listing.page(cursor)
-    if basket.holds_tasks:
-        page = replace(page, rows=lists.with_standing(page.rows, Standings(request.user)))
+    if basket.may_be_delegated and request.standings.may_act_in_place:
+        page = replace(page, rows=lists.with_standing(page.rows, request.standings))
     return {"basket": basket, "page": page, "cursor": cursor}
