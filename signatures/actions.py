@@ -1,6 +1,6 @@
 """What others may ask of this room, one verb each.
 
-All but ``confirm`` run inside the caller's transaction (or one of their own) and do nothing
+All but the ``confirm…`` run inside the caller's transaction (or one of their own) and do nothing
 slow: they check, write, and defer a job that starts when the transaction commits.
 """
 

@@ -123,6 +123,22 @@ def test_an_invitation_accepted_in_two_tabs_opens_one_account_and_gives_one_mand
 
 
 @pytest.mark.race
+def test_a_dated_office_accepted_in_two_tabs_by_a_known_person_is_given_once(cast: Cast) -> None:
+    """No constraint of the database stands behind this one: only the lock of the invitation does."""
+    ends_on = (TODAY() + dt.timedelta(days=90)).isoformat()
+    invited = Invited(cast, cast.rtac.email, ends_on=ends_on)
+    for turn in range(10):
+        invited.office = vacant(invited.organisation, f"Mission {turn}")
+        invited.send(cast.rtac.email, ends_on=ends_on)
+
+        def accept(token: str = invited.token) -> None:
+            administration.accept_invitation(token, person=cast.rtac)
+
+        assert Counter(at_once(*[accept] * 4)) == {"done": 1, "Locked": 3}
+        assert invited.office.mandates.count() == 1
+
+
+@pytest.mark.race
 def test_two_invitations_of_one_address_accepted_at_once_open_one_account(cast: Cast) -> None:
     first = Invited(cast)
     token = first.token

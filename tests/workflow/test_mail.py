@@ -11,14 +11,15 @@ import pytest
 from aiosmtpd.controller import Controller
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
-from django.db import transaction
+from django.db import connection, transaction
 from django.test import override_settings
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config.mail import transport_from_url
+from signatures.jobs import IN_TRANSACTION
 from tests.cast import Cast
 from tests.stage import run_jobs
-from workflow.mail import defer_mail
+from workflow.mail import QUEUE, defer_mail, forget_mail
 
 LINK = "https://contreseing.example/invitations/secret/"
 
@@ -97,6 +98,24 @@ def test_what_the_framework_sends_is_queued_too(cast: Cast, post: Post) -> None:
     assert len(waiting()) == 2
     run_jobs()
     assert sorted(recipients[0] for recipients, _message in post.received) == ["a@b.example", "c@d.example"]
+
+
+def test_what_was_sent_is_forgotten_after_an_hour(cast: Cast, post: Post) -> None:
+    defer_mail(to="maire@ville.example", subject="Parti", body=f"Ouvrez {LINK}")
+    run_jobs()
+    sent = ProcrastinateJob.objects.filter(task_name="workflow.send_mail")
+
+    def forget() -> None:
+        IN_TRANSACTION.configure_task(forget_mail.name, queue=QUEUE).defer(timestamp=0)
+        run_jobs()
+
+    forget()
+    assert sent.get().status == "succeeded", "not before the hour"
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_events SET at = at - interval '61 minutes'")
+    forget()
+    assert not sent.exists()
+    assert len(post.received) == 1
 
 
 def test_an_address_says_how_to_reach_the_server() -> None:
