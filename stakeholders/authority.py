@@ -2,7 +2,7 @@
 
 One question, asked when the task is shown, when the signature is asked for, and in the
 last transaction before the key is used. :func:`decide` is pure: it reads the rows it is
-given and nothing else. :func:`basis_to_sign` reads them for it.
+given and nothing else. :class:`workflow.standing.Standings` reads them for it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -166,24 +165,6 @@ class NoBasis:
         return False
 
 
-def basis_to_sign(
-    person: User,
-    office: Office,
-    *,
-    contract_kind: str,
-    communes: Iterable[str],
-    on: dt.date | None = None,
-) -> Basis | NoBasis:
-    """Read the mandates and the register, and :func:`decide`. Today if no day is given."""
-    question = question_about(person, office, contract_kind=contract_kind, communes=communes, on=on)
-    about = Q(office=office) | Q(person=person)
-    return decide(
-        question,
-        mandates=Mandate.objects.filter(about).select_related("person", "office__organisation"),
-        authorities=register_of(office).filter(delegate__person=person),
-    )
-
-
 def question_about(
     person: User,
     office: Office,
@@ -194,17 +175,6 @@ def question_about(
 ) -> Question:
     """Put the question; today if no day is given."""
     return Question(person, office, on or timezone.localdate(), contract_kind, tuple(communes))
-
-
-def register_of(office: Office) -> QuerySet[SigningAuthority]:
-    """Return the rows of the register about one office, with the people they name."""
-    return SigningAuthority.objects.filter(office=office).select_related(
-        "office__organisation",
-        "grantor__person",
-        "grantor__office",
-        "delegate__person",
-        "delegate__office__organisation",
-    )
 
 
 def decide(

@@ -34,10 +34,11 @@ pytestmark = pytest.mark.access_matrix
 
 NOBODY: frozenset[str] = frozenset()
 PILOTS = frozenset({"pilote_ville", "pilote_prefecture"})
-VIEWERS = PILOTS | {"prefete", "dircab", "maire", "greffe", "dgs", "bailleur_oh", "rtac"}
+VIEWERS = PILOTS | {"prefete", "dircab", "maire", "greffe", "dgs", "bailleur_oh", "rtac", "substitute"}
 # « withdrawn » is a landlord's director whose mandate was withdrawn; « guest » came by a link about
-# the contract in review, and sees no other.
-STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin", "withdrawn", "guest"})
+# the contract in review, and sees no other; the mandate of « expired » ended yesterday. « substitute »
+# is a colleague to whom an absence lends the landlord's opinions.
+STRANGERS = frozenset({"outsider", "bailleur_cl", "procureure", "admin", "withdrawn", "expired", "guest"})
 EVERYBODY = VIEWERS | STRANGERS
 
 
@@ -158,7 +159,8 @@ def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "contact": scenes.link.contact_id}
 
 
-LANDLORD = frozenset({"bailleur_oh", "guest"})
+LANDLORD = frozenset({"bailleur_oh", "guest", "substitute"})
+COLLEAGUES = LANDLORD - {"guest"}
 REVIEW_VIEWERS = VIEWERS | {"guest"}
 NAMING = PILOTS | {"bailleur_oh", "rtac"}  # both administer their organisation, a reviewer
 NAMING_FOR_LANDLORD = PILOTS | {"bailleur_oh"}
@@ -199,8 +201,8 @@ RULES: dict[str, Rule] = {
     "sign_challenge": Rule(None, PREFECT, "signing", signature),
     "sign_refuse": Rule(PREFECT, PREFECT, "signing", signature),
     "task_document": Rule(PREFECT, None, "signing", signature),
-    "task_transfer": Rule(LANDLORD, LANDLORD, "review", review),
-    "transfer_end": Rule(None, LANDLORD, "review", review),
+    "task_transfer": Rule(COLLEAGUES, COLLEAGUES, "review", review),
+    "transfer_end": Rule(None, COLLEAGUES, "review", review),
     "register": Rule(PREFECTURE, arguments=prefecture),
     "authority_add": Rule(CABINET, CABINET, arguments=prefecture),
     "authority_document": Rule(PREFECTURE, arguments=authority),
@@ -348,8 +350,35 @@ def scenes(cast: Cast) -> Scenes:
     office = Office.objects.create(organisation=cast.organisation("org-oh"), title="Ancien", role=Role.HEAD)
     withdraw_mandate(appoint(withdrawn, office, starts_on=timezone.localdate(), actor=None), actor=None)
     drafting, review, signing, sealed = found
-    extras = {"guest": guest, "withdrawn": withdrawn}
+    extras = {"guest": guest, "withdrawn": withdrawn, **_expired_and_substitute(cast)}
     return Scenes(drafting, review, signing, sealed, delegation, away, link, extras)
+
+
+def _expired_and_substitute(cast: Cast) -> dict[str, User]:
+    """Two more of the landlord's: one whose mandate ended yesterday, one who replaces the director today."""
+    landlord, today = cast.organisation("org-oh"), timezone.localdate()
+    people = {
+        name: User.objects.create_user(f"{name}@orme-habitat.example", last_name=name)
+        for name in ("expired", "substitute")
+    }
+    former = Office.objects.create(organisation=landlord, title="Directeur délégué", role=Role.HEAD)
+    yesterday = today - dt.timedelta(days=1)
+    appoint(people["expired"], former, starts_on=yesterday, ends_on=yesterday, actor=None)
+    colleague = Office.objects.create(
+        organisation=landlord, title="Chargée de mission", role=Role.CONTRIBUTOR
+    )
+    mandate = appoint(people["substitute"], colleague, starts_on=today, actor=None)
+    declare_absence(
+        Absence(
+            mandate=cast.bailleur_oh.mandates.get(),
+            substitute=mandate,
+            starts_on=today,
+            ends_on=today,
+            powers=[Power.REVIEW.value],
+        ),
+        actor=cast.bailleur_oh,
+    )
+    return people
 
 
 def browser(person: User | None) -> Client:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from stakeholders import actions as offices
 from stakeholders.models import Absence
 from workflow import access, actions
+from workflow.access import OpenTask
 from workflow.errors import ActRefused, Invalid
 from workflow.register_forms import AbsenceForm, HandoverForm, TransferForm
 from workflow.views.answers import Request, member, refused
@@ -95,7 +96,7 @@ def mandate_handover(request: Request, organisation: int, mandate: int) -> HttpR
 @member
 def task_transfer(request: Request, contract: int, task: int) -> HttpResponse:
     """Pass a task on to a colleague, with a reason."""
-    met = access.task_for(request.user, contract, task)
+    met = _of_the_house(request, contract, task)
     organisation = met.task.owner_permission_obj
     form = TransferForm(request.POST or None, organisation=organisation, giver=met.mandate)
     if request.method == "POST" and form.is_valid():
@@ -116,10 +117,18 @@ def task_transfer(request: Request, contract: int, task: int) -> HttpResponse:
 @member
 def transfer_end(request: Request, contract: int, task: int) -> HttpResponse:
     """Take a task back, or give it back."""
-    met = access.task_for(request.user, contract, task)
+    met = _of_the_house(request, contract, task)
     try:
         actions.end_transfer(request.user, met.task.pk)
     except ActRefused as error:
         return refused(request, error, contract)
     messages.success(request, _("La tâche n’est plus confiée à personne d’autre."))
     return redirect("contract", contract)
+
+
+def _of_the_house(request: Request, contract: int, task: int) -> OpenTask:
+    """Return a task to somebody of the organisation: a guest answers, and passes nothing on."""
+    met = access.task_for(request.user, contract, task)
+    if not met.mandate.covers(None):
+        raise Http404
+    return met

@@ -48,7 +48,7 @@ def page(request: Request, met: OpenTask, template: str, status: int = 200, **fa
         "standing": met.standing,
         "version": met.contract.latest_version,
         "passed_on": met.task.transfers.filter(ended_at=None).select_related("receiver__person").first(),
-        "may_pass_on": power_of(met.task) not in NO_TRANSFER,
+        "may_pass_on": power_of(met.task) not in NO_TRANSFER and met.mandate.covers(None),
         **facts,
     }
     return render(request, f"workflow/tasks/{template}.html", context, status=status)
