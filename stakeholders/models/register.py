@@ -54,17 +54,6 @@ class Dated(models.Model):
         return self.withdrawn_at is None and self.starts_on <= day and not ended
 
 
-class DatedQuerySet(models.QuerySet["SigningAuthority"]):
-    """Rows by the day one asks about."""
-
-    def in_force(self, on: dt.date | None = None) -> DatedQuerySet:
-        """Those that run on that day (today if not given)."""
-        day = on or timezone.localdate()
-        return self.filter(
-            Q(ends_on__isnull=True) | Q(ends_on__gte=day), starts_on__lte=day, withdrawn_at__isnull=True
-        )
-
-
 class SigningAuthority(Dated):
     """One act of the register: ``delegate`` may, within its scope, sign in the place of ``office``.
 
@@ -107,8 +96,6 @@ class SigningAuthority(Dated):
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
     )
-
-    objects = DatedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("habilitation à signer")
