@@ -111,13 +111,14 @@ def _tell(task: Task, verb: str, person: User, why: str) -> None:
 
 
 def changes_of_mandate(mandate: Mandate, since: dt.date | None = None) -> set[Change]:
-    """Return whom the beginning or the end of a mandate concerns: its person, who signs in its place."""
+    """Return whom the beginning or the end of a mandate concerns: its person, and who acts in its place."""
     organisation = mandate.office.organisation_id
     named = SigningAuthority.objects.filter(office=mandate.office_id, withdrawn_at=None)
-    people = set(named.values_list("delegate__person", flat=True))
     office = None if since else mandate.office_id
-    return {Change(mandate.person_id, organisation, since)} | {
-        Change(person, organisation, since, office) for person in people
+    signing = set(named.values_list("delegate__person", flat=True))
+    replacing = set(mandate.absences.values_list("substitute__person", flat=True))
+    return {Change(person, organisation, since) for person in {mandate.person_id, *replacing}} | {
+        Change(person, organisation, since, office) for person in signing
     }
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from stakeholders.actions import declare_absence, end_absence
+from stakeholders.actions import declare_absence, end_absence, withdraw_mandate
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, User
 from tests import plot
@@ -92,6 +92,17 @@ def test_when_it_ends_the_task_comes_back_even_taken(cast: Cast) -> None:
     opine_as(cast.ddpn, cast, task)
     with pytest.raises(ValidationError):
         end_absence(absence, actor=cast.ddpn)
+
+
+def test_when_the_absent_leaves_for_good_the_substitute_keeps_nothing(cast: Cast) -> None:
+    task = review_of_the_police(cast)
+    away(cast.ddpn, cast.commissaire, Power.REVIEW)
+    actions.take_task(cast.commissaire, task)
+    withdraw_mandate(mandate(cast.ddpn), actor=cast.admin)
+    run_jobs()
+    waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
+    assert waiting.owner is None
+    assert rules.mandate_to_act(cast.commissaire, waiting) is None
 
 
 def test_only_the_acts_named_are_lent(cast: Cast) -> None:
