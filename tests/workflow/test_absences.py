@@ -98,6 +98,7 @@ def test_when_the_absent_leaves_for_good_the_substitute_keeps_nothing(cast: Cast
     task = review_of_the_police(cast)
     away(cast.ddpn, cast.commissaire, Power.REVIEW)
     actions.take_task(cast.commissaire, task)
+    run_jobs()  # what the declaration queued is done: only the departure is left to follow
     withdraw_mandate(mandate(cast.ddpn), actor=cast.admin)
     run_jobs()
     waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
