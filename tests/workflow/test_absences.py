@@ -82,6 +82,7 @@ def test_when_it_ends_the_task_comes_back_even_taken(cast: Cast) -> None:
     task = review_of_the_police(cast)
     absence = away(cast.ddpn, cast.commissaire, Power.REVIEW)
     actions.take_task(cast.commissaire, task)
+    run_jobs()
     end_absence(absence, actor=cast.ddpn)
     run_jobs()
     with pytest.raises(NotAllowed):
