@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -22,6 +23,7 @@ from stakeholders.actions import (
     forget_former_addresses,
     withdraw_mandate,
 )
+from stakeholders.incompatibilities import why_not_appoint
 from stakeholders.models import Mandate, Office, Organisation, User
 from stakeholders.permissions import establish_organisation
 
@@ -114,6 +116,19 @@ class OfficeAdmin(KeptAdmin):
     search_fields = ("title", "organisation__name")
 
 
+class MandateForm(forms.ModelForm[Mandate]):
+    """A mandate to give; what it cannot go with is said before it is given."""
+
+    def clean(self) -> dict[str, Any]:
+        """Ask what the person holds already."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        facts = {name: cleaned.get(name) for name in ("person", "office", "starts_on", "ends_on")}
+        known = facts["person"] and facts["office"] and facts["starts_on"]
+        if known and (refusal := why_not_appoint(Mandate(**facts))):
+            self.add_error("office", refusal)
+        return cleaned
+
+
 @admin.register(Mandate)
 class MandateAdmin(KeptAdmin):
     """Who holds which office, from when to when; given here, withdrawn at once by an action."""
@@ -122,6 +137,8 @@ class MandateAdmin(KeptAdmin):
     list_select_related = ("person", "office__organisation")
     search_fields = ("person__last_name", "office__title")
     autocomplete_fields = ("person", "office")
+    form = MandateForm
+    exclude = ("handover",)  # written when the mandate ends
     actions = ("withdraw",)
 
     def has_change_permission(self, request: HttpRequest, obj: Mandate | None = None) -> bool:

@@ -9,8 +9,9 @@ from allauth.mfa.models import Authenticator
 from django.core import mail
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
-from stakeholders.models import User
+from stakeholders.models import Office, Role, User
 from tests.cast import PASSWORD, Cast
 from tests.signatures.device import Device
 from tests.workflow.sockets import logged_in
@@ -62,3 +63,16 @@ def test_an_address_that_was_replaced_opens_nothing(cast: Cast, staff: Client) -
 
 def reset(address: str) -> None:
     Client().post(reverse("account_reset_password"), {"email": address})
+
+
+def test_a_mandate_that_cannot_go_with_another_is_refused_in_the_form(cast: Cast, staff: Client) -> None:
+    prefecture = cast.organisation("org-pref")
+    pilot = Office.objects.create(organisation=prefecture, title="Second pilote", role=Role.PILOT)
+    facts = {"office": pilot.pk, "starts_on": timezone.localdate().isoformat(), "act": ""}
+    address = reverse("admin:stakeholders_mandate_add")
+    refused = staff.post(address, {**facts, "person": cast.legalite.pk})
+    assert refused.status_code == 200
+    assert "contrôle de légalité" in refused.content.decode()
+    assert not pilot.mandates.exists()
+    assert staff.post(address, {**facts, "person": cast.outsider.pk}).status_code == 302
+    assert pilot.mandates.get().person == cast.outsider

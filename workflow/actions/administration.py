@@ -109,6 +109,8 @@ def _accepted(invitation: Invitation, person: User | None, hashed: str) -> User:
             actor=invitation.invited_by,
         )
     except ValidationError as error:
+        if incompatible := getattr(error, "error_dict", {}).get("office"):
+            raise Locked(" ".join(ValidationError(incompatible).messages)) from error
         raise Locked(
             _("Cette fonction a été donnée à quelqu’un d’autre : demandez une autre invitation.")
         ) from error
