@@ -32,6 +32,7 @@ from workflow.filling import Filled, fill
 from workflow.keyset import COUNTED_AT_MOST, PAGE
 from workflow.lists import contract_listing
 
+WIDTH = 170  # columns that the tables need; a file or a pipe is taken for 80
 PAGES = {
     "corbeille « À traiter »": "/",
     "corbeille « Suivis »": "/corbeilles/suivis/",
@@ -67,7 +68,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--contracts", type=int, nargs="+", default=[10, 1000, 100_000])
     options = parser.parse_args(argv)
-    console, sizes = Console(), options.contracts
+    console, sizes = Console(width=max(Console().width, WIDTH)), options.contracts
     plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     pages: Measures = {}
     lists: Measures = {}
