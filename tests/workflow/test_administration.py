@@ -7,6 +7,7 @@ import datetime as dt
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation
@@ -18,7 +19,7 @@ from tests.workflow.test_races import at_once
 from workflow.actions import administration
 from workflow.models import JournalEntry
 
-TODAY = dt.date.today  # noqa: DTZ011  (the tests' own day)
+TODAY = timezone.localdate  # Paris, as the application counts days
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from django.db.models import F
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from stakeholders.invitations import Invitation
@@ -24,7 +25,7 @@ from workflow.models import JournalEntry
 
 ADDRESS = "Nadia.Nouvelle@ville.example"
 CHOSEN = "trois petits chats de gouttière"
-TODAY = dt.date.today  # noqa: DTZ011  (the tests' own day)
+TODAY = timezone.localdate  # Paris, as the application counts days
 
 
 def administrator(organisation: Organisation) -> User:
