@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,9 +11,11 @@ import pytest
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connections
-from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.backends.postgresql.creation import DatabaseCreation
-from django.db.backends.postgresql.operations import DatabaseOperations
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker
+
+from tests import snapshots
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 
@@ -27,24 +29,19 @@ def django_db_modify_db_settings() -> None:
         connections[alias].settings_dict["TEST"]["NAME"] = f"test_contreseing_{suffix}"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _tests_may_empty_insert_only_tables() -> Iterator[None]:
-    """Let the flush between two tests pass the triggers that keep the journal insert-only.
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Put the database back as the migrations left it after each test that commits."""
 
-    Only the flush of the test runner does so, as the database's superuser; the triggers
-    themselves are tested in tests/workflow/test_journal.py.
-    """
-    flush = DatabaseOperations.execute_sql_flush
+    def put_back(self: TransactionTestCase) -> None:
+        snapshots.restore(snapshots.PRISTINE)
 
-    def flush_as_superuser(self: BaseDatabaseOperations, sql_list: Iterable[str]) -> None:
-        flush(
-            self,
-            ["SET session_replication_role = replica;", *sql_list, "SET session_replication_role = origin;"],
-        )
-
-    DatabaseOperations.execute_sql_flush = flush_as_superuser  # type: ignore[method-assign]
+    with django_db_blocker.unblock():
+        snapshots.keep(snapshots.PRISTINE)
+    flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+    TransactionTestCase._fixture_teardown = put_back  # type: ignore[attr-defined]
     yield
-    DatabaseOperations.execute_sql_flush = flush  # type: ignore[method-assign]
+    TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -10,28 +11,42 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.core.cache import cache
-from django.db import connection
 from django.utils import timezone
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from pytest_django import DjangoDbBlocker
 
 from signatures import pki as authorities
 from stakeholders.kinds import Side
 from stakeholders.models import SigningAuthority
+from tests import snapshots
 from tests.cast import Cast, assemble_cast
 from tests.pki import ServedPki, served
 
 
+@pytest.fixture(scope="session")
+def kept_cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Cast:
+    """Assemble the cast once, and keep the database that holds it."""
+    with django_db_blocker.unblock():
+        players = assemble_cast()
+        snapshots.keep(snapshots.CAST)
+        snapshots.restore(snapshots.PRISTINE)
+    return players
+
+
 @pytest.fixture
-def cast(transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
-    """Return the named cast, their signing certificates made, with no job or limit left by another test."""
-    cache.clear()
-    with connection.cursor() as cursor:  # procrastinate's tables are not Django's to flush
-        cursor.execute("DELETE FROM procrastinate_jobs")
-        cursor.execute("DELETE FROM procrastinate_workers")
-    players = assemble_cast()
+def players(kept_cast: Cast, db: None) -> Cast:
+    """Return the named cast, in the test's own transaction."""
+    snapshots.restore(snapshots.CAST)
+    return copy.deepcopy(kept_cast)
+
+
+@pytest.fixture
+def cast(kept_cast: Cast, transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
+    """Return the named cast, committed, their signing certificates made."""
+    snapshots.restore(snapshots.CAST)
+    players = copy.deepcopy(kept_cast)
     certify(players)
     return players
 

@@ -13,13 +13,8 @@ from contracts.reconciliation import differences
 from stakeholders.kinds import Power
 from stakeholders.models import User
 from stakeholders.permissions import grant, grant_many, visible, withdraw
-from tests.cast import Cast, assemble_cast, small_contract
+from tests.cast import Cast, small_contract
 from workflow import lists
-
-
-@pytest.fixture
-def players(db: None) -> Cast:
-    return assemble_cast()
 
 
 def listed(person: User) -> list[str]:

@@ -9,14 +9,14 @@ from django.core.management import CommandError, call_command
 
 from contracts.models import ContractAccess
 from contracts.reconciliation import differences
-from tests.cast import Cast, assemble_cast, small_contract
+from tests.cast import Cast, small_contract
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return assemble_cast()
+def cast(players: Cast) -> Cast:
+    return players
 
 
 def reconcile(*options: str) -> str:

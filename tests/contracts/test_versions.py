@@ -10,15 +10,15 @@ from django.db import IntegrityError, transaction
 
 from contracts.canonical import changed_leads, commitments, content_of, digest, encode
 from contracts.models import Commitment, ContractVersion
-from tests.cast import Cast, assemble_cast, small_contract
+from tests.cast import Cast, small_contract
 from tests.contracts.contents import FROZEN_AT
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return assemble_cast()
+def cast(players: Cast) -> Cast:
+    return players
 
 
 def frozen(cast: Cast) -> ContractVersion:

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -34,8 +33,6 @@ class Signatories:
 @pytest.fixture
 def signatories(db: None, pki: ServedPki) -> Signatories:
     """Return the cast, with their certificates, and no job left by another test."""
-    with connection.cursor() as cursor:  # procrastinate's tables are not Django's to flush
-        cursor.execute("DELETE FROM procrastinate_jobs")
     return Signatories(
         _person("prefete@clairval.test", "Hélène Marchand", "Préfecture de Clairval", "Préfète", "p256"),
         _person("maire@clairval.test", "Karim Benali", "Ville de Clairval", "Maire", "rsa3072"),

@@ -12,14 +12,14 @@ from stakeholders.actions import appoint
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Role, User
 from stakeholders.permissions import mandate_for
-from tests.cast import Cast, assemble_cast, small_contract
+from tests.cast import Cast, small_contract
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return assemble_cast()
+def cast(players: Cast) -> Cast:
+    return players
 
 
 def limited(cast: Cast, contract: Contract) -> Mandate:

@@ -12,15 +12,15 @@ from contracts.models import Contract, ContractGroupPermission
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, OrganisationGroupPermission
 from stakeholders.permissions import audience, grant, mandate_for, organisations_holding, visible, withdraw
-from tests.cast import Cast, assemble_cast, small_contract
+from tests.cast import Cast, small_contract
 
 pytestmark = pytest.mark.django_db
 YESTERDAY = dt.timedelta(days=-1)
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return assemble_cast()
+def cast(players: Cast) -> Cast:
+    return players
 
 
 def test_those_of_the_contract_see_it(cast: Cast) -> None:

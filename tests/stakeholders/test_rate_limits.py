@@ -19,7 +19,7 @@ from django.test import Client
 from django.urls import reverse
 
 from stakeholders.models import User
-from tests.stakeholders.test_factors import code_of
+from tests.codes import code_of
 
 pytestmark = pytest.mark.django_db
 PASSWORD, WRONG = "un mot de passe de test", "ce n’est pas lui du tout"

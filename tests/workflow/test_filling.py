@@ -13,7 +13,7 @@ from contracts.models import Contract, ContractAccess, Participation, Signatory,
 from contracts.reconciliation import differences
 from stakeholders.models import Organisation, User
 from tests import plot
-from tests.cast import assemble_cast, small_contract
+from tests.cast import Cast, small_contract
 from workflow.models import Circuit
 
 pytestmark = pytest.mark.django_db
@@ -78,10 +78,11 @@ def test_it_is_refused_outside_a_demonstration() -> None:
     assert not Contract.objects.exists()
 
 
-def test_it_is_refused_beside_contracts_that_are_not_invented_unless_forced() -> None:
-    cast = assemble_cast()
+def test_it_is_refused_beside_contracts_that_are_not_invented_unless_forced(
+    players: Cast,
+) -> None:
     assert fill().startswith("60 contrats ajoutés"), "the demonstration's own two are no obstacle"
-    small_contract(cast)
+    small_contract(players)
     with pytest.raises(CommandError, match="pas inventés"):
         fill("--contracts", "70")
     assert fill("--contracts", "70", "--force").startswith("10 contrats ajoutés")

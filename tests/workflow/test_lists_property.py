@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Callable
 from itertools import count
 
-import pytest
 from django.db import transaction
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, get_objects_for_group, remove_perm
@@ -19,7 +18,7 @@ from stakeholders.actions import withdraw_mandate
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Organisation, Role, User
 from stakeholders.permissions import establish_organisation, grant, grant_many, visible, withdraw
-from tests.cast import Cast, assemble_cast
+from tests.cast import Cast
 from workflow import lists
 
 NUMBERS = count(1)
@@ -129,11 +128,6 @@ def whole(person: User, *, size: int, **only: bool) -> list[int]:
         row.pk for rows in pages for row in rows
     ]
     return [row.pk for rows in pages for row in rows]
-
-
-@pytest.fixture
-def players(db: None) -> Cast:
-    return assemble_cast()
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
