@@ -45,4 +45,5 @@ setup() {
     exec 9>&-
     export PATH="$STATE/venv/bin:$PATH" VIRTUAL_ENV="$STATE/venv" PYTHONUNBUFFERED=1
     unset PYTHONHOME
+    unset PYTHONDONTWRITEBYTECODE # compiling everything again doubles the start of each process
 }

@@ -1,7 +1,9 @@
 """The lists at 10, 1,000 and 100,000 contracts: queries, p50, p95; guardian's own list in the same run.
 
 Three databases of their own, asked in turn all along, so that whatever else the machine
-does weighs on each alike. The pages go through the real views, by Django's test client;
+does weighs on each alike. Organisations and people come in proportion to the contracts (300
+and 2,000 for 100,000; never fewer than one department), so that pages are as full in a small
+installation as in a large one. The pages go through the real views, by Django's test client;
 the second table asks for the first page of the contract list and its capped count, ours
 against ``get_objects_for_user``, without the page around it.
 """
@@ -29,6 +31,7 @@ from bench.stage import database, percentile
 from contracts.models import Contract
 from stakeholders.models import Organisation, Role, User
 from workflow.filling import Filled, fill
+from workflow.filling.people import DEPARTMENT
 from workflow.keyset import COUNTED_AT_MOST, PAGE
 from workflow.lists import contract_listing
 
@@ -42,6 +45,7 @@ PAGES = {
     "recherche, rien": "/contrats/?q=introuvable",
 }
 ROW = b'<li class="task"'
+LARGEST, ORGANISATIONS, PEOPLE = 100_000, 300, 2000
 AT_ONCE = 4  # measures of one act before the next is asked
 Act = Callable[[], int]  # returns how many rows it showed
 
@@ -99,7 +103,7 @@ def _filled(sizes: list[int], console: Console) -> Iterator[dict[int, tuple[Any,
         for size in sizes:
             stack.enter_context(database())
             started = time.perf_counter()
-            people = fill(contracts=size, organisations=300, users=2000)
+            people = fill(contracts=size, **_installation(size))
             console.print(f"{size} contrats : base remplie en {time.perf_counter() - started:.0f} s")
             other = connections.create_connection("default")
             other.settings_dict = {**main.settings_dict}
@@ -110,6 +114,12 @@ def _filled(sizes: list[int], console: Console) -> Iterator[dict[int, tuple[Any,
             for other, _people in bases.values():
                 other.close()
             connections["default"] = main
+
+
+def _installation(contracts: int) -> dict[str, int]:
+    """Return how many organisations and people an installation of so many contracts has."""
+    organisations = max(ORGANISATIONS * contracts // LARGEST, 1 + len(DEPARTMENT))
+    return {"organisations": organisations, "users": organisations * PEOPLE // ORGANISATIONS}
 
 
 def _use(other: Any) -> None:

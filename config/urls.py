@@ -8,7 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from stakeholders import provider
+from stakeholders import provider, sessions
 
 # One door for credentials, with its limits on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/proconnect/login/", provider.login, name="proconnect_login"),
     path("compte/proconnect/login/callback/", provider.callback, name="proconnect_callback"),
     path("compte/identites/", include("allauth.socialaccount.urls")),
+    path("compte/sessions/<int:session>/fermer/", sessions.end_one, name="session_end"),
     path("compte/sessions/", include("allauth.usersessions.urls")),
     path("langue/", set_language, name="set_language"),
     path("administration/", admin.site.urls),

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 
 from contracts.models import Contract, ContractAccess
@@ -28,16 +28,29 @@ def searched(accesses: QuerySet[ContractAccess], sought: str) -> QuerySet[Contra
     One query tells rare words from frequent ones, because no one way is quick for both and
     the planner cannot know which prefix is which. Rare: the index of words names the
     contracts. Frequent: the list is walked in its order, and each contract on the way is
-    asked, until the page is full.
+    asked, until the page is full. The beginning of a reference is looked for as such first,
+    in the index of references: its words are among the most frequent there are.
     """
     words = words_of(sought[:LONGEST])
     if not words:
         return accesses.none()
     prefixes = " & ".join(f"'{word}':*" for word in dict.fromkeys(words))
     query = SearchQuery(prefixes, search_type="raw", config="simple")
-    matching = list(Contract.objects.filter(words=query).order_by().values_list("pk", flat=True)[: RARE + 1])
+    matching = _referenced(sought) or _first(Contract.objects.filter(words=query))
     if len(matching) <= RARE:
         return accesses.filter(contract__in=matching)
     its_words = Subquery(Contract.objects.filter(pk=OuterRef("contract")).order_by().values("words"))
     # the cast changes nothing but how Django writes it: its lookup cannot take a bare subquery
     return accesses.alias(its_words=Cast(its_words, SearchVectorField())).filter(its_words=query)
+
+
+def _referenced(sought: str) -> list[int]:
+    """Return the contracts whose reference begins so, as typed or in capitals; none for what holds no digit."""
+    if not re.search("[0-9]", sought):
+        return []
+    begins = Q(reference__startswith=sought) | Q(reference__startswith=sought.upper())
+    return _first(Contract.objects.filter(begins))
+
+
+def _first(contracts: QuerySet[Contract]) -> list[int]:
+    return list(contracts.order_by().values_list("pk", flat=True)[: RARE + 1])

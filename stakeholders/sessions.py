@@ -6,6 +6,12 @@ from collections.abc import Iterable
 
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from stakeholders.models import User
 from stakeholders.permissions import mandates_in_force
@@ -30,3 +36,13 @@ def end_sessions(person: User) -> None:
     may_act = person.is_active and (person.is_staff or mandates_in_force(person).exists())
     if not may_act:
         SessionsAdapter().end_sessions(UserSession.objects.filter(user=person).select_related("user"))
+
+
+@require_POST
+@login_required
+def end_one(request: HttpRequest, session: int) -> HttpResponse:
+    """End one of one's own sessions, the others staying open; somebody else's does not exist."""
+    found = get_object_or_404(UserSession.objects.select_related("user"), pk=session, user=request.user.pk)
+    SessionsAdapter().end_sessions([found])
+    messages.success(request, _("Cette session est fermée."))
+    return redirect("usersessions_list")

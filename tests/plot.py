@@ -45,7 +45,8 @@ def task(contract: Contract, step: str, organisation: Organisation | None = None
 def entitled(waiting: Task) -> User:
     """Return somebody who may do the task today."""
     user: User
-    for user in User.objects.filter(is_active=True).order_by("pk"):
+    members = User.objects.filter(mandates__office__organisation=waiting.owner_permission_obj_pk)
+    for user in members.filter(is_active=True).distinct().order_by("pk"):
         if rules.mandate_to_act(user, waiting) is not None:
             return user
     raise AssertionError(f"nobody may do {waiting}")

@@ -7,9 +7,13 @@ A snapshot is a schema of the test database that holds a copy of each table with
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from django.core.cache import cache
 from django.db import connection, transaction
 
 PRISTINE = "kept_pristine"  # as the migrations leave it
+SCENE = "kept_scene"  # what one test set up for its turns
 CAST = "kept_cast"  # with the demonstration's people, organisations and contracts
 
 _TABLES = """
@@ -50,3 +54,16 @@ def restore(name: str) -> None:
     resting, awake = (f"SET LOCAL session_replication_role = {role}" for role in ("replica", "origin"))
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"{resting};\n{script};\n{awake}")
+
+
+def again(times: int) -> Iterator[int]:
+    """Yield so many times, from the database as it is at the first each time: what was set up is kept.
+
+    Objects read before the first turn stay true at the start of each.
+    """
+    keep(SCENE)
+    for turn in range(times):
+        if turn:
+            restore(SCENE)
+            cache.clear()
+        yield turn

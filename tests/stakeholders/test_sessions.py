@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
@@ -39,6 +40,29 @@ def test_one_sees_ones_sessions_and_ends_the_others(cast: Cast, live_url: str) -
     assert is_open(here)
     assert not is_open(elsewhere)
     assert is_open(somebody)
+
+
+def test_one_session_is_ended_and_the_others_stay(cast: Cast, live_url: str) -> None:
+    here, lost, kept, somebody = (logged_in(p) for p in (cast.rtac, cast.rtac, cast.rtac, cast.bailleur_oh))
+    page = here.get(reverse("usersessions_list")).content.decode()
+    numbers = {
+        row.session_key: row.pk for row in UserSession.objects.filter(user__in=[cast.rtac, cast.bailleur_oh])
+    }
+    mine, target, theirs = (numbers[client.session.session_key] for client in (here, lost, somebody))
+    assert reverse("session_end", args=[target]) in page
+    assert reverse("session_end", args=[mine]) not in page, "one leaves by logging out"
+    with watching(live_url, lost) as gone, watching(live_url, kept) as stays:
+        answer = here.post(reverse("session_end", args=[target]), follow=True)
+        assert gone.close_code() == 4401
+        assert stays.hear_all() == []
+    assert "Cette session est fermée." in answer.content.decode()
+    assert [is_open(client) for client in (here, lost, kept)] == [True, False, True]
+    assert here.post(reverse("session_end", args=[theirs])).status_code == 404, "it is not theirs"
+    assert here.get(reverse("session_end", args=[target])).status_code == 405
+    assert is_open(somebody)
+    assert (
+        Client().post(reverse("session_end", args=[theirs])).headers["Location"].startswith("/compte/login/")
+    )
 
 
 def test_the_last_mandate_withdrawn_ends_the_sessions_and_their_sockets(cast: Cast, live_url: str) -> None:

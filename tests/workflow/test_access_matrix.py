@@ -267,6 +267,7 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
     "socialaccount_signup",
     "socialaccount_connections",
     "usersessions_list",
+    "session_end",
     "mfa_index",
     "mfa_authenticate",
     "mfa_reauthenticate",

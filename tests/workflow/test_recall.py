@@ -16,6 +16,7 @@ from signatures.models import Envelope, SignatureRequest
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
+from tests.snapshots import again
 from tests.stage import run_jobs
 from tests.workflow.outages import forged_text, hopeless_jobs
 from tests.workflow.test_races import TIMES, at_once
@@ -187,21 +188,20 @@ def test_the_page_warns_of_the_signatures_that_will_be_without_effect(
 
 @pytest.mark.race
 def test_a_recall_and_a_signature_at_once_leave_one_way_forward(cast: Cast) -> None:
-    for turn in range(TIMES):
-        contract = plot.to_signing(small_contract(cast, f"RACE-R-{turn}"))
-        waiting = plot.task(contract, "sign")
-        sign: Callable[[], Any] = partial(
-            actions.sign, cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract)
-        )
-        ended = at_once(
-            sign, partial(actions.recall_version, cast.pilote_ville, contract.pk, reason="Une erreur.")
-        )
+    contract = plot.to_signing(small_contract(cast))
+    waiting = plot.task(contract, "sign")
+    sign: Callable[[], Any] = partial(
+        actions.sign, cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract)
+    )
+    recall = partial(actions.recall_version, cast.pilote_ville, contract.pk, reason="Une erreur.")
+    for _turn in again(TIMES):
+        ended = at_once(sign, recall)
         # the council's task is open all along, so the recall always finds a way
         assert ended[1] == "done", ended
         contract.refresh_from_db()
         assert contract.status == Status.DRAFTING
         assert len(plot.tasks(contract, "draft")) == 2
         assert plot.envelope(contract).state == Envelope.State.VOID
-    run_jobs()
-    assert set(SignatureRequest.objects.values_list("state", flat=True)) <= {"abandoned"}
-    assert journal.first_break() is None
+        run_jobs()
+        assert set(SignatureRequest.objects.values_list("state", flat=True)) <= {"abandoned"}
+        assert journal.first_break() is None

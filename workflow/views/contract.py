@@ -21,7 +21,7 @@ from workflow.views.answers import Request, member
 def contract_list(request: Request) -> HttpResponse:
     """Every contract that the reader may see, by pages; those that a search finds."""
     sought = request.GET.get("q", "").strip()
-    listing = lists.contract_listing(request.user, sought=sought)
+    listing = lists.contract_listing(request.user, sought=sought, mandates=request.standings.mandates)
     context = {
         "page": listing.page(request.GET.get("page", "")),
         "count": listing.count(),
