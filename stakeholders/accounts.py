@@ -26,6 +26,11 @@ from stakeholders.models import User
 class AccountAdapter(DefaultAccountAdapter):
     """Nobody opens an account alone: an administrator does, with a mandate."""
 
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "rate_limited": gettext_lazy("Trop d’essais en peu de temps : réessayez dans cinq minutes."),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse self-service registration."""
         return False

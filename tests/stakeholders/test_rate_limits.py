@@ -5,6 +5,7 @@ The counters are those of the shared cache, as in production.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +13,17 @@ from typing import Any
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from stakeholders.models import User
 from tests.codes import code_of
+from tests.signatures.device import Device
 
 pytestmark = pytest.mark.django_db
 PASSWORD, WRONG = "un mot de passe de test", "ce n’est pas lui du tout"
@@ -113,7 +117,52 @@ def closed(answer: Any) -> bool:
     if answer.status_code == 429:
         assert "Trop d’essais" in answer.content.decode()
         return True
-    return answer.status_code == 200 and "Trop de tentatives" in answer.content.decode()
+    page = answer.content.decode()
+    return answer.status_code == 200 and ("Trop de tentatives" in page or "Trop d’essais" in page)
+
+
+def again(person: User) -> Client:
+    """Return the browser of somebody who has just said again who they are."""
+    client = entered(person)
+    client.post(reverse("account_reauthenticate"), {"password": PASSWORD})
+    return client
+
+
+def test_a_first_password_is_tried_five_times(person: User) -> None:
+    person.set_unusable_password()
+    person.save()
+    client, address = entered(person), reverse("account_set_password")
+    for _time in range(5):
+        assert client.post(address, {"password1": "x" * 14, "password2": "y" * 14}).status_code == 200
+    assert closed(client.post(address, {"password1": "x" * 14, "password2": "x" * 14}))
+    person.refresh_from_db()
+    assert not person.has_usable_password()
+
+
+def test_the_first_code_of_an_application_is_tried_five_times(person: User) -> None:
+    client, address = again(person), reverse("mfa_activate_totp")
+    client.get(address)
+    for _time in range(5):
+        assert not closed(client.post(address, {"code": "000001"}))
+    assert closed(client.post(address, {"code": code_of(client.session["mfa.totp.secret"])}))
+    assert not Authenticator.objects.filter(user=person).exists()
+
+
+def test_a_passkey_is_tried_five_times(person: User) -> None:
+    """With a key that is not the account's, then with the right one."""
+    device, stranger = Device(person), Device(User.objects.create_user("autre@ville.example"))
+    client, address = entered(person), reverse("mfa_reauthenticate_webauthn")
+
+    def give(key: Device) -> str:
+        asked = client.get(reverse("mfa_reauthenticate_webauthn"))
+        answer = key.answer(json.loads(json.dumps(asked.context["js_data"]["request_options"])))
+        return client.post(address, {"credential": json.dumps(answer)}).headers["Location"]
+
+    for _time in range(5):
+        assert give(stranger) == reverse("account_login")
+    assert give(device) == reverse("account_login"), "the right key comes too late"
+    cache.clear()
+    assert give(device) == reverse("inbox"), "the account's own key is right"
 
 
 def test_codes_are_mailed_three_times_a_minute_to_one_address(client: Client, person: User) -> None:
