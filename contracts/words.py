@@ -45,7 +45,7 @@ def searched(accesses: QuerySet[ContractAccess], sought: str) -> QuerySet[Contra
 
 
 def _referenced(sought: str) -> list[int]:
-    """Return the contracts whose reference begins so, as typed or in capitals; none for what holds no digit."""
+    """Return the contracts whose reference begins so, as typed or in capitals; none if no digit is in it."""
     if not re.search("[0-9]", sought):
         return []
     begins = Q(reference__startswith=sought) | Q(reference__startswith=sought.upper())
