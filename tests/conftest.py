@@ -18,6 +18,7 @@ from pytest_django import DjangoDbBlocker
 from tests import snapshots
 
 pytest_plugins = ["tests.pki", "tests.stage"]
+LONGEST = ["test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +71,16 @@ def _limits_start_afresh() -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the browser's tests last, whatever the shuffle: they leave an event loop in their process."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    """Put the browser's tests last, whatever the shuffle: they leave an event loop in their process.
+
+    Within each part the longest files go first, so that the processes of a run end together.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, int]:
+        length = LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
+        return item.get_closest_marker("browser") is not None, length
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session", autouse=True)

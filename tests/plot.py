@@ -12,7 +12,8 @@ from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
 from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Organisation, User
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, Cast, small_contract
+from tests.snapshots import once
 from tests.stage import run_jobs
 from workflow import actions, board, rules
 from workflow.models import Circuit, SigningRound
@@ -149,3 +150,8 @@ def withdraw(person: User, *, by: User) -> None:
     """Withdraw every mandate of a person, at once."""
     for mandate in person.mandates.in_force():
         withdraw_mandate(mandate, actor=by)
+
+
+def at_signing(cast: Cast) -> Contract:
+    """Return a small contract that awaits its signatures; to be asked for first, see :func:`once`."""
+    return once("signing", lambda: to_signing(small_contract(cast)))

@@ -7,8 +7,14 @@ A snapshot is a schema of the test database that holds a copy of each table with
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import connection, transaction
 
@@ -23,6 +29,9 @@ _TABLES = """
     WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' AND c.relname <> 'django_migrations'
     GROUP BY c.relname ORDER BY c.relname
 """
+Scene = TypeVar("Scene")
+_documents = tempfile.TemporaryDirectory(prefix="contreseing-scenes-")
+_scenes: dict[str, Any] = {}
 _restoring: dict[tuple[str, str], str] = {}  # by database and snapshot: what puts it back
 
 
@@ -67,3 +76,22 @@ def again(times: int) -> Iterator[int]:
             restore(SCENE)
             cache.clear()
         yield turn
+
+
+def once(name: str, make: Callable[[], Scene]) -> Scene:
+    """Set up a scene the first time it is asked for, and put it back as it was the next times.
+
+    To be asked for before the test does anything else, from the cast: rows and documents are
+    put back, and what ``make`` returned is copied, so that no test sees what another did to it.
+    """
+    schema, documents = f"kept_scene_{name}", Path(_documents.name, name)
+    if name not in _scenes:
+        made = make()
+        keep(schema)
+        shutil.copytree(settings.BLOB_DIR, documents)
+        _scenes[name] = copy.deepcopy(made)
+        return made
+    restore(schema)
+    shutil.copytree(documents, settings.BLOB_DIR, dirs_exist_ok=True)
+    again_made: Scene = copy.deepcopy(_scenes[name])
+    return again_made

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from contracts.models import Contract
 from tests import plot
 from tests.browser.actor import PATIENCE, Actor
 from tests.cast import PASSWORD, Cast, small_contract
+from tests.snapshots import once
 from tests.stage import run_jobs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -18,6 +19,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 @pytest.fixture
 def contracts(cast: Cast) -> dict[str, Contract]:
     """Bring four contracts to four moments."""
+    return once("pages", lambda: _contracts(cast))
+
+
+def _contracts(cast: Cast) -> dict[str, Contract]:
     found = {name: small_contract(cast, f"PAGES-{name}") for name in ("draft", "review", "signing", "signed")}
     plot.opened(found["draft"])
     plot.opened(found["review"])
@@ -98,6 +103,26 @@ def test_a_landlord_answers_from_a_phone(
     page.get_by_role("button", name="Rendre l’avis").click()
     expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()
     actor.errors = [error for error in actor.errors if "422" not in error]  # the refused form
+    actor.close()
+
+
+def test_a_draft_under_way_is_dropped_when_the_opinion_is_sent(
+    browser: Browser, cast: Cast, live_url: str
+) -> None:
+    review = plot.opened(small_contract(cast))
+    plot.draft_and_freeze(review)
+    actor = Actor(browser, live_url, cast.bailleur_oh)
+    page = actor.open_task("Rendre un avis")
+    held: list[Route] = []
+    page.route("**/avis/brouillon/", held.append)
+    with page.expect_request("**/avis/brouillon/"):
+        page.get_by_label("Favorable", exact=True).check()
+    page.route("**/taches/*/", held.append)  # the opinion itself waits until the draft is dropped
+    with page.expect_event("requestfailed", lambda request: request.url.endswith("/brouillon/")):
+        page.get_by_role("button", name="Rendre l’avis").click(no_wait_after=True)
+    page.unroute_all()
+    held[-1].continue_()
+    expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()
     actor.close()
 
 

@@ -12,14 +12,14 @@ from stakeholders.proofs import Proof
 from tests import plot
 from tests.browser.actor import Actor
 from tests.browser.passkeys import Device, add_passkey, named
-from tests.cast import PASSWORD, Cast, small_contract
+from tests.cast import PASSWORD, Cast
 from tests.stage import run_jobs
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_url: str) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     Organisation.objects.filter(pk=cast.organisation("org-pref").pk).update(signing_proof=Proof.PASSKEY)
     actor = Actor(browser, named(live_url), cast.prefete)
     device, page = Device(actor.page), actor.page
@@ -53,7 +53,7 @@ def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_u
 def test_the_passkey_comes_first_and_the_password_stays_at_hand(
     browser: Browser, cast: Cast, live_url: str
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     actor = Actor(browser, named(live_url), cast.prefete, phone=True)
     Device(actor.page)
     page = actor.page

@@ -108,7 +108,7 @@ def test_when_the_absent_leaves_for_good_the_substitute_keeps_nothing(cast: Cast
 
 
 def test_only_the_acts_named_are_lent(cast: Cast) -> None:
-    plot.to_signing(small_contract(cast))
+    plot.at_signing(cast)
     absence = away(cast.prefete, cast.dircab, Power.REVIEW)
     contract = plot.opened(small_contract(cast, "CSI-AUTRE"))
     plot.draft_and_freeze(contract)

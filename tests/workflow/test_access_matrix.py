@@ -23,6 +23,7 @@ from stakeholders.models import Absence, Mandate, Office, Role, SigningAuthority
 from tests import plot
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.invited import code_for, named
+from tests.snapshots import once
 from tests.stage import run_jobs
 from tests.workflow.sockets import page, watching
 from workflow import actions
@@ -321,6 +322,10 @@ def test_every_address_has_a_rule() -> None:
 @pytest.fixture
 def scenes(cast: Cast) -> Scenes:
     """Bring four contracts to four moments; a guest comes to the second, an office is taken from somebody."""
+    return once("matrix", lambda: _scenes(cast))
+
+
+def _scenes(cast: Cast) -> Scenes:
     found = [small_contract(cast, f"MATRIX-{n}") for n in range(4)]
     plot.opened(found[0])
     plot.opened(found[1])

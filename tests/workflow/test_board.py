@@ -80,7 +80,7 @@ def test_the_steps_move_with_the_contract(cast: Cast) -> None:
 
 
 def test_after_a_refusal_what_was_done_is_to_be_done_again(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     actions.refuse_signature(cast.prefete, waiting.pk, reason="Une date est fausse.")
     shown = looks(contract)

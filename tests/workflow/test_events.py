@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import Cast
 from workflow import events, relay
 from workflow.models import Event
 from workflow.notifications import KINDS, QUIET, sentence
@@ -76,7 +76,7 @@ def test_an_event_about_a_person_goes_to_that_person_only(cast: Cast) -> None:
 
 
 def test_every_event_of_a_whole_circuit_reads_as_a_sentence(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     plot.sign_next(contract)
     for event in Event.objects.all():

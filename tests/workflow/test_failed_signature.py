@@ -16,7 +16,7 @@ from signatures.backends import backend
 from signatures.models import SignatureRequest
 from stakeholders.models import User
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import Cast
 from tests.pki import ServedPki
 from tests.stage import run_jobs
 from tests.workflow.outages import renewed_certificate
@@ -37,7 +37,7 @@ def sign_with_a_revoked_certificate(contract: Contract, user: User) -> None:
 def test_the_signatory_is_asked_again_and_signs_with_a_new_certificate(
     cast: Cast, pki: ServedPki, client: Client
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     with renewed_certificate(pki, cast.prefete) as renew:
         sign_with_a_revoked_certificate(contract, cast.prefete)
         tried = SignatureRequest.objects.get()
@@ -75,7 +75,7 @@ def test_the_signatory_is_asked_again_and_signs_with_a_new_certificate(
 
 
 def test_failing_again_and_again_asks_again_and_refusing_stays_possible(cast: Cast, pki: ServedPki) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     with renewed_certificate(pki, cast.prefete):
         for times in (1, 2, 3):
             sign_with_a_revoked_certificate(contract, cast.prefete)
@@ -88,7 +88,7 @@ def test_failing_again_and_again_asks_again_and_refusing_stays_possible(cast: Ca
 
 @pytest.mark.parametrize("times", [2, 5])
 def test_the_news_given_twice_opens_the_signature_once(cast: Cast, pki: ServedPki, times: int) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     with renewed_certificate(pki, cast.prefete) as renew:
         sign_with_a_revoked_certificate(contract, cast.prefete)
         tried = SignatureRequest.objects.get()

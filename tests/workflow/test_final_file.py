@@ -17,12 +17,17 @@ from tests.cast import Cast
 from tests.contracts import test_archival_form as archival
 from tests.pki import ServedPki
 from tests.signatures.test_independent import extract, run
+from tests.snapshots import once
 from tests.stage import run_jobs
 
 
 @pytest.fixture
 def final(cast: Cast) -> bytes:
     """Play Clairval's contract to its end; return the sealed file."""
+    return once("final", lambda: _sealed(cast))
+
+
+def _sealed(cast: Cast) -> bytes:
     contract = plot.to_signing(cast.contract)
     plot.sign_next(contract)
     plot.record_resolution(contract)

@@ -91,7 +91,7 @@ def test_a_step_that_is_delivered_twice_is_done_once(cast: Cast) -> None:
 
 
 def test_a_signature_that_no_authority_stamps_fails_then_is_retried(cast: Cast, pki: ServedPki) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     user, waiting = cast.prefete, plot.task(contract, "sign")
     actions.sign(user, waiting.pk, **plot.confirm(user, contract))
     with connection.cursor() as cursor:  # as after an hour and a quarter of tries
@@ -115,7 +115,7 @@ def test_a_signature_that_no_authority_stamps_fails_then_is_retried(cast: Cast, 
 
 
 def test_a_council_that_refuses_while_the_prefect_is_being_signed_leaves_no_signature(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     actions.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
     facts = dict.fromkeys(("published_on", "transmitted_on", "received_on"))

@@ -6,7 +6,7 @@ from contracts.models import Status
 from signatures import blobs
 from signatures.validation import validate
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import Cast
 from tests.stage import run_jobs
 from workflow import journal
 from workflow.models import Event, JournalEntry
@@ -41,7 +41,7 @@ def test_a_contract_goes_from_draft_to_two_valid_signatures(cast: Cast) -> None:
 
 
 def test_every_act_is_journaled_and_told(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.sign_next(contract)
     plot.record_resolution(contract)
     plot.sign_next(contract)

@@ -145,7 +145,7 @@ def test_the_control_of_legality_is_held_apart(cast: Cast) -> None:
 
 
 def test_only_the_clerk_records_the_resolution(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "council_resolution")
     for person in (cast.maire, cast.dgs, cast.pilote_ville, cast.adjointe, cast.prefete, cast.legalite):
         with pytest.raises(NotAllowed):

@@ -97,7 +97,7 @@ def test_killed_while_settling_the_final_text(cast: Cast, pki: ServedPki, moment
 
 
 def test_killed_between_a_signature_and_the_step_after(cast: Cast, pki: ServedPki) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     waiting = plot.task(contract, "sign")
     actions.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))

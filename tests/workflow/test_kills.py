@@ -15,7 +15,7 @@ from signatures import blobs
 from signatures.models import SignatureRequest
 from signatures.validation import validate
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import Cast
 from tests.database_address import database_address
 from tests.pki import ServedPki
 from workflow import actions, journal
@@ -60,7 +60,7 @@ def worker(pki: ServedPki, kill_at: str = "") -> int:
 
 @pytest.mark.parametrize("point", AT_A_SIGNATURE)
 def test_killed_while_signing_the_contract_is_signed_once(cast: Cast, pki: ServedPki, point: str) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     waiting = plot.task(contract, "sign")
     actions.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
@@ -74,7 +74,7 @@ def test_killed_while_signing_the_contract_is_signed_once(cast: Cast, pki: Serve
 
 @pytest.mark.parametrize("point", AT_THE_SEAL)
 def test_killed_while_sealing_the_contract_is_sealed_once(cast: Cast, pki: ServedPki, point: str) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     plot.sign_next(contract)
     waiting = plot.task(contract, "sign")

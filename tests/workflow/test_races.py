@@ -93,7 +93,7 @@ def test_all_organisations_at_once_make_one_join_and_one_next_step(cast: Cast) -
 
 
 def test_two_tabs_that_sign_ask_for_one_signature(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     tabs = [
         partial(actions.sign, cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
@@ -107,7 +107,7 @@ def test_two_tabs_that_sign_ask_for_one_signature(cast: Cast) -> None:
 
 
 def test_signing_and_refusing_at_once_lets_one_win(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     sign = partial(actions.sign, cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
     refuse = partial(actions.refuse_signature, cast.prefete, waiting.pk, reason="Non.")

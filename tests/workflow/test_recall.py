@@ -69,11 +69,11 @@ def final_text_differs(cast: Cast, pki: ServedPki) -> Contract:
 
 
 def awaiting_the_prefect(cast: Cast, _pki: ServedPki) -> Contract:
-    return plot.to_signing(small_contract(cast))
+    return plot.at_signing(cast)
 
 
 def awaiting_the_council(cast: Cast, _pki: ServedPki) -> Contract:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.sign_next(contract)
     return contract
 
@@ -188,7 +188,7 @@ def test_the_page_warns_of_the_signatures_that_will_be_without_effect(
 
 @pytest.mark.race
 def test_a_recall_and_a_signature_at_once_leave_one_way_forward(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     sign: Callable[[], Any] = partial(
         actions.sign, cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract)

@@ -82,7 +82,7 @@ def test_neither_the_outsider_nor_the_administrator_sees_a_contract(cast: Cast, 
 
 
 def test_each_sees_in_the_inbox_what_they_may_do_and_nothing_else(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     assert [t.flow_task.name for t in lists.tasks_of(cast.prefete)] == ["sign"]
     assert [t.flow_task.name for t in lists.tasks_of(cast.greffe)] == ["council_resolution"]
     for other in (cast.maire, cast.pilote_ville, cast.bailleur_oh, cast.outsider):

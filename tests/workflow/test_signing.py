@@ -13,7 +13,7 @@ from django.utils import timezone
 from contracts.models import Status
 from signatures.models import Confirmation, Envelope
 from tests import plot
-from tests.cast import PASSWORD, Cast, small_contract
+from tests.cast import PASSWORD, Cast
 from tests.stage import run_jobs
 from workflow import actions, rules
 from workflow.errors import AlreadyDone, Invalid, Locked, NotAllowed
@@ -21,7 +21,7 @@ from workflow.models import Event, JournalEntry, Refusal
 
 
 def test_the_prefect_signs_before_the_council_and_the_mayor_only_after(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     assert plot.entitled(plot.task(contract, "sign")) == cast.prefete
     plot.sign_next(contract)
     assert not plot.tasks(contract, "sign")
@@ -32,7 +32,7 @@ def test_the_prefect_signs_before_the_council_and_the_mayor_only_after(cast: Cas
 
 
 def test_the_council_may_come_first(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     plot.sign_next(contract)
     plot.sign_next(contract)
@@ -53,7 +53,7 @@ def test_the_council_may_come_first(cast: Cast) -> None:
 def test_a_resolution_that_is_not_enforceable_is_refused(
     cast: Cast, changes: dict[str, Any], why: str
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     with pytest.raises(Invalid) as refused:
         plot.record_resolution(contract, **changes)
     assert why in refused.value.message
@@ -61,7 +61,7 @@ def test_a_resolution_that_is_not_enforceable_is_refused(
 
 
 def test_a_council_that_refuses_sends_the_contract_back(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     envelope = plot.envelope(contract)
     plot.sign_next(contract)
     with pytest.raises(Invalid):
@@ -79,7 +79,7 @@ def test_a_council_that_refuses_sends_the_contract_back(cast: Cast) -> None:
 def test_a_refusal_is_told_to_all_and_the_contract_returns_to_drafting(
     cast: Cast, signed_before: int
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     for _turn in range(signed_before):
         plot.sign_next(contract)
@@ -109,7 +109,7 @@ def test_a_refusal_is_told_to_all_and_the_contract_returns_to_drafting(
 
 
 def test_a_resolution_on_another_text_does_not_hold(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     plot.record_resolution(contract)
     waiting = plot.task(contract, "sign")
     actions.refuse_signature(cast.prefete, waiting.pk, reason="Une date est fausse.")
@@ -121,7 +121,7 @@ def test_a_resolution_on_another_text_does_not_hold(cast: Cast) -> None:
 
 
 def test_nobody_signs_in_the_place_of_another(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     facts = plot.confirm(cast.prefete, contract)
     for other in (cast.maire, cast.dgs, cast.pilote_prefecture, cast.outsider, cast.admin):
@@ -130,7 +130,7 @@ def test_nobody_signs_in_the_place_of_another(cast: Cast) -> None:
 
 
 def test_a_confirmation_is_bound_to_the_document_the_person_and_two_minutes(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     facts = plot.confirm(cast.prefete, contract)
     with pytest.raises(Locked):
@@ -152,7 +152,7 @@ def test_a_confirmation_is_bound_to_the_document_the_person_and_two_minutes(cast
 def test_a_quick_signatory_may_still_load_what_they_sign_and_nobody_else_may(
     cast: Cast, client: Client
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     address = reverse("task_document", args=[contract.pk, waiting.pk])
     client.force_login(cast.prefete)
@@ -166,7 +166,7 @@ def test_a_quick_signatory_may_still_load_what_they_sign_and_nobody_else_may(
 def test_a_signatory_who_did_not_sign_by_a_task_finds_no_document_there_any_more(
     cast: Cast, client: Client
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     actions.refuse_signature(cast.prefete, waiting.pk, reason="Une annexe manque.")
     client.force_login(cast.prefete)

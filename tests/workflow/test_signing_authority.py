@@ -65,7 +65,7 @@ def sign_as(user: User, contract: Contract) -> None:
 
 
 def test_clairvals_delegations_say_who_may_sign_today(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     assert can_sign(cast.prefete, contract)
     assert can_sign(cast.dircab, contract), "his delegation covers contracts"
     assert not can_sign(cast.secretaire_generale, contract), "hers excludes them; her suppléance is to come"
@@ -76,7 +76,7 @@ def test_clairvals_delegations_say_who_may_sign_today(cast: Cast) -> None:
 def test_the_general_delegation_is_refused_with_its_reason_and_the_page_says_it(
     cast: Cast, client: Client
 ) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     with pytest.raises(NotAllowed) as refused:
         sign_as(cast.secretaire_generale, contract)
@@ -94,7 +94,7 @@ def test_the_general_delegation_is_refused_with_its_reason_and_the_page_says_it(
 
 
 def test_the_substitute_signs_and_the_stamp_and_the_journal_say_by_what(cast: Cast, tmp_path: Path) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     act = substitution(cast)
     found = baskets.baskets_of(cast.secretaire_generale)
     assert [task.flow_task.name for task in found["delegues"].listing.page().rows] == ["sign"]
@@ -127,7 +127,7 @@ def test_the_substitute_signs_and_the_stamp_and_the_journal_say_by_what(cast: Ca
 
 @pytest.mark.parametrize("days", [(-3, -1), (1, 3)])
 def test_the_substitution_is_accepted_between_its_dates_only(cast: Cast, days: tuple[int, int]) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     today = timezone.localdate()
     substitution(cast, starts_on=today + days[0] * DAY, ends_on=today + days[1] * DAY)
     assert not can_sign(cast.secretaire_generale, contract)
@@ -137,7 +137,7 @@ def test_the_substitution_is_accepted_between_its_dates_only(cast: Cast, days: t
 
 
 def test_an_authority_that_ended_after_the_demand_leaves_the_key_unused(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     act = substitution(cast)
     sign_as(cast.secretaire_generale, contract)
     end_authority(act, actor=cast.dircab)
@@ -157,7 +157,7 @@ def test_an_authority_that_ended_after_the_demand_leaves_the_key_unused(cast: Ca
 
 
 def test_a_delegation_lapses_with_the_prefect_even_while_the_signature_waits(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     sign_as(cast.dircab, contract)
     withdraw_mandate(mandate(cast.prefete), actor=cast.admin)
     run_jobs()
@@ -178,7 +178,7 @@ def test_a_delegation_lapses_with_the_prefect_even_while_the_signature_waits(cas
 
 
 def test_an_authority_that_expires_takes_the_task_away_and_says_so_to_both(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     act = substitution(cast)
     run_jobs()
     waiting = plot.task(contract, "sign")
@@ -206,7 +206,7 @@ def test_an_authority_that_expires_takes_the_task_away_and_says_so_to_both(cast:
 
 @pytest.mark.race
 def test_an_authority_ended_while_the_signature_is_asked_for_leaves_one_truth(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     act = substitution(cast)
     waiting = plot.task(contract, "sign")
     who = cast.secretaire_generale
@@ -241,7 +241,7 @@ def test_two_substitutes_at_once_make_one_signature(cast: Cast) -> None:
 
 
 def test_refusing_takes_the_same_authority(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     with pytest.raises(ActRefused):
         actions.refuse_signature(cast.secretaire_generale, waiting.pk, reason="Non.")

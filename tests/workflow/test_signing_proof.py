@@ -16,7 +16,7 @@ from stakeholders.models import Organisation
 from stakeholders.permissions import establish_organisation
 from stakeholders.proofs import Proof
 from tests import plot
-from tests.cast import PASSWORD, Cast, small_contract
+from tests.cast import PASSWORD, Cast
 from tests.codes import code_of, in_time
 from tests.signatures.device import Device
 from tests.workflow.sockets import logged_in
@@ -26,7 +26,7 @@ class Desk:
     """The prefect at the signature page of a contract whose organisation asks for a proof."""
 
     def __init__(self, cast: Cast, required: Proof) -> None:
-        self.contract: Contract = plot.to_signing(small_contract(cast))
+        self.contract: Contract = plot.at_signing(cast)
         Organisation.objects.filter(pk=cast.organisation("org-pref").pk).update(signing_proof=required)
         self.person, self.browser = cast.prefete, logged_in(cast.prefete)
         self.where = [self.contract.pk, plot.task(self.contract, "sign").pk]

@@ -370,7 +370,7 @@ def test_the_circuit_is_never_stuck_and_never_signs_without_its_gates(cast: Cast
         return
     walk(WALKS, cast, pki, seen)
     while sum(seen.values()) < TOGETHER or not seen["signature to make again"]:
-        walk(2, cast, pki, seen)
+        walk(6, cast, pki, seen)
     assert seen["contract signed"]
     assert {f"opinion {value}" for value in BLOCKING_OPINIONS} <= seen.keys()
 

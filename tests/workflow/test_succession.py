@@ -14,7 +14,7 @@ from django.utils import timezone
 from stakeholders.actions import appoint, end_mandate, withdraw_mandate
 from stakeholders.models import Mandate, User
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import Cast
 from tests.stage import run_jobs
 from workflow import actions, baskets, board, handover, jobs, rules
 from workflow.errors import Invalid, Locked, NotAllowed
@@ -86,7 +86,7 @@ def test_it_stays_in_the_house(cast: Cast, review: int) -> None:
 
 
 def test_neither_a_signature_nor_a_resolution_is_passed_on(cast: Cast) -> None:
-    contract = plot.to_signing(small_contract(cast))
+    contract = plot.at_signing(cast)
     for person, step, receiver in (
         (cast.prefete, "sign", cast.secretaire_generale),
         (cast.greffe, "council_resolution", cast.dgs),

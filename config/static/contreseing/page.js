@@ -22,8 +22,9 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
+  window.htmx?.trigger(form, "htmx:abort");
 });
-// What is being sent needs no draft any more.
+// What is being sent needs no draft any more: neither one to come, nor one under way.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.matches?.("form[data-sent]")) event.preventDefault();
 });
