@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Route, expect
+from playwright.sync_api import Browser, expect
 
 from contracts.models import Contract
 from tests import plot
@@ -103,26 +103,6 @@ def test_a_landlord_answers_from_a_phone(
     page.get_by_role("button", name="Rendre l’avis").click()
     expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()
     actor.errors = [error for error in actor.errors if "422" not in error]  # the refused form
-    actor.close()
-
-
-def test_a_draft_under_way_is_dropped_when_the_opinion_is_sent(
-    browser: Browser, cast: Cast, live_url: str
-) -> None:
-    review = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(review)
-    actor = Actor(browser, live_url, cast.bailleur_oh)
-    page = actor.open_task("Rendre un avis")
-    held: list[Route] = []
-    page.route("**/avis/brouillon/", held.append)
-    with page.expect_request("**/avis/brouillon/"):
-        page.get_by_label("Favorable", exact=True).check()
-    page.route("**/taches/*/", held.append)  # the opinion itself waits until the draft is dropped
-    with page.expect_event("requestfailed", lambda request: request.url.endswith("/brouillon/")):
-        page.get_by_role("button", name="Rendre l’avis").click(no_wait_after=True)
-    page.unroute_all()
-    held[-1].continue_()
-    expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()
     actor.close()
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.workflow.sockets import logged_in
 from workflow import actions
 from workflow.errors import AlreadyDone, Invalid, NewVersion
 from workflow.models import Opinion, OpinionDraft
@@ -63,6 +65,22 @@ def test_what_is_typed_is_kept_until_the_opinion_is_given(cast: Cast) -> None:
     assert OpinionDraft.objects.get(author=user, contract=contract).reason == "Je commence à"
     plot.opine(contract, waiting)
     assert not OpinionDraft.objects.filter(author=user).exists()
+
+
+def test_a_draft_that_comes_after_its_opinion_is_told_so_and_is_no_error(cast: Cast) -> None:
+    """The page saves while one types: such a request may be overtaken by the opinion itself."""
+    contract = plot.opened(small_contract(cast))
+    plot.draft_and_freeze(contract)
+    waiting = plot.task(contract, "review", cast.organisation("org-oh"))
+    address = reverse("opinion_draft", args=[contract.pk, waiting.pk])
+    browser = logged_in(cast.bailleur_oh)
+    typed = {"value": "unfavourable", "reason": "Je commence à"}
+    assert "Brouillon enregistré" in browser.post(address, typed).content.decode()
+    plot.opine(contract, waiting)
+    late = browser.post(address, typed)
+    assert late.status_code == 200
+    assert "déjà été traitée" in late.content.decode()
+    assert not OpinionDraft.objects.exists()
 
 
 def test_a_second_answer_says_that_it_is_done_and_by_whom(cast: Cast) -> None:

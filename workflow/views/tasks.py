@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from contracts.canonical import commitments
 from workflow import access, actions, board, rules
 from workflow.access import OpenTask
-from workflow.errors import ActRefused, Invalid, Locked, NewVersion
+from workflow.errors import ActRefused, AlreadyDone, Invalid, Locked, NewVersion
 from workflow.forms import ApprovalForm, FreezeForm, OpinionDraftForm, OpinionForm, ReasonForm, ResolutionForm
 from workflow.models import Opinion, OpinionDraft
 from workflow.standing import NO_TRANSFER, power_of
@@ -211,6 +211,9 @@ def opinion_draft(request: Request, contract: int, task: int) -> HttpResponse:
         return HttpResponse(_("Brouillon trop long : il n’est pas enregistré."), status=422)
     try:
         draft = actions.keep_opinion_draft(request.user, met.task.pk, **form.cleaned_data)
+    except AlreadyDone as done:
+        # no error: a draft that was under way when the opinion was sent comes after it
+        return HttpResponse(done.message)
     except ActRefused as error:
         return HttpResponse(error.message, status=error.status)
     return render(request, "workflow/_partials/saved.html", {"draft": draft})

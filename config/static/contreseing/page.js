@@ -22,9 +22,8 @@ document.addEventListener("submit", (event) => {
     return;
   }
   form.dataset.sent = "yes";
-  window.htmx?.trigger(form, "htmx:abort");
 });
-// What is being sent needs no draft any more: neither one to come, nor one under way.
+// What is being sent needs no draft any more.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.matches?.("form[data-sent]")) event.preventDefault();
 });
