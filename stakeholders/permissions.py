@@ -66,12 +66,8 @@ def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Man
     """Return the mandates by which the person may act on that day; none for a deactivated one."""
     if not person.is_authenticated or not person.is_active:
         return Mandate.objects.none()
-    return (
-        Mandate.objects.in_force(on)
-        .filter(person=person)
-        .select_related("office__organisation__group", "person")
-        .order_by("starts_on", "pk")
-    )
+    # by the person, whom each mandate then knows without being read again
+    return person.mandates.in_force(on).select_related("office__organisation").order_by("starts_on", "pk")
 
 
 def mandate_for(

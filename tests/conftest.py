@@ -69,8 +69,13 @@ def _limits_start_afresh() -> None:
     cache.clear()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a second run, against other servers, ask only what a server answers."""
+    parser.addoption("--on-servers", action="store_true", help="only the tests that have a database")
+
+
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the browser's tests last, whatever the shuffle: they leave an event loop in their process.
 
     Within each part the longest files go first, so that the processes of a run end together.
@@ -80,7 +85,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         length = LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
         return item.get_closest_marker("browser") is not None, length
 
+    if config.getoption("--on-servers"):
+        config.hook.pytest_deselected(items=[item for item in items if not has_database(item)])
+        items[:] = [item for item in items if has_database(item)]
     items.sort(key=place)
+
+
+def has_database(item: pytest.Item) -> bool:
+    """Whether a test asks a database something, by its fixtures or by its mark."""
+    asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -74,7 +74,7 @@ def test_every_page_is_accessible(
         cast.greffe: [task(signing, "council_resolution")],
     }
     for person, addresses in visits.items():
-        actor = Actor(browser, live_url, person, phone=phone)
+        actor = Actor(browser, live_url, person, phone=phone, typing=False)
         for address in addresses:
             actor.page.goto(live_url + address)
             if (document := actor.page.locator("[data-pdf]")).count():

@@ -44,7 +44,7 @@ class Play:
         expect(self.watched.locator("#live-state")).to_contain_text("en direct")
 
     def as_actor(self, person: User, title: str) -> Actor:
-        actor = Actor(self.browser, self.url, person)
+        actor = Actor(self.browser, self.url, person, typing=False)
         actor.open_task(title)
         return actor
 
