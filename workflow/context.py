@@ -17,11 +17,12 @@ def me(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {}
     mine = getattr(request, "standings", None) or Standings(user)
+    last_event = getattr(request, "last_event", None)
     return {
         "my_mandates": lambda: mine.mandates,
         "my_bodies": lambda: list(
             dict.fromkeys(m.office.organisation for m in mine.mandates if m.covers(None))
         ),
         "waiting_count": cache(lambda: lists.task_listing(user, standings=mine).count()),
-        "last_event": getattr(request, "last_event", None) or events.last_identifier,
+        "last_event": events.last_identifier if last_event is None else last_event,
     }

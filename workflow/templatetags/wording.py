@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from contracts.models import Status
 from stakeholders.kinds import Power
 from workflow.keyset import COUNTED_AT_MOST
 from workflow.register_forms import LENDABLE
@@ -72,6 +73,14 @@ def state(look: str, word: str) -> SafeString:
         ICONS.get(look, "circle"),
         word,
     )
+
+
+@register.simple_tag
+def contract_state(status: str) -> SafeString:
+    """Show where a contract stands, as a state."""
+    # not get_status_display: it reads every choice again for each row of a list
+    look = {Status.SIGNED: "done", Status.EXPIRED: "wait"}.get(Status(status), "now")
+    return state(look, str(Status(status).label))
 
 
 @register.filter
