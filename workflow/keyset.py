@@ -93,9 +93,9 @@ class Listing(Generic[Row]):
 
     def _found(self, position: Sequence[Any], *, back: bool, limit: int) -> list[Row]:
         order = self.order
-        beyond = order.beyond(position, back=back) if position else Q()
+        beyond = [order.beyond(position, back=back)] if position else []
         walks = [
-            walk.filter(beyond).order_by(*order.names(order.walked, back=back)).values(order.target)[:limit]
+            walk.filter(*beyond).order_by(*order.names(order.walked, back=back)).values(order.target)[:limit]
             for walk in self.walks
         ]
         rows = self.rows.filter(pk__in=_united(walks))
