@@ -1,11 +1,11 @@
 """The lists at 10, 1,000 and 100,000 contracts: queries, p50, p95; guardian's own list in the same run.
 
 Three databases of their own, asked in turn all along and in another order each time, so that
-whatever else the machine does weighs on each alike. Organisations and people come in proportion to the contracts (300
-and 2,000 for 100,000; never fewer than one department), so that pages are as full in a small
-installation as in a large one. The pages go through the real views, by Django's test client;
-the second table asks for the first page of the contract list and its capped count, ours
-against ``get_objects_for_user``, without the page around it.
+whatever else the machine does weighs on each alike. Organisations and people come in
+proportion to the contracts (300 and 2,000 for 100,000; never fewer than one department), so
+that pages are as full in a small installation as in a large one. The pages go through the
+real views, by Django's test client; the second table asks for the first page of the contract
+list and its capped count, ours against ``get_objects_for_user``, without the page around it.
 """
 
 from __future__ import annotations
