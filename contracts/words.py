@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from django.contrib.postgres.search import SearchQuery, SearchVectorField
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Cast
 
 from contracts.models import Contract, ContractAccess
@@ -28,15 +28,14 @@ def searched(accesses: QuerySet[ContractAccess], sought: str) -> QuerySet[Contra
     One query tells rare words from frequent ones, because no one way is quick for both and
     the planner cannot know which prefix is which. Rare: the index of words names the
     contracts. Frequent: the list is walked in its order, and each contract on the way is
-    asked, until the page is full. The beginning of a reference is looked for as such first,
-    in the index of references: its words are among the most frequent there are.
+    asked, until the page is full. Of several words, as in a reference, one is asked first: the
+    index reads every entry of a frequent beginning, even to meet it with a rare one.
     """
-    words = words_of(sought[:LONGEST])
+    words = list(dict.fromkeys(words_of(sought[:LONGEST])))
     if not words:
         return accesses.none()
-    prefixes = " & ".join(f"'{word}':*" for word in dict.fromkeys(words))
-    query = SearchQuery(prefixes, search_type="raw", config="simple")
-    matching = _referenced(sought) or _first(Contract.objects.filter(words=query))
+    query = _beginnings(words)
+    matching = _first(_candidates(words).filter(words=query))
     if len(matching) <= RARE:
         return accesses.filter(contract__in=matching)
     its_words = Subquery(Contract.objects.filter(pk=OuterRef("contract")).order_by().values("words"))
@@ -44,12 +43,18 @@ def searched(accesses: QuerySet[ContractAccess], sought: str) -> QuerySet[Contra
     return accesses.alias(its_words=Cast(its_words, SearchVectorField())).filter(its_words=query)
 
 
-def _referenced(sought: str) -> list[int]:
-    """Return the contracts whose reference begins so, as typed or in capitals; none if no digit is in it."""
-    if not re.search("[0-9]", sought):
-        return []
-    begins = Q(reference__startswith=sought) | Q(reference__startswith=sought.upper())
-    return _first(Contract.objects.filter(begins))
+def _candidates(words: list[str]) -> QuerySet[Contract]:
+    """Return the contracts that the likely rarest of several words leaves, if it leaves few."""
+    if len(words) > 1:
+        rarest = max(words, key=lambda word: (bool(re.search("[0-9]", word)), len(word)))
+        found = _first(Contract.objects.filter(words=_beginnings([rarest])))
+        if len(found) <= RARE:
+            return Contract.objects.filter(pk__in=found)
+    return Contract.objects.all()
+
+
+def _beginnings(words: list[str]) -> SearchQuery:
+    return SearchQuery(" & ".join(f"'{word}':*" for word in words), search_type="raw", config="simple")
 
 
 def _first(contracts: QuerySet[Contract]) -> list[int]:

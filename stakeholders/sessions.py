@@ -8,8 +8,8 @@ from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -42,7 +42,10 @@ def end_sessions(person: User) -> None:
 @login_required
 def end_one(request: HttpRequest, session: int) -> HttpResponse:
     """End one of one's own sessions, the others staying open; somebody else's does not exist."""
-    found = get_object_or_404(UserSession.objects.select_related("user"), pk=session, user=request.user.pk)
-    SessionsAdapter().end_sessions([found])
+    found = UserSession.objects.select_related("user").filter(pk=session).first()
+    if found is not None:
+        if found.user != request.user:
+            raise Http404
+        SessionsAdapter().end_sessions([found])
     messages.success(request, _("Cette session est fermée."))
     return redirect("usersessions_list")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.core import mail
 from django.core.cache import cache
 from django.db import connection, transaction
 
@@ -41,7 +42,9 @@ def keep(name: str) -> None:
         cursor.execute(_TABLES)
         tables = cursor.fetchall()
         cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
-        emptied, filled = [], []
+        names = ", ".join(f'public."{table}"' for table, _columns in tables)
+        # whoever still writes is waited for, as a truncation waits
+        emptied, filled = [f"LOCK TABLE {names} IN SHARE ROW EXCLUSIVE MODE"], []
         for table, columns in tables:
             emptied.append(f'DELETE FROM public."{table}"')
             cursor.execute(f'SELECT EXISTS (SELECT FROM public."{table}")')  # noqa: S608
@@ -68,7 +71,7 @@ def restore(name: str) -> None:
 def again(times: int) -> Iterator[int]:
     """Yield so many times, from the database as it is at the first each time: what was set up is kept.
 
-    Objects read before the first turn stay true at the start of each.
+    Rows are put back, not documents nor objects in memory: give an act that changes its argument a copy.
     """
     keep(SCENE)
     for turn in range(times):
@@ -81,17 +84,18 @@ def again(times: int) -> Iterator[int]:
 def once(name: str, make: Callable[[], Scene]) -> Scene:
     """Set up a scene the first time it is asked for, and put it back as it was the next times.
 
-    To be asked for before the test does anything else, from the cast: rows and documents are
-    put back, and what ``make`` returned is copied, so that no test sees what another did to it.
+    To be asked for before the test does anything else, as what it did would be lost; rows and
+    documents are put back, and what ``make`` returned is copied, so that no test sees what another
+    did to it, nor whether it came first.
     """
     schema, documents = f"kept_scene_{name}", Path(_documents.name, name)
     if name not in _scenes:
-        made = make()
+        _scenes[name] = make()
         keep(schema)
         shutil.copytree(settings.BLOB_DIR, documents)
-        _scenes[name] = copy.deepcopy(made)
-        return made
     restore(schema)
+    cache.clear()
+    mail.outbox = []
     shutil.copytree(documents, settings.BLOB_DIR, dirs_exist_ok=True)
-    again_made: Scene = copy.deepcopy(_scenes[name])
-    return again_made
+    scene: Scene = copy.deepcopy(_scenes[name])
+    return scene

@@ -29,9 +29,11 @@ from tests.pki import ServedPki, served
 def kept_cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Cast:
     """Assemble the cast once, and keep the database that holds it."""
     with django_db_blocker.unblock():
-        players = assemble_cast()
-        snapshots.keep(snapshots.CAST)
-        snapshots.restore(snapshots.PRISTINE)
+        try:
+            players = assemble_cast()
+            snapshots.keep(snapshots.CAST)
+        finally:
+            snapshots.restore(snapshots.PRISTINE)
     return players
 
 

@@ -20,7 +20,7 @@ from viewflow.workflow.models import Task
 
 from contracts.models import Signatory
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
-from workflow import events, journal
+from workflow import endings, events, journal
 from workflow.models import DailyPass, Transfer
 from workflow.nodes import OPEN_STATUSES
 from workflow.standing import Standings, why_not
@@ -154,7 +154,8 @@ def changes_between(last: dt.date, today: dt.date) -> set[Change]:
 def open_day(today: dt.date) -> set[Change]:
     """Take note that the calendar has turned, and return what it changed; nothing when that day was opened.
 
-    Must run in a transaction: what is returned is queued in it. Two workers at once open a day once.
+    What ends in thirty days is mailed. Must run in a transaction: what is returned is queued in
+    it. Two workers at once open a day once.
     """
     last = DailyPass.objects.order_by("-day").values_list("day", flat=True).first()
     if last is not None and last >= today:
@@ -164,4 +165,6 @@ def open_day(today: dt.date) -> set[Change]:
             DailyPass.objects.create(day=today)
     except IntegrityError:
         return set()
-    return changes_between(last or today - dt.timedelta(days=1), today)
+    since = last or today - dt.timedelta(days=1)
+    endings.warn(since, today)
+    return changes_between(since, today)

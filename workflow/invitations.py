@@ -24,7 +24,6 @@ from workflow.templatetags.wording import day, moment
 LINK_LASTS = dt.timedelta(days=15)
 CODE_LASTS = dt.timedelta(minutes=10)
 CODE_TRIES = 5
-LANGUAGE = "fr"  # of every mail, whatever the language of the page that caused it
 
 
 def invite(contract: Contract, organisation: Organisation, task: Task) -> None:
@@ -46,7 +45,7 @@ def send_link(
         sent_at=now,
         expires_at=now + LINK_LASTS,
     )
-    with translation.override(LANGUAGE):
+    with translation.override(mail.LANGUAGE):
         subject = _("Votre avis est demandé : %(reference)s") % {"reference": contract.reference}
         body = "\n\n".join(_sentences(link, str((task.data or {}).get("due_on", ""))))
     mail.defer_mail(to=contact.email, subject=subject, body=body + "\n")
@@ -139,7 +138,7 @@ def send_code(link_id: int) -> None:
         link.code_expires_at = timezone.now() + CODE_LASTS
         link.code_tries = 0
         link.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
-    with translation.override(LANGUAGE):
+    with translation.override(mail.LANGUAGE):
         # mail servers write subjects into their logs: the code is not in it
         subject = _("Votre code pour %(reference)s") % {"reference": link.contact.contract.reference}
         body = _(

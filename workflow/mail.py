@@ -14,6 +14,7 @@ from procrastinate.contrib.django import app
 from signatures.jobs import IN_TRANSACTION
 
 QUEUE = "mail"
+LANGUAGE = "fr"  # of every mail, whatever the language of the page that caused it
 # after 3, 9, 27, 81 and 243 seconds, then every 20 minutes at most: about two hours of a mail server
 RETRY = RetryStrategy(max_attempts=8, exponential_wait=3, retry_exceptions=[OSError, smtplib.SMTPException])
 

@@ -1,4 +1,4 @@
-"""Who could sign for an organisation, when: what its register's page shows."""
+"""Who could sign for an organisation, when: what its register's page shows; what ends, in endings.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from signatures.models import SignatureRequest
 from stakeholders.kinds import Power
 from stakeholders.models import AuthorityKind, Mandate, Organisation, SigningAuthority
 
-WARNING_DAYS = 30
 SHOWN = dt.timedelta(days=365)  # on each side of today
 UNDER_WAY = ("requested", "prepared")
 
@@ -42,15 +41,6 @@ class Span:
     left: int
     width: int
     is_now: bool
-
-
-@dataclass(frozen=True)
-class Ending:
-    """Something that ends within 30 days, and what that stops."""
-
-    what: str
-    ends_on: dt.date
-    days: int
 
 
 def entries(organisation: Organisation) -> list[Entry]:
@@ -116,29 +106,6 @@ def _span(office: str, person: str, basis: object, starts_on: dt.date, ends_on: 
 def _month(day: dt.date, today: dt.date) -> int:
     months = 12 + (day - today).days * 12 // 365
     return min(max(months, 0), 23)
-
-
-def ending_soon(organisation: Organisation) -> list[Ending]:
-    """Return the mandates of those who sign and the acts of the register that end within 30 days."""
-    today = timezone.localdate()
-    soon = Q(ends_on__gte=today, ends_on__lte=today + dt.timedelta(days=WARNING_DAYS), withdrawn_at=None)
-    mandates = Mandate.objects.filter(soon, office__organisation=organisation).select_related(
-        "person", "office"
-    )
-    authorities = SigningAuthority.objects.filter(
-        soon, office__organisation=organisation, covers_contract_signature=True
-    ).select_related("delegate__person")
-    found = [
-        (_("%(person)s, %(office)s") % {"person": m.person, "office": m.office.title}, m.ends_on)
-        for m in mandates
-        if Power.SIGN in m.office.powers
-    ]
-    found += [
-        (_("%(act)s, au bénéfice de %(person)s") % {"act": a.act, "person": a.delegate.person}, a.ends_on)
-        for a in authorities
-    ]
-    rows = [Ending(what, day, (day - today).days) for what, day in found if day is not None]
-    return sorted(rows, key=lambda ending: ending.ends_on)
 
 
 def being_made_by(authority: SigningAuthority) -> int:

@@ -201,6 +201,9 @@ def test_counts_stop_at_a_thousand() -> None:
 SEARCHES = {
     "CSI-INVENTE-01": True,
     "csi invente 01": True,
+    "csi-invente-01": True,
+    "invente-01": True,
+    "CSI-INVENTE-0100": False,
     "Étude": True,
     "etud": True,
     "cœur etude": True,
@@ -210,6 +213,8 @@ SEARCHES = {
     "???": False,
     "'; DROP --": False,
     "étude " * 40: True,
+    "1\0": False,
+    "1" * 5000: False,
 }
 
 
@@ -224,6 +229,21 @@ def test_a_search_looks_at_the_beginning_of_words_without_accents() -> None:
         page = client.get("/contrats/", {"q": sought}).content.decode()
         assert ("étude d’un cœur" in page) is found, sought
         assert ("Aucun contrat ne correspond" in page) is not found, sought
+
+
+def test_a_reference_is_found_whole_by_its_beginning_and_beside_others() -> None:
+    person = head(filled(60).bodies.national)
+    references = list(Contract.objects.values_list("reference", flat=True))
+    one, other = Contract.objects.order_by("pk")[:2]
+    Contract.objects.filter(pk=other.pk).update(title=f"Suite du contrat {one.reference}")
+    for sought in (one.reference, one.reference.lower()):
+        assert {row.pk for row in lists.contract_listing(person, sought=sought).page().rows} == {
+            one.pk,
+            other.pk,
+        }
+    begun = one.reference[:-1]
+    found = {row.reference for row in lists.contract_listing(person, sought=begun).page(size=100).rows}
+    assert {reference for reference in references if reference.startswith(begun)} <= found
 
 
 @pytest.mark.parametrize("size", [30, 2600], ids=["rare", "frequent"])

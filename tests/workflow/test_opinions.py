@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.workflow.sockets import logged_in
@@ -74,12 +75,15 @@ def test_a_draft_that_comes_after_its_opinion_is_told_so_and_is_no_error(cast: C
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     address = reverse("opinion_draft", args=[contract.pk, waiting.pk])
     browser = logged_in(cast.bailleur_oh)
+    User.objects.filter(pk=cast.bailleur_oh.pk).update(last_name="<b>Gourvennec</b>")
     typed = {"value": "unfavourable", "reason": "Je commence à"}
     assert "Brouillon enregistré" in browser.post(address, typed).content.decode()
     plot.opine(contract, waiting)
     late = browser.post(address, typed)
     assert late.status_code == 200
     assert "déjà été traitée" in late.content.decode()
+    assert "&lt;b&gt;Gourvennec" in late.content.decode(), "a name is no markup"
+    assert "<b>" not in late.content.decode()
     assert not OpinionDraft.objects.exists()
 
 

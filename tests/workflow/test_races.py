@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -161,6 +162,6 @@ def test_the_last_opinion_and_a_recall_leave_one_way_forward(cast: Cast) -> None
 def test_two_starts_of_one_contract_open_one_circuit(cast: Cast) -> None:
     contract = small_contract(cast)
     for _turn in again(TIMES):
-        ended = at_once(*[partial(actions.start_circuit, contract)] * 4)
+        ended = at_once(*[partial(actions.start_circuit, copy.copy(contract)) for _who in range(4)])
         assert ended.count("done") == 1
         assert len(plot.tasks(contract, "draft")) == 2

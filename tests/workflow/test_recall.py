@@ -198,6 +198,7 @@ def test_a_recall_and_a_signature_at_once_leave_one_way_forward(cast: Cast) -> N
         ended = at_once(sign, recall)
         # the council's task is open all along, so the recall always finds a way
         assert ended[1] == "done", ended
+        assert ended[0] != "Locked", "the confirmation is still good: the two acts did meet"
         contract.refresh_from_db()
         assert contract.status == Status.DRAFTING
         assert len(plot.tasks(contract, "draft")) == 2

@@ -151,13 +151,3 @@ def test_the_timeline_says_who_could_sign_when(cast: Cast) -> None:
     assert (str(cast.dircab), "Délégation de signature", True) in shown
     assert (str(cast.secretaire_generale), "Suppléance", False) in shown, "in February"
     assert str(cast.secretaire_generale) not in [p for p, basis, _n in shown if basis.startswith("Délég")]
-
-
-@pytest.mark.parametrize(("days", "warned"), [(0, True), (30, True), (31, False), (-1, False)])
-def test_it_warns_thirty_days_before_an_end(cast: Cast, days: int, warned: bool) -> None:
-    row = SigningAuthority.objects.filter(delegate__person=cast.dircab)
-    row.update(ends_on=timezone.localdate() + days * DAY)
-    found = signers.ending_soon(cast.organisation("org-pref"))
-    assert bool(found) is warned
-    if found:
-        assert found[0].days == days

@@ -214,6 +214,7 @@ def test_an_authority_ended_while_the_signature_is_asked_for_leaves_one_truth(ca
     for _turn in again(TIMES):
         ended = at_once(sign, partial(end_authority, copy.copy(act), actor=cast.dircab))
         assert ended[1] == "done"
+        assert ended[0] != "Locked", "the confirmation is still good: the two acts did meet"
         run_jobs()
         states = set(
             SignatureRequest.objects.filter(slot__envelope=plot.envelope(contract)).values_list(

@@ -76,7 +76,9 @@ def test_a_code_is_refused_where_a_passkey_is_asked_and_accepted_where_it_is(cas
     status, page = desk.confirm(code=wrong)
     assert status == 422
     assert "Code incorrect" in page
-    (status, page), _code = in_time(secret, lambda code: desk.confirm(code=code))
+    (status, page), _code = in_time(
+        secret, lambda code: desk.confirm(code=code), accepted=lambda answer: answer[0] == 200
+    )
     assert status == 200
     assert "C’est bien vous." in page
 

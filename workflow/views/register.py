@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from signatures import blobs
 from stakeholders import actions
 from stakeholders.models import SigningAuthority
-from workflow import access, signers
+from workflow import access, endings, signers
 from workflow.register_forms import AuthorityForm
 from workflow.views.answers import Request, member
 from workflow.views.documents import pdf
@@ -28,7 +28,7 @@ def register(request: Request, organisation: int) -> HttpResponse:
         "administers": administers,
         "authorities": signers.entries(found),
         "spans": signers.timeline(found),
-        "ending": signers.ending_soon(found),
+        "ending": endings.ending_soon(found),
     }
     return render(request, "workflow/register/register.html", context)
 

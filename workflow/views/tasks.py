@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.html import escape
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -213,9 +214,9 @@ def opinion_draft(request: Request, contract: int, task: int) -> HttpResponse:
         draft = actions.keep_opinion_draft(request.user, met.task.pk, **form.cleaned_data)
     except AlreadyDone as done:
         # no error: a draft that was under way when the opinion was sent comes after it
-        return HttpResponse(done.message)
+        return HttpResponse(escape(done.message))
     except ActRefused as error:
-        return HttpResponse(error.message, status=error.status)
+        return HttpResponse(escape(error.message), status=error.status)
     return render(request, "workflow/_partials/saved.html", {"draft": draft})
 
 
