@@ -9,10 +9,11 @@ from django.urls import reverse
 
 from stakeholders.actions import deactivate, withdraw_mandate
 from stakeholders.models import User
+from stakeholders.templatetags.browsers import browser_name
 from tests.cast import PASSWORD, Cast
 from tests.workflow.sockets import watching
 
-BROWSER = "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
 
 def logged_in(person: User) -> Client:
@@ -31,7 +32,7 @@ def is_open(client: Client) -> bool:
 def test_one_sees_ones_sessions_and_ends_the_others(cast: Cast, live_url: str) -> None:
     here, elsewhere, somebody = (logged_in(p) for p in (cast.rtac, cast.rtac, cast.bailleur_oh))
     page = here.get(reverse("usersessions_list")).content.decode()
-    assert page.count("Firefox/140.0") == 2
+    assert page.count("Firefox, Linux") == 2
     assert page.count("celle-ci") == 1
     with watching(live_url, elsewhere) as there, watching(live_url, here) as mine:
         here.post(reverse("usersessions_list"))
@@ -63,6 +64,26 @@ def test_one_session_is_ended_and_the_others_stay(cast: Cast, live_url: str) -> 
     assert (
         Client().post(reverse("session_end", args=[theirs])).headers["Location"].startswith("/compte/login/")
     )
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "name"),
+    [
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
+            "Firefox, Windows",
+        ),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+            "Version/18.5 Mobile/15E148 Safari/604.1",
+            "Mobile Safari, iOS",
+        ),
+        ("une machine <b>", "une machine <b>"),
+        ("", "navigateur inconnu"),
+    ],
+)
+def test_a_browser_is_named_so_that_one_recognises_it(user_agent: str, name: str) -> None:
+    assert browser_name(user_agent) == name
 
 
 def test_the_last_mandate_withdrawn_ends_the_sessions_and_their_sockets(cast: Cast, live_url: str) -> None:
