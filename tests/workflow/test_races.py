@@ -14,6 +14,7 @@ import pytest
 from django.db import connection
 from viewflow.workflow.models import Task
 
+from contracts.models import ContractVersion
 from signatures.models import SignatureRequest
 from tests import plot
 from tests.cast import Cast, small_contract
@@ -47,18 +48,19 @@ def at_once(*acts: Callable[[], Any]) -> list[str]:
         return list(pool.map(run, acts))
 
 
+def opinion(
+    waiting: Task, version: ContractVersion, value: str = "favourable", reason: str = ""
+) -> Callable[[], Any]:
+    """Prepare the opinion of whoever may give it, so that only the act itself is raced."""
+    who, read = plot.entitled(waiting), version.content_sha256
+    return partial(actions.give_opinion, who, waiting.pk, value=value, reason=reason, version_sha256=read)
+
+
 def test_ten_posts_of_one_task_give_one_opinion(cast: Cast) -> None:
     contract = plot.opened(small_contract(cast))
     version = plot.draft_and_freeze(contract)
     waiting = plot.tasks(contract, "review")[0]
-    answer = partial(
-        actions.give_opinion,
-        plot.entitled(waiting),
-        waiting.pk,
-        value="favourable",
-        reason="",
-        version_sha256=version.content_sha256,
-    )
+    answer = opinion(waiting, version)
     for _turn in again(TIMES):
         ended = Counter(at_once(*[answer] * 10))
         assert ended == {"done": 1, "AlreadyDone": 9}
@@ -69,17 +71,8 @@ def test_ten_posts_of_one_task_give_one_opinion(cast: Cast) -> None:
 def test_all_organisations_at_once_make_one_join_and_one_next_step(cast: Cast) -> None:
     contract = plot.opened(cast.contract)
     version = plot.draft_and_freeze(contract)
-    acts = [
-        partial(
-            actions.give_opinion,
-            plot.entitled(waiting),
-            waiting.pk,
-            value="changes_requested",
-            reason="À revoir.",
-            version_sha256=version.content_sha256,
-        )
-        for waiting in plot.tasks(contract, "review")
-    ]
+    due = plot.tasks(contract, "review")
+    acts = [opinion(waiting, version, "changes_requested", "À revoir.") for waiting in due]
     assert len(acts) == 11
     for _turn in again(TIMES):
         assert at_once(*acts) == ["done"] * 11
@@ -144,14 +137,7 @@ def test_the_last_opinion_and_a_recall_leave_one_way_forward(cast: Cast) -> None
     version = plot.draft_and_freeze(contract)
     first, last = plot.tasks(contract, "review")
     plot.opine(contract, first)
-    opine = partial(
-        actions.give_opinion,
-        plot.entitled(last),
-        last.pk,
-        value="favourable",
-        reason="",
-        version_sha256=version.content_sha256,
-    )
+    opine = opinion(last, version)
     recall = partial(actions.recall_version, cast.pilote_ville, contract.pk, reason="Une erreur.")
     for _turn in again(TIMES):
         assert "done" in at_once(opine, recall)
