@@ -5,7 +5,19 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
+from psycopg.errors import UndefinedColumn, UndefinedTable
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ProgrammingError as error:
+        if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+            raise
+        sys.exit(
+            "La base de données n’est pas préparée pour cette version : "
+            "lancez « python manage.py migrate », puis recommencez."
+        )
+    except OperationalError as error:
+        sys.exit(f"La base de données ne répond pas ou ne peut pas servir : {error}".rstrip())

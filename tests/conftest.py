@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -89,6 +90,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=[item for item in items if not has_database(item)])
         items[:] = [item for item in items if has_database(item)]
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Leave the loaded modules out of the garbage collector: its passes over them took 5 to 10 % of a run."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def has_database(item: pytest.Item) -> bool:

@@ -13,7 +13,7 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -237,6 +237,33 @@ def test_worker_command_and_its_health_check_run(as_deployed: dict[str, str]) ->
     check = SERVICES["worker"]["healthcheck"]["test"]
     assert check[0] == "CMD"
     assert "OK" in run(here(check[1:]), as_deployed)
+
+
+@pytest.mark.parametrize(
+    ("altered", "said"),
+    [
+        (lambda url: f"{url}&options=-csearch_path%3Dempty", "manage.py migrate"),
+        (lambda url: url.replace("?", "_absent?"), "ne répond pas"),
+    ],
+    ids=["nothing migrated", "no such database"],
+)
+def test_a_command_says_what_its_database_lacks(
+    as_deployed: dict[str, str], altered: Callable[[str], str], said: str
+) -> None:
+    """A command on a database that is not ready says what to do, in a sentence and not by its stack."""
+    url = Path(as_deployed["DATABASE_URL_FILE"])
+    url.write_text(altered(url.read_text()))
+    result = subprocess.run(
+        [sys.executable, "manage.py", "verify_journal"],
+        cwd=ROOT,
+        env=as_deployed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
 
 
 @pytest.fixture
