@@ -12,6 +12,9 @@ from stakeholders import provider, sessions
 
 # One door for credentials, with its limits on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.password_change = RedirectView.as_view(  # type: ignore[method-assign,assignment]
+    pattern_name="account_change_password"
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workflow.urls")),

@@ -66,7 +66,25 @@ def deactivate(person: User, *, actor: User | None) -> None:
 
 @transaction.atomic
 def end_mandate(mandate: Mandate, *, ends_on: dt.date, handover: str = "", actor: User | None) -> None:
-    """Set the last day of a mandate, with what its successor should know; raises ValidationError."""
+    """Set the last day of a mandate, with what its successor should know; raises ValidationError.
+
+    The day can neither be past, which would rewrite who held the office, nor later than the end
+    that an act of appointment set: only a new act prolongs a mandate.
+    """
+    if ends_on < timezone.localdate():
+        raise ValidationError(
+            {"ends_on": _("Ce jour est passé : choisissez aujourd’hui ou un jour à venir.")}
+        )
+    if mandate.ends_on is not None and ends_on > mandate.ends_on:
+        raise ValidationError(
+            {
+                "ends_on": _(
+                    "Ce mandat prend fin le %(day)s : le prolonger demande un nouvel acte de nomination, que "
+                    "l’administrateur de votre organisation enregistre."
+                )
+                % {"day": mandate.ends_on.strftime("%d/%m/%Y")}
+            }
+        )
     mandate.ends_on, mandate.handover = ends_on, handover.strip()
     mandate.full_clean()
     mandate.save(update_fields=["ends_on", "handover"])

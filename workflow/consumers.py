@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db.models import Q
 from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
@@ -122,11 +123,13 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
 
     @database_sync_to_async
     def _missed(self, after: int) -> list[dict[str, Any]]:
-        rows = Event.objects.filter(pk__gt=after, recipient__isnull=True).select_related("contract")
         if self.contract_id is not None:
-            rows = rows.filter(contract=self.contract_id)
+            watched = Q(contract=self.contract_id)
         else:
-            rows = rows.filter(contract__in=access.contracts_of(self.scope["user"]))
+            watched = Q(contract__in=access.contracts_of(self.scope["user"]))
+        to_me = Q(recipient=self.scope["user"])
+        rows = Event.objects.filter(watched & Q(recipient__isnull=True) | to_me, pk__gt=after)
+        rows = rows.select_related("contract")
         reader = [self.scope["user"].pk]  # the rows were filtered by what this reader may see
         return [relay.message(event, reader) for event in rows.order_by("pk")[: MISSED_AT_MOST + 1]]
 

@@ -41,7 +41,7 @@ def ending_soon(organisation: Organisation) -> list[Ending]:
 
 def _endings(organisation: Organisation, when: Q) -> list[Ending]:
     today, alive = timezone.localdate(), Q(office__organisation=organisation, withdrawn_at=None)
-    mandates = Mandate.objects.filter(when, alive).select_related("person", "office")
+    mandates = Mandate.objects.filter(when, alive).select_related("person", "office__organisation")
     acts = SigningAuthority.objects.filter(when, alive, covers_contract_signature=True)
     found = [
         (_("%(person)s, %(office)s") % {"person": m.person, "office": m.office.title}, m.person, m.ends_on)

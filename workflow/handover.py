@@ -55,6 +55,9 @@ def follow(change: Change) -> None:
     person = User.objects.get(pk=change.person)
     now = Standings(person)
     before = Standings(person, change.since) if change.since else None
+    passed = set(
+        Transfer.objects.filter(receiver__person=person, ended_at=None).values_list("task", flat=True)
+    )
     for task in _open_tasks(change.organisation):
         standing, had = now.for_task(task), bool(before and before.for_task(task))
         if standing is not None:
@@ -62,7 +65,7 @@ def follow(change: Change) -> None:
                 _tell(task, "standing_gained", person, standing.quality)
             continue
         named = isinstance(task.seed, Signatory) and task.seed.office_id == change.office
-        if had or named or task.owner_id == person.pk or _was_passed(task, person):
+        if had or named or task.owner_id == person.pk or task.pk in passed:
             _take_away(task, person)
 
 
@@ -73,11 +76,8 @@ def _open_tasks(organisation: int) -> Iterator[Task]:
         owner_permission_content_type__app_label="stakeholders",
         owner_permission_obj_pk=str(organisation),
     )
-    yield from rows.select_related("process__circuit__contract", "owner").order_by("pk")
-
-
-def _was_passed(task: Task, person: User) -> bool:
-    return Transfer.objects.filter(task=task, receiver__person=person, ended_at=None).exists()
+    rows = rows.select_related("process__circuit__contract", "owner").prefetch_related("seed")
+    yield from rows.order_by("pk")
 
 
 def _take_away(found: Task, person: User) -> None:

@@ -14,6 +14,7 @@ from django.contrib.auth.signals import user_logged_out
 from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
@@ -25,10 +26,14 @@ from stakeholders.authority import NoBasis
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.signals import absence_changed, authority_changed, rights_changed, session_closed
 from workflow import events, handover, jobs, journal
+from workflow.actions.signing import stamp_of
 from workflow.consumers import session_mark
 from workflow.flows import CsiFlow
-from workflow.models import SigningRound
+from workflow.models import JournalEntry, SigningRound
 from workflow.standing import Standings
+
+# as what somebody signed: asked for by their request, proved again before the key served
+BASIS_FACTS = frozenset({"organisation", "basis", "source", "office", "authority", "act"})
 
 
 @receiver(signals.signature_progressed)
@@ -57,6 +62,13 @@ def ask_again_who_may_sign(request: SignatureRequest, **_kwargs: Any) -> None:
     basis = Standings(person).basis(signatory)
     if isinstance(basis, NoBasis):
         raise NotEntitled(basis.message)
+    if request.stamp_lines != stamp_of(person, signatory, basis):
+        raise NotEntitled(
+            _(
+                "L’acte au titre duquel la signature a été demandée ne vaut plus. Vous pouvez signer à un "
+                "autre titre : ouvrez de nouveau la tâche et vérifiez la formule qui sera imprimée."
+            )
+        )
 
 
 @receiver(signals.signature_completed)
@@ -75,7 +87,17 @@ def signature_made(request: SignatureRequest, **_kwargs: Any) -> None:
         "final_sha256": request.final_sha256,
         "request": request.pk,
     }
-    journal.record("signature_made", contract=contract, actor=request.user, payload=facts)
+    asked = JournalEntry.objects.get(
+        contract=contract, verb="signature_requested", payload__request=request.pk
+    )
+    basis = {name: fact for name, fact in asked.payload.items() if name in BASIS_FACTS}
+    journal.record(
+        "signature_made",
+        contract=contract,
+        actor=request.user,
+        quality=asked.quality,
+        payload={**facts, **basis},
+    )
     events.publish("signature_made", contract, actor=request.user, **facts)
     _go_on(contract, "make_signature")
 

@@ -17,6 +17,7 @@ from stakeholders.proofs import Proof
 from workflow.models import (
     BLOCKING_OPINIONS,
     CouncilResolution,
+    Event,
     Opinion,
     OpinionValue,
     Refusal,
@@ -162,13 +163,17 @@ def why_not_edit(pen: Pen, row: Commitment | Volet | None) -> str:
         return _("Vous ne pouvez modifier que les engagements dont votre organisation est responsable.")
     if row is None or not pen.is_states:
         return ""
-    owner = next((o for o in _concerned(row) if o.is_independent), None)
-    if owner is None:
+    if (owner := independent_owner(row)) is None:
         return ""
     return _(
         "Cette partie relève de « %(organisation)s », autorité indépendante du préfet : la préfecture "
         "ne peut ni la lui attribuer, ni la modifier. Demandez-lui de le faire, ou au pilote de la commune."
     ) % {"organisation": owner.name}
+
+
+def independent_owner(row: Commitment | Volet) -> Organisation | None:
+    """Return the organisation independent of the prefect to which this part belongs, if any."""
+    return next((o for o in _concerned(row) if o.is_independent), None)
 
 
 def _concerned(row: Commitment | Volet) -> list[Organisation]:
@@ -189,12 +194,17 @@ def why_not_approve(user: User, version: ContractVersion) -> str:
         owner=user,
         finished__lte=version.frozen_at,
     )
+    changed = Event.objects.filter(
+        contract=version.contract_id, kind="draft_changed", actor=user, at__lte=version.frozen_at
+    )
     if previous is not None:
         wrote = wrote.filter(finished__gt=previous.frozen_at)
-    if version.frozen_by_id != user.pk and not wrote.exists():
+        changed = changed.filter(at__gt=previous.frozen_at)
+    if version.frozen_by_id != user.pk and not wrote.exists() and not changed.exists():
         return ""
     return _(
-        "Vous avez rédigé ou figé cette version : une autre personne de votre organisation doit l’approuver."
+        "Vous avez rédigé, modifié ou figé cette version : une autre personne de votre organisation "
+        "doit l’approuver."
     )
 
 

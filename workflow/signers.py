@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from dataclasses import dataclass
+from typing import TypeVar
 
-from django.db.models import Q
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from signatures.models import SignatureRequest
+from stakeholders.authority import Basis, NoBasis, Rule, decide, question_about
 from stakeholders.kinds import Power
 from stakeholders.models import AuthorityKind, Mandate, Organisation, SigningAuthority
 
+DAY = dt.timedelta(days=1)
 SHOWN = dt.timedelta(days=365)  # on each side of today
 UNDER_WAY = ("requested", "prepared")
 
@@ -45,54 +50,129 @@ class Span:
 
 def entries(organisation: Organisation) -> list[Entry]:
     """Return the acts of an organisation's register, the most recent first."""
-    return [Entry(row, *_state(row)) for row in _rows(organisation)]
-
-
-def _rows(organisation: Organisation) -> list[SigningAuthority]:
-    rows = SigningAuthority.objects.filter(office__organisation=organisation)
-    return list(rows.select_related("office", "grantor__person", "delegate__person", "delegate__office"))
-
-
-def _state(row: SigningAuthority) -> tuple[str, str]:
-    today = timezone.localdate()
-    if row.withdrawn_at is not None:
-        return "stop", _("retiré")
-    if row.ends_on is not None and row.ends_on < today:
-        return "wait", _("terminé")
-    if row.grantor is not None and not row.grantor.runs_on(today):
-        return "stop", _("caduc")
-    if row.starts_on > today:
-        return "now", _("à venir")
-    if not row.covers_contract_signature:
-        return "wait", _("ne couvre pas les contrats")
-    return "done", _("en vigueur")
+    today, register = timezone.localdate(), _Register(organisation)
+    return [Entry(row, *register.state(row, today)) for row in register.rows]
 
 
 def timeline(organisation: Organisation) -> list[Span]:
-    """Return who could sign contracts for the offices that sign, a year back and a year ahead."""
+    """Return who could sign contracts for the offices that sign, a year back and a year ahead.
+
+    What was withdrawn counts until the day before; the kind of contract and the territory are left aside.
+    """
     today = timezone.localdate()
     first, last = today - SHOWN, today + SHOWN
-    signing = [o.pk for o in organisation.offices.all() if Power.SIGN in o.powers]
-    around = Q(starts_on__lte=last) & (Q(ends_on__isnull=True) | Q(ends_on__gte=first))
-    holders = (
-        Mandate.objects.filter(around, office__in=signing, withdrawn_at=None)
-        .select_related("office", "person")
-        .order_by("office", "starts_on")
-    )
+    register = _Register(organisation)
     found = [
         _span(m.office.title, str(m.person), AuthorityKind.OFFICE_HOLDER.label, m.starts_on, m.ends_on)
-        for m in holders
+        for m in map(_as_it_was, register.mandates)
+        if Power.SIGN in m.office.powers and _runs_within(m, first, last)
     ]
-    for row in _rows(organisation):
-        ends = min(
-            (d for d in (row.ends_on, row.grantor.ends_on if row.grantor else None) if d), default=None
+    for row in register.rows:
+        found.extend(
+            _span(row.office.title, str(row.delegate.person), row.get_kind_display(), starts_on, ends_on)
+            for starts_on, ends_on in register.runs(row, first, last)
         )
-        in_view = row.starts_on <= last and (ends is None or ends >= first)
-        if row.withdrawn_at is None and row.covers_contract_signature and in_view:
-            found.append(
-                _span(row.office.title, str(row.delegate.person), row.get_kind_display(), row.starts_on, ends)
-            )
     return found
+
+
+LOOKS: dict[Rule, tuple[str, Promise]] = {
+    Rule.CLOSED_ACCOUNT: ("stop", gettext_lazy("compte fermé")),
+    Rule.WITHDRAWN: ("stop", gettext_lazy("retiré")),
+    Rule.REPRESENTATION: ("wait", gettext_lazy("ne permet pas de signer")),
+    Rule.OTHER_OFFICE_ENDED: ("stop", gettext_lazy("caduc")),
+    Rule.ENDED: ("wait", gettext_lazy("terminé")),
+    Rule.NOT_YET: ("now", gettext_lazy("à venir")),
+    Rule.LAPSED: ("stop", gettext_lazy("caduc")),
+    Rule.NOT_VACANT: ("wait", gettext_lazy("sans effet : la fonction a un titulaire")),
+    Rule.UNPUBLISHED: ("wait", gettext_lazy("non publié")),
+    Rule.SCOPE: ("wait", gettext_lazy("ne couvre pas les contrats")),
+}
+
+
+class _Register:
+    """An organisation's register, and the mandates on which its acts rest: read once, asked by the day.
+
+    The rules are those of :func:`stakeholders.authority.decide`, whatever the kind of contract and
+    the territory, so that the page never says what the signature would not.
+    """
+
+    def __init__(self, organisation: Organisation) -> None:
+        rows = SigningAuthority.objects.filter(office__organisation=organisation)
+        self.rows = list(
+            rows.select_related(
+                "office__organisation", "grantor__person", "delegate__person", "delegate__office"
+            )
+        )
+        self.mandates = list(
+            Mandate.objects.filter(office__organisation=organisation)
+            .select_related("office__organisation", "person")
+            .order_by("office", "starts_on", "pk")
+        )
+
+    def state(self, row: SigningAuthority, day: dt.date) -> tuple[str, str]:
+        """Return how an act stands that day: a look, a word."""
+        basis = _decide(row, day, self.mandates)
+        if isinstance(basis, NoBasis):
+            look, word = LOOKS[basis.rule]
+            return look, str(word)
+        return "done", _("en vigueur")
+
+    def runs(
+        self, row: SigningAuthority, first: dt.date, last: dt.date
+    ) -> list[tuple[dt.date, dt.date | None]]:
+        """Return the days between these when the act let somebody sign: from, to (None: beyond ``last``)."""
+        then = _as_it_was(row)
+        then.delegate = _as_it_was(row.delegate)
+        then.grantor = _as_it_was(row.grantor) if row.grantor else None
+        held = [_as_it_was(mandate) for mandate in self.mandates if mandate.office_id == row.office_id]
+        # the answer can change on these days only
+        turns = {first, then.published_on}
+        for dated in (then, then.delegate, then.grantor, *held):
+            if dated is not None:
+                turns |= {dated.starts_on, dated.ends_on + DAY if dated.ends_on else None}
+        days = sorted(day for day in turns if day is not None and first <= day <= last)
+        found: list[tuple[dt.date, dt.date | None]] = []
+        for day, following in zip(days, [*days[1:], None], strict=True):
+            if isinstance(_decide(then, day, held), NoBasis):
+                continue
+            until = following - DAY if following else None
+            if found and found[-1][1] == day - DAY:
+                found[-1] = (found[-1][0], until)
+            else:
+                starts_on = then.starts_on if day == first and then.starts_on < first else day
+                found.append((starts_on, until))
+        return [(starts_on, then.ends_on if ends_on is None else ends_on) for starts_on, ends_on in found]
+
+
+def _decide(row: SigningAuthority, day: dt.date, mandates: list[Mandate]) -> Basis | NoBasis:
+    """Ask whether this act alone lets its delegate sign that day, where its scope applies."""
+    question = question_about(
+        row.delegate.person,
+        row.office,
+        contract_kind=row.contract_kinds[0] if row.contract_kinds else "",
+        communes=row.communes,
+        on=day,
+    )
+    others = [mandate for mandate in mandates if mandate.person_id != row.delegate.person_id]
+    return decide(question, mandates=others, authorities=[row])
+
+
+Kept = TypeVar("Kept", SigningAuthority, Mandate)
+
+
+def _as_it_was(row: Kept) -> Kept:
+    """Return a copy for the past: what was withdrawn ran until the day before."""
+    then = copy.copy(row)
+    if then.withdrawn_at is not None:
+        stopped = timezone.localdate(then.withdrawn_at) - DAY
+        then.ends_on = min(then.ends_on, stopped) if then.ends_on else stopped
+        then.withdrawn_at = None
+    return then
+
+
+def _runs_within(row: Mandate, first: dt.date, last: dt.date) -> bool:
+    ended = row.ends_on is not None and (row.ends_on < first or row.ends_on < row.starts_on)
+    return row.starts_on <= last and not ended
 
 
 def _span(office: str, person: str, basis: object, starts_on: dt.date, ends_on: dt.date | None) -> Span:

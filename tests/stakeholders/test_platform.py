@@ -43,6 +43,14 @@ def test_whoever_lost_every_key_is_let_in_again(cast: Cast, staff: Client) -> No
     assert client.session["_auth_user_id"] == str(cast.prefete.pk)
 
 
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_the_administration_changes_a_password_by_the_door_that_counts_attempts(
+    staff: Client, method: str
+) -> None:
+    answer = getattr(staff, method)(reverse("admin:password_change"), {"old_password": "faux"})
+    assert answer.headers["Location"] == reverse("account_change_password")
+
+
 def test_an_address_that_was_replaced_opens_nothing(cast: Cast, staff: Client) -> None:
     person = User.objects.create_user(OLD, PASSWORD, first_name="Nadia", last_name="Nouvelle")
     reset(OLD)

@@ -18,7 +18,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.stage import run_jobs
 from workflow import access, actions, baskets, rules
-from workflow.errors import NotAllowed
+from workflow.errors import Locked, NotAllowed
 from workflow.models import JournalEntry, Opinion
 
 DAY = dt.timedelta(days=1)
@@ -193,3 +193,28 @@ def test_a_form_that_is_wrong_keeps_what_was_typed_and_says_what_to_do(cast: Cas
     assert "Congés d’hiver" in page
     assert "Choisissez au moins un acte." in page
     assert "Ce jour est passé" in page
+
+
+def test_who_drafts_in_a_pilot_s_absence_holds_the_pen_until_it_ends(cast: Cast, client: Client) -> None:
+    contract = plot.opened(small_contract(cast))
+    editor = reverse("draft_editor", args=[contract.pk])
+    client.force_login(cast.adjointe)
+    assert client.get(editor).status_code == 404
+    absence = away(cast.pilote_ville, cast.adjointe, Power.DRAFT)
+    assert client.get(editor).status_code == 200
+    address = reverse("volet_add", args=[contract.pk])
+    form = client.get(address).context["form"]
+    blank = {bound.html_name: bound.value() or "" for bound in form}
+    assert client.post(address, blank | {"title": "Un volet de plus"}).status_code == 302
+    assert contract.volets.filter(title="Un volet de plus").exists()
+    end_absence(absence, actor=cast.pilote_ville)
+    assert client.get(editor).status_code == 404
+    assert client.post(address, blank | {"title": "Encore un"}).status_code == 404
+    assert not contract.volets.filter(title="Encore un").exists()
+
+
+def test_what_an_absence_lends_is_passed_on_to_nobody(cast: Cast) -> None:
+    task = review_of_the_police(cast)
+    away(cast.ddpn, cast.commissaire, Power.REVIEW)
+    with pytest.raises(Locked, match="lui revient à son retour"):
+        actions.transfer_task(cast.commissaire, task, receiver=mandate(cast.ddpn), reason="Je ne peux pas.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.urls import reverse
 
@@ -104,12 +105,14 @@ def test_ce_n_est_pas_moi_revokes_tells_the_pilots_and_marks_the_contact(cast: C
     browser = confirmed(link)
     page = reverse("contract", args=[contract.pk])
     assert browser.get(page).status_code == 200
+    assert UserSession.objects.filter(user__email=LINA).count() == 1, "one of the sessions that are seen"
     asking = Client().get(at(link, "guest_report"))
     assert asking.status_code == 200
     assert guests.state_of(link) == guests.State.OPEN, "asking is not doing"
     for _twice in range(2):
         Client().post(at(link, "guest_report"), {"reason": "Mme Aubrac est partie."})
-    assert browser.get(page).status_code == 404
+    assert "/compte/login/" in browser.get(page)["Location"], "the session ended with the last right"
+    assert not UserSession.objects.filter(user__email=LINA).exists()
     assert Verb(contract=contract, verb="guest_link_reported").count() == 1
     assert Event.objects.filter(contract=contract, kind="guest_link_reported").count() == 1
     assert "Ce lien ne vaut plus" in text(Client().get(at(link)))

@@ -61,6 +61,26 @@ def test_the_prefecture_cannot_edit_move_or_delete_what_the_prosecutor_leads(
     assert "indépendant du préfet" in page
 
 
+def test_what_the_prosecutor_contributes_to_is_not_deleted_with_its_chapter(
+    cast: Cast, justice: Commitment, client: Client
+) -> None:
+    parquet = cast.organisation("org-parquet")
+    shared = Commitment.objects.filter(volet__contract=cast.contract, contributors=parquet).exclude(
+        lead=parquet
+    )[0]
+    volet = shared.volet
+    volet.commitments.filter(lead=parquet).delete()
+    client.force_login(cast.pilote_prefecture)
+    answer = client.post(reverse("volet_delete", args=[cast.contract.pk, volet.pk]))
+    assert answer.status_code == 403
+    assert volet.commitments.filter(pk=shared.pk).exists()
+    page = client.get(reverse("draft_editor", args=[cast.contract.pk])).content.decode()
+    assert f"Relève de {parquet.short_name}, indépendant du préfet" in page
+    assert f"Relève de {shared.lead.short_name}, indépendant" not in page
+    client.force_login(cast.pilote_ville)
+    assert client.post(reverse("volet_delete", args=[cast.contract.pk, volet.pk])).status_code == 302
+
+
 def test_the_prefecture_cannot_assign_anything_to_the_prosecutor(
     cast: Cast, justice: Commitment, client: Client
 ) -> None:
@@ -176,5 +196,22 @@ def test_nobody_approves_the_version_that_they_wrote(cast: Cast, client: Client)
     page = client.get(reverse("task", args=[contract.pk, approval.pk])).content.decode()
     assert "une autre personne de votre organisation doit l’approuver" in page
     assert "Enregistrer ma décision" not in page
-    assert "rédigé ou figé" in refused.value.message
+    assert "rédigé, modifié ou figé" in refused.value.message
     actions.approve(cast.dgs, approval.pk, approved=True, reason="", pdf_sha256=pdf)
+
+
+def test_who_changed_the_draft_wrote_it_even_if_a_colleague_said_it_was_ready(cast: Cast) -> None:
+    contract = plot.opened(small_contract(cast))
+    town = cast.organisation("org-ville")
+    colleague = User.objects.create_user("colleague@clairval.example", last_name="Collègue")
+    office = Office.objects.create(organisation=town, title="Second pilote", role=Role.PILOT)
+    appoint(colleague, office, starts_on=timezone.localdate(), actor=cast.admin)
+    with actions.changing_draft(colleague, contract.pk):
+        contract.volets.update(text="Écrit par le second pilote.")
+    first = plot.draft_and_freeze(contract)
+    assert first.frozen_by != colleague
+    assert rules.why_not_approve(colleague, first)
+    assert not rules.why_not_approve(cast.dgs, first)
+    actions.recall_version(cast.pilote_ville, contract.pk, reason="Une faute.")
+    second = plot.draft_and_freeze(contract)
+    assert not rules.why_not_approve(colleague, second), "they changed nothing of this one"

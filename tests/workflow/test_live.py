@@ -9,7 +9,9 @@ from django.db import connection, transaction
 from django.utils import timezone
 from websockets.exceptions import InvalidStatus
 
-from stakeholders.actions import deactivate, withdraw_mandate
+from stakeholders.actions import deactivate, declare_absence, withdraw_mandate
+from stakeholders.kinds import Power
+from stakeholders.models import Absence
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.workflow.sockets import QUIET, logged_in, page, watching
@@ -60,6 +62,19 @@ def test_a_page_that_was_away_gets_what_it_missed_in_order_and_once(cast: Cast, 
         assert told == sorted(set(told))
     with watching(live_url, cast.bailleur_oh, after=seen) as inbox:
         assert [message["id"] for message in inbox.told if "id" in message][: len(missed)] == missed
+
+
+def test_a_page_that_was_away_gets_what_was_said_to_its_reader_alone(cast: Cast, live_url: str) -> None:
+    seen, today = events.last_identifier(), timezone.localdate()
+    lender, substitute = (person.mandates.get() for person in (cast.ddpn, cast.commissaire))
+    absence = Absence(
+        mandate=lender, substitute=substitute, starts_on=today, ends_on=today, powers=[Power.REVIEW.value]
+    )
+    declare_absence(absence, actor=cast.ddpn)
+    for reader, told in ((cast.commissaire, ["absence_declared", "hello"]), (cast.ggd, ["hello"])):
+        with page(live_url, reader, after=seen) as late:
+            late.hear_until("hello")
+            assert [message["kind"] for message in late.told] == told
 
 
 def test_a_page_that_missed_too_much_is_asked_to_read_itself_again(

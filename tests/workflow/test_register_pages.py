@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from stakeholders.authority import Basis, decide, question_about
 from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
 from tests.cast import Cast
 from workflow import signers
@@ -151,3 +152,67 @@ def test_the_timeline_says_who_could_sign_when(cast: Cast) -> None:
     assert (str(cast.dircab), "Délégation de signature", True) in shown
     assert (str(cast.secretaire_generale), "Suppléance", False) in shown, "in February"
     assert str(cast.secretaire_generale) not in [p for p, basis, _n in shown if basis.startswith("Délég")]
+
+
+def test_the_timeline_and_the_state_say_what_the_signature_would(cast: Cast) -> None:
+    """Every act of the register, every day of the two years shown: shown if, and only if, it lets sign."""
+    prefete, dircab, sg = mandate(cast.prefete), mandate(cast.dircab), mandate(cast.secretaire_generale)
+    today, office = timezone.localdate(), prefete.office
+    common = {"office": office, "covers_contract_signature": True, "starts_on": today - 90 * DAY}
+    given = {"grantor": prefete, "published_in": "RAA"}
+    delegation = {**common, **given, "kind": AuthorityKind.DELEGATION_OF_SIGNATURE}
+    SigningAuthority.objects.filter(office=office).delete()
+    SigningAuthority.objects.bulk_create(
+        [
+            SigningAuthority(
+                **delegation, act="publiée tard", delegate=dircab, published_on=today - 30 * DAY
+            ),
+            SigningAuthority(**{**delegation, "published_in": ""}, act="non publiée", delegate=dircab),
+            SigningAuthority(
+                **{**common, "starts_on": today - 10 * DAY},
+                kind=AuthorityKind.INTERIM,
+                act="intérim",
+                delegate=sg,
+            ),
+            SigningAuthority(
+                **common,
+                kind=AuthorityKind.SUBSTITUTION,
+                act="suppléance",
+                delegate=sg,
+                grantor=prefete,
+                ends_on=today + 40 * DAY,
+            ),
+        ]
+    )
+    Mandate.objects.filter(pk=prefete.pk).update(ends_on=today + 20 * DAY)
+    Mandate.objects.filter(pk=sg.pk).update(ends_on=today + 200 * DAY)
+    spans = signers.timeline(cast.organisation("org-pref"))
+    assert {entry.row.act: entry.word for entry in signers.entries(cast.organisation("org-pref"))} == {
+        "publiée tard": "en vigueur",
+        "non publiée": "non publié",
+        "intérim": "sans effet\N{NO-BREAK SPACE}: la fonction a un titulaire",
+        "suppléance": "en vigueur",
+    }
+    mandates = list(Mandate.objects.select_related("person", "office__organisation"))
+    acts = list(SigningAuthority.objects.select_related("office", "grantor", "delegate__person"))
+    for person in (cast.prefete, cast.dircab, cast.secretaire_generale):
+        for number in range(-364, 364):
+            day = today + number * DAY
+            basis = decide(
+                question_about(person, office, contract_kind="", communes=[], on=day),
+                mandates=[m for m in mandates if office == m.office or person == m.person],
+                authorities=[act for act in acts if act.delegate.person == person],
+            )
+            shown = any(
+                span.starts_on <= day and (span.ends_on is None or day <= span.ends_on)
+                for span in spans
+                if span.person == str(person)
+            )
+            assert shown == isinstance(basis, Basis), (person, day, basis)
+
+
+def test_what_was_withdrawn_stays_in_the_past_of_the_timeline(cast: Cast, cabinet: Client) -> None:
+    row, town = SigningAuthority.objects.get(delegate__person=cast.dircab), cast.organisation("org-pref")
+    cabinet.post(reverse("authority_end", args=[row.office.organisation_id, row.pk]))
+    (span,) = [span for span in signers.timeline(town) if span.person == str(cast.dircab)]
+    assert (span.is_now, span.ends_on) == (False, timezone.localdate() - DAY)

@@ -110,6 +110,8 @@ def test_the_substitute_signs_and_the_stamp_and_the_journal_say_by_what(cast: Ca
     assert entry.quality.endswith(f"({act.act})")
     assert (entry.payload["basis"], entry.payload["authority"]) == ("substitution", act.pk)
     assert "45" in entry.payload["source"]
+    made = JournalEntry.objects.get(contract=contract, verb="signature_made")
+    assert (made.quality, made.payload["authority"]) == (entry.quality, act.pk)
     file = tmp_path / "signed.pdf"
     file.write_bytes(blobs.get(request.final_sha256))
     # the stamp is an annotation: read the page as it is drawn
@@ -154,6 +156,23 @@ def test_an_authority_that_ended_after_the_demand_leaves_the_key_unused(cast: Ca
     assert "retiré" in lost.payload["message"]
     plot.sign_next(contract)
     assert SignatureRequest.objects.filter(state=State.DONE).count() == 1
+
+
+def test_the_key_serves_on_the_basis_that_the_stamp_prints_and_on_no_other(cast: Cast) -> None:
+    contract = plot.at_signing(cast)
+    act = substitution(cast, cast.dircab)  # newer than his delegation: it is what the stamp says
+    sign_as(cast.dircab, contract)
+    assert any("suppléance" in line for line in SignatureRequest.objects.get().stamp_lines)
+    end_authority(act, actor=cast.dircab)
+    run_jobs()
+    request = SignatureRequest.objects.get()
+    assert (request.state, request.error_code) == (State.ABANDONED, "not_entitled")
+    assert "ne vaut plus" in request.error_text
+    assert can_sign(cast.dircab, contract), "by his delegation, which the next stamp will say"
+    sign_as(cast.dircab, contract)
+    run_jobs()
+    signed = SignatureRequest.objects.get(state=State.DONE)
+    assert any("par délégation" in line for line in signed.stamp_lines)
 
 
 def test_a_delegation_lapses_with_the_prefect_even_while_the_signature_waits(cast: Cast) -> None:
@@ -224,6 +243,30 @@ def test_an_authority_ended_while_the_signature_is_asked_for_leaves_one_truth(ca
         assert states <= {State.ABANDONED}, "ended before the worker came: the key was never used"
         assert rules.mandate_to_act(cast.prefete, plot.task(contract, "sign"))
         assert journal.first_break() is None
+
+
+@pytest.mark.race
+def test_an_authority_ended_while_the_worker_signs_leaves_one_truth(cast: Cast) -> None:
+    """The two meet anywhere: the key has served, and the signature stands; or it has not, and never will."""
+    contract = plot.at_signing(cast)
+    act = substitution(cast)
+    sign_as(cast.secretaire_generale, contract)
+    seen = set()
+    for _turn in again(TIMES):
+        assert at_once(run_jobs, partial(end_authority, copy.copy(act), actor=cast.dircab)) == ["done"] * 2
+        run_jobs()
+        request = SignatureRequest.objects.get(slot__envelope=plot.envelope(contract))
+        seen.add(request.state)
+        verbs = set(JournalEntry.objects.filter(contract=contract).values_list("verb", flat=True))
+        if request.state == State.DONE:
+            assert "signature_made" in verbs
+            assert not plot.tasks(contract, "sign") or not can_sign(cast.prefete, contract)
+        else:
+            assert (request.state, bytes(request.raw_signature)) == (State.ABANDONED, b"")
+            assert "signature_made" not in verbs
+            assert can_sign(cast.prefete, contract), "the place is open again"
+        assert journal.first_break() is None
+    assert seen <= {State.DONE, State.ABANDONED}
 
 
 @pytest.mark.race

@@ -159,6 +159,40 @@ def test_a_mandate_cannot_end_before_it_began(cast: Cast) -> None:
         end_mandate(mandate(cast.ddpn), ends_on=dt.date(1999, 1, 1), actor=cast.admin)
 
 
+def test_the_last_day_of_a_mandate_is_neither_past_nor_beyond_its_appointment(
+    cast: Cast, client: Client
+) -> None:
+    today = timezone.localdate()
+    held = mandate(cast.ddpn)
+    Mandate.objects.filter(pk=held.pk).update(ends_on=today + 5 * DAY)
+    client.force_login(cast.ddpn)
+    address = reverse("mandate_handover", args=[held.office.organisation_id, held.pk])
+    for day, said in ((today - DAY, "Ce jour est passé"), (today + 6 * DAY, "nouvel acte de nomination")):
+        answer = client.post(address, {"ends_on": day.isoformat(), "handover": "Une note."})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+        assert "Une note." in answer.content.decode(), "what was typed is kept"
+        held.refresh_from_db()
+        assert (held.ends_on, held.handover) == (today + 5 * DAY, "")
+    answer = client.post(address, {"ends_on": (today + 2 * DAY).isoformat(), "handover": "Une note."})
+    assert answer.status_code == 302
+    held.refresh_from_db()
+    assert held.ends_on == today + 2 * DAY
+
+
+def test_the_last_administrator_who_leaves_is_told_to_invite_a_successor_first(
+    cast: Cast, client: Client
+) -> None:
+    held, today = mandate(cast.dgs), timezone.localdate()
+    client.force_login(cast.dgs)
+    address = reverse("mandate_handover", args=[held.office.organisation_id, held.pk])
+    facts = {"ends_on": (today + 9 * DAY).isoformat(), "handover": ""}
+    assert "plus personne n’administrera" in client.post(address, facts, follow=True).content.decode()
+    successor = User.objects.create_user("nouvelle@clairval.example", civility="Mme", last_name="Nouvelle")
+    appoint(successor, held.office, starts_on=today + 10 * DAY, actor=cast.admin)
+    assert "plus personne" not in client.post(address, facts, follow=True).content.decode()
+
+
 def test_where_nobody_is_left_the_page_says_so(cast: Cast, review: int) -> None:
     withdraw_mandate(mandate(cast.ddpn), actor=cast.admin)
     lane = next(lane for lane in board.lanes(cast.contract) if lane.name == "DDPN 00")

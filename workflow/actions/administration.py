@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from stakeholders.actions import appoint, withdraw_mandate
+from stakeholders.actions import appoint, end_mandate, withdraw_mandate
 from stakeholders.invitations import LASTS, Invitation, hash_of, new_token
 from stakeholders.models import Mandate, Office, Organisation, User
 from stakeholders.permissions import administration_of
@@ -165,11 +165,26 @@ def withdraw(actor: User, organisation: Organisation, mandate: Mandate) -> None:
     withdraw_mandate(current, actor=actor)
 
 
-def is_last_administration(mandate: Mandate, organisation: Organisation) -> bool:
-    """Whether nobody else administers the organisation today."""
+@transaction.atomic
+def set_last_day(
+    actor: User, organisation: Organisation, mandate: Mandate, *, ends_on: dt.date, handover: str
+) -> None:
+    """Say until when a mandate runs and what comes after it should know: its holder, or an administrator.
+
+    Raises ValidationError where the day cannot be, NotAllowed for anybody else.
+    """
+    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
+    current = Mandate.objects.select_for_update(of=("self",)).select_related("office").get(pk=mandate.pk)
+    if current.person_id != actor.pk and administration_of(actor, organisation) is None:
+        raise NotAllowed
+    end_mandate(current, ends_on=ends_on, handover=handover, actor=actor)
+
+
+def is_last_administration(mandate: Mandate, organisation: Organisation, on: dt.date | None = None) -> bool:
+    """Whether nobody else administers the organisation that day (today if none is given)."""
     if not mandate.office.administers:
         return False
-    others = Mandate.objects.in_force().filter(
+    others = Mandate.objects.in_force(on).filter(
         office__organisation=organisation, office__administers=True, person__is_active=True
     )
     return not others.exclude(pk=mandate.pk).exists()

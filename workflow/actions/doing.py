@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
-from contracts.models import Contract, ContractVersion
+from contracts.models import Contract, ContractVersion, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import mandate_for, mandates_in_force
@@ -23,7 +23,7 @@ from workflow.errors import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.models import Act as ActRow
 from workflow.models import SigningRound
 from workflow.nodes import OPEN_STATUSES
-from workflow.standing import Standing, standing_to_act, why_not
+from workflow.standing import Standing, Standings, standing_to_act, why_not
 
 
 @dataclass
@@ -160,7 +160,8 @@ def pilots_mandate(user: User, contract: Contract) -> Mandate:
 def drafters_mandate(user: User, contract: Contract) -> Mandate:
     """Return the mandate by which the person may change the draft; raises NotAllowed.
 
-    A pilot's, or one of an independent organisation that takes part: it edits what it leads.
+    A pilot's, or one of an independent organisation that takes part: it edits what it leads;
+    or that of whom an absence or a colleague lends the drafting, for as long as it is lent.
     """
     own = [
         m
@@ -169,4 +170,27 @@ def drafters_mandate(user: User, contract: Contract) -> Mandate:
         if m.covers(None) and rules.is_independent_participant(m.office.organisation, contract)
     ]
     entitled = next((m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation)), None)
-    return entitled or pilots_mandate(user, contract)
+    if entitled is not None:
+        return entitled
+    try:
+        return pilots_mandate(user, contract)
+    except NotAllowed:
+        if (lent := _lent_pen(user, contract)) is None:
+            raise
+        return lent
+
+
+def _lent_pen(user: User, contract: Contract) -> Mandate | None:
+    """Return the mandate by which the person does an open task of drafting in a pilot's place, if any."""
+    mine = Standings(user)
+    if contract.status != Status.DRAFTING or not mine.may_act_in_place:
+        return None
+    drafting = Task.objects.filter(
+        process__circuit__contract=contract,
+        status__in=OPEN_STATUSES,
+        owner_permission=f"stakeholders.{Power.DRAFT.value}",
+    )
+    for task in drafting.select_related("process__circuit__contract").order_by("pk"):
+        if (standing := mine.for_task(task)) is not None:
+            return standing.mandate
+    return None

@@ -26,7 +26,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
         if obstacle := rules.why_not_sign(signatory, act.version):
             raise Locked(obstacle)
         envelope = signing_round_of(act).envelope
-        stamp = _stamp(user, signatory, act.standing.basis)
+        stamp = stamp_of(user, signatory, act.standing.basis)
         try:
             request = signing.request_signature(
                 envelope,
@@ -49,7 +49,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
         act.complete()
 
 
-def _stamp(user: User, signatory: Signatory, basis: Basis | None) -> list[str]:
+def stamp_of(user: User, signatory: Signatory, basis: Basis | None) -> list[str]:
     """Return what the stamp says: the name, the quality, and for a delegate on what act it rests."""
     lines = basis.stamp_lines if basis else []
     return [str(user), *(lines or [signatory.capacity]), signatory.office.organisation.name]

@@ -32,6 +32,15 @@ def transfer_task(user: User, task_id: int, *, receiver: Mandate, reason: str) -
             )
         if act.standing.transfer is not None:
             raise Locked(_("Cette tâche vous a été confiée : rendez-la plutôt à qui vous l’a confiée."))
+        if act.standing.absence is not None:  # it would outlive the absence
+            raise Locked(
+                _(
+                    "Vous faites cette tâche en l’absence de %(person)s : elle lui revient à son retour "
+                    "et ne se confie pas. Si vous ne pouvez pas la faire, dites-le-lui, ou à votre "
+                    "administrateur."
+                )
+                % {"person": act.standing.absence.mandate.person}
+            )
         organisation = act.task.owner_permission_obj
         if receiver.office.organisation_id != organisation.pk or not receiver.runs_on(timezone.localdate()):
             raise Invalid(

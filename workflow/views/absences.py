@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse
@@ -13,6 +15,7 @@ from stakeholders import actions as offices
 from stakeholders.models import Absence
 from workflow import access, actions
 from workflow.access import OpenTask
+from workflow.actions import administration
 from workflow.errors import ActRefused, Invalid
 from workflow.register_forms import AbsenceForm, HandoverForm, TransferForm
 from workflow.views.answers import Request, member, refused
@@ -82,10 +85,21 @@ def mandate_handover(request: Request, organisation: int, mandate: int) -> HttpR
     form = HandoverForm(request.POST or None, initial={"ends_on": row.ends_on, "handover": row.handover})
     if request.method == "POST" and form.is_valid():
         try:
-            offices.end_mandate(row, actor=request.user, **form.cleaned_data)
+            administration.set_last_day(request.user, found, row, **form.cleaned_data)
         except ValidationError as error:
             form.add_error(None, error.messages)
+        except ActRefused as error:
+            form.add_error(None, error.message)
         else:
+            the_day_after = form.cleaned_data["ends_on"] + dt.timedelta(days=1)
+            if administration.is_last_administration(row, found, the_day_after):
+                messages.warning(
+                    request,
+                    _(
+                        "Passé ce jour, plus personne n’administrera l’organisation"
+                        " : invitez d’ici là qui prendra la suite."
+                    ),
+                )
             messages.success(request, _("La fin du mandat et la note de passation sont enregistrées."))
             return redirect("absences", found.pk)
     context = {"organisation": found, "form": form, "title": _("Passer le relais"), "mandate": row}

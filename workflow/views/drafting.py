@@ -44,7 +44,11 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
 def _with_tools(pen: rules.Pen, volet: Volet) -> dict[str, Any]:
     """Return a volet with what this pen may not change of it, and why."""
     rows = [
-        {"row": commitment, "locked": rules.why_not_edit(pen, commitment)}
+        {
+            "row": commitment,
+            "locked": rules.why_not_edit(pen, commitment),
+            "owner": rules.independent_owner(commitment),
+        }
         for commitment in volet.commitments.all()
     ]
     return {"row": volet, "locked": rules.why_not_edit(pen, volet), "commitments": rows}
@@ -202,7 +206,8 @@ def _delete(request: Request, found: Contract, row: Volet | Commitment, title: s
         return render(request, "workflow/draft_delete.html", {"contract": found, "row": row, "title": title})
     try:
         with actions.changing_draft(request.user, found.pk) as draft:
-            draft.check(row)
+            for part in [row, *(row.commitments.all() if isinstance(row, Volet) else [])]:
+                draft.check(part)
             row.delete()
     except ActRefused as error:
         return refused(request, error, found.pk)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
@@ -110,6 +111,7 @@ def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> Http
         )
         return redirect_to_login(there)
     login(request, entry.person, backend=settings.AUTHENTICATION_BACKENDS[0])
+    UserSession.objects.create_from_request(request)  # one of the sessions that are seen, and ended
     request.session.set_expiry(0)  # as allauth does: no longer than the browser
     return redirect(there)
 
