@@ -58,7 +58,7 @@ def test_the_prefecture_cannot_edit_move_or_delete_what_the_prosecutor_leads(
     assert justice.title != "Réécrit par la préfecture"
     page = client.get(reverse("draft_editor", args=[cast.contract.pk])).content.decode()
     assert address_of("commitment_edit", justice) not in page
-    assert "indépendant du préfet" in page
+    assert "Autorité indépendante du préfet" in page
 
 
 def test_what_the_prosecutor_contributes_to_is_not_deleted_with_its_chapter(
@@ -75,10 +75,13 @@ def test_what_the_prosecutor_contributes_to_is_not_deleted_with_its_chapter(
     assert answer.status_code == 403
     assert volet.commitments.filter(pk=shared.pk).exists()
     page = client.get(reverse("draft_editor", args=[cast.contract.pk])).content.decode()
-    assert f"Relève de {parquet.short_name}, indépendant du préfet" in page
-    assert f"Relève de {shared.lead.short_name}, indépendant" not in page
+    assert f"Autorité indépendante du préfet\N{NO-BREAK SPACE}: {parquet.short_name}" in page
+    assert f"préfet\N{NO-BREAK SPACE}: {shared.lead.short_name}" not in page
+    address = reverse("volet_delete", args=[cast.contract.pk, volet.pk])
+    assert address not in page, "no button that would be refused"
     client.force_login(cast.pilote_ville)
-    assert client.post(reverse("volet_delete", args=[cast.contract.pk, volet.pk])).status_code == 302
+    assert address in client.get(reverse("draft_editor", args=[cast.contract.pk])).content.decode()
+    assert client.post(address).status_code == 302
 
 
 def test_the_prefecture_cannot_assign_anything_to_the_prosecutor(

@@ -51,7 +51,12 @@ def _with_tools(pen: rules.Pen, volet: Volet) -> dict[str, Any]:
         }
         for commitment in volet.commitments.all()
     ]
-    return {"row": volet, "locked": rules.why_not_edit(pen, volet), "commitments": rows}
+    return {
+        "row": volet,
+        "locked": rules.why_not_edit(pen, volet),
+        "holds_others": any(line["locked"] for line in rows),  # it is not deleted with them
+        "commitments": rows,
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

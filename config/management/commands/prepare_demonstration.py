@@ -73,8 +73,9 @@ class Command(BaseCommand):
 
     def _print(self, secret: str) -> None:
         table = Table(title="Comptes de démonstration")
-        for heading in ("Rôle", "Personne", "Fonction", "Adresse de connexion"):
+        for heading in ("Rôle", "Personne", "Fonction"):
             table.add_column(heading, overflow="fold")
+        table.add_column("Adresse de connexion", no_wrap=True)  # it is copied from here
         mandates = Mandate.objects.in_force().select_related("person", "office__organisation")
         for mandate in mandates.order_by("office__organisation__pk", "pk"):
             office = mandate.office
@@ -87,6 +88,8 @@ class Command(BaseCommand):
             )
         table.add_row("Plateforme", "Administration", "Comptes et mandats, aucun contrat", ADMINISTRATOR)
         console = Console()
+        if not console.is_terminal:  # a log has no width: nothing needs to be folded to 80 columns
+            console = Console(width=140)
         console.print(table)
         console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
 
