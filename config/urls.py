@@ -12,9 +12,6 @@ from stakeholders import provider, sessions
 
 # One door for credentials, with its limits on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
-admin.site.password_change = RedirectView.as_view(  # type: ignore[method-assign,assignment]
-    pattern_name="account_change_password"
-)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workflow.urls")),
@@ -28,6 +25,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/sessions/<int:session>/fermer/", sessions.end_one, name="session_end"),
     path("compte/sessions/", include("allauth.usersessions.urls")),
     path("langue/", set_language, name="set_language"),
+    # before the administration's own form, which counts no attempts
+    path(
+        "administration/password_change/",
+        admin.site.admin_view(RedirectView.as_view(pattern_name="account_change_password")),
+        name="account_password",
+    ),
     path("administration/", admin.site.urls),
 ]
 

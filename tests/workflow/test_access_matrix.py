@@ -272,6 +272,7 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
         "reset_password_done",
         "request_login_code",
         "address",
+        "password",
     ]
 } | {
     "proconnect_login",
