@@ -20,4 +20,6 @@ if __name__ == "__main__":
             "lancez « python manage.py migrate », puis recommencez."
         )
     except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None):  # the server answered: not a matter of reaching it
+            raise
         sys.exit(f"La base de données ne répond pas ou ne peut pas servir : {error}".rstrip())

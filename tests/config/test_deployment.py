@@ -135,14 +135,7 @@ def test_production_refuses_to_start_without_its_secrets(missing: str, tmp_path:
         "DEMONSTRATION": "0",
         **{name: str(tmp_path / "value") for name in given},
     }
-    result = subprocess.run(
-        [sys.executable, "manage.py", "check"],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = manage("check", environment)
     assert result.returncode != 0
     assert missing in result.stderr
 
@@ -253,14 +246,7 @@ def test_a_command_says_what_its_database_lacks(
     """A command on a database that is not ready says what to do, in a sentence and not by its stack."""
     url = Path(as_deployed["DATABASE_URL_FILE"])
     url.write_text(altered(url.read_text()))
-    result = subprocess.run(
-        [sys.executable, "manage.py", "verify_journal"],
-        cwd=ROOT,
-        env=as_deployed,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = manage("verify_journal", as_deployed)
     assert result.returncode == 1
     assert said in result.stderr
     assert "Traceback" not in result.stderr
@@ -310,6 +296,18 @@ def test_web_command_and_its_health_check_run(served: int, as_deployed: dict[str
             "/compte/login/", headers={"Host": "elsewhere.example", "X-Forwarded-Proto": "https"}
         )
         assert stranger.status_code == 400
+
+
+def manage(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """One of Django's commands to its end, whatever its end."""
+    return subprocess.run(
+        [sys.executable, "manage.py", command],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def bare_environment(state: Path) -> dict[str, str]:
