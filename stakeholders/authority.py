@@ -223,6 +223,23 @@ def decide(
     )
 
 
+def decide_within_scope(
+    authority: SigningAuthority, *, mandates: Collection[Mandate], on: dt.date
+) -> Basis | NoBasis:
+    """Say what this act alone is worth to its delegate that day, where its kinds and territory apply.
+
+    For what shows the register; a signature asks :func:`decide` about its contract.
+    """
+    question = question_about(
+        authority.delegate.person,
+        authority.office,
+        contract_kind=authority.contract_kinds[0] if authority.contract_kinds else "",
+        communes=authority.communes,
+        on=on,
+    )
+    return decide(question, mandates=mandates, authorities=[authority])
+
+
 def _rank(refusal: NoBasis) -> int:
     return list(Rule).index(refusal.rule)
 

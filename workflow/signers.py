@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from signatures.models import SignatureRequest
-from stakeholders.authority import Basis, NoBasis, Rule, decide, question_about
+from stakeholders.authority import Basis, NoBasis, Rule, decide_within_scope
 from stakeholders.kinds import Power
 from stakeholders.models import AuthorityKind, Mandate, Organisation, SigningAuthority
 
@@ -145,16 +145,9 @@ class _Register:
 
 
 def _decide(row: SigningAuthority, day: dt.date, mandates: list[Mandate]) -> Basis | NoBasis:
-    """Ask whether this act alone lets its delegate sign that day, where its scope applies."""
-    question = question_about(
-        row.delegate.person,
-        row.office,
-        contract_kind=row.contract_kinds[0] if row.contract_kinds else "",
-        communes=row.communes,
-        on=day,
-    )
-    others = [mandate for mandate in mandates if mandate.person_id != row.delegate.person_id]
-    return decide(question, mandates=others, authorities=[row])
+    """Ask what this act alone is worth that day: nothing to whoever holds the office themselves."""
+    basis = decide_within_scope(row, mandates=mandates, on=day)
+    return NoBasis(Rule.NOT_VACANT, "", row) if isinstance(basis, Basis) and basis.is_own else basis
 
 
 Kept = TypeVar("Kept", SigningAuthority, Mandate)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from viewflow.workflow.models import Task
 
 from contracts.models import Contract, Signatory
-from stakeholders.authority import Basis, NoBasis, decide, question_about
+from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, question_about
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.permissions import mandates_in_force, organisation_may
@@ -146,10 +146,12 @@ class Standings:
     def authorities_in_force(self) -> list[SigningAuthority]:
         """The acts by which the person may sign for an office not theirs, kind and territory aside."""
         own = {mandate.office_id for mandate in self.mandates}
+        mandates = [*self.mandates, *self._holders]
         return [
             row
             for row in self._authorities
-            if row.office_id not in own and isinstance(self._within_its_scope(row), Basis)
+            if row.office_id not in own
+            and isinstance(decide_within_scope(row, mandates=mandates, on=self.on), Basis)
         ]
 
     def absences_in_force(self) -> list[Absence]:
@@ -165,16 +167,6 @@ class Standings:
     def passed_on(self) -> list[int]:
         """The tasks that colleagues passed on to the person."""
         return list(self._transfers)
-
-    def _within_its_scope(self, row: SigningAuthority) -> Basis | NoBasis:
-        question = question_about(
-            self.person,
-            row.office,
-            contract_kind=row.contract_kinds[0] if row.contract_kinds else "",
-            communes=row.communes,
-            on=self.on,
-        )
-        return decide(question, mandates=[*self.mandates, *self._holders], authorities=[row])
 
     def is_named_for(self, signatory: Signatory) -> bool:
         """Whether some act names the person for this office, whatever it is worth today."""

@@ -216,3 +216,25 @@ def test_what_was_withdrawn_stays_in_the_past_of_the_timeline(cast: Cast, cabine
     cabinet.post(reverse("authority_end", args=[row.office.organisation_id, row.pk]))
     (span,) = [span for span in signers.timeline(town) if span.person == str(cast.dircab)]
     assert (span.is_now, span.ends_on) == (False, timezone.localdate() - DAY)
+
+
+def test_an_interim_ends_when_its_holder_is_appointed(cast: Cast) -> None:
+    sg, office = mandate(cast.secretaire_generale), mandate(cast.prefete).office
+    today, prefecture = timezone.localdate(), cast.organisation("org-pref")
+    Mandate.objects.filter(office=office).update(ends_on=today - 30 * DAY)
+    SigningAuthority.objects.create(
+        office=office,
+        kind=AuthorityKind.INTERIM,
+        act="intérim",
+        delegate=sg,
+        starts_on=today - 29 * DAY,
+        covers_contract_signature=True,
+    )
+    appointed = Mandate(person=cast.secretaire_generale, office=office, starts_on=today - 5 * DAY)
+    Mandate.objects.bulk_create([appointed])
+    shown = [s for s in signers.timeline(prefecture) if s.person == str(cast.secretaire_generale)]
+    spans = [(s.basis, s.starts_on, s.ends_on) for s in shown if s.basis != "Suppléance"]
+    assert ("Intérim", today - 29 * DAY, today - 6 * DAY) in spans
+    assert ("Titulaire de la fonction", today - 5 * DAY, None) in spans
+    words = {entry.row.act: entry.word for entry in signers.entries(prefecture)}
+    assert words["intérim"].startswith("sans effet")

@@ -17,6 +17,7 @@ from tests import plot
 from tests.cast import Cast
 from tests.stage import run_jobs
 from workflow import actions, baskets, board, handover, jobs, rules
+from workflow.actions.administration import set_last_day
 from workflow.errors import Invalid, Locked, NotAllowed
 from workflow.models import DailyPass, JournalEntry, Transfer
 
@@ -157,6 +158,20 @@ def test_open_tasks_follow_the_office_to_its_next_holder_with_a_note(
 def test_a_mandate_cannot_end_before_it_began(cast: Cast) -> None:
     with pytest.raises(ValidationError):
         end_mandate(mandate(cast.ddpn), ends_on=dt.date(1999, 1, 1), actor=cast.admin)
+    later, today = mandate(cast.ddpn), timezone.localdate()
+    later.starts_on = today + 3 * DAY
+    later.save(update_fields=["starts_on"])
+    with pytest.raises(ValidationError, match="précède son début"):
+        end_mandate(later, ends_on=today + DAY, actor=cast.admin)
+
+
+def test_only_its_holder_or_an_administrator_sets_the_last_day_of_a_mandate(cast: Cast) -> None:
+    held = mandate(cast.ddpn)
+    for other in (cast.prefete, cast.commissaire, cast.outsider):
+        with pytest.raises(NotAllowed):
+            set_last_day(other, held.office.organisation, held, ends_on=timezone.localdate(), handover="Non.")
+    held.refresh_from_db()
+    assert (held.ends_on, held.handover) == (None, "")
 
 
 def test_the_last_day_of_a_mandate_is_neither_past_nor_beyond_its_appointment(
