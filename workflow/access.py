@@ -14,12 +14,13 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion, Signatory, Status
 from stakeholders.authority import NoBasis
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, Organisation, User
+from stakeholders.models import Mandate, Organisation, Role, User
 from stakeholders.permissions import administration_of, mandate_for, mandates_in_force, visible
 from workflow import rules
 from workflow.actions.doing import drafters_mandate
@@ -200,6 +201,32 @@ def handovers_for(mandates: list[Mandate]) -> list[Mandate]:
         for note in notes
         if note.ends_on is not None and timezone.localdate() - note.ends_on < HANDOVER_SHOWN
     ]
+
+
+def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task]) -> list[str]:
+    """Return why the holder of these mandates finds no button where colleagues do: one sentence a rule.
+
+    The control of legality judges what the others negotiate (CGCT L2131-6); the council's clerk
+    alone records its resolution.
+    """
+    mandates = [mandate for mandate in mandates if mandate.covers(contract)]
+    found = []
+    if any(mandate.office.role == Role.LEGALITY for mandate in mandates):
+        found.append(
+            _(
+                "Le contrôle de légalité se tient à part de la négociation : vous lisez ce contrat sans le "
+                "rédiger, l’approuver ni le signer."
+            )
+        )
+    councils = {
+        int(task.owner_permission_obj_pk)
+        for task in waiting
+        if task.flow_task == CsiFlow.council_resolution and task.owner_permission_obj_pk
+    }
+    here = [mandate for mandate in mandates if mandate.office.organisation_id in councils]
+    if here and not any(Power.RECORD_RESOLUTION in mandate.office.powers for mandate in here):
+        found.append(_("Seul le service des assemblées enregistre la délibération du conseil."))
+    return found
 
 
 def barred_tasks(mine: Standings, contract: Contract) -> list[tuple[Task, str]]:

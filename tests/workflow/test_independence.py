@@ -218,3 +218,18 @@ def test_who_changed_the_draft_wrote_it_even_if_a_colleague_said_it_was_ready(ca
     actions.recall_version(cast.pilote_ville, contract.pk, reason="Une faute.")
     second = plot.draft_and_freeze(contract)
     assert not rules.why_not_approve(colleague, second), "they changed nothing of this one"
+
+
+def test_the_contract_says_to_whom_it_concerns_why_they_have_no_button(cast: Cast, client: Client) -> None:
+    contract = plot.at_signing(cast)
+    apart, clerk_alone = "Le contrôle de légalité se tient à part", "Seul le service des assemblées"
+    for reader, told in (
+        (cast.legalite, {apart}),
+        (cast.dgs, {clerk_alone}),
+        (cast.greffe, set()),
+        (cast.prefete, set()),
+        (cast.bailleur_oh, set()),
+    ):
+        client.force_login(reader)
+        page = client.get(reverse("contract", args=[contract.pk])).content.decode()
+        assert {sentence for sentence in (apart, clerk_alone) if sentence in page} == told, reader

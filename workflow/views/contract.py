@@ -83,6 +83,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "my_tasks": mine,
         "is_pilot": is_pilot,
         "may_draft": access.pen_for(request.user, found) is not None,
+        "held_apart": access.held_apart(request.standings.mandates, found, waiting),
         "barred": access.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if task.status == "ERROR"],
         "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
