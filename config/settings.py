@@ -185,6 +185,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "stakeholders.passwords.ContextWordsValidator"},
 ]
 ACCOUNT_ADAPTER = "stakeholders.accounts.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}

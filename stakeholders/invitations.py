@@ -98,6 +98,11 @@ class Invitation(models.Model):
         over = self.ends_on is not None and self.ends_on < timezone.localdate()
         return over or self.expires_at <= timezone.now()
 
+    @property
+    def newcomer(self) -> User:
+        """Who is invited, as an account that is not kept: what a password is compared with."""
+        return User(email=self.email, first_name=self.first_name, last_name=self.last_name)
+
     def why_closed(self) -> str:
         """Return why the link serves no more, and what to do; nothing while it does."""
         if self.accepted_at is not None:

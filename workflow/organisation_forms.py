@@ -85,10 +85,15 @@ class NewAccountForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        """``person`` is who is invited, not yet kept: a password made of their name is refused."""
+        super().__init__(*args, **kwargs)
+        self.person = person
+
     def clean_password1(self) -> str:
-        """Refuse a password that is too short or too common."""
+        """Refuse a password that is too short, too common or easily guessed."""
         password: str = self.cleaned_data["password1"]
-        validate_password(password)
+        validate_password(password, self.person)
         return password
 
     def clean_password2(self) -> str:

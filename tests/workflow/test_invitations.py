@@ -190,6 +190,8 @@ def test_a_forged_token_finds_nothing(cast: Cast, client: Client) -> None:
 def test_a_weak_or_mistyped_password_opens_nothing(cast: Cast, client: Client) -> None:
     invited = Invited(cast)
     assert invited.accept(client, "court").status_code == 422
+    guess = "Nouvelle-Nadia-2026"
+    assert "se devine" in invited.accept(client, guess).content.decode()
     answer = client.post(invited.link, {"password1": CHOSEN, "password2": CHOSEN + "s"})
     assert "diffèrent" in answer.content.decode()
     assert not User.objects.filter(email__iexact=ADDRESS).exists()

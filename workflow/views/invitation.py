@@ -32,7 +32,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     offered = Invitation.objects.by_token(token).select_related("office__organisation", "invited_by").first()
     if offered is None:
         raise Http404
-    form = NewAccountForm(request.POST if request.method == "POST" else None)
+    form = NewAccountForm(request.POST if request.method == "POST" else None, person=offered.newcomer)
     has_account = administration.account_of(offered) is not None
     if request.method != "POST" or not (has_account or form.is_valid()):
         return _page(request, offered, form, 422 if request.method == "POST" else 200)
