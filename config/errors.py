@@ -11,6 +11,8 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
 
+from config import routes
+
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
     """Render an error page with no context processor."""
@@ -42,7 +44,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     known = structlog.contextvars.get_contextvars().get("request_id")
     reference = str(known or uuid.uuid4())
     if not known:
-        structlog.get_logger(__name__).error("request_failed", reference=reference, path=request.path)
+        structlog.get_logger(__name__).error(
+            "request_failed", reference=reference, request=routes.named(request)
+        )
     return answer(500, "errors/500.html", reference=reference)
 
 

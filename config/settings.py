@@ -15,7 +15,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, mail, oidc
+from config import database, logs, mail, oidc
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
@@ -138,7 +138,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.RequestLogMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -314,19 +314,42 @@ LOGGING = {
             "foreign_pre_chain": _shared_processors,
             "processors": [
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "logger", "event"]),
+                logs.exceptions,
+                logs.Line(),
             ],
         }
     },
-    "filters": {"failures": {"()": "config.logs.FailuresOnly"}},
+    "filters": {
+        "failures": {"()": "config.logs.FailuresOnly"},
+        "discreet": {"()": "config.logs.Discreet"},
+    },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
-        "failures": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["failures"]},
+        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["discreet"]},
+        "failures": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["failures", "discreet"],
+        },
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django.server": {"handlers": ["console"], "level": "WARNING", "propagate": False},
+        # both write paths and queries; what a request was is in our own line (config/routes.py)
+        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        # below, at any LOG_LEVEL: headers, cookies, frames, statements and tokens are in their details
+        "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "uvicorn.error": {"level": "WARNING"},
+        "uvicorn.asgi": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
+        "django.db.backends": {"level": "WARNING"},
+        "psycopg": {"level": "WARNING"},
+        "httpcore": {"level": "WARNING"},
+        "httpx": {"level": "WARNING"},
+        "urllib3": {"level": "WARNING"},
+        "requests_oauthlib": {"level": "WARNING"},
+        "oauthlib": {"level": "WARNING"},
+        "aiohttp": {"level": "WARNING"},
+        "asyncio": {"level": "WARNING"},
         # a refused uploaded file is an answer, not an incident: pyHanko logs each at ERROR
         "pyhanko": {"level": "CRITICAL"},
         "pyhanko_certvalidator": {"level": "CRITICAL"},

@@ -1,0 +1,39 @@
+"""How a request is named where it is written down: by its route, never by its path.
+
+A path may carry what gives access (a guest's link, a key), a query may (an identity provider's
+code): neither goes into a log. What is kept is the route's name and the numbers of the rows
+that it is about.
+"""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from django.urls import Resolver404, ResolverMatch, resolve
+
+UNKNOWN = "(adresse inconnue)"
+
+
+def named(request: HttpRequest) -> str:
+    """Return « GET task contract=3 task=12 »: method, route, and the parameters that are row numbers.
+
+    A number is what an ``<int:…>`` parameter gave; whatever is text stays out.
+    """
+    return f"{request.method} {_route(request)}"
+
+
+def _route(request: HttpRequest) -> str:
+    match = request.resolver_match
+    if match is None:
+        try:
+            match = resolve(request.path_info, getattr(request, "urlconf", None))
+        except Resolver404:
+            return UNKNOWN
+    return " ".join([_name(match), *_numbers(match)])
+
+
+def _name(match: ResolverMatch) -> str:
+    return match.view_name or match.route
+
+
+def _numbers(match: ResolverMatch) -> list[str]:
+    return [f"{name}={value}" for name, value in match.kwargs.items() if isinstance(value, int)]
