@@ -196,9 +196,11 @@ def decide(
         own = mandate.office_id == question.office.pk and mandate.person_id == question.person.pk
         if own and mandate.runs_on(question.on):
             return Basis(AuthorityKind.OFFICE_HOLDER, mandate, question.office)
-    of_office = [m for m in mandates if m.office_id == question.office.pk]
+    # a guest's mandate fills no office, and who comes later was not replaced
+    of_office = [m for m in mandates if m.office_id == question.office.pk and m.limited_type_id is None]
     vacant = not any(m.runs_on(question.on) for m in of_office)
-    last_holder = max(of_office, key=lambda m: m.starts_on, default=None)
+    began = [m for m in of_office if m.starts_on <= question.on]
+    last_holder = max(began, key=lambda m: (m.starts_on, m.pk or 0), default=None)
     refusals: list[NoBasis] = []
     for authority in sorted(authorities, key=lambda row: (row.starts_on, row.pk or 0), reverse=True):
         if authority.office_id != question.office.pk:

@@ -105,7 +105,8 @@ class Standings:
     def _holders(self) -> list[Mandate]:
         """The mandates of the offices in whose place the person may sign: who holds them, who held them."""
         offices = {row.office_id for row in self._authorities}
-        return list(Mandate.objects.filter(office__in=offices).select_related("person", "office"))
+        held = Mandate.objects.filter(office__in=offices, limited_type=None)
+        return list(held.select_related("person", "office"))
 
     @property
     def organisations(self) -> set[int]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager, Group
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -241,9 +245,29 @@ class Office(models.Model):
         return (ROLE_POWERS[self.role] & self.organisation.powers) | {Power.VIEW}
 
     def holder(self, on: dt.date | None = None) -> User | None:
-        """Who holds the office on that day (today if not given), if anybody does."""
-        mandate = self.mandates.in_force(on).filter(person__is_active=True).select_related("person").first()
-        return mandate.person if mandate else None
+        """Who holds the office on that day (today if not given), if anybody with an open account does.
+
+        A guest's mandate, limited to one object, does not make its person the holder. Raises
+        Mandate.MultipleObjectsReturned where the database would let several hold it: nobody is chosen.
+        """
+        held = self.mandates.in_force(on).filter(limited_type=None).select_related("person")
+        try:
+            person = held.get().person
+        except Mandate.DoesNotExist:
+            return None
+        return person if person.is_active else None
+
+
+def _only(field: str) -> Func:
+    """Return the range that holds one number: ranges are compared without the extension btree_gist.
+
+    The embedded PostgreSQL comes without it.
+    """
+    return Func(F(field), F(field), Value("[]"), function="int8range", output_field=BigIntegerRangeField())
+
+
+_HELD = _("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat.")
+_DAYS = Func("starts_on", "ends_on", Value("[]"), function="daterange", output_field=DateRangeField())
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
@@ -301,19 +325,36 @@ class Mandate(models.Model):
                 condition=Q(limited_type__isnull=True, limited_id__isnull=True)
                 | Q(limited_type__isnull=False, limited_id__isnull=False),
             ),
-            models.UniqueConstraint(
-                fields=["office"],
-                condition=Q(ends_on__isnull=True, withdrawn_at__isnull=True),
-                name="one_open_mandate_an_office",
-                violation_error_message=_(
-                    "Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."
-                ),
+            ExclusionConstraint(
+                name="one_holder_an_office_and_day",
+                expressions=[(_only("office"), RangeOperators.OVERLAPS), (_DAYS, RangeOperators.OVERLAPS)],
+                condition=Q(withdrawn_at__isnull=True, limited_type__isnull=True),
+                violation_error_message=_HELD,
+            ),
+            # a guest's office is theirs alone (workflow.actions.guests), for as many contracts as they answer
+            ExclusionConstraint(
+                name="one_guest_an_office_object_and_day",
+                expressions=[
+                    (_only("office"), RangeOperators.OVERLAPS),
+                    (_only("limited_type"), RangeOperators.OVERLAPS),
+                    (_only("limited_id"), RangeOperators.OVERLAPS),
+                    (_DAYS, RangeOperators.OVERLAPS),
+                ],
+                condition=Q(withdrawn_at__isnull=True, limited_type__isnull=False),
+                violation_error_message=_HELD,
             ),
         ]
         indexes = [models.Index(fields=["person", "starts_on", "ends_on"])]
 
     def __str__(self) -> str:
         return f"{self.person}, {self.office}"
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Refuse days in the wrong order first: no range of days can be made of them to compare."""
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": _("La fin du mandat précède son début.")})
+        # no form shows them, and the constraints on the days need them
+        super().validate_constraints(set(exclude or ()) - {"limited_type", "limited_id", "withdrawn_at"})
 
     def runs_on(self, day: dt.date) -> bool:
         """Tell whether it is in force that day, without asking the database; as ``in_force`` does."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -80,6 +81,59 @@ def test_end_before_start_is_refused(person: User, office: Office) -> None:
         mandate(person, office, LAST, FIRST)
     with pytest.raises(ValidationError, match="précède son début"):
         Mandate(person=person, office=office, starts_on=LAST, ends_on=FIRST).validate_constraints()
+
+
+@pytest.mark.parametrize(
+    ("starts_on", "ends_on"),
+    [(LAST, None), (LAST, LAST), (FIRST - DAY, FIRST), (FIRST - DAY, None), (FIRST, FIRST)],
+)
+def test_one_holder_an_office_on_any_day(
+    person: User, office: Office, starts_on: dt.date, ends_on: dt.date | None
+) -> None:
+    mandate(person, office, FIRST, LAST)
+    other = User.objects.create_user("autre@ville.example")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        mandate(other, office, starts_on, ends_on)
+    with pytest.raises(ValidationError, match="a déjà un titulaire"):
+        Mandate(person=other, office=office, starts_on=starts_on, ends_on=ends_on).validate_constraints()
+
+
+def test_a_withdrawn_mandate_frees_its_office_the_same_day(person: User, office: Office) -> None:
+    first = mandate(person, office, FIRST)
+    Mandate.objects.filter(pk=first.pk).update(withdrawn_at=timezone.now())
+    other = User.objects.create_user("autre@ville.example")
+    mandate(other, office, timezone.localdate())
+    assert office.holder() == other
+
+
+def test_a_guest_holds_nothing_and_answers_for_several_objects(person: User, office: Office) -> None:
+    guest = User.objects.create_user("invitee@ville.example")
+    for target in (person, guest):  # any two objects
+        made = Mandate(person=guest, office=office, starts_on=FIRST, ends_on=LAST, limited_to=target)
+        made.full_clean()
+        made.save()
+    assert office.holder(FIRST) is None
+    mandate(person, office, FIRST)
+    assert office.holder(FIRST) == person
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Mandate.objects.create(person=person, office=office, starts_on=LAST, limited_to=guest)
+
+
+def test_nobody_is_chosen_where_the_database_held_several(person: User, office: Office) -> None:
+    """As it was before the constraint: the holder is asked, and the migration stops with both names."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE stakeholders_mandate DROP CONSTRAINT one_holder_an_office_and_day")
+    other = User.objects.create_user("autre@ville.example")
+    mandate(person, office, FIRST)
+    mandate(other, office, LAST, LAST + DAY)
+    assert office.holder(FIRST) == person
+    with pytest.raises(Mandate.MultipleObjectsReturned):
+        office.holder(LAST)
+    migration = import_module("stakeholders.migrations.0007_name_who_holds_an_office_together")
+    with pytest.raises(migration.SeveralHolders) as stopped, connection.schema_editor() as editor:
+        migration.name_them(None, editor)
+    for said in ("Ville, Maire", "maire@ville.example", "autre@ville.example", "01/04/2026"):
+        assert said in str(stopped.value)
 
 
 def test_one_open_mandate_an_office(person: User, office: Office) -> None:
