@@ -102,7 +102,8 @@ def _stack(error: BaseException, seen: set[int]) -> Iterator[str]:
         yield from _stack(before, seen)
         yield "…"
     yield "Traceback (most recent call last):"
-    yield "".join(traceback.format_tb(error.__traceback__)).rstrip()
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno}, in {frame.name}: {frame.line}"
     yield f"{type(error).__module__}.{type(error).__qualname__}: {words_of(error)}"
     if isinstance(error, BaseExceptionGroup):
         for each in error.exceptions:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
-from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest
 from django.shortcuts import redirect
-from django.utils.encoding import force_bytes
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from stakeholders.models import User
+from stakeholders.sealing import box
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -80,14 +76,8 @@ class FactorAdapter(DefaultMFAAdapter):
 
     def encrypt(self, text: str) -> str:
         """Keep the secrets of codes encrypted: a copy of the database does not give them away."""
-        return str(_box().encrypt(text.encode()), "ascii")
+        return str(box("contreseing.factors").encrypt(text.encode()), "ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
         """Read what :meth:`encrypt` kept; also under an older key (``SECRET_KEY_FALLBACKS``)."""
-        return str(_box().decrypt(encrypted_text.encode("ascii")), "utf-8")
-
-
-def _box() -> MultiFernet:
-    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
-    digests = [hashlib.sha256(b"contreseing.factors" + force_bytes(key)).digest() for key in keys]
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(digest)) for digest in digests])
+        return str(box("contreseing.factors").decrypt(encrypted_text.encode("ascii")), "utf-8")

@@ -12,6 +12,7 @@ from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.models import Mandate, Organisation
 from workflow.guest_models import Contact as Contact
 from workflow.guest_models import GuestLink as GuestLink
+from workflow.mail_models import QueuedMail as QueuedMail
 from workflow.note_models import InternalNote as InternalNote
 
 

@@ -9,6 +9,7 @@ import socket
 import psycopg
 import pytest
 import structlog
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import IntegrityError, connection, transaction
@@ -20,6 +21,7 @@ from config import routes
 from config.logs import Discreet, Line, words_of
 from config.mail import transport_from_url
 from stakeholders.models import User
+from tests import mailbox
 from tests.attacks import logbook
 from tests.cast import PASSWORD, Cast
 from tests.invited import asked, at
@@ -135,6 +137,24 @@ def test_a_mail_server_that_is_down_leaves_no_letter_in_the_worker_s_log(cast: C
     assert "workflow.send_mail" in log.getvalue()
     assert SECRET not in log.getvalue()
     assert "maire@ville.example" not in log.getvalue()
+
+
+def test_a_copy_of_the_database_holds_no_letter_nor_code(cast: Cast) -> None:
+    """Neither in the queue of jobs nor beside it; and another installation's key opens none."""
+    defer_mail(to="maire@ville.example", subject=f"S {SECRET}", body=f"Votre code est {SECRET}")
+    with override_settings(EMAIL_BACKEND="workflow.mail.QueuedBackend"):
+        Client().post(reverse("account_request_login_code"), {"email": cast.maire.email})
+    [known, code] = mailbox.queued()
+    assert SECRET in known["body"]
+    shown = code["body"].splitlines()[2]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names():
+            cursor.execute(f"SELECT t::text FROM {connection.ops.quote_name(table)} t")  # noqa: S608
+            rows = "\n".join(row for (row,) in cursor.fetchall())
+            assert SECRET not in rows, table
+            assert shown not in rows, table
+    with override_settings(SECRET_KEY="x" * 50, SECRET_KEY_FALLBACKS=[]), pytest.raises(InvalidToken):
+        mailbox.last()
 
 
 def test_a_log_reader_meets_none_of_the_installation_s_own_secrets() -> None:

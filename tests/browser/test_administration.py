@@ -7,9 +7,9 @@ import re
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser, expect
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from stakeholders.models import User
+from tests import mailbox
 from tests.browser.actor import DESK, PHONE, Actor
 from tests.cast import Cast
 
@@ -43,7 +43,7 @@ def test_a_newcomer_is_invited_accepts_and_is_withdrawn(
     expect(page.get_by_role("heading", name="Nadia Nouvelle")).to_be_visible()
     actor.is_accessible()
 
-    body = ProcrastinateJob.objects.filter(task_name="workflow.send_mail").latest("id").args["body"]
+    body = mailbox.last()["body"]
     [path] = re.findall(r"/invitations/\S+", body)
     context = browser.new_context(viewport=PHONE if phone else DESK, locale="fr-FR")
     guest = context.new_page()
@@ -92,7 +92,7 @@ def test_the_page_of_an_invitation_is_accessible(
         page.get_by_label("Fonction").select_option(str(office.pk))
         page.get_by_role("button", name="Envoyer l’invitation").click()
         expect(page.get_by_text("L’invitation part à")).to_be_visible()
-        body = ProcrastinateJob.objects.filter(task_name="workflow.send_mail").latest("id").args["body"]
+        body = mailbox.last()["body"]
         page.goto(live_url + re.findall(r"/invitations/\S+", body)[0])
         words = "connectez-vous pour accepter" if person else "Vous êtes sur le compte de"
         expect(page.get_by_text(words)).to_be_visible()

@@ -12,10 +12,10 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Office, Organisation, User
+from tests import mailbox
 from tests.cast import PASSWORD, Cast
 from tests.workflow.sockets import logged_in
 from tests.workflow.test_races import at_once
@@ -62,8 +62,7 @@ class Invited:
             },
         )
         assert answer.status_code == 302, answer.content.decode()
-        job = ProcrastinateJob.objects.filter(task_name="workflow.send_mail").latest("id")
-        self.mail = job.args
+        self.mail = mailbox.last()
         [link] = re.findall(r"https?://\S+/invitations/\S+", self.mail["body"])
         self.link: str = link[link.index("/invitations/") :]
         self.token = self.link.split("/")[2]

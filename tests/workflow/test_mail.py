@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import email
 import socket
 from collections.abc import Iterator
 from email.message import Message
+from importlib import import_module
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import connection, transaction
 from django.test import override_settings
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from config.mail import transport_from_url
 from signatures.jobs import IN_TRANSACTION
+from tests import mailbox
 from tests.cast import Cast
 from tests.stage import run_jobs
-from workflow.mail import QUEUE, defer_mail, forget_mail
+from workflow.mail import ATTEMPTS, QUEUE, defer_mail, forget_mail
+from workflow.models import QueuedMail
 
 LINK = "https://contreseing.example/invitations/secret/"
 
@@ -55,6 +61,12 @@ def post() -> Iterator[Post]:
 
 def waiting() -> list[ProcrastinateJob]:
     return list(ProcrastinateJob.objects.filter(task_name="workflow.send_mail", status="todo"))
+
+
+def change_jobs(change: str, which: str = "true") -> None:
+    """Alter queued jobs: their models only read."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE procrastinate_jobs SET {change} WHERE {which}")  # noqa: S608
 
 
 def test_a_mail_leaves_with_the_worker_and_says_what_was_written(cast: Cast, post: Post) -> None:
@@ -109,12 +121,50 @@ def test_what_was_sent_is_forgotten_after_an_hour(cast: Cast, post: Post) -> Non
         IN_TRANSACTION.configure_task(forget_mail.name, queue=QUEUE).defer(timestamp=0)
         run_jobs()
 
+    assert not QueuedMail.objects.exists(), "the letter is forgotten at once, its job after an hour"
     forget()
     assert sent.get().status == "succeeded", "not before the hour"
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_events SET at = at - interval '61 minutes'")
     forget()
     assert not sent.exists()
+    assert len(post.received) == 1
+
+
+def test_a_mail_that_was_given_up_is_forgotten_too(cast: Cast) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"smtp://127.0.0.1:{closed.getsockname()[1]}"
+        with override_settings(MAIL_TRANSPORT=transport_from_url(url)):
+            defer_mail(to="maire@ville.example", subject="Plus tard", body="…")
+            run_jobs()
+            assert QueuedMail.objects.count() == 1
+            change_jobs(f"attempts = {ATTEMPTS}, scheduled_at = NULL")
+            run_jobs()
+    assert ProcrastinateJob.objects.get(task_name="workflow.send_mail").status == "failed"
+    assert not QueuedMail.objects.exists()
+
+
+def test_a_mail_that_no_job_will_send_is_forgotten_and_one_that_waits_is_kept(cast: Cast, post: Post) -> None:
+    defer_mail(to="maire@ville.example", subject="Attend", body="…")
+    change_jobs("scheduled_at = now() + interval '2 days'")
+    QueuedMail.seal(to="perdu@ville.example", subject="Perdu", body="…")
+    QueuedMail.objects.update(at=timezone.now() - dt.timedelta(hours=2))
+    IN_TRANSACTION.configure_task(forget_mail.name, queue=QUEUE).defer(timestamp=0)
+    run_jobs()
+    assert [letter["subject"] for letter in mailbox.queued()] == ["Attend"]
+
+
+def test_what_waited_before_the_mails_were_sealed_still_leaves(cast: Cast, post: Post) -> None:
+    letter = {"to": "maire@ville.example", "subject": "Ancien", "body": f"Ouvrez {LINK}"}
+    configured = IN_TRANSACTION.configure_task("workflow.send_mail", queue=QUEUE, allow_unknown=True)
+    done, _waits = configured.defer(**letter), configured.defer(**letter)
+    change_jobs("status = 'failed'", f"id = {done}")
+    sealing = import_module("workflow.migrations.0009_seal_queued_mail")
+    with connection.schema_editor() as editor:
+        sealing.seal(apps, editor)
+    assert LINK not in str(list(ProcrastinateJob.objects.values_list("args", flat=True)))
+    run_jobs()
     assert len(post.received) == 1
 
 
