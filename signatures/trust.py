@@ -1,18 +1,13 @@
-"""Whom we believe: the roots of this installation, and what the authorities say of a certificate now."""
+"""What the authorities say of a certificate now, asked of themselves."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import aiohttp
 from asn1crypto import x509 as asn1_x509
-from django.conf import settings
-from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
-from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.errors import (
     ExpiredError,
     InsufficientRevinfoError,
@@ -22,8 +17,6 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
-from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, FreshnessReqType
-from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from signatures.backends import SigningCertificate
 from signatures.errors import (
@@ -31,52 +24,10 @@ from signatures.errors import (
     CertificateRevoked,
     CertificateUntrusted,
     RevocationUnknown,
-    SignatureError,
 )
+from signatures.roots import NoTrustRoot, load_roots, validation_policy
 
-# With pyHanko's default freshness an archive file is valid the first day, not from the
-# second to the 36th, and valid again after. What is known of a signatory's certificate
-# must instead date from within the hour of the moment that a proof of existence (the
-# document time-stamp) brings the validation back to.
-SIGNATORY_FRESHNESS = dt.timedelta(hours=1)
-# The authority of the last time-stamp is judged by what the file says of it: offline there
-# is nothing newer. It ends with its certificate, before which the archive is stamped anew.
-TIMESTAMP_FRESHNESS = dt.timedelta(days=20 * 365)
-
-
-class NoTrustRoot(SignatureError):
-    """No trusted root certificate could be read."""
-
-    code = "no_trust_root"
-
-
-def load_roots(sources: Sequence[bytes | Path] | None = None) -> list[asn1_x509.Certificate]:
-    """Return the certificates of ``sources`` (PEM or DER), by default ``settings.TRUST_ROOTS``."""
-    roots: list[asn1_x509.Certificate] = []
-    for source in settings.TRUST_ROOTS if sources is None else sources:
-        try:
-            data = source if isinstance(source, bytes) else Path(source).read_bytes()
-            roots += load_certs_from_pemder_data(data)
-        except (OSError, ValueError) as error:
-            raise NoTrustRoot(str(error)) from error
-    return roots
-
-
-def validation_policy(
-    roots: list[asn1_x509.Certificate], freshness: dt.timedelta
-) -> CertValidationPolicySpec:
-    """Return the rules for validating an archived file: trusted ``roots``, revocation always known.
-
-    ``freshness`` is how old what the authorities said may be at the time of validation.
-    """
-    return CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(trust_roots=roots),
-        revinfo_policy=CertRevTrustPolicy(
-            REQUIRE_REVINFO,
-            freshness=freshness,
-            freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
-        ),
-    )
+__all__ = ["NoTrustRoot", "check_signer", "load_roots", "online_context", "validation_policy"]
 
 
 @asynccontextmanager

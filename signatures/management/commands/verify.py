@@ -38,7 +38,7 @@ class Command(BaseCommand):
         """Validate and print."""
         file: Path = options["file"]
         try:
-            report = validate(file.read_bytes(), trust_roots=options["root"])
+            report = validate(file, trust_roots=options["root"])
         except OSError as error:
             self.stderr.write(
                 _("%(file)s ne peut être lu : %(why)s.") % {"file": file, "why": error.strerror}
@@ -84,7 +84,7 @@ def print_report(report: Report, console: Console) -> None:
             row.title,
             row.level,
             f"{when:%d/%m/%Y %H:%M:%S}" if when else "—",
-            row.indication,
+            row.sub_indication,
         )
     console.print(table)
     for stamp in report.document_timestamps:

@@ -1,0 +1,60 @@
+"""Whom we believe: the roots of this installation, and how fresh what the authorities said must be."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+
+from asn1crypto import x509 as asn1_x509
+from django.conf import settings
+from pyhanko.keys import load_certs_from_pemder_data
+from pyhanko_certvalidator.context import CertValidationPolicySpec
+from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, FreshnessReqType
+from pyhanko_certvalidator.registry import SimpleTrustManager
+
+from signatures.errors import SignatureError
+
+# With pyHanko's default freshness an archive file is valid the first day, not from the
+# second to the 36th, and valid again after. What is known of a signatory's certificate
+# must instead date from within the hour of the moment that a proof of existence (the
+# document time-stamp) brings the validation back to.
+SIGNATORY_FRESHNESS = dt.timedelta(hours=1)
+# The authority of the last time-stamp is judged by what the file says of it: offline there
+# is nothing newer. It ends with its certificate, before which the archive is stamped anew.
+TIMESTAMP_FRESHNESS = dt.timedelta(days=20 * 365)
+
+
+class NoTrustRoot(SignatureError):
+    """No trusted root certificate could be read."""
+
+    code = "no_trust_root"
+
+
+def load_roots(sources: Sequence[bytes | Path] | None = None) -> list[asn1_x509.Certificate]:
+    """Return the certificates of ``sources`` (PEM or DER), by default ``settings.TRUST_ROOTS``."""
+    roots: list[asn1_x509.Certificate] = []
+    for source in settings.TRUST_ROOTS if sources is None else sources:
+        try:
+            data = source if isinstance(source, bytes) else Path(source).read_bytes()
+            roots += load_certs_from_pemder_data(data)
+        except (OSError, ValueError) as error:
+            raise NoTrustRoot(str(error)) from error
+    return roots
+
+
+def validation_policy(
+    roots: list[asn1_x509.Certificate], freshness: dt.timedelta
+) -> CertValidationPolicySpec:
+    """Return the rules for validating an archived file: trusted ``roots``, revocation always known.
+
+    ``freshness`` is how old what the authorities said may be at the time of validation.
+    """
+    return CertValidationPolicySpec(
+        trust_manager=SimpleTrustManager.build(trust_roots=roots),
+        revinfo_policy=CertRevTrustPolicy(
+            REQUIRE_REVINFO,
+            freshness=freshness,
+            freshness_req_type=FreshnessReqType.MAX_DIFF_REVOCATION_VALIDATION,
+        ),
+    )
