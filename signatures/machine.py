@@ -127,10 +127,12 @@ def _prepare(request: SignatureRequest) -> bool:
     checkpoint("requested")
     envelope, chosen = request.slot.envelope, backend(request.backend)
     certificate = _unchanged_certificate(request)
+    document = _read(request.document_sha256)
+    pades.refuse_unsound(document)
     asyncio.run(trust.check_signer(certificate))
     prepared = asyncio.run(
         pades.prepare(
-            _read(request.document_sha256),
+            document,
             request.slot.field_name,
             certificate,
             first=not envelope.slots.filter(order__lt=request.slot.order).exists(),

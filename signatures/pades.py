@@ -31,7 +31,7 @@ from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validatio
 from pyhanko_certvalidator.errors import InsufficientRevinfoError, PathError, RevokedError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from signatures import cms, stamp
+from signatures import cms, stamp, verification
 from signatures.backends import SigningCertificate
 from signatures.errors import CertificateUntrusted, RevocationUnknown, UnsignableDocument
 from signatures.timestamps import CheckedTimeStamper
@@ -76,6 +76,18 @@ class Prepared:
         }
 
 
+def refuse_unsound(document: bytes) -> None:
+    """Raise UnsignableDocument when a signature over ``document`` would vouch for what it hides.
+
+    To be asked before any key or authority: another revision would cover, and so cover up,
+    junk, hidden objects or changes after an earlier signature.
+    """
+    try:
+        verification.examine(document)
+    except verification.Fault as fault:
+        raise UnsignableDocument(fault.message.rstrip(".")) from fault
+
+
 async def prepare(
     document: bytes,
     field_name: str,
@@ -93,6 +105,7 @@ async def prepare(
     one allows nothing more (DocMDP 1); which fields each locks is in the /Lock of the
     field (ISO 32000-2 § 12.8.2). Raises UnsignableDocument.
     """
+    refuse_unsound(document)
     metadata = PdfSignatureMetadata(
         field_name=field_name,
         subfilter=SigSeedSubFilter.PADES,
@@ -148,8 +161,9 @@ async def seal(document: bytes) -> bytes:
 
     The revision holds, for every signature and time-stamp, the certificates and what the
     authorities say of them now (DSS, no VRI), then a document time-stamp over the whole.
-    Raises TimestampUnavailable, RevocationUnknown or CertificateUntrusted.
+    Raises TimestampUnavailable, RevocationUnknown, CertificateUntrusted or UnsignableDocument.
     """
+    refuse_unsound(document)
     output = io.BytesIO()
     async with online_context() as context:
         reader = PdfFileReader(io.BytesIO(document))

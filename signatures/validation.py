@@ -51,6 +51,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
+from signatures import verification
 from signatures.limited import client
 from signatures.limited.limits import MAX_BYTES
 from signatures.pki import DEMO_POLICY
@@ -212,6 +213,11 @@ class _Check:
 
     async def run(self) -> None:
         """Check everything, in the order that gives the clearest first reason."""
+        try:
+            verification.examine(self.pdf)
+        except verification.Fault as fault:
+            self.refuse(fault.code, fault.message, fault.field)
+            return
         reader = PdfFileReader(io.BytesIO(self.pdf), strict=True)
         if self._is_too_much(reader):
             return

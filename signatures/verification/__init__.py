@@ -1,0 +1,22 @@
+"""What the bytes and the revisions of a signed PDF may be, so that « valide » is true for every reader."""
+
+from signatures.verification.changes import check
+from signatures.verification.faults import Fault
+from signatures.verification.signed import Signed, pages, signatures
+from signatures.verification.structure import read
+
+__all__ = ["Fault", "Signed", "examine"]
+
+
+def examine(pdf: bytes) -> list[Signed]:
+    """Return the signatures of ``pdf``, oldest first; raises Fault when something is not as it must be.
+
+    Only the bytes, the objects and the revisions are judged here: neither cryptography nor trust.
+    """
+    structure = read(pdf)
+    table = structure.table()
+    for _page in pages(structure.root, table):
+        pass
+    signed = signatures(structure, table)
+    check(structure, signed)
+    return signed
