@@ -35,4 +35,4 @@ RUN mkdir -p "$STATE_DIR/blobs" \
     && chown -R contreseing:contreseing "$STATE_DIR/blobs"
 USER contreseing
 EXPOSE 8000
-CMD ["uvicorn", "config.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--proxy-headers", "--forwarded-allow-ips", "*", "--no-access-log", "--timeout-graceful-shutdown", "10"]
+CMD ["python", "-m", "config.serve", "--host", "0.0.0.0", "--port", "8000"]

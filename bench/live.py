@@ -49,7 +49,7 @@ def main(argv: list[str]) -> int:
         name = settings.SESSION_COOKIE_NAME
         cookie = f"{name}={logged_in(cast.pilote_ville).cookies[name].value}"
         for pages in (1, 200, 1000):
-            with server_process() as (url, process):
+            with server_process(SOCKETS_AN_ACCOUNT="2000") as (url, process):
                 ours, floor = asyncio.run(_measure(url, cookie, contract, pages, count))
                 memory = psutil.Process(process.pid).memory_info().rss / 1e6
             low, middle = percentile(floor, 0.5), percentile(ours, 0.5)

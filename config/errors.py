@@ -5,11 +5,19 @@ No page here asks anything of the database or of the session: it may be what fai
 
 from __future__ import annotations
 
+import sys
 import uuid
 
 import structlog
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils.translation import gettext as _
+from psycopg.errors import TooManyConnections
+from psycopg_pool import PoolTimeout, TooManyRequests
+
+from config import limits
+from stakeholders.hashing import HashingBusy
 
 from config import routes
 
@@ -39,8 +47,46 @@ def too_many(request: HttpRequest) -> HttpResponse:
     return answer(429, "errors/429.html")
 
 
+def too_slow(*, in_words: bool = False) -> HttpResponse:
+    """408: what was sent did not arrive in time; ``in_words`` for a script, without a page around."""
+    return _words(408, "errors/408.html", in_words)
+
+
+def too_large(*, in_words: bool = False) -> HttpResponse:
+    """413: more was sent than the form takes."""
+    return _words(413, "errors/413.html", in_words)
+
+
+def busy(*, in_words: bool = False) -> HttpResponse:
+    """503: too many requests in hand; it says when to come back."""
+    response = _words(503, "errors/503.html", in_words)
+    response["Retry-After"] = str(limits.RETRY_AFTER)
+    return response
+
+
+def _words(status: int, template: str, in_words: bool) -> HttpResponse:
+    if not in_words:
+        return answer(status, template)
+    sentences = {
+        408: _("L’envoi n’est pas arrivé à temps : réessayez."),
+        413: _("L’envoi est trop volumineux."),
+        503: _("Le service est très demandé en ce moment : la page se mettra à jour d’elle-même."),
+    }
+    return HttpResponse(sentences[status], status=status, content_type="text/plain; charset=utf-8")
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether a failure only says that there is no connection, or no place to hash, at this moment."""
+    if isinstance(error, HashingBusy):
+        return True
+    cause = error.__cause__ if isinstance(error, OperationalError) else None
+    return isinstance(cause, PoolTimeout | TooManyRequests | TooManyConnections)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
-    """500: with the reference under which the log holds the details."""
+    """500: with the reference under which the log holds the details; 503 when we are only busy."""
+    if is_busy(sys.exc_info()[1]):
+        return busy(in_words="HX-Request" in request.headers)
     known = structlog.contextvars.get_contextvars().get("request_id")
     reference = str(known or uuid.uuid4())
     if not known:

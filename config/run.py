@@ -114,8 +114,7 @@ def serving(environment: dict[str, str], port: int) -> Iterator[list[subprocess.
     commands = [
         [python, str(ROOT / "manage.py"), "serve_pki"],
         [python, str(ROOT / "manage.py"), "run_worker"],
-        [python, "-m", "uvicorn", "config.asgi:application", "--host", "127.0.0.1", "--port", str(port)]
-        + ["--no-access-log", "--log-level", "warning", "--timeout-graceful-shutdown", "3"],
+        [python, "-m", "config.serve", "--port", str(port), "--grace", "3"],
     ]
     parts = [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]  # noqa: S603
     try:

@@ -15,7 +15,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, logs, mail, oidc
+from config import database, limits, logs, mail, oidc, proxies
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
@@ -83,6 +83,10 @@ DATABASES = {"default": database.settings_from_url(DATABASE_URL or database.embe
 # Serializable retries are nobody's job here: the flow takes row locks (READ COMMITTED),
 # and an act opens its own transaction so that nothing slow ever runs inside one.
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# The pages share a few connections (config/serve.py says how many); a command has its own.
+if _pool := int(environment("DATABASE_POOL") or 0):
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that the server closed is replaced
+    DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": limits.POOL_WAIT}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BLOB_DIR = STATE_DIR / "blobs"
 
@@ -91,6 +95,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
 # Each server process carries events from PostgreSQL to its own sockets (workflow/relay.py).
 CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.layers.ProcessLayer"}}
+SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process keeps told
+SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
 REDIS_URL = environment("REDIS_URL")
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -176,8 +182,8 @@ AUTHENTICATION_BACKENDS = [
 ]
 ANONYMOUS_USER_NAME = None  # guardian's anonymous user: nobody acts here without a name
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "stakeholders.hashing.Argon2",
+    "stakeholders.hashing.Pbkdf2",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -198,6 +204,13 @@ ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Contreseing] "
+# A whole administration may stand behind one address: generous there, tight for one account.
+ACCOUNT_RATE_LIMITS = {
+    "login": "300/m/ip",
+    "login_failed": "100/m/ip,5/300s/key",
+    "request_login_code": "100/m/ip,3/m/key",
+    "reset_password": "100/m/ip,5/m/key",
+}
 ACCOUNT_FORMS = {
     "request_login_code": "stakeholders.account_forms.RequestCodeForm",
     "confirm_login_code": "stakeholders.account_forms.MailedCodeForm",
@@ -255,6 +268,11 @@ SIGNATURE_BACKEND = environment("SIGNING_BACKEND") or "demo"
 TIMESTAMP_URLS = (environment("TIMESTAMP_URLS") or f"{PKI_URL}/tsa").split(",")
 TRUST_ROOTS = [Path(p) for p in (environment("TRUST_ROOTS") or str(PKI_DIR / "root.cert.pem")).split(",")]
 
+# Beyond what a form of ours needs; config/limits.py counts the bytes before.
+DATA_UPLOAD_MAX_MEMORY_SIZE = limits.LONG
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_NUMBER_FILES = 5
+
 # --- The browser ------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -282,7 +300,12 @@ SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^sante/$"]  # the proxy and the engine ask over plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, none by default.
+# Read by config/front.py, before Django: no SECURE_PROXY_SSL_HEADER, which believes anybody.
+try:
+    TRUSTED_PROXIES = proxies.networks(environment("TRUSTED_PROXIES") or "")
+except ValueError as error:
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES : {error} n’est ni une adresse ni un réseau.") from error
 
 # --- Words and hours ----------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

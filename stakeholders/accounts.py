@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from stakeholders import devices
 from stakeholders.models import User
 from stakeholders.sealing import box
+
+
+STRANGERS = {"strangers": "60/h/key"}  # wrong passwords for one account, from browsers it does not know
+
+
+def _login_of(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -30,6 +41,38 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse self-service registration."""
         return False
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count a try: by account and address together, and by account for all strangers.
+
+        Somebody who tries from elsewhere shuts out neither the account's usual browsers nor
+        those behind another address; many addresses together still get a bounded number of tries.
+        """
+        super().pre_authenticate(request, **credentials)
+        self._strangers_usage = None
+        login = _login_of(credentials)
+        if devices.known(request, login):
+            return
+        self._strangers_usage = ratelimit.consume(
+            request, app="stakeholders", action="strangers", config=STRANGERS, key=login
+        )
+        if not self._strangers_usage:
+            raise self.validation_error("too_many_strangers")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        login = _login_of(credentials)
+        return f"{login}:{devices.known(request, login) or self.get_client_ip(request)}"
+
+    def _rollback_login_failed_rl_usage(self) -> None:
+        super()._rollback_login_failed_rl_usage()
+        if usage := getattr(self, "_strangers_usage", None):
+            usage.rollback()
+
+    def post_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse:
+        """Know this browser again."""
+        response: HttpResponse = super().post_login(request, user, **facts)
+        devices.remember(request, response, user.email)
+        return response
 
 
 class IdentityAdapter(DefaultSocialAccountAdapter):

@@ -19,12 +19,13 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 
 from stakeholders.models import User
-from workflow import access, events, relay
+from workflow import access, events, open_pages, relay
 from workflow.models import Event
 from workflow.notifications import sentence_of
 
-UNAUTHENTICATED, FORBIDDEN = 4401, 4403
+UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013
 MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
+SPOKEN_AT_MOST = 20  # messages; pages only listen
 
 
 def session_mark(session_key: str | None) -> str:
@@ -32,11 +33,22 @@ def session_mark(session_key: str | None) -> str:
     return hashlib.sha256((session_key or "").encode()).hexdigest()[:24]
 
 
+def _number(query: dict[str, list[str]], name: str) -> int | None:
+    """Return a number of the query, if it is one that the database could hold."""
+    text = query.get(name, [""])[0]
+    return int(text) if text.isdecimal() and len(text) <= 18 else None
+
+
 class LiveConsumer(AsyncJsonWebsocketConsumer):
-    """One open page. Close codes: 4401 log in, 4403 the right was withdrawn."""
+    """One open page.
+
+    Close codes: 4401 log in, 4403 the right was withdrawn, 4429 more recent pages of the same
+    person took its place, 1013 come back later, 1008 a page does not speak.
+    """
 
     contract_id: int | None = None
     last = 0
+    spoken = 0
 
     async def connect(self) -> None:
         """Accept first, so that the page can read the close code; then join and catch up."""
@@ -45,28 +57,39 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not user.is_authenticated or not user.is_active:
             await self.close(UNAUTHENTICATED)
             return
+        if not await open_pages.enter(self, user.pk):
+            await self.close(FULL)
+            return
         await relay.ensure_running()
-        query = parse_qs(self.scope["query_string"].decode())
-        wanted = query.get("contract", [""])[0]
-        self.contract_id = int(wanted) if wanted.isdecimal() else None
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        self.contract_id = _number(query, "contract")
         if self.contract_id is not None and not await self._may_see(user):
             await self.close(FORBIDDEN)
             return
         await self.channel_layer.group_add(self._group(), self.channel_name)
         if self.contract_id is not None:
             await self.channel_layer.group_add(f"user.{user.pk}", self.channel_name)
-        after = query.get("after", [""])[0]
-        await self._catch_up(int(after) if after.isdecimal() else None)
+        await self._catch_up(_number(query, "after"))
 
     async def disconnect(self, code: int) -> None:
         """Leave the groups."""
         user = self.scope["user"]
+        open_pages.leave(self, user.pk)
         await self.channel_layer.group_discard(self._group(), self.channel_name)
         if self.contract_id is not None and user.is_authenticated:
             await self.channel_layer.group_discard(f"user.{user.pk}", self.channel_name)
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Pages only listen; what they send is ignored."""
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
+        """Pages only listen: what they send is not even read, and who goes on is cut."""
+        self.spoken += 1
+        if self.spoken > SPOKEN_AT_MOST:
+            await self.close(SPOKE)
+
+    async def give_way(self) -> None:
+        """Close, for a more recent page of the same person."""
+        await self.close(TOO_MANY_PAGES)
 
     async def event_told(self, message: dict[str, Any]) -> None:
         """Pass an event on, unless it was seen, or its reader may no longer read."""

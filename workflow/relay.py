@@ -42,7 +42,7 @@ class Relay:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    **_parameters(), autocommit=True
+                    **connection_parameters(), autocommit=True
                 ) as listener:
                     await listener.execute(f"LISTEN {CHANNEL}")
                     if not self.ready.is_set():
@@ -80,7 +80,7 @@ async def ensure_running() -> None:
     await relay.ready.wait()
 
 
-def _parameters() -> dict[str, Any]:
+def connection_parameters() -> dict[str, Any]:
     """Return Django's connection parameters that libpq knows; the others are about cursors."""
     known = {option.keyword.decode() for option in psycopg.pq.Conninfo.get_defaults()}
     return {name: value for name, value in connection.get_connection_params().items() if name in known}

@@ -123,8 +123,15 @@ def environment(**changes: str) -> dict[str, str]:
 def server_process(**changes: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Serve the application from a process of its own; yield its address and the process."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    command = [sys.executable, "-m", "uvicorn", "config.asgi:application", "--fd", str(listener.fileno())]
-    command += ["--no-access-log", "--log-level", "critical"]
+    command = [
+        sys.executable,
+        "-m",
+        "config.serve",
+        "--fd",
+        str(listener.fileno()),
+        "--log-level",
+        "critical",
+    ]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment(**changes), pass_fds=[listener.fileno()], start_new_session=True
     )

@@ -16,7 +16,7 @@ from workflow.actions import administration
 from workflow.errors import ActRefused
 from workflow.organisation_forms import NewAccountForm
 
-LIMITS = {"open": "60/m/ip", "accept": "10/m/ip"}
+LIMITS = {"open": "300/m/ip", "accept": "60/m/ip"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

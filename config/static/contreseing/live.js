@@ -5,6 +5,8 @@ const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), 
 const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time
 const LONGEST_DELAY = 30_000; // ms
 const TOAST = 8_000; // ms
+const BUSY_DELAY = 5_000; // ms, when the server does not say how long
+const PATIENCE = 30_000; // ms after which a fragment that never answers lets the next one go
 // Steps of the machinery: the page moves, nobody is told aloud.
 const SILENT = new Set(["task_opened", "job_queued", "signature_progressed"]);
 
@@ -92,7 +94,13 @@ function connect() {
   socket = new WebSocket(address());
   socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {
-    if (event.code === 4401 || event.code === 4403) {
+    if (event.code === 4429) {
+      // More recent pages of the same person took this one's place; reloading makes it the latest.
+      over = true;
+      show("full");
+      if (announcer) announcer.textContent = state?.dataset.fullLong || "";
+      toast(state?.dataset.fullLong || "", { href: window.location.href, text: state?.dataset.fullText || "" });
+    } else if (event.code === 4401 || event.code === 4403) {
       over = true;
       show("over");
       if (announcer) announcer.textContent = state?.dataset.overLong || "";
@@ -109,6 +117,47 @@ function now() {
     connect();
   }
 }
+
+// Fragments are fetched one after another: many open pages must not each ask for five at once. One that
+// the server is too busy to answer (503) is asked again after the time it said, and some more at random.
+const fragments = new Map();
+const asks = new WeakMap();
+let fetching = null;
+
+function fetchNext() {
+  if (fetching || !fragments.size) return;
+  const [place, ask] = fragments.entries().next().value;
+  fragments.delete(place);
+  const turn = {};
+  fetching = turn;
+  const done = () => {
+    if (fetching !== turn) return;
+    fetching = null;
+    fetchNext();
+  };
+  setTimeout(done, PATIENCE);
+  Promise.resolve(ask()).then(done, done);
+}
+
+body.addEventListener("htmx:confirm", (event) => {
+  if (event.detail.triggeringEvent?.type !== "contreseing:event") return;
+  event.preventDefault();
+  const ask = () => event.detail.issueRequest(true);
+  asks.set(event.detail.elt, ask);
+  fragments.set(event.detail.elt, ask);
+  fetchNext();
+});
+
+body.addEventListener("htmx:responseError", (event) => {
+  const { xhr, elt } = event.detail;
+  if (xhr.status !== 503 || !asks.has(elt)) return;
+  const delay = Number(xhr.getResponseHeader("Retry-After")) * 1000 || BUSY_DELAY;
+  const again = () => {
+    if (elt.isConnected) fragments.set(elt, asks.get(elt));
+    fetchNext();
+  };
+  setTimeout(again, delay * (1 + Math.random()));
+});
 
 // A row that a re-fetched fragment changed is lit for a moment.
 const before = new WeakMap();

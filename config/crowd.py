@@ -1,0 +1,64 @@
+"""How many requests a process works on at one time, and how many wait in line behind them."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from config import limits
+
+
+class Busy(Exception):
+    """There is no place, and the line is full or does not move."""
+
+
+class Crowd:
+    """``places`` at one time, ``line`` behind them for ``patience`` seconds at most."""
+
+    def __init__(self, places: int, line: int, patience: float) -> None:
+        self._places = asyncio.Semaphore(places)
+        self._line, self._patience = line, patience
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Hold a place for the time of a block; raises Busy."""
+        await self._enter()
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    async def _enter(self) -> None:
+        if self._waiting >= self._line:
+            raise Busy
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Busy from error
+        finally:
+            self._waiting -= 1
+
+
+class Crowds:
+    """The crowds of one event loop: requests in hand, large bodies being received."""
+
+    def __init__(self) -> None:
+        self.hands = Crowd(limits.IN_HAND, limits.IN_LINE, limits.IN_LINE_FOR)
+        self.large = Crowd(limits.LARGE_AT_ONCE, limits.LARGE_AT_ONCE, limits.IN_LINE_FOR)
+        self.uploads = Crowd(limits.UPLOADS_AT_ONCE, limits.UPLOADS_AT_ONCE, limits.IN_LINE_FOR)
+
+
+_crowds: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Crowds] = weakref.WeakKeyDictionary()
+
+
+def here() -> Crowds:
+    """Return the crowds of the running loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _crowds:
+        _crowds[loop] = Crowds()
+    return _crowds[loop]

@@ -1,0 +1,55 @@
+"""How much of this process one request, one connection or all of them together may take.
+
+The figures are for one server process on two cores; docs/deployment.md adds them up against
+PostgreSQL's connections. A route takes no more than what its form needs.
+"""
+
+from __future__ import annotations
+
+import re
+
+KIB, MIB = 1024, 1024 * 1024
+
+# --- Bodies -------------------------------------------------------------------------------
+STRANGER = 16 * KIB  # without an open session: who one is, a code, « ce n’est pas moi »
+SMALL = 256 * KIB  # a reason of 20,000 characters, nine bytes each at worst once encoded
+LONG = MIB  # a volet or an engagement: several long texts
+UPLOAD = 11 * MIB  # an act of 10 MiB and the other fields of its form
+_ROUTES = (
+    (re.compile(r"^/contrats/\d+/redaction/"), LONG, False),
+    (re.compile(r"^/administration/"), LONG, False),
+    (re.compile(r"^/organisations/\d+/"), UPLOAD, True),
+    (re.compile(r"^/compte/"), 64 * KIB, False),
+)
+BODY_GRACE = 10.0  # seconds in which any body may arrive
+BODY_RATE = 32 * KIB  # bytes a second that a larger one must keep up on average
+BODY_LONGEST = 300.0  # seconds, whatever the rate
+LARGE_AT_ONCE = 30  # bodies above STRANGER that are received at one time, in the temporary folder
+UPLOADS_AT_ONCE = 6  # and above LONG
+REFUSED_DRAIN = 1.0  # seconds during which what a refused sender still sends is read and thrown away
+
+# --- Connections ----------------------------------------------------------------------------
+HEADERS_WITHIN = 10.0  # seconds from the first byte awaited to the last header
+HEADERS_AT_MOST = 32 * KIB  # bytes
+WRITES_WITHIN = 20.0  # seconds without one byte taken by the reader
+CONNECTIONS = 2000  # of one process, websockets included
+
+# --- Work -----------------------------------------------------------------------------------
+IN_HAND = 10  # requests that a process works on at one time
+IN_LINE = 300  # that wait their turn
+IN_LINE_FOR = 8.0  # seconds at most
+RETRY_AFTER = 5  # seconds, said to whoever is refused
+POOL = IN_HAND + 4  # connections to PostgreSQL: the requests, the websockets' thread, what is in passing
+POOL_WAIT = 5.0  # seconds
+
+# --- Websockets -------------------------------------------------------------------------------
+FRAME = KIB  # bytes: pages only listen
+
+
+def route(path: str, content_type: str) -> int:
+    """Return how many bytes the path takes; files only come as ``multipart/form-data``."""
+    multipart = content_type.lower().startswith("multipart/form-data")
+    for pattern, size, files in _ROUTES:
+        if pattern.match(path) and (multipart or not files):
+            return size
+    return SMALL

@@ -1,0 +1,150 @@
+"""The connections of the pages: uvicorn's own, with the time-outs that it does not have.
+
+uvicorn waits for ever for the end of the headers, counts none of their bytes (httptools),
+and keeps for ever what a reader does not take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from config import limits
+
+_SENTENCE = (
+    "Le service est très demandé en ce moment : rien n’a été enregistré, réessayez dans quelques secondes.\n"
+)
+
+
+def _plain(status: str, sentence: str, *headers: str) -> bytes:
+    content = sentence.encode()
+    lines = [
+        f"HTTP/1.1 {status}",
+        "content-type: text/plain; charset=utf-8",
+        f"content-length: {len(content)}",
+        "connection: close",
+        *headers,
+    ]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
+
+
+FULL = _plain("503 Service Unavailable", _SENTENCE, f"retry-after: {limits.RETRY_AFTER}")
+LATE = _plain("408 Request Timeout", "La demande n’est pas arrivée à temps : réessayez.\n")
+LONG = _plain(
+    "431 Request Header Fields Too Large",
+    "Les en-têtes de la demande sont trop longs : effacez les cookies de ce site, puis réessayez.\n",
+)
+
+
+class _Stalling:
+    """Cuts a connection whose reader takes nothing for a while."""
+
+    transport: asyncio.Transport
+    _stalled: asyncio.TimerHandle | None = None
+
+    def pause_writing(self) -> None:
+        """The reader is behind: give it a while."""
+        if self._stalled is None:
+            loop = asyncio.get_running_loop()
+            self._stalled = loop.call_later(limits.WRITES_WITHIN, self.transport.abort)
+        super().pause_writing()  # type: ignore[misc]
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._unstall()
+        super().resume_writing()  # type: ignore[misc]
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """It left."""
+        self._unstall()
+        super().connection_lost(exc)  # type: ignore[misc]
+
+    def _unstall(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
+
+
+class PageProtocol(_Stalling, HttpToolsProtocol):
+    """HTTP with headers that end in time and in size."""
+
+    _late: asyncio.TimerHandle | None = None
+    _header_bytes = 0
+    _in_headers = True
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Turn away whom there is no room for; give the others a while to say what they want."""
+        super().connection_made(transport)
+        if len(self.connections) > limits.CONNECTIONS:
+            transport.write(FULL)
+            transport.close()
+            return
+        self._await_headers()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the time-out too."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Count the bytes of the headers; what follows them is counted by the front door."""
+        if self.transport.is_closing():
+            return
+        if self._in_headers:
+            if self._late is None:
+                self._await_headers()
+            self._header_bytes += len(data)
+        super().data_received(data)
+        if self._in_headers and self._header_bytes > limits.HEADERS_AT_MOST:
+            self._turn_away(LONG)
+
+    def on_message_begin(self) -> None:
+        """A request begins: its headers are awaited."""
+        self._in_headers = True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The headers are there."""
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The next bytes are another request's."""
+        super().on_message_complete()
+        self._in_headers, self._header_bytes = True, 0
+
+    def handle_websocket_upgrade(self) -> None:
+        """Leave the connection to the websocket."""
+        self._stop_waiting()
+        super().handle_websocket_upgrade()
+
+    def _await_headers(self) -> None:
+        self._late = self.loop.call_later(limits.HEADERS_WITHIN, self._turn_away, LATE)
+
+    def _stop_waiting(self) -> None:
+        self._in_headers, self._header_bytes = False, 0
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None
+
+    def _turn_away(self, answer: bytes) -> None:
+        self._stop_waiting()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:  # never in the middle of another answer
+            self.transport.write(answer)
+        self.transport.close()
+
+
+class SocketProtocol(_Stalling, WebSocketsSansIOProtocol):
+    """Websockets of pages that only listen: whoever pings without reading the answers is cut too."""
+
+    def data_received(self, data: bytes) -> None:
+        """Refuse to pile up answers."""
+        super().data_received(data)
+        transport: Any = self.transport
+        if transport.get_write_buffer_size() > limits.MIB:
+            transport.abort()

@@ -1,0 +1,54 @@
+"""``python -m config.serve``: one process of pages and live events, with every limit of its connections."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from typing import Any
+
+import uvicorn
+
+from config import limits
+from config.protocol import PageProtocol, SocketProtocol
+
+
+def configuration(**where: Any) -> uvicorn.Config:
+    """Return how the pages are served; ``where`` is uvicorn's: host, port, fd, log_level."""
+    return uvicorn.Config(
+        "config.asgi:application",
+        http=PageProtocol,
+        ws=SocketProtocol,
+        ws_max_size=limits.FRAME,
+        ws_max_queue=4,
+        ws_per_message_deflate=False,
+        ws_ping_interval=20.0,
+        ws_ping_timeout=20.0,
+        lifespan="off",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # config/proxies.py knows which proxies are ours
+        limit_concurrency=limits.CONNECTIONS + 1,
+        timeout_keep_alive=5,
+        **where,
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m config.serve", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--fd", type=int, help="sert sur cette prise déjà ouverte")
+    parser.add_argument("--log-level", default="warning")
+    parser.add_argument("--grace", type=int, default=10, help="secondes laissées aux demandes en cours")
+    chosen = parser.parse_args(arguments)
+    # only the pages share their connections; a command or a worker has its own
+    os.environ.setdefault("DATABASE_POOL", str(limits.POOL))
+    facts = vars(chosen)
+    uvicorn.Server(configuration(timeout_graceful_shutdown=facts.pop("grace"), **facts)).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
