@@ -68,9 +68,9 @@ def _words(status: int, template: str, in_words: bool) -> HttpResponse:
     if not in_words:
         return answer(status, template)
     sentences = {
-        408: _("L’envoi n’est pas arrivé à temps : réessayez."),
+        408: _("L’envoi n’est pas arrivé à temps : réessayez."),
         413: _("L’envoi est trop volumineux."),
-        503: _("Le service est très demandé en ce moment : la page se mettra à jour d’elle-même."),
+        503: _("Le service est très demandé en ce moment : la page se mettra à jour d’elle-même."),
     }
     return HttpResponse(sentences[status], status=status, content_type="text/plain; charset=utf-8")
 

@@ -23,7 +23,7 @@ from config.bodies import Receive, Send
 
 log = structlog.get_logger(__name__)
 Scope = dict[str, Any]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+Application = Callable[..., Awaitable[None]]
 HEALTH = "/sante/"
 REFUSALS = {408: errors.too_slow, 413: errors.too_large, 503: errors.busy}
 

@@ -15,7 +15,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from config import limits
 
 _SENTENCE = (
-    "Le service est très demandé en ce moment : rien n’a été enregistré, réessayez dans quelques secondes.\n"
+    "Le service est très demandé en ce moment : rien n’a été enregistré, réessayez dans quelques secondes.\n"
 )
 
 
@@ -32,10 +32,10 @@ def _plain(status: str, sentence: str, *headers: str) -> bytes:
 
 
 FULL = _plain("503 Service Unavailable", _SENTENCE, f"retry-after: {limits.RETRY_AFTER}")
-LATE = _plain("408 Request Timeout", "La demande n’est pas arrivée à temps : réessayez.\n")
+LATE = _plain("408 Request Timeout", "La demande n’est pas arrivée à temps : réessayez.\n")
 LONG = _plain(
     "431 Request Header Fields Too Large",
-    "Les en-têtes de la demande sont trop longs : effacez les cookies de ce site, puis réessayez.\n",
+    "Les en-têtes de la demande sont trop longs : effacez les cookies de ce site, puis réessayez.\n",
 )
 
 

@@ -22,7 +22,6 @@ from stakeholders import devices
 from stakeholders.models import User
 from stakeholders.sealing import box
 
-
 STRANGERS = {"strangers": "60/h/key"}  # wrong passwords for one account, from browsers it does not know
 
 
@@ -36,6 +35,11 @@ class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
         **DefaultAccountAdapter.error_messages,
         "rate_limited": gettext_lazy("Trop d’essais en peu de temps : réessayez dans cinq minutes."),
+        "too_many_strangers": gettext_lazy(
+            "Trop d’essais ont visé ce compte depuis des appareils inconnus : réessayez dans une heure, "
+            "connectez-vous depuis un appareil que vous avez déjà utilisé, avec une clé d’accès ou par un "
+            "code reçu par courriel."
+        ),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -215,6 +215,7 @@ def as_deployed(transactional_db: None, collected: Path, tmp_path: Path) -> dict
         **bare_environment(tmp_path),
         **given,
         "STATE_DIR": str(collected),
+        "TRUSTED_PROXIES": "127.0.0.1",  # where this test stands, in the proxy's stead
         "PUBLIC_URL": "https://contreseing.example",
     }
 
