@@ -16,10 +16,8 @@ from django.utils.translation import gettext as _
 from psycopg.errors import TooManyConnections
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from config import limits
+from config import limits, routes
 from stakeholders.hashing import HashingBusy
-
-from config import routes
 
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
