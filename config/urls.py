@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account_views
 from allauth.account.decorators import secure_admin_login
+from allauth.account.urls import urlpatterns as account_urls
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from stakeholders import provider, sessions
+from stakeholders import mailed_secrets, provider, sessions
+
+KEYS_IN_PATHS = {"account_reset_password_from_key", "account_confirm_email"}
 
 # One door for credentials, with its limits on attempts.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -17,7 +21,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workflow.urls")),
     # an address is changed by the administration alone: it is what a person is found by
     path("compte/email/", RedirectView.as_view(pattern_name="mfa_index"), name="account_address"),
-    path("compte/", include("allauth.account.urls")),
+    # a key is never in an address: the mailed link holds it behind the #, the session afterwards
+    path("compte/password/reset/ouvrir/", mailed_secrets.open_reset, name="account_reset_open"),
+    re_path(
+        r"^compte/password/reset/key/(?P<uidb36>[0-9A-Za-z]{1,13})-(?P<key>set-password)/$",
+        account_views.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("compte/", include([entry for entry in account_urls if entry.name not in KEYS_IN_PATHS])),
     path("compte/securite/", include("allauth.mfa.urls")),
     path("compte/proconnect/login/", provider.login, name="proconnect_login"),
     path("compte/proconnect/login/callback/", provider.callback, name="proconnect_callback"),

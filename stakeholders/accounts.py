@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -20,6 +19,7 @@ from django.utils.translation import gettext_lazy
 
 from stakeholders import devices
 from stakeholders.models import User
+from stakeholders.public_address import PublicAddressAdapter
 from stakeholders.sealing import box
 
 STRANGERS = {"strangers": "60/h/key"}  # wrong passwords for one account, from browsers it does not know
@@ -29,11 +29,11 @@ def _login_of(credentials: dict[str, Any]) -> str:
     return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(PublicAddressAdapter):
     """Nobody opens an account alone: an administrator does, with a mandate."""
 
     error_messages = {
-        **DefaultAccountAdapter.error_messages,
+        **PublicAddressAdapter.error_messages,
         "rate_limited": gettext_lazy("Trop d’essais en peu de temps : réessayez dans cinq minutes."),
         "too_many_strangers": gettext_lazy(
             "Trop d’essais ont visé ce compte depuis des appareils inconnus : réessayez dans une heure, "

@@ -114,7 +114,8 @@ urlpatterns = [
     ),
     path(f"{ORGANISATION}preuve/", organisation.signing_proof, name="signing_proof"),
     # open to all
-    path("invitations/<str:token>/", invitation.invitation, name="invitation"),
+    path("invitations/", invitation.invitation, name="invitation"),
+    path("invitations/ouverte/", invitation.invitation_opened, name="invitation_opened"),
     path("confiance/racine.pem", public.trust_root, name="trust_root"),
     path("sante/", public.health, name="health"),
 ]

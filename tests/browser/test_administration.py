@@ -44,7 +44,7 @@ def test_a_newcomer_is_invited_accepts_and_is_withdrawn(
     actor.is_accessible()
 
     body = mailbox.last()["body"]
-    [path] = re.findall(r"/invitations/\S+", body)
+    [path] = re.findall(r"/invitations/#\S+", body)
     context = browser.new_context(viewport=PHONE if phone else DESK, locale="fr-FR")
     guest = context.new_page()
     guest.goto(live_url + path)
@@ -93,7 +93,7 @@ def test_the_page_of_an_invitation_is_accessible(
         page.get_by_role("button", name="Envoyer l’invitation").click()
         expect(page.get_by_text("L’invitation part à")).to_be_visible()
         body = mailbox.last()["body"]
-        page.goto(live_url + re.findall(r"/invitations/\S+", body)[0])
+        page.goto(live_url + re.findall(r"/invitations/#\S+", body)[0])
         words = "connectez-vous pour accepter" if person else "Vous êtes sur le compte de"
         expect(page.get_by_text(words)).to_be_visible()
         actor.is_accessible()

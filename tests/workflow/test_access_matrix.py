@@ -243,7 +243,8 @@ RULES |= {
 ONCE = {"contact_remove"}  # what is removed is not found again: the first of those entitled tries it
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
-OPEN_TO_ALL = {"trust_root", "health", "set_language", "invitation"}  # the last: see test_invitations.py
+# the last two: see test_invitations.py
+OPEN_TO_ALL = {"trust_root", "health", "set_language", "invitation", "invitation_opened"}
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/test_guests.py too
     "guest_link",
     "guest_code",
@@ -266,9 +267,9 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
         "set_password",
         "reset_password",
         "confirm_login_code",
-        "confirm_email",
         "reset_password_from_key_done",
         "reset_password_from_key",
+        "reset_open",
         "reset_password_done",
         "request_login_code",
         "address",
@@ -574,8 +575,7 @@ def test_whoever_is_logged_in_needs_the_form_of_the_page_to_post(cast: Cast, sce
 
 def test_account_pages_answer_without_an_error(cast: Cast) -> None:
     arguments: dict[str, dict[str, Any]] = {
-        "account_confirm_email": {"key": "x"},
-        "account_reset_password_from_key": {"uidb36": "1", "key": "x-y"},
+        "account_reset_password_from_key": {"uidb36": "1", "key": "set-password"},
         "mfa_edit_webauthn": {"pk": 1},
         "mfa_remove_webauthn": {"pk": 1},
     }

@@ -38,6 +38,9 @@ def vacant(organisation: Organisation, title: str = "Chargée de mission", **fie
     return organisation.offices.create(title=title, role="contributor", **fields)
 
 
+OPENED = "/invitations/ouverte/"
+
+
 class Invited:
     """An invitation as it was mailed: the organisation, the office, the link."""
 
@@ -63,12 +66,20 @@ class Invited:
         )
         assert answer.status_code == 302, answer.content.decode()
         self.mail = mailbox.last()
-        [link] = re.findall(r"https?://\S+/invitations/\S+", self.mail["body"])
-        self.link: str = link[link.index("/invitations/") :]
-        self.token = self.link.split("/")[2]
+        [link] = re.findall(r"https?://\S+(/invitations/#\S+)", self.mail["body"])
+        self.link: str = link
+        self.token = self.link.split("#")[1]
+        self.pk = Invitation.objects.latest("pk").pk
+
+    def open(self, browser: Client, link: str = "") -> str:
+        """Open the link as a browser does; return what the page says."""
+        code = (link or self.link).split("#")[1]
+        answer = browser.post(reverse("invitation"), {"code": code}, follow=True)
+        return str(answer.content.decode())
 
     def accept(self, browser: Client, password: str = CHOSEN) -> Any:
-        return browser.post(self.link, {"password1": password, "password2": password})
+        self.open(browser)
+        return browser.post(OPENED, {"password1": password, "password2": password})
 
 
 def test_an_invitation_opens_an_account_with_its_office(cast: Cast, client: Client) -> None:
@@ -79,7 +90,7 @@ def test_an_invitation_opens_an_account_with_its_office(cast: Cast, client: Clie
     assert invited.token not in str(vars(kept)), "the token is kept hashed"
     assert invited.link not in str(list(JournalEntry.objects.values_list("payload", flat=True)))
     for _time in range(2):
-        page = client.get(invited.link).content.decode()
+        page = invited.open(client)
         assert "Chargée de mission" in page
     assert not User.objects.filter(email__iexact=ADDRESS).exists(), "a GET changes nothing"
     answer = invited.accept(client)
@@ -112,8 +123,8 @@ def test_an_invitation_accepted_in_two_tabs_opens_one_account_and_gives_one_mand
         invited.office = vacant(invited.organisation, f"Mission {turn}")
         invited.send(f"tab{turn}@ville.example")
 
-        def accept(token: str = invited.token) -> None:
-            administration.accept_invitation(token, person=None, password=CHOSEN)
+        def accept(pk: int = invited.pk) -> None:
+            administration.accept_invitation(pk, person=None, password=CHOSEN)
 
         assert Counter(at_once(*[accept] * 4)) == {"done": 1, "Locked": 3}
         made = User.objects.get(email=f"tab{turn}@ville.example")
@@ -131,8 +142,8 @@ def test_a_dated_office_accepted_in_two_tabs_by_a_known_person_is_given_once(cas
         invited.office = vacant(invited.organisation, f"Mission {turn}")
         invited.send(cast.rtac.email, ends_on=ends_on)
 
-        def accept(token: str = invited.token) -> None:
-            administration.accept_invitation(token, person=cast.rtac)
+        def accept(pk: int = invited.pk) -> None:
+            administration.accept_invitation(pk, person=cast.rtac)
 
         assert Counter(at_once(*[accept] * 4)) == {"done": 1, "Locked": 3}
         assert invited.office.mandates.count() == 1
@@ -141,12 +152,14 @@ def test_a_dated_office_accepted_in_two_tabs_by_a_known_person_is_given_once(cas
 @pytest.mark.race
 def test_two_invitations_of_one_address_accepted_at_once_open_one_account(cast: Cast) -> None:
     first = Invited(cast)
-    token = first.token
+    one = first.pk
     first.office = vacant(first.organisation, "Autre mission")
     first.send()
-    tokens = [token, first.token]
     ended = at_once(
-        *[lambda t=t: administration.accept_invitation(t, person=None, password=CHOSEN) for t in tokens]
+        *[
+            lambda pk=pk: administration.accept_invitation(pk, person=None, password=CHOSEN)
+            for pk in (one, first.pk)
+        ]
     )
     assert sorted(ended) == ["Locked", "done"]
     assert User.objects.filter(email__iexact=ADDRESS).count() == 1
@@ -156,11 +169,12 @@ def test_who_has_an_account_logs_in_and_accepts(cast: Cast) -> None:
     invited = Invited(cast, cast.rtac.email.upper())
     anonymous, other, mine = Client(), logged_in(cast.bailleur_oh), logged_in(cast.rtac)
     for browser in (anonymous, other):
-        assert "connectez-vous pour accepter" in browser.get(invited.link).content.decode()
+        assert "connectez-vous pour accepter" in invited.open(browser)
         assert invited.accept(browser).status_code == 409
     assert not invited.office.mandates.exists()
     assert cast.rtac.check_password(PASSWORD), "nobody else’s password is set by an invitation"
-    assert mine.post(invited.link).headers["Location"] == reverse("inbox")
+    invited.open(mine)
+    assert mine.post(OPENED).headers["Location"] == reverse("inbox")
     assert invited.office.mandates.get().person == cast.rtac
 
 
@@ -168,9 +182,9 @@ def test_a_cancelled_or_expired_or_replaced_link_says_so(cast: Cast, client: Cli
     invited = Invited(cast)
     first = invited.link
     invited.send()
-    assert "a été annulée" in client.get(first).content.decode(), "the second one replaces the first"
+    assert "a été annulée" in invited.open(client, first), "the second one replaces the first"
     Invitation.objects.update(expires_at=F("created_at"))
-    assert "a expiré" in client.get(invited.link).content.decode()
+    assert "a expiré" in invited.open(client)
     assert invited.accept(client).status_code == 409
     invited.send()
     offered = Invitation.objects.pending().get()
@@ -182,8 +196,11 @@ def test_a_cancelled_or_expired_or_replaced_link_says_so(cast: Cast, client: Cli
 
 def test_a_forged_token_finds_nothing(cast: Cast, client: Client) -> None:
     Invited(cast)
-    assert client.get(reverse("invitation", args=["x" * 43])).status_code == 404
-    assert client.post(reverse("invitation", args=["x" * 43])).status_code == 404
+    answer = client.post(reverse("invitation"), {"code": "x" * 43})
+    assert answer.status_code == 422
+    assert "n’ouvre aucune invitation" in answer.content.decode()
+    assert client.get(OPENED).headers["Location"] == reverse("invitation")
+    assert client.post(OPENED).headers["Location"] == reverse("invitation")
 
 
 def test_a_weak_or_mistyped_password_opens_nothing(cast: Cast, client: Client) -> None:
@@ -191,7 +208,7 @@ def test_a_weak_or_mistyped_password_opens_nothing(cast: Cast, client: Client) -
     assert invited.accept(client, "court").status_code == 422
     guess = "Nouvelle-Nadia-2026"
     assert "se devine" in invited.accept(client, guess).content.decode()
-    answer = client.post(invited.link, {"password1": CHOSEN, "password2": CHOSEN + "s"})
+    answer = client.post(OPENED, {"password1": CHOSEN, "password2": CHOSEN + "s"})
     assert "diffèrent" in answer.content.decode()
     assert not User.objects.filter(email__iexact=ADDRESS).exists()
 

@@ -8,15 +8,14 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from stakeholders import public_address
 from stakeholders.actions import appoint, end_mandate, withdraw_mandate
 from stakeholders.invitations import LASTS, Invitation, hash_of, new_token
 from stakeholders.models import Mandate, Office, Organisation, User
@@ -48,7 +47,7 @@ def invite(actor: User, organisation: Organisation, *, office: Office, **facts: 
     context = {
         "invitation": invitation,
         "organisation": organisation,
-        "link": f"{settings.PUBLIC_URL}{reverse('invitation', args=[token])}",
+        "link": public_address.link("invitation", token),
     }
     defer_mail(
         to=invitation.email,
@@ -68,17 +67,17 @@ def cancel_invitation(actor: User, organisation: Organisation, invitation: Invit
         _record("invitation_cancelled", actor, mandate, invitation=invitation.pk)
 
 
-def accept_invitation(token: str, *, person: User | None, password: str = "") -> User:
+def accept_invitation(invitation_id: int, *, person: User | None, password: str = "") -> User:
     """Open the account, unless the person has one and is logged in to it, and give the office.
 
     Sent twice at once, it opens one account and gives one mandate: the row is locked. Raises
-    Invitation.DoesNotExist for a token that is none, Locked with what to do otherwise.
+    Invitation.DoesNotExist for a number that is none, Locked with what to do otherwise.
     """
     hashed = make_password(password) if password else ""  # slow: before the lock
     try:
         with transaction.atomic():
-            found = Invitation.objects.by_token(token).select_related("office__organisation", "invited_by")
-            invitation = found.select_for_update(of=("self",)).get()
+            found = Invitation.objects.select_related("office__organisation", "invited_by")
+            invitation = found.select_for_update(of=("self",)).get(pk=invitation_id)
             if obstacle := invitation.why_closed():
                 raise Locked(obstacle)
             return _accepted(invitation, person, hashed)
