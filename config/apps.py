@@ -1,6 +1,7 @@
 """The front door as a Django application: its templates, static files and commands."""
 
 from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
 
 
 class ContreseingConfig(AppConfig):
@@ -8,3 +9,9 @@ class ContreseingConfig(AppConfig):
 
     name = "config"
     verbose_name = "Contreseing"
+
+
+class AdministrationConfig(AdminConfig):
+    """The platform's administration, behind a second factor."""
+
+    default_site = "config.administration.Administration"

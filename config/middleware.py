@@ -1,13 +1,18 @@
 """What every request passes through that no library gives."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
 from config import routes
+from stakeholders.sessions import seconds_left, touch
+
+BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_fragment"})  # asked for by open pages
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -37,3 +42,27 @@ class ChosenLanguageMiddleware:
             response = self.get_response(request)
         response.headers.setdefault("Content-Language", language)
         return response
+
+
+class OpenSessionMiddleware:
+    """End a session that its owner left, whatever its open pages ask for by themselves."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *_view: Any) -> None:
+        """Log out when the time is over; otherwise count what its owner does, and only that."""
+        if not request.user.is_authenticated:
+            return
+        if seconds_left(request.session, request.user) <= 0:
+            logout(request)
+        elif not _is_background(request):
+            touch(request.session)
+
+
+def _is_background(request: HttpRequest) -> bool:
+    match = request.resolver_match
+    return match is not None and match.url_name in BACKGROUND and "HX-Request" in request.headers

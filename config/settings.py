@@ -110,7 +110,7 @@ INSTALLED_APPS = [
     "contracts",
     "signatures",
     "stakeholders",
-    "django.contrib.admin",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -140,6 +140,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "config.middleware.OpenSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -292,8 +293,15 @@ CONTENT_SECURITY_POLICY = {
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CSRF_FAILURE_VIEW = "config.errors.csrf_failure"
-SESSION_COOKIE_NAME = "contreseing"
-SESSION_COOKIE_AGE = 12 * 3600
+# Over https no other host of the domain, and no plain page, can set what these names hold.
+_host_only = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{_host_only}contreseing"
+CSRF_COOKIE_NAME = f"{_host_only}csrftoken"
+LANGUAGE_COOKIE_NAME = f"{_host_only}django_language"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+SESSION_COOKIE_AGE = 12 * 3600  # at most, whatever is done meanwhile
+SESSION_IDLE = 2 * 3600  # without its owner
+SESSION_IDLE_STAFF = 30 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS

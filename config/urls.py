@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from allauth.account import views as account_views
-from allauth.account.decorators import secure_admin_login
 from allauth.account.urls import urlpatterns as account_urls
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
@@ -13,9 +12,6 @@ from django.views.i18n import set_language
 from stakeholders import mailed_secrets, provider, sessions
 
 KEYS_IN_PATHS = {"account_reset_password_from_key", "account_confirm_email"}
-
-# One door for credentials, with its limits on attempts.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("workflow.urls")),

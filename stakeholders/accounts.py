@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
+from allauth.account.internal.stagekit import clear_login
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -12,8 +14,12 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib import messages
+from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +28,8 @@ from stakeholders.models import User
 from stakeholders.public_address import PublicAddressAdapter
 from stakeholders.sealing import box
 
+BY_MAILBOX = frozenset({"code", "password_reset"})
+MAILBOX_PROOFS = frozenset({"account/email/login_code", "account/email/password_reset_key"})
 STRANGERS = {"strangers": "60/h/key"}  # wrong passwords for one account, from browsers it does not know
 
 
@@ -78,6 +86,25 @@ class AccountAdapter(PublicAddressAdapter):
         devices.remember(request, response, user.email)
         return response
 
+    def pre_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse | None:
+        """Refuse also what a mailbox proves that is the account's no more, or not yet."""
+        last: dict[str, Any] = next(reversed(get_authentication_records(request, user)), {})
+        stale = str(last.get("email", "")).lower() != user.email.lower()
+        if last.get("method") in BY_MAILBOX and (user.mailbox_is_held or stale):
+            clear_login(request)
+            messages.error(request, _("Cette adresse ne permet pas de se connecter par un code."))
+            return redirect("account_login")
+        answer: HttpResponse | None = super().pre_login(request, user, **facts)
+        return answer
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send neither code nor link to a mailbox that proves nothing yet: say when it will."""
+        owner = User.objects.filter(email__iexact=email).first()
+        if template_prefix in MAILBOX_PROOFS and owner is not None and owner.mailbox_is_held:
+            send_mail(*_held(owner), None, [email])
+        else:
+            super().send_mail(template_prefix, email, context)
+
 
 class IdentityAdapter(DefaultSocialAccountAdapter):
     """An identity provider tells who somebody is; it never opens an account here."""
@@ -98,6 +125,15 @@ class IdentityAdapter(DefaultSocialAccountAdapter):
                 _(
                     "Aucun compte ouvert ne correspond à cette identité. Demandez une invitation à "
                     "l’organisation pour laquelle vous agissez."
+                ),
+            )
+            raise ImmediateHttpResponse(redirect("account_login"))
+        if account.mailbox_is_held:
+            messages.error(
+                request,
+                _(
+                    "L’adresse de ce compte vient d’être changée par un administrateur : dans trois jours au "
+                    "plus, elle permettra de vous reconnaître. D’ici là, utilisez votre mot de passe."
                 ),
             )
             raise ImmediateHttpResponse(redirect("account_login"))
@@ -128,3 +164,14 @@ class FactorAdapter(DefaultMFAAdapter):
     def decrypt(self, encrypted_text: str) -> str:
         """Read what :meth:`encrypt` kept; also under an older key (``SECRET_KEY_FALLBACKS``)."""
         return str(box("contreseing.factors").decrypt(encrypted_text.encode("ascii")), "utf-8")
+
+
+def _held(person: User) -> tuple[str, str]:
+    until = date_format(localtime(person.mailbox_held_until), "DATETIME_FORMAT")
+    with translation.override(settings.LANGUAGE_CODE):
+        return "[Contreseing] " + _("L’adresse de votre compte attend d’être confirmée"), _(
+            "Vous avez demandé un code ou un lien pour vous connecter. Un administrateur a donné cette "
+            "adresse à votre compte il y a peu : elle ne permettra de se connecter par courriel qu’à partir "
+            "du %(until)s, ou dès qu’un second administrateur l’aura confirmée.\n\n"
+            "D’ici là, connectez-vous avec votre mot de passe ou votre clé d’accès.\n"
+        ) % {"until": until}

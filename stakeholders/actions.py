@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from allauth.account.models import EmailAddress
-from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils import timezone
@@ -136,16 +134,3 @@ def end_absence(absence: Absence, *, actor: User) -> None:
         raise ValidationError(_("Cette absence est déjà terminée."))
     absence.refresh_from_db()
     absence_changed.send(Absence, verb="absence_ended", absence=absence, actor=actor)
-
-
-@transaction.atomic
-def forget_factors(person: User, *, actor: User | None) -> None:
-    """Take away the passkeys and codes of somebody who lost them all; their password lets them in again."""
-    Authenticator.objects.filter(user=person).delete()
-    rights_changed.send(User, verb="factors_forgotten", person=person, actor=actor, mandate=None)
-
-
-@transaction.atomic
-def forget_former_addresses(person: User) -> None:
-    """Have an address that is no longer the account's open it no more, by a code or by a reset."""
-    EmailAddress.objects.filter(user=person).exclude(email__iexact=person.email).delete()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import django.contrib.auth.admin  # noqa: F401 (registers the groups, so that they can be taken away)
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,14 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.actions import (
     appoint,
-    deactivate,
-    forget_factors,
-    forget_former_addresses,
     withdraw_mandate,
 )
 from stakeholders.incompatibilities import why_not_appoint
 from stakeholders.models import Mandate, Office, Organisation, User
 from stakeholders.permissions import establish_organisation
+from stakeholders.person_admin import PersonAdmin
 
 admin.site.site_header = _("Contreseing, administration")
 admin.site.site_title = _("Administration")
@@ -41,49 +39,7 @@ class KeptAdmin(admin.ModelAdmin[Any]):
         return False
 
 
-@admin.register(User)
-class PersonAdmin(UserAdmin[User]):
-    """Accounts: opened here, closed by deactivation."""
-
-    ordering = ("last_name", "first_name")
-    list_display = ("last_name", "first_name", "email", "is_active", "is_staff")
-    search_fields = ("last_name", "first_name", "email")
-    readonly_fields = ("is_active", "last_login", "date_joined")
-    fieldsets = (
-        (None, {"fields": ("email", "password")}),
-        (_("Identité"), {"fields": ("civility", "first_name", "last_name")}),
-        (_("Plateforme"), {"fields": ("is_active", "is_staff", "is_superuser")}),
-        (_("Dates"), {"fields": ("last_login", "date_joined")}),
-    )
-    add_fieldsets = (
-        (None, {"fields": ("email", "civility", "first_name", "last_name", "password1", "password2")}),
-    )
-    actions = ("close_accounts", "forget_factors")
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Refuse: acts name their author for ever."""
-        return False
-
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Save; an address that was replaced opens nothing any more."""
-        super().save_model(request, obj, form, change)
-        forget_former_addresses(obj)
-
-    @admin.action(description=_("Retirer les clés et les codes perdus des comptes choisis"))
-    def forget_factors(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """Let people who lost their passkeys and codes log in with their password, and add new ones."""
-        for person in people:
-            forget_factors(person, actor=request.user)  # type: ignore[arg-type]
-        self.message_user(
-            request, _("Les clés et les codes des comptes choisis sont retirés."), messages.SUCCESS
-        )
-
-    @admin.action(description=_("Fermer les comptes choisis"))
-    def close_accounts(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        """Deactivate each account and close its open pages."""
-        for person in people.filter(is_active=True):
-            deactivate(person, actor=request.user)  # type: ignore[arg-type]
-        self.message_user(request, _("Les comptes choisis sont fermés."), messages.SUCCESS)
+admin.site.register(User, PersonAdmin)
 
 
 @admin.register(Organisation)

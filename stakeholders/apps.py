@@ -11,5 +11,7 @@ class StakeholdersConfig(AppConfig):
     verbose_name = _("Acteurs")
 
     def ready(self) -> None:
-        """Know the models that have a file of their own."""
+        """Know the models that have a file of their own, and listen to allauth."""
         import_module("stakeholders.invitations")
+        import_module("stakeholders.sessions")
+        import_module("stakeholders.credentials")

@@ -11,5 +11,6 @@ class WorkflowConfig(AppConfig):
     verbose_name = _("Circuit")
 
     def ready(self) -> None:
-        """Listen to the signatures room."""
+        """Listen to the rooms below."""
         import_module("workflow.receivers")
+        import_module("workflow.account_receivers")

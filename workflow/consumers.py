@@ -7,7 +7,7 @@ today: a socket whose person is not among them is closed, and so is one whose se
 
 from __future__ import annotations
 
-import hashlib
+import asyncio
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -19,6 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 
 from stakeholders.models import User
+from stakeholders.sessions import mark_of, seconds_left_to
 from workflow import access, events, open_pages, relay
 from workflow.models import Event
 from workflow.notifications import sentence_of
@@ -26,11 +27,6 @@ from workflow.notifications import sentence_of
 UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013
 MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
 SPOKEN_AT_MOST = 20  # messages; pages only listen
-
-
-def session_mark(session_key: str | None) -> str:
-    """Name a session in an event without giving its key away."""
-    return hashlib.sha256((session_key or "").encode()).hexdigest()[:24]
 
 
 def _number(query: dict[str, list[str]], name: str) -> int | None:
@@ -49,6 +45,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     contract_id: int | None = None
     last = 0
     spoken = 0
+    mark = ""
+    clock: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
         """Accept first, so that the page can read the close code; then join and catch up."""
@@ -60,6 +58,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not await open_pages.enter(self, user.pk):
             await self.close(FULL)
             return
+        self.mark = await database_sync_to_async(mark_of)(self.scope["session"])
+        self.clock = asyncio.create_task(self._end_with_the_session())
         await relay.ensure_running()
         query = parse_qs(self.scope["query_string"].decode("latin-1"))
         self.contract_id = _number(query, "contract")
@@ -75,6 +75,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """Leave the groups."""
         user = self.scope["user"]
         open_pages.leave(self, user.pk)
+        if self.clock is not None:
+            self.clock.cancel()
         await self.channel_layer.group_discard(self._group(), self.channel_name)
         if self.contract_id is not None and user.is_authenticated:
             await self.channel_layer.group_discard(f"user.{user.pk}", self.channel_name)
@@ -94,7 +96,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def event_told(self, message: dict[str, Any]) -> None:
         """Pass an event on, unless it was seen, or its reader may no longer read."""
         if message["kind"] == "session_ended":
-            if message["payload"].get("session") == session_mark(self.scope["session"].session_key):
+            ended, kept = (message["payload"].get(name) for name in ("session", "all_but"))
+            if ended == self.mark or (kept is not None and kept != self.mark):
                 await self.close(UNAUTHENTICATED)
             return
         if self.scope["user"].pk not in message["readers"]:
@@ -106,6 +109,13 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if message["event"] > self.last:
             self.last = message["event"]
             await self.send_json(self._told(message))
+
+    async def _end_with_the_session(self) -> None:
+        """Close once the session has waited too long for its owner: a page that only listens is nobody."""
+        user, key = self.scope["user"], self.scope["session"].session_key
+        while (left := await database_sync_to_async(seconds_left_to)(user, self.mark, key)) > 0:
+            await asyncio.sleep(left)
+        await self.close(UNAUTHENTICATED)
 
     def _group(self) -> str:
         return (

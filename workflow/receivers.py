@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_out
-from django.db import transaction
 from django.dispatch import receiver
-from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
@@ -24,10 +21,9 @@ from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
-from stakeholders.signals import absence_changed, authority_changed, rights_changed, session_closed
+from stakeholders.signals import absence_changed, authority_changed, rights_changed
 from workflow import events, handover, jobs, journal
 from workflow.actions.signing import stamp_of
-from workflow.consumers import session_mark
 from workflow.flows import CsiFlow
 from workflow.models import JournalEntry, SigningRound
 from workflow.standing import Standings
@@ -217,20 +213,3 @@ def absence_moved(verb: str, absence: Absence, actor: User, **_kwargs: Any) -> N
     for person in (absence.mandate.person, absence.substitute.person):
         events.publish(verb, None, actor=actor, recipient=person, **facts)
     jobs.defer_follow(handover.changes_of_absence(absence))
-
-
-@receiver(user_logged_out)
-def session_ended(request: HttpRequest, user: User | None, **_kwargs: Any) -> None:
-    """Close the sockets of a session that has just ended."""
-    if user is not None:
-        with transaction.atomic():
-            events.publish(
-                "session_ended", None, recipient=user, session=session_mark(request.session.session_key)
-            )
-
-
-@receiver(session_closed)
-def session_was_ended(person: User, session_key: str, **_kwargs: Any) -> None:
-    """Close the sockets of a session that its owner, or a withdrawal, has ended elsewhere."""
-    with transaction.atomic():
-        events.publish("session_ended", None, recipient=person, session=session_mark(session_key))

@@ -16,6 +16,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
@@ -66,6 +67,16 @@ class User(AbstractUser):
     username = None  # type: ignore[assignment]
     civility = models.CharField(_("civilité"), max_length=10, blank=True)
     email = models.EmailField(_("adresse électronique"))
+    # counts the changes of credentials: a session of an earlier one is worth nothing
+    credential_epoch = models.PositiveIntegerField(default=0, editable=False)
+    # until when the mailbox of an address that somebody else gave proves nothing
+    mailbox_held_until = models.DateTimeField(null=True, blank=True, editable=False)
+    mailbox_given_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="+"
+    )
+
+    # the mandates that count in this session, where it does not open the whole account
+    only_mandates: frozenset[int] | None = None
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -92,6 +103,17 @@ class User(AbstractUser):
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError. Legal acts name their author for ever."""
         raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), {self})
+
+    @property
+    def mailbox_is_held(self) -> bool:
+        """Whether somebody else gave the account this address so recently that it proves nothing yet."""
+        return self.mailbox_held_until is not None and self.mailbox_held_until > timezone.now()
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Bind sessions to every credential, where Django binds them to the password alone."""
+        salt = "stakeholders.models.User.session"
+        known = f"{self.credential_epoch}:{self.password}"
+        return salted_hmac(salt, known, secret=secret, algorithm="sha256").hexdigest()
 
 
 class Organisation(models.Model):

@@ -21,6 +21,7 @@ from stakeholders.actions import appoint, declare_absence, end_authority, withdr
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Office, Role, SigningAuthority, User
 from tests import plot
+from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.invited import code_for, named
 from tests.snapshots import once
@@ -309,7 +310,6 @@ STAFF = {
     "admin:jsi18n",
     "admin:view_on_site",
     "admin:app_list",
-    "admin:auth_user_password_change",
     "admin:None",
 } | {
     f"admin:stakeholders_{model}_{page}"
@@ -545,7 +545,6 @@ def staff_address(name: str, cast: Cast) -> str:
     if name.endswith(("history", "delete", "change")) and name != "admin:password_change":
         arguments = {"object_id": cast.prefete.pk}
     special: dict[str, dict[str, Any]] = {
-        "admin:auth_user_password_change": {"id": cast.prefete.pk},
         "admin:view_on_site": {"content_type_id": 1, "object_id": 1},
         "admin:app_list": {"app_label": "stakeholders"},
     }
@@ -553,13 +552,17 @@ def staff_address(name: str, cast: Cast) -> str:
 
 
 def test_the_administration_is_for_staff_alone(cast: Cast) -> None:
+    administrator = with_second_factor(cast.admin)
     for name in sorted(STAFF - {"admin:None", "admin:login", "admin:logout"}):
         address = staff_address(name, cast)
         for person in (None, cast.prefete, cast.pilote_ville, cast.outsider):
             answer = browser(person).get(address)
             assert answer.status_code == 302, f"{name} as {person}: {answer.status_code}"
             assert "login" in answer.headers["Location"]
-        staff = browser(cast.admin).get(address).status_code
+        by_password_alone = browser(cast.admin).get(address)
+        assert by_password_alone.status_code == 302, name
+        assert "login" in by_password_alone.headers["Location"]
+        staff = administrator.get(address).status_code
         assert staff < 500, name
         if name.endswith("delete"):
             assert staff in {302, 403, 404}, "nothing is deleted"
