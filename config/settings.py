@@ -70,7 +70,9 @@ if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY ou SECRET_KEY_FILE doit être fourni hors démonstration.")
 
 _host = PUBLIC_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
-ALLOWED_HOSTS = (environment("ALLOWED_HOSTS") or f"{_host},127.0.0.1,localhost").split(",")
+# 127.0.0.1 is how a container's own check asks; every link is written from PUBLIC_URL
+_hosts = f"{_host},127.0.0.1,localhost" if DEMONSTRATION else f"{_host},127.0.0.1"
+ALLOWED_HOSTS = (environment("ALLOWED_HOSTS") or _hosts).split(",")
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # A passkey belongs to a name, never to an address such as 127.0.0.1 (WebAuthn, « RP ID »).
 PASSKEY_HOST = "localhost" if _host in {"127.0.0.1", "localhost"} else _host
@@ -134,6 +136,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.caching.NoStoreMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.ChosenLanguageMiddleware",
@@ -305,6 +308,7 @@ SESSION_IDLE_STAFF = 30 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_SSL_HOST = PUBLIC_URL.split("://", 1)[1].split("/")[0]  # whatever host the request names
 SECURE_REDIRECT_EXEMPT = [r"^sante/$"]  # the proxy and the engine ask over plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

@@ -145,5 +145,7 @@ def test_a_page_that_was_away_catches_up_and_one_whose_right_is_withdrawn_says_s
     lane = page.locator("#acteurs tr", has=page.get_by_role("rowheader", name="Orme Habitat"))
     expect(lane).to_contain_text("favorable", timeout=PATIENCE)
     plot.withdraw(cast.rtac, by=cast.admin)
-    expect(page.locator("#live-state")).to_contain_text("session terminée", timeout=PATIENCE)
+    over = page.locator("#live-state").get_by_text("session terminée")  # or, if that was first:
+    expect(over.or_(page.get_by_role("heading", name="Se connecter"))).to_be_visible(timeout=PATIENCE)
+    expect(page.locator("body")).not_to_contain_text("Orme Habitat")
     actor.context.close()

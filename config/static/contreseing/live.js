@@ -100,8 +100,15 @@ function connect() {
       show("full");
       if (announcer) announcer.textContent = state?.dataset.fullLong || "";
       toast(state?.dataset.fullLong || "", { href: window.location.href, text: state?.dataset.fullText || "" });
-    } else if (event.code === 4401 || event.code === 4403) {
+    } else if (event.code === 4401) {
+      // The session is over: nothing of the page stays on the screen of whoever sits there now.
       over = true;
+      const login = state?.dataset.login || "/";
+      body.replaceChildren();
+      window.location.replace(login);
+    } else if (event.code === 4403) {
+      over = true;
+      document.querySelector("main")?.replaceChildren();
       show("over");
       if (announcer) announcer.textContent = state?.dataset.overLong || "";
       toast(state?.dataset.overLong || "", { href: state?.dataset.login || "/", text: state?.dataset.loginText || "" });
@@ -177,5 +184,4 @@ if (body.dataset.live) {
   window.addEventListener("online", now);
   document.addEventListener("visibilitychange", now);
   window.addEventListener("pagehide", () => socket?.close(1000));
-  window.addEventListener("pageshow", (event) => event.persisted && connect());
 }

@@ -31,6 +31,15 @@ window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// A page that the browser kept is not shown again: its reader may have logged out since. Hidden when
+// it is left, it is asked for anew when somebody comes back to it.
+window.addEventListener("pagehide", () => (document.documentElement.hidden = true));
+window.addEventListener("pageshow", (event) => {
+  if (!event.persisted) return;
+  document.body.replaceChildren();
+  window.location.reload();
+});
+
 // On a phone the bar that leads to the decision gives way once the decision is in view.
 const decision = document.getElementById("decision");
 if (decision && document.querySelector(".jump")) {
