@@ -5,14 +5,17 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
 from config import routes
-from stakeholders.sessions import seconds_left, touch
+from stakeholders.sessions import ONLY, limit, seconds_left, touch
 
 BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_fragment"})  # asked for by open pages
+
+ACCOUNT_PAGES = ("account_", "mfa_", "socialaccount_", "usersessions_", "proconnect_", "session_end")
 
 
 class RequestLogMiddleware(RequestMiddleware):
@@ -57,10 +60,22 @@ class OpenSessionMiddleware:
         """Log out when the time is over; otherwise count what its owner does, and only that."""
         if not request.user.is_authenticated:
             return
+        if ONLY in request.session and _is_about_the_account(request):
+            request.user = AnonymousUser()  # whoever wants more logs in
+            return
+        limit(request.user, request.session)
         if seconds_left(request.session, request.user) <= 0:
             logout(request)
         elif not _is_background(request):
             touch(request.session)
+
+
+def _is_about_the_account(request: HttpRequest) -> bool:
+    """Whether a page is about an account or the platform: none is for a session that opens one mandate."""
+    match = request.resolver_match
+    if match is None or match.url_name in {"account_logout", "set_language"}:
+        return False
+    return "admin" in match.namespaces or str(match.url_name).startswith(ACCOUNT_PAGES)
 
 
 def _is_background(request: HttpRequest) -> bool:

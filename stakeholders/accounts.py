@@ -27,6 +27,7 @@ from stakeholders import devices
 from stakeholders.models import User
 from stakeholders.public_address import PublicAddressAdapter
 from stakeholders.sealing import box
+from stakeholders.sessions import ONLY
 
 BY_MAILBOX = frozenset({"code", "password_reset"})
 MAILBOX_PROOFS = frozenset({"account/email/login_code", "account/email/password_reset_key"})
@@ -81,7 +82,13 @@ class AccountAdapter(PublicAddressAdapter):
             usage.rollback()
 
     def post_login(self, request: HttpRequest, user: User, **facts: Any) -> HttpResponse:
-        """Know this browser again."""
+        """Limit the session to what was asked, if it was; know this browser again."""
+        only = (facts.get("signal_kwargs") or {}).get(ONLY)
+        if only is None:
+            request.session.pop(ONLY, None)  # whoever logs in has the whole account
+        else:
+            request.session[ONLY] = only
+            request.session.set_expiry(0)  # as for the others: no longer than the browser
         response: HttpResponse = super().post_login(request, user, **facts)
         devices.remember(request, response, user.email)
         return response

@@ -67,7 +67,10 @@ def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Man
     if not person.is_authenticated or not person.is_active:
         return Mandate.objects.none()
     # by the person, whom each mandate then knows without being read again
-    return person.mandates.in_force(on).select_related("office__organisation").order_by("starts_on", "pk")
+    held = person.mandates.in_force(on).select_related("office__organisation").order_by("starts_on", "pk")
+    if person.only_mandates is None:
+        return held
+    return held.filter(pk__in=person.only_mandates, limited_type__isnull=False)
 
 
 def mandate_for(

@@ -34,6 +34,7 @@ from stakeholders.permissions import mandates_in_force
 from stakeholders.signals import session_closed, sessions_closed
 
 MARK, SINCE, SEEN = "mark", "since", "seen"  # in the session; the last two in seconds since 1970
+ONLY = "only_mandates"  # in the session: the mandates that it opens, where it does not open the account
 SEEN_AGAIN_AFTER = 60  # seconds: how rarely a session that is in use is written
 
 
@@ -92,6 +93,12 @@ def begin(request: HttpRequest) -> None:
     now = int(time.time())
     request.session.setdefault(MARK, secrets.token_urlsafe(18))
     request.session.update({SINCE: now, SEEN: now})
+
+
+def limit(person: User, session: SessionBase) -> None:
+    """Have a person act by nothing more than what their session opens."""
+    only = session.get(ONLY)
+    person.only_mandates = None if only is None else frozenset(only)
 
 
 def seconds_left(session: SessionBase, person: User) -> float:

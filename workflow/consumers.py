@@ -19,7 +19,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.timezone import localtime
 
 from stakeholders.models import User
-from stakeholders.sessions import mark_of, seconds_left_to
+from stakeholders.sessions import limit, mark_of, seconds_left_to
 from workflow import access, events, open_pages, relay
 from workflow.models import Event
 from workflow.notifications import sentence_of
@@ -58,6 +58,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not await open_pages.enter(self, user.pk):
             await self.close(FULL)
             return
+        await database_sync_to_async(limit)(user, self.scope["session"])
         self.mark = await database_sync_to_async(mark_of)(self.scope["session"])
         self.clock = asyncio.create_task(self._end_with_the_session())
         await relay.ensure_running()
@@ -105,6 +106,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         if message["kind"] == "rights_changed" and not await self._still_entitled():
             await self.close(FORBIDDEN)
+            return
+        if not await self._is_let_hear(message):
             return
         if message["event"] > self.last:
             self.last = message["event"]
@@ -170,6 +173,15 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     def _may_see(self, user: User) -> bool:
         return self.contract_id is not None and access.contracts_of(user).filter(pk=self.contract_id).exists()
 
+    @database_sync_to_async
+    def _is_let_hear(self, message: dict[str, Any]) -> bool:
+        """Whether the session opens what the event is about: a guest's opens one contract."""
+        user: User = self.scope["user"]
+        if user.only_mandates is None or message["kind"] == "rights_changed":
+            return True
+        return access.contracts_of(user).filter(pk=message.get("contract")).exists()
+
     async def _still_entitled(self) -> bool:
         user = await User.objects.aget(pk=self.scope["user"].pk)
+        user.only_mandates = self.scope["user"].only_mandates
         return user.is_active and (self.contract_id is None or await self._may_see(user))

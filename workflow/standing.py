@@ -91,6 +91,8 @@ class Standings:
 
     @cached_property
     def _authorities(self) -> list[SigningAuthority]:
+        if self.person.only_mandates is not None:  # a session that a mailed code opened signs nothing
+            return []
         rows = SigningAuthority.objects.filter(delegate__person=self.person)
         return list(
             rows.select_related(

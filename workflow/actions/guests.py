@@ -37,11 +37,15 @@ class Entry:
 
     person: User | None = None
     task: Task | None = None
+    mandate: Mandate | None = None
 
     @property
-    def by_password(self) -> bool:
-        """Whether the account has a password, which a mailed code never replaces."""
-        return self.person is not None and (self.person.has_usable_password() or self.person.is_staff)
+    def by_login(self) -> bool:
+        """Whether the account is more than a guest's: a mailed code never replaces logging in to it."""
+        if self.person is None or self.mandate is None:
+            return False
+        is_a_guests = self.mandate.limited_type_id is not None
+        return self.person.has_usable_password() or self.person.is_staff or not is_a_guests
 
 
 def ask_code(identifier: str) -> None:
@@ -133,7 +137,7 @@ def _welcome(link: GuestLink, state: State) -> Entry:
         account_made=made,
     )
     events.publish("guest_entered", contact.contract, actor=person, **facts)
-    return Entry(person, guests.review_task(contact.contract, contact.organisation))
+    return Entry(person, guests.review_task(contact.contract, contact.organisation), mandate)
 
 
 def _account(contact: Contact) -> tuple[User, bool]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from allauth.usersessions.models import UserSession
-from django.conf import settings
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
 from django.contrib import messages
-from django.contrib.auth import login
+from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from stakeholders.models import Mandate, User
+from stakeholders.sessions import ONLY
 from workflow import actions, board, guests
 from workflow.errors import ActRefused, AlreadyDone, Invalid
 from workflow.forms import MailedCodeForm, ReportForm
@@ -94,7 +96,7 @@ def _code_page(
 
 
 def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> HttpResponse:
-    """Open the session of whoever gave the right code; an account that has a password still asks for it."""
+    """Open the session of whoever gave the right code; an account that is more asks to log in."""
     contract = link.contact.contract
     if entry.person is None:
         request.session[RECEIPTS] = [*request.session.get(RECEIPTS, []), link.identifier]
@@ -102,18 +104,29 @@ def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> Http
     there = reverse("contract", args=[contract.pk])
     if entry.task is not None:
         there = reverse("task", args=[contract.pk, entry.task.pk])
-    if entry.by_password:
-        if guests.is_the_contact(request.user, link):
-            return redirect(there)
+    if guests.is_the_contact(request.user, link) and ONLY not in request.session:
+        return redirect(there)
+    if entry.by_login:
         messages.info(
             request,
-            _("Votre adresse est confirmée. Vous avez déjà un compte : connectez-vous pour répondre."),
+            _("Votre adresse est confirmée. Vous avez déjà un compte : connectez-vous pour répondre."),
         )
         return redirect_to_login(there)
-    login(request, entry.person, backend=settings.AUTHENTICATION_BACKENDS[0])
-    UserSession.objects.create_from_request(request)  # one of the sessions that are seen, and ended
-    request.session.set_expiry(0)  # as allauth does: no longer than the browser
-    return redirect(there)
+    return _log_in(request, entry.person, entry.mandate, there)
+
+
+def _log_in(request: HttpRequest, person: User, mandate: Mandate | None, there: str) -> HttpResponse:
+    """Go through the account's own stages, its second factor if it has one, to that mandate alone."""
+    opened = {mandate.pk} if mandate else set()
+    if request.user.is_authenticated:
+        opened |= set(request.session.get(ONLY, ())) if request.user.pk == person.pk else set()
+        logout(request)
+    record_authentication(request, person, method="code", email=person.email)
+    answer: HttpResponse = perform_login(
+        request,
+        Login(user=person, redirect_url=there, signal_kwargs={ONLY: sorted(opened)}),
+    )
+    return answer
 
 
 @require_POST
