@@ -84,6 +84,7 @@ def fields(root: int, table: Table) -> Iterator[Field]:
     """Yield the terminal fields of the form; raises Fault when a node is reached twice."""
     form = dictionary(table[root].value.get("AcroForm"), table)
     seen: set[int] = set()
+    names: set[str] = set()
     waiting = [(node, "", None, 0) for node in reversed(array(form.get("Fields"), table))]
     while waiting:
         node, above, kind, depth = waiting.pop()
@@ -105,6 +106,9 @@ def fields(root: int, table: Table) -> Iterator[Field]:
         if any(not isinstance(kid, Ref) or kid.number in seen for kid in kids) or len(kids) > MAX_FIELDS:
             raise bad_tree()
         seen.update(kid.number for kid in kids)
+        if name in names:  # which one a signature is in would be anybody's choice
+            raise bad_tree()
+        names.add(name)
         yield Field(name, node.number, value, kind == "Sig", tuple(kid.number for kid in kids))
 
 
