@@ -22,6 +22,7 @@ from signatures.verification.faults import (
     unused_object,
 )
 from signatures.verification.proofs import BadProofs, Growth
+from signatures.verification.properties import VERSIONS, are_extensions, differ_by_date, is_maintained
 from signatures.verification.signed import Field, Signed, Table, array, dictionary, fields, pages
 from signatures.verification.structure import Revision, Structure
 from signatures.verification.syntax import Ref, references, same
@@ -41,10 +42,7 @@ _APPEARANCE_KEYS = {
     *("Type", "Subtype", "BBox", "Matrix", "Resources", "Length", "Filter", "DecodeParms"),
     *("FormType", "Group", "Name"),
 }
-_EXTENSION_KEYS = {"Type", "BaseVersion", "ExtensionLevel"}
-_VERSIONS = {"1.7", "2.0"}
-_DATE = re.compile(rb"D:\d{14}(?:Z|[+-]\d\d'(?:\d\d'?)?)?")
-_PRODUCER = re.compile(rb"(?:(?P<before>.*); )?pyHanko [0-9.]{1,20}", re.DOTALL)
+_OURS = re.compile(r"Signataire-\d{2,3}")
 
 
 def check(structure: Structure, signed: list[Signed]) -> None:
@@ -86,8 +84,9 @@ class _Changes:
         self.structure, self.revision, self.root = structure, revision, structure.root
         self.before, self.after, self.name, self.here = before, after, name, here
         self.catalogs = before[structure.root].value, after[structure.root].value
-        # nothing but what it signs for may change in a document that its first signature certifies
         self.certified = "DocMDP" in dictionary(self.catalogs[0].get("Perms"), before)
+        # other tools date their work in the properties at each revision; ours never does
+        self.dated = not any(_OURS.fullmatch(field.name) for field in fields(structure.root, before))
         self.explained: set[int] = set()
 
     def check(self, last_trailer: dict[str, Any]) -> None:
@@ -138,7 +137,7 @@ class _Changes:
         if new["Size"] < old["Size"]:
             raise self.forbidden()
         if was.get("Info") != now.get("Info"):
-            if self.certified or "Info" in was:
+            if not self.dated or "Info" in was:
                 raise metadata_changed(self.name)
             was["Info"] = now["Info"]
         if not same(was, now):
@@ -162,15 +161,20 @@ class _Changes:
             was, now = old.get(key), new.get(key)
             if same(was, now):
                 continue
-            if self.certified or not isinstance(now, bytes) or not _is_maintained(key, was, now):
+            if not self.dated or not isinstance(now, bytes) or not is_maintained(key, was, now):
                 raise metadata_changed(self.name)
-        self._explain_once(number)
-
-    def _explain_once(self, number: int) -> None:
-        """Account for an object that the trailer alone refers to."""
-        if self.structure.uses[number]:
+        if self.structure.uses[number]:  # the trailer alone should refer to it
             raise self.forbidden()
         self.explained.add(number)
+
+    def _metadata(self, reference: Any) -> None:
+        """The same tools date the XMP metadata, which else stay as they are to the byte."""
+        if not isinstance(reference, Ref) or reference.number not in self.revision.objects:
+            return
+        old, new = self.before.get(reference.number), self.after[reference.number]
+        if old is None or not self.dated or not differ_by_date(self.structure.file.data, old, new):
+            raise metadata_changed(self.name)
+        self._explain(reference.number)
 
     def _tables(self) -> None:
         containers = {one.container for one in self.revision.objects.values()}
@@ -190,20 +194,22 @@ class _Changes:
             was, now = old.get(key), new.get(key)
             if key in ("DSS", "AcroForm") or same(was, now):
                 continue
-            if key == "Extensions" and _are_extensions(was, now):
+            if key == "Extensions" and are_extensions(was, now):
                 continue
-            if key == "Version" and not self.certified and now in _VERSIONS and (was or "") < now:
+            if key == "Version" and not self.certified and now in VERSIONS and (was or "") < now:
                 continue
             raise metadata_changed(self.name) if key == "Metadata" else self.forbidden()
         if self.root in self.revision.objects:
             self.explained.add(self.root)
+        self._metadata(new.get("Metadata"))
         growth = Growth(self.structure.file.data, self.before, self.after)
         try:
             if "DSS" in old or "DSS" in new:
                 growth.compare(old.get("DSS"), new.get("DSS"))
         except BadProofs:
             raise bad_proofs(self.name) from None
-        if self.here is None and not growth.explained:
+        grew = growth.explained or growth.containers & self.revision.objects.keys()
+        if self.here is None and not grew:
             raise changed_after_last()  # a revision that neither signs nor brings a proof
         for number in growth.containers:
             self._explain(number)
@@ -333,31 +339,3 @@ class _Changes:
             raise self.forbidden()
         self.explained.add(here.number)
         self._explain_below(here.value)
-
-
-def _is_maintained(key: str, was: Any, now: bytes) -> bool:
-    """Tell whether it is what signing tools write of themselves: their name, and when."""
-    if key == "ModDate":
-        return _DATE.fullmatch(now) is not None
-    if key != "Producer":
-        return False
-    found = _PRODUCER.fullmatch(now)
-    return found is not None and (found["before"] or None) == was
-
-
-def _are_extensions(was: Any, now: Any) -> bool:
-    """Tell whether only developers' extensions by their level were added (ISO 32000-2 § 7.12)."""
-    was = {} if was is None else was
-    if not isinstance(was, dict) or not isinstance(now, dict):
-        return False
-    return all(_is_extension(key, was.get(key), now.get(key)) for key in was.keys() | now.keys())
-
-
-def _is_extension(prefix: str, was: Any, now: Any) -> bool:
-    if same(was, now):
-        return True
-    if prefix not in ("ESIC", "ADBE") or not isinstance(now, dict) or not now.keys() <= _EXTENSION_KEYS:
-        return False
-    level = now.get("ExtensionLevel")
-    kinds = now.get("Type", "DeveloperExtensions") == "DeveloperExtensions"
-    return kinds and now.get("BaseVersion") in _VERSIONS and type(level) is int and 0 < level < 10

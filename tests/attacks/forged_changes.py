@@ -265,8 +265,13 @@ TIMESTAMPS: dict[str, Forgery] = {
     ),
 }
 
+
+def _open(objects: Objects) -> Forgery:
+    return lambda f: f.update(objects(f))
+
+
 FORGERIES: dict[str, Forgery] = {
-    **{f"left open, {name}": (lambda f, make=make: f.update(make(f))) for name, make in CHANGES.items()},
-    **{f"covered, {name}": (lambda f, make=make: f.stamped(make(f))) for name, make in CHANGES.items()},
+    **{f"left open, {name}": _open(make) for name, make in CHANGES.items()},
+    **{f"covered, {name}": _dressed(BARE, make) for name, make in CHANGES.items()},
     **{f"time-stamp, {name}": make for name, make in TIMESTAMPS.items()},
 }

@@ -199,7 +199,12 @@ def _parts(opened: pikepdf.Pdf) -> Parts:
         one.objgen[0]: one.unparse(resolved=True) for one in wanted if not isinstance(one, pikepdf.Stream)
     }
     return Parts(
-        *(one.objgen[0] for one in (root, form, first.obj, last.obj, opened.trailer.Info, root.DSS)),
+        root=root.objgen[0],
+        form=form.objgen[0],
+        page=first.obj.objgen[0],
+        last_page=last.obj.objgen[0],
+        info=opened.trailer.Info.objgen[0],
+        dss=root.DSS.objgen[0],
         fields=[one.objgen[0] for one in form.Fields],
         contents=contents.objgen[0],
         metadata=None if metadata is None else metadata.objgen[0],

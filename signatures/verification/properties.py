@@ -1,0 +1,55 @@
+"""What signing tools write of themselves in the properties of a file, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from signatures.verification.crossref import Definition
+from signatures.verification.syntax import same
+
+VERSIONS = {"1.7", "2.0"}
+_EXTENSION_KEYS = {"Type", "BaseVersion", "ExtensionLevel"}
+_DATE = re.compile(rb"D:\d{14}(?:Z|[+-]\d\d'(?:\d\d'?)?)?")
+_PRODUCER = re.compile(rb"(?:(?P<before>.*); )?pyHanko [0-9.]{1,20}", re.DOTALL)
+_XMP_DATE = re.compile(
+    rb"(xmp:(?:ModifyDate|MetadataDate)(?:=\"|>))"
+    rb"\d{4}-\d\d-\d\dT[0-9:.]{5,15}(?:Z|[+-]\d\d:\d\d)?(?=[\"<])"
+)
+
+
+def is_maintained(key: str, was: Any, now: bytes) -> bool:
+    """Tell whether it is what signing tools write of themselves: their name, and when."""
+    if key == "ModDate":
+        return _DATE.fullmatch(now) is not None
+    if key != "Producer":
+        return False
+    found = _PRODUCER.fullmatch(now)
+    return found is not None and (found["before"] or None) == was
+
+
+def are_extensions(was: Any, now: Any) -> bool:
+    """Tell whether only developers' extensions by their level were added (ISO 32000-2 § 7.12)."""
+    was = {} if was is None else was
+    if not isinstance(was, dict) or not isinstance(now, dict):
+        return False
+    return all(_is_extension(key, was.get(key), now.get(key)) for key in was.keys() | now.keys())
+
+
+def _is_extension(prefix: str, was: Any, now: Any) -> bool:
+    if same(was, now):
+        return True
+    if prefix not in ("ESIC", "ADBE") or not isinstance(now, dict) or not now.keys() <= _EXTENSION_KEYS:
+        return False
+    level = now.get("ExtensionLevel")
+    kinds = now.get("Type", "DeveloperExtensions") == "DeveloperExtensions"
+    return kinds and now.get("BaseVersion") in VERSIONS and type(level) is int and 0 < level < 10
+
+
+def differ_by_date(data: bytes, old: Definition, new: Definition) -> bool:
+    """Tell whether two XMP streams of ``data`` say the same but for the date of the last change."""
+    if old.stream is None or new.stream is None or "Filter" in old.value or "Filter" in new.value:
+        return False
+    entries = [{k: v for k, v in one.value.items() if k != "Length"} for one in (old, new)]
+    was, now = (_XMP_DATE.sub(rb"\1", data[slice(*stream)]) for stream in (old.stream, new.stream))
+    return same(*entries) and was == now
