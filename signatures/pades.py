@@ -83,7 +83,7 @@ def refuse_unsound(document: bytes) -> None:
     junk, hidden objects or changes after an earlier signature.
     """
     try:
-        verification.examine(document)
+        verification.refuse_backwards(verification.examine(document))
     except verification.Fault as fault:
         raise UnsignableDocument(fault.message.rstrip(".")) from fault
 

@@ -43,6 +43,24 @@ def load_roots(sources: Sequence[bytes | Path] | None = None) -> list[asn1_x509.
     return roots
 
 
+def load_seal_authorities(roots: list[asn1_x509.Certificate]) -> list[bytes] | None:
+    """Return the certificates (DER) that may time-stamp a sealed document, None when nothing says.
+
+    ``settings.SEAL_TIMESTAMP_CERTIFICATES``, by default the demonstration's own authority. They
+    say nothing of a file judged under other roots than ``settings.TRUST_ROOTS``.
+    """
+    try:
+        ours = {root.dump() for root in load_roots()}
+    except NoTrustRoot:
+        return None
+    sources = settings.SEAL_TIMESTAMP_CERTIFICATES or [
+        path for path in [Path(settings.PKI_DIR) / "tsa.cert.pem"] if path.exists()
+    ]
+    if not sources or not {root.dump() for root in roots} <= ours:
+        return None
+    return [certificate.dump() for certificate in load_roots(sources)]
+
+
 def validation_policy(
     roots: list[asn1_x509.Certificate], freshness: dt.timedelta
 ) -> CertValidationPolicySpec:

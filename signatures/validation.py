@@ -57,7 +57,13 @@ from signatures.limited.limits import MAX_BYTES
 from signatures.pki import DEMO_POLICY
 from signatures.plain import visible
 from signatures.report import Problem, Report, SignatureRow, TimestampRow, Verdict
-from signatures.roots import SIGNATORY_FRESHNESS, TIMESTAMP_FRESHNESS, load_roots, validation_policy
+from signatures.roots import (
+    SIGNATORY_FRESHNESS,
+    TIMESTAMP_FRESHNESS,
+    load_roots,
+    load_seal_authorities,
+    validation_policy,
+)
 
 __all__ = ["Problem", "Report", "SignatureRow", "validate", "validate_here"]
 
@@ -104,8 +110,11 @@ def validate(
     """
     _refuse_an_event_loop()
     moment = moment or timezone.now()
+    roots = load_roots(trust_roots)
+    listed = load_seal_authorities(roots)
     options = {
-        "roots": [base64.b64encode(root.dump()).decode() for root in load_roots(trust_roots)],
+        "roots": [base64.b64encode(root.dump()).decode() for root in roots],
+        "authorities": None if listed is None else [base64.b64encode(one).decode() for one in listed],
         "expected": dict(expected) if isinstance(expected, Mapping) else expected and list(expected),
         "moment": moment.isoformat(),
         "intermediate": intermediate,
@@ -131,6 +140,7 @@ def validate_here(
     _refuse_an_event_loop()
     roots = load_roots(trust_roots)
     check = _Check(pdf, roots, moment or timezone.now(), expected, intermediate)
+    check.authorities = load_seal_authorities(roots)
     _run(check)
     return check.report()
 
@@ -140,6 +150,8 @@ def validate_for_another_process(pdf: bytes, options: dict[str, Any]) -> dict[st
     roots = [asn1_x509.Certificate.load(base64.b64decode(root)) for root in options["roots"]]
     moment = dt.datetime.fromisoformat(options["moment"])
     check = _Check(pdf, roots, moment, options["expected"], options["intermediate"])
+    if options["authorities"] is not None:
+        check.authorities = [base64.b64decode(one) for one in options["authorities"]]
     _run(check)
     return {"report": check.report().as_dict(), "trace": check.trace}
 
@@ -184,6 +196,7 @@ class _Check:
     problems: list[Problem] = field(default_factory=list)
     rows: list[SignatureRow] = field(default_factory=list)
     timestamps: list[TimestampRow] = field(default_factory=list)
+    authorities: list[bytes] | None = None  # who may time-stamp the whole
     trace: str = ""
     started: float = field(default_factory=time.process_time)
 
@@ -214,10 +227,12 @@ class _Check:
     async def run(self) -> None:
         """Check everything, in the order that gives the clearest first reason."""
         try:
-            verification.examine(self.pdf)
+            covered = verification.examine(self.pdf)
         except verification.Fault as fault:
             self.refuse(fault.code, fault.message, fault.field)
             return
+        for stranger in verification.unlisted(covered, self.authorities):
+            self.refuse(stranger.code, stranger.message, stranger.field)
         reader = PdfFileReader(io.BytesIO(self.pdf), strict=True)
         if self._is_too_much(reader):
             return

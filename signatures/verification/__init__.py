@@ -1,11 +1,12 @@
 """What the bytes and the revisions of a signed PDF may be, so that « valide » is true for every reader."""
 
+from signatures.verification.authorities import refuse_backwards, unlisted
 from signatures.verification.changes import check
 from signatures.verification.faults import Fault
 from signatures.verification.signed import Signed, pages, signatures
 from signatures.verification.structure import read
 
-__all__ = ["Fault", "Signed", "examine"]
+__all__ = ["Fault", "Signed", "examine", "refuse_backwards", "unlisted"]
 
 
 def examine(pdf: bytes) -> list[Signed]:

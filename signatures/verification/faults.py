@@ -191,3 +191,26 @@ def bad_proofs(name: str) -> Fault:
 def changed_after_last() -> Fault:
     """Say that the file goes on after what the last signature or time-stamp covers."""
     return Fault("changed_after_last", _("Le fichier a été modifié après la dernière signature."))
+
+
+def timestamp_unlisted(name: str) -> Fault:
+    """Say that a document time-stamp comes from an authority that may not seal here."""
+    return Fault(
+        "timestamp_unlisted",
+        _(
+            "L’horodatage « %(name)s » vient d’une autorité qui n’est pas de celles que cette "
+            "installation accepte pour sceller."
+        )
+        % {"name": name},
+        name,
+    )
+
+
+def timestamps_backwards(name: str) -> Fault:
+    """Say that a document time-stamp is older than one that it covers."""
+    return Fault(
+        "timestamps_backwards",
+        _("L’horodatage « %(name)s » porte une heure antérieure à celle d’un autre qu’il couvre.")
+        % {"name": name},
+        name,
+    )

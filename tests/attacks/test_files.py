@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import datetime as dt
+import functools
 import hashlib
 import re
 import shutil
@@ -9,8 +12,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from asn1crypto import x509 as asn1_x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.test import override_settings
+from django.utils import timezone
 
-from signatures.validation import validate_here
+from signatures import pades
+from signatures.backends import backend
+from signatures.errors import UnsignableDocument
+from signatures.pki import issuance
+from signatures.pki.services import Authorities
+from signatures.validation import validate, validate_here
 from signatures.verification.rebuild import headers
 from signatures.verification.signed import fields, pages
 from signatures.verification.structure import read
@@ -109,3 +123,72 @@ def test_a_lenient_reader_would_be_deceived(forger: Forger) -> None:
     forged = FORGERIES["takeover, zeros before the old offset"](forger)
     rebuilt = dict(headers(forged))
     assert b"7001 0 R" in forged[rebuilt[forger.parts.root] :][:80]
+
+
+class Stranger(Authorities):
+    """Another time-stamping authority under the same root, which nobody chose for sealing."""
+
+    @functools.cached_property
+    def tsa(self) -> tuple[asn1_x509.Certificate, rsa.RSAPrivateKey]:
+        issuing, issuing_key = self.issuing
+        key = issuance._new_key("rsa3072")
+        assert isinstance(key, rsa.RSAPrivateKey)
+        certificate = issuance._build(
+            issuance._name("Un autre horodatage"),
+            key.public_key(),
+            issuing.subject,
+            issuing_key,
+            issuance._tsa_extensions(),
+            starts=timezone.now(),
+            days=900,
+        )
+        return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER)), key
+
+
+def test_a_token_of_another_authority_under_the_root_does_not_seal(forger: Forger, pki: ServedPki) -> None:
+    forged = forger.stamped(authorities=Stranger())
+    for roots in (None, [pki.root]):
+        for report in (validate_here(forged, trust_roots=roots), validate(forged, trust_roots=roots)):
+            assert not report.valid
+            assert "timestamp_unlisted" in {problem.code for problem in report.problems}
+
+
+def test_the_list_may_name_the_authority_that_issues(forger: Forger, pki: ServedPki) -> None:
+    with override_settings(SEAL_TIMESTAMP_CERTIFICATES=[pki.folder / "issuing.cert.pem"]):
+        codes = {problem.code for problem in validate_here(forger.stamped(authorities=Stranger())).problems}
+        assert "timestamp_unlisted" not in codes
+    with override_settings(SEAL_TIMESTAMP_CERTIFICATES=[pki.folder / "ocsp.cert.pem"]):
+        codes = {problem.code for problem in validate_here(forger.pdf).problems}
+        assert "timestamp_unlisted" in codes
+
+
+def test_a_seal_is_not_put_over_junk(forger: Forger, pki: ServedPki) -> None:
+    """Our own renewal would vouch for it: refused before any authority is asked."""
+    yesterday = Authorities(clock=lambda: timezone.now() - dt.timedelta(days=1))
+    for forged in (
+        FORGERIES["takeover, zeros before the old offset"](forger),
+        FORGERIES["end, a zip archive and a tail"](forger),
+        FORGERIES["covered, the title"](forger),
+        FORGERIES["time-stamp, a polygon"](forger),
+        forger.stamped(authorities=yesterday),
+    ):
+        with pki.interrupted("/"), pytest.raises(UnsignableDocument):
+            asyncio.run(pades.seal(forged))
+
+
+def test_no_key_signs_over_junk(files: Files, people: list[AbstractBaseUser]) -> None:
+    demo = backend("demo")
+    for junk in (files.one + b"%junk\n", files.one[:-1] + b"  \n", files.one + files.base):
+        with pytest.raises(UnsignableDocument):
+            asyncio.run(
+                pades.prepare(
+                    junk,
+                    "Signataire-02",
+                    demo.certificate_for(people[1]),
+                    first=False,
+                    last=True,
+                    stamp_lines=["x"],
+                    specimen=True,
+                    moment=timezone.now(),
+                )
+            )
