@@ -18,6 +18,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 
 from config import limits, routes
 from stakeholders.hashing import HashingBusy
+from stakeholders.security_events import Name, tell
 
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
@@ -32,6 +33,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: refused; the refusal's own sentence is shown when it has one."""
+    tell(Name.RIGHT_REFUSED, request=routes.named(request))
     return answer(403, "errors/403.html", reason=str(exception))
 
 
@@ -42,6 +44,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """429: too many tries of a form that asks who one is."""
+    tell(Name.LIMIT_REACHED, limit="tries", request=routes.named(request))
     return answer(429, "errors/429.html")
 
 

@@ -11,7 +11,6 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
 
-import structlog
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
@@ -20,8 +19,8 @@ from django.utils import translation
 
 from config import bodies, crowd, errors, health, limits, proxies
 from config.bodies import Receive, Send
+from stakeholders.security_events import Name, tell
 
-log = structlog.get_logger(__name__)
 Scope = dict[str, Any]
 Application = Callable[..., Awaitable[None]]
 HEALTH = "/sante/"
@@ -116,7 +115,7 @@ async def _refuse(
     status: int, scope: Scope, headers: dict[bytes, bytes], send: Send, receive: Receive | None = None
 ) -> None:
     """Answer at once; the connection closes when the body was not read to its end (``receive`` given)."""
-    log.warning("limit_reached", status=status, client=(scope.get("client") or [""])[0])
+    tell(Name.LIMIT_REACHED, limit=status, ip=(scope.get("client") or [""])[0])
     chosen = _cookies(headers).get(settings.LANGUAGE_COOKIE_NAME)
     with translation.override(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
         response = REFUSALS[status](in_words=b"hx-request" in headers)

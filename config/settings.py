@@ -228,6 +228,8 @@ MFA_TOTP_ISSUER = "Contreseing"
 MFA_FORMS = {
     "add_webauthn": "stakeholders.account_forms.AddPasskeyForm",
     "edit_webauthn": "stakeholders.account_forms.RenamePasskeyForm",
+    "login_webauthn": "stakeholders.account_forms.LoginByPasskeyForm",
+    "reauthenticate_webauthn": "stakeholders.account_forms.PasskeyAgainForm",
     "activate_totp": "stakeholders.account_forms.ActivateTotpForm",
     "authenticate": "stakeholders.account_forms.SecondFactorForm",
     "reauthenticate": "stakeholders.account_forms.SecondFactorAgainForm",

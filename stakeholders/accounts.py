@@ -14,6 +14,7 @@ from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -27,10 +28,12 @@ from stakeholders import devices
 from stakeholders.models import User
 from stakeholders.public_address import PublicAddressAdapter
 from stakeholders.sealing import box
+from stakeholders.security_events import Name, tell
 from stakeholders.sessions import ONLY
 
 BY_MAILBOX = frozenset({"code", "password_reset"})
 MAILBOX_PROOFS = frozenset({"account/email/login_code", "account/email/password_reset_key"})
+LIMITS = frozenset({"rate_limited", "too_many_login_attempts", "too_many_strangers"})
 STRANGERS = {"strangers": "60/h/key"}  # wrong passwords for one account, from browsers it does not know
 
 
@@ -50,6 +53,13 @@ class AccountAdapter(PublicAddressAdapter):
             "code reçu par courriel."
         ),
     }
+
+    def validation_error(self, code: str, *args: Any) -> ValidationError:
+        """Return the error of that name; tell the log when a limit is what refused."""
+        if code in LIMITS:
+            tell(Name.LIMIT_REACHED, limit=code)
+        error: ValidationError = super().validation_error(code, *args)
+        return error
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse self-service registration."""

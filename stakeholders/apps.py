@@ -15,3 +15,4 @@ class StakeholdersConfig(AppConfig):
         import_module("stakeholders.invitations")
         import_module("stakeholders.sessions")
         import_module("stakeholders.credentials")
+        import_module("stakeholders.security_receivers")

@@ -9,6 +9,13 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.urls import reverse
 
+from stakeholders.security_events import Name, mark_of_address, tell
+
+ASKED = {
+    "account/email/password_reset_key": Name.PASSWORD_RESET_ASKED,
+    "account/email/login_code": Name.CODE_SENT,
+}
+
 
 class PublicSite:
     """The site as mails name it, in place of the one that the Host header names."""
@@ -35,5 +42,7 @@ class PublicAddressAdapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail whose site is ours."""
+        if asked := ASKED.get(template_prefix):
+            tell(asked, address=mark_of_address(email))
         public = {"current_site": PublicSite(), "public_url": settings.PUBLIC_URL}
         super().send_mail(template_prefix, email, {**context, **public})

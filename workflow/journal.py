@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.models import Mandate, User
+from workflow import security
 from workflow.models import JournalEntry
 
 ORDER_LOCK = 0x434F4E54  # one number for every writer that must be ordered by commit
@@ -60,6 +61,7 @@ def record(
     )
     entry.hash = link(entry)
     entry.save(force_insert=True)
+    security.tell_of(verb, number=entry.number, actor=actor, payload=entry.payload)
     return entry
 
 

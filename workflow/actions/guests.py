@@ -17,6 +17,7 @@ from stakeholders.actions import appoint
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Organisation, Role, User
 from stakeholders.permissions import mandate_for
+from stakeholders.security_events import Name, tell
 from workflow import events, guests
 from workflow.actions.contacts import end_mandate, send_again
 from workflow.errors import AlreadyDone, Invalid, Locked
@@ -64,6 +65,7 @@ def ask_code(identifier: str) -> None:
             _spare(f"link:{link.pk}", CODES_A_LINK, HOUR)
             and _spare(f"address:{address}", CODES_AN_ADDRESS, DAY)
         ):
+            tell(Name.LIMIT_REACHED, limit="guest_codes", link=link.pk)
             raise Locked(
                 _(
                     "Trop de codes ont été demandés pour cette adresse. Le dernier reçu reste valable dix "
@@ -102,6 +104,7 @@ def enter(identifier: str, code: str) -> Entry:
         link.save(update_fields=["code_tries", "code_hash"])
         entry = _welcome(link, state) if good else None
     if entry is None:
+        tell(Name.CODE_REFUSED, form="guest", link=link.pk)
         raise Invalid(
             _(
                 "Ce code n’est pas valable. Vérifiez les six chiffres du dernier courriel reçu, "

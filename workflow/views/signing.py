@@ -21,6 +21,7 @@ from signatures.errors import ConfirmationRefused, SignatureError
 from signatures.models import Envelope
 from stakeholders.models import User
 from stakeholders.proofs import Proof
+from stakeholders.security_events import Name, tell
 from workflow import access, actions, rules
 from workflow.access import OpenTask
 from workflow.errors import ActRefused, AlreadyDone
@@ -94,6 +95,7 @@ def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
             document_sha256=form.cleaned_data["document_sha256"],
         )
     except ConfirmationRefused as error:
+        tell(Name.PROOF_REFUSED, person=request.user, proof=str(given.proof), task=task)
         form.add_error(None if form.fields[given.field].widget.is_hidden else given.field, str(error))
         return _page(request, met, 422, forms={given.proof: form})
     return _page(request, met, confirmation=token)

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from stakeholders.security_events import Name, tell
 from workflow import journal
 from workflow.models import JournalEntry
 
@@ -27,6 +28,7 @@ class Command(BaseCommand):
         """Read the chain from its first link."""
         broken = journal.first_break()
         if broken is not None:
+            tell(Name.JOURNAL_BROKEN, entry=broken.number, rule=broken.rule)
             raise CommandError(
                 _("Le journal est rompu à l’écriture n° %(number)d : %(rule)s.")
                 % {"number": broken.number, "rule": RULES[broken.rule]}
