@@ -13,6 +13,7 @@ from django.urls import reverse
 from django_htmx.middleware import HtmxDetails
 
 from stakeholders.models import User
+from stakeholders.security_events import Name, tell
 from workflow import events
 from workflow.errors import ActRefused
 from workflow.standing import Standings
@@ -56,6 +57,8 @@ def member(
 def refused(request: HttpRequest, error: ActRefused, contract_id: int, **facts: Any) -> HttpResponse:
     """Answer an act that could not be done, with its sentence and where to go."""
     template = "errors/403.html" if error.status == 403 else "errors/409.html"
+    if error.status == 403:
+        tell(Name.RIGHT_REFUSED, contract=contract_id)
     back_url = reverse("contract", args=[contract_id])
     context = {"reason": error.message, "back_url": back_url, **facts}
     return render(request, template, context, status=error.status)
