@@ -95,6 +95,6 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedPki]:
 
 @pytest.fixture
 def blob_folder(tmp_path: Path) -> Iterator[Path]:
-    """Give the test its own store of documents."""
-    with override_settings(BLOB_DIR=tmp_path / "blobs"):
+    """Give the test its own store of documents, and of the journal's anchors."""
+    with override_settings(BLOB_DIR=tmp_path / "blobs", ANCHOR_DIR=tmp_path / "anchors"):
         yield Path(settings.BLOB_DIR)

@@ -29,9 +29,10 @@ from contracts.printed import RenderError, render
 from signatures import actions as signing
 from signatures import blobs
 from signatures.backends import backend
-from signatures.jobs import IN_TRANSACTION
+from signatures.errors import TimestampUnavailable
+from signatures.jobs import IN_TRANSACTION, Backoff
 from signatures.models import SignatureRequest
-from workflow import events, handover, journal, rules
+from workflow import anchors, events, handover, journal, rules
 from workflow.handover import Change
 from workflow.models import SigningRound
 
@@ -152,6 +153,27 @@ def open_day(timestamp: int) -> None:
     """Follow what the calendar changed, once a day, as soon as a worker is there."""
     with transaction.atomic():
         defer_follow(handover.open_day(timezone.localdate()))
+
+
+def defer_anchor(number: int) -> None:
+    """Queue the anchoring of an entry of the journal, in the transaction that writes it."""
+    IN_TRANSACTION.configure_task(anchor_entry.name).defer(number=number)
+
+
+@app.task(name="workflow.anchor_entry", retry=Backoff())
+def anchor_entry(*, number: int) -> None:
+    """Anchor one entry, and with it all that came before; a silent authority is asked again later."""
+    anchors.anchor(number)
+
+
+@app.periodic(cron="3-59/10 * * * *")
+@app.task(name="workflow.anchor_journal", pass_context=False)
+def anchor_journal(timestamp: int) -> None:
+    """Anchor the journal's head once an hour, if it moved: asked often, so that an outage is made up for."""
+    try:
+        anchors.anchor_if_due()
+    except TimestampUnavailable as error:
+        log.warning("journal not anchored, will be tried again", reasons=error.reasons)
 
 
 @app.periodic(cron="* * * * *")

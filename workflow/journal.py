@@ -65,6 +65,12 @@ def record(
     return entry
 
 
+def head() -> tuple[int, str]:
+    """Return the number and the hash of the last entry; 0 and GENESIS before the first."""
+    last = JournalEntry.objects.order_by("-number").first()
+    return (last.number, last.hash) if last else (0, GENESIS)
+
+
 def link(entry: JournalEntry) -> str:
     """Compute the hash of an entry from what it says, 64 hexadecimal digits."""
     return hashlib.sha256(entry.previous_hash.encode() + canonical(as_dict(entry))).hexdigest()

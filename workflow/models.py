@@ -10,6 +10,7 @@ from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.models import Mandate, Organisation
+from workflow.anchor_models import Anchor as Anchor
 from workflow.guest_models import Contact as Contact
 from workflow.guest_models import GuestLink as GuestLink
 from workflow.mail_models import QueuedMail as QueuedMail

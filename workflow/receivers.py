@@ -129,7 +129,8 @@ def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
     contract = signing.version.contract
     Contract.objects.filter(pk=contract.pk).update(status=Status.SIGNED)
     facts = {"version": signing.version.number, "sealed_sha256": envelope.sealed_sha256}
-    journal.record("contract_sealed", contract=contract, actor=None, payload=facts)
+    entry = journal.record("contract_sealed", contract=contract, actor=None, payload=facts)
+    jobs.defer_anchor(entry.number)
     events.publish("contract_sealed", contract, **facts)
     _go_on(contract, "seal")
 

@@ -11,7 +11,7 @@ from contracts.models import Contract
 from signatures import blobs
 from signatures.models import Envelope
 from signatures.validation import validate
-from workflow import access
+from workflow import access, anchors
 from workflow import journal as journal_
 from workflow.models import JournalEntry, SigningRound
 from workflow.views.answers import Request, member
@@ -70,9 +70,10 @@ def signed_pdf(request: Request, contract: int) -> HttpResponse:
 def journal(request: Request, contract: int) -> HttpResponse:
     """The journal of this contract, each entry with the hashes by which it is checked."""
     found = access.contract_for(request.user, contract)
-    entries = JournalEntry.objects.filter(contract=found).order_by("number")
+    entries = journal_.exported(JournalEntry.objects.filter(contract=found).order_by("number"))
+    proofs = anchors.exported(entry["number"] for entry in entries)
     answer = JsonResponse(
-        {"contract": found.reference, "entries": journal_.exported(entries)},
+        {"contract": found.reference, "entries": entries, "anchors": proofs},
         json_dumps_params={"ensure_ascii": False},
     )
     answer["Content-Disposition"] = f'attachment; filename="{slugify(found.reference)}-journal.json"'

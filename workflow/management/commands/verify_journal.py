@@ -1,4 +1,4 @@
-"""``manage.py verify_journal``: check the whole hash chain and name the first bad row."""
+"""``manage.py verify_journal``: check the whole hash chain against its anchors, and name what is wrong."""
 
 from __future__ import annotations
 
@@ -6,35 +6,28 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from stakeholders.security_events import Name, tell
-from workflow import journal
-from workflow.models import JournalEntry
+from workflow.verification import verify
 
-RULES = {  # said in the language of whoever runs the command
-    "missing": gettext_lazy("il manque une écriture"),
-    "previous_hash": gettext_lazy("elle ne suit pas l’écriture précédente"),
-    "hash": gettext_lazy("son contenu ne correspond pas à son empreinte"),
-}
+DOUBTFUL = 3  # the exit status of a chain that holds where anchors do not prove it
 
 
 class Command(BaseCommand):
-    """Exits 0 when every link holds, 1 otherwise."""
+    """Exits 0 when every link and every anchor hold, 1 when one does not, 3 when anchors are lacking."""
 
-    help = "Vérifie la chaîne d’empreintes du journal."
+    help = "Vérifie la chaîne d’empreintes du journal et la compare à ses ancrages."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Read the chain from its first link."""
-        broken = journal.first_break()
-        if broken is not None:
-            tell(Name.JOURNAL_BROKEN, entry=broken.number, rule=broken.rule)
-            raise CommandError(
-                _("Le journal est rompu à l’écriture n° %(number)d : %(rule)s.")
-                % {"number": broken.number, "rule": RULES[broken.rule]}
-            )
-        last = JournalEntry.objects.order_by("-number").first()
-        count, head = (last.number, last.hash) if last else (0, journal.GENESIS)
+        """Read the chain from its first link, and every anchor."""
+        verdict = verify()
+        for fault in verdict.faults:
+            tell(Name.JOURNAL_BROKEN, entry=fault.number, rule=fault.rule)
+        if verdict.broken:
+            raise CommandError("\n".join([*verdict.broken, *verdict.doubts]))
         self.stdout.write(
-            _("Le journal est intact : %(count)d écritures, tête %(head)s.") % {"count": count, "head": head}
+            _("Le journal est intact : %(count)d écritures, tête %(head)s.")
+            % {"count": verdict.count, "head": verdict.head}
         )
+        if verdict.doubts:
+            raise CommandError("\n".join(verdict.doubts), returncode=DOUBTFUL)
