@@ -6,19 +6,23 @@ import sys
 
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
-from psycopg.errors import UndefinedColumn, UndefinedTable
+from psycopg.errors import InsufficientPrivilege, UndefinedColumn, UndefinedTable
+
+from config.database import RolesUnfit
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         execute_from_command_line(sys.argv)
     except ProgrammingError as error:
-        if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn):
+        if not isinstance(error.__cause__, UndefinedTable | UndefinedColumn | InsufficientPrivilege):
             raise
         sys.exit(
             "La base de données n’est pas préparée pour cette version : "
             "lancez « python manage.py migrate », puis recommencez."
         )
+    except RolesUnfit as error:
+        sys.exit(str(error))
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None):  # the server answered: not a matter of reaching it
             raise

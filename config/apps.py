@@ -2,6 +2,9 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.backends.signals import connection_created
+
+from config import roles
 
 
 class ContreseingConfig(AppConfig):
@@ -9,6 +12,10 @@ class ContreseingConfig(AppConfig):
 
     name = "config"
     verbose_name = "Contreseing"
+
+    def ready(self) -> None:
+        """Ask of each role that connects what it could do."""
+        connection_created.connect(roles.refuse_excess, dispatch_uid="config.roles")
 
 
 class AdministrationConfig(AdminConfig):

@@ -2,7 +2,8 @@
 
 ``DATABASE_URL`` names any server (PostgreSQL 15 or later). Without it an embedded
 PostgreSQL starts from its wheel, keeps its data under ``var/postgres`` and stays up
-until the last process that asked for it ends, so a second terminal shares it.
+until the last process that asked for it ends, so a second terminal shares it. It asks
+everybody for a password (:mod:`config.doors`).
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 import fasteners
 import psutil
+
+from config import doors
 
 with warnings.catch_warnings():
     # it warns that no XDG_RUNTIME_DIR is set; ``embedded_url`` gives it a folder anyway
@@ -26,6 +29,14 @@ with warnings.catch_warnings():
 
 class DatabaseUnavailable(RuntimeError):
     """No PostgreSQL could be reached or started; the message says what to do."""
+
+
+class RolesUnfit(RuntimeError):
+    """The roles of this database do not keep it; the message says what to do."""
+
+
+class OneRole(RolesUnfit):
+    """The owner serves the pages."""
 
 
 def settings_from_url(url: str) -> dict[str, Any]:
@@ -52,15 +63,16 @@ def settings_from_url(url: str) -> dict[str, Any]:
     }
 
 
-def embedded_url(state: Path) -> str:
+def embedded_url(state: Path, *, owner: bool = False) -> str:
     """Start (or join) the embedded server whose data is in ``state/postgres``; return its address.
 
+    As the runtime role, or as the ``owner`` of the tables (who is also the server's superuser).
     The wheel's start-up lock lies in the temporary folder and belongs to whoever made
     it first; each user therefore gets a folder of their own there, whose short path
     also keeps the socket below the 107 bytes that a socket's path may have.
     """
-    owner = f"{os.geteuid()}-{hashlib.sha256(str(state).encode()).hexdigest()[:8]}"
-    folder = Path(tempfile.gettempdir()) / f"contreseing-{owner}"
+    mine = f"{os.geteuid()}-{hashlib.sha256(str(state).encode()).hexdigest()[:8]}"
+    folder = Path(tempfile.gettempdir()) / f"contreseing-{mine}"
     folder.mkdir(mode=0o711, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
         raise DatabaseUnavailable(f"{folder} appartient à un autre utilisateur : supprimez ce dossier.")
@@ -75,7 +87,12 @@ def embedded_url(state: Path) -> str:
     # and the last living one would then leave the server running for ever.
     users = server.global_process_id_list
     users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
-    return str(server.get_uri())
+    folder_of_socket = str(server.get_postmaster_info().socket_dir)
+    with PostgresServer._lock:
+        doors.close(data, state, folder_of_socket)
+    role = doors.OWNER if owner else doors.RUNTIME
+    password = doors.password_file(state, role).read_text()
+    return f"postgresql://{role}:{quote(password)}@/postgres?host={quote(folder_of_socket)}"
 
 
 def _forget_killed_server(data: Path) -> None:

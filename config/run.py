@@ -27,6 +27,7 @@ from config.play import play
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = ("127.0.0.1", 8000)
 READY_WITHIN = 60.0  # seconds
+SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}  # a play has its own
 console = Console()
 
 
@@ -57,7 +58,7 @@ def _serve() -> int:
         manage("prepare_demonstration")
         return 0
     prepare(os.environ)
-    with serving(dict(os.environ), ADDRESS[1]) as parts:
+    with serving(without_owner(os.environ), ADDRESS[1]) as parts:
         console.print(f"\nContreseing est en service sur [bold]{url}[/bold] (Ctrl-C pour arrêter).")
         console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{ADDRESS[1]}.")
         return _wait(parts)
@@ -72,7 +73,7 @@ def _play(out: Path, url: str | None) -> int:
     shutil.rmtree(state, ignore_errors=True)
     web, authorities = free_port(), free_port()
     environment = {
-        **{k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}},
+        **{k: v for k, v in os.environ.items() if k not in SERVERS},
         "STATE_DIR": str(state),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "PKI_URL": f"http://127.0.0.1:{authorities}",
@@ -87,8 +88,14 @@ def _play(out: Path, url: str | None) -> int:
 def prepare(environment: os._Environ[str] | dict[str, str], *, quiet: bool = False) -> None:
     """Bring the database, the static files and the demonstration to what the code expects."""
     manage("migrate", "--verbosity", "0", environment=environment)
+    environment = without_owner(environment)
     manage("collectstatic", "--no-input", "--verbosity", "0", environment=environment)
     manage("prepare_demonstration", environment=environment, quiet=quiet)
+
+
+def without_owner(environment: os._Environ[str] | dict[str, str]) -> dict[str, str]:
+    """Return what the pages and the worker may know: not how to connect as the database's owner."""
+    return {name: value for name, value in environment.items() if not name.startswith("DATABASE_OWNER_URL")}
 
 
 def manage(

@@ -89,8 +89,13 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if _pool := int(environment("DATABASE_POOL") or 0):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that the server closed is replaced
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": limits.POOL_WAIT}
+# Whom ``migrate`` lets serve; it works itself as the owner (config/roles.py), whose address
+# (DATABASE_OWNER_URL) is given to that step alone and is nowhere in these settings.
+DATABASE_RUNTIME = {name: DATABASES["default"][name] for name in ("USER", "PASSWORD")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BLOB_DIR = STATE_DIR / "blobs"
+# Where the journal's anchors are kept outside the database; better on another disk (docs/deployment.md).
+ANCHOR_DIR = Path(environment("ANCHOR_DIR") or STATE_DIR / "anchors")
 
 # The job queue lives in the same database: a job is queued in the act that needs it.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"

@@ -16,7 +16,7 @@ from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests import snapshots
+from tests import owner, snapshots
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 LONGEST = ["test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
@@ -24,7 +24,8 @@ LONGEST = ["test_stateful", "test_races", "test_kills", "test_whole_contract", "
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> None:
-    """Name the test database after the run, so that two runs on one server do not meet."""
+    """Name the test database after the run, so that two runs do not meet; its owner makes it."""
+    owner.prepare()
     run, worker = os.environ.get("PYTEST_DB", str(os.getpid())), os.environ.get("PYTEST_XDIST_WORKER", "")
     suffix = f"{run}_{worker}" if worker else run
     for alias in connections:
@@ -39,11 +40,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         snapshots.restore(snapshots.PRISTINE)
 
     with django_db_blocker.unblock():
+        owner.serve()
         snapshots.keep(snapshots.PRISTINE)
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
     TransactionTestCase._fixture_teardown = put_back  # type: ignore[attr-defined]
     yield
     TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():
+        owner.own_again()
 
 
 def pytest_configure(config: pytest.Config) -> None:

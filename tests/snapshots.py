@@ -19,6 +19,8 @@ from django.core import mail
 from django.core.cache import cache
 from django.db import connection, transaction
 
+from tests.owner import as_owner
+
 PRISTINE = "kept_pristine"  # as the migrations leave it
 SCENE = "kept_scene"  # what one test set up for its turns
 CAST = "kept_cast"  # with the demonstration's people, organisations and contracts
@@ -38,7 +40,7 @@ _restoring: dict[tuple[str, str], str] = {}  # by database and snapshot: what pu
 
 def keep(name: str) -> None:
     """Copy every table that has rows into the schema ``name``, replacing what it kept."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_TABLES)
         tables = cursor.fetchall()
         cursor.execute(f"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}")
@@ -64,7 +66,7 @@ def restore(name: str) -> None:
     """
     script = _restoring[str(connection.settings_dict["NAME"]), name]
     resting, awake = (f"SET LOCAL session_replication_role = {role}" for role in ("replica", "origin"))
-    with transaction.atomic(), connection.cursor() as cursor:
+    with as_owner(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"{resting};\n{script};\n{awake}")
 
 

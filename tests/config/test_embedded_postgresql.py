@@ -20,13 +20,46 @@ import sys
 from pathlib import Path
 import psycopg
 from config.database import embedded_url
-with psycopg.connect(embedded_url(Path(sys.argv[1]))) as connection:
+with psycopg.connect(embedded_url(Path(sys.argv[1]), owner=True)) as connection:
     connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
     connection.execute("INSERT INTO kept VALUES (1)")
     connection.commit()
     print(connection.execute("SELECT count(*) FROM kept").fetchone()[0], flush=True)
 sys.stdin.read()  # stay attached until the test lets go
 """
+
+BEFORE = """
+import sys
+from pathlib import Path
+import psycopg
+from config import database, doors
+doors.close = lambda *_arguments: None  # as the wheel leaves its server
+doors.password_file = lambda *_arguments: Path("/dev/null")
+with psycopg.connect(database.embedded_url(Path(sys.argv[1]), owner=True)) as connection:
+    connection.execute("CREATE TABLE kept (n int)")
+    connection.execute("INSERT INTO kept VALUES (1)")
+"""
+DOORS = """
+import sys
+from pathlib import Path
+import psycopg
+from config.database import embedded_url
+from config.doors import OWNER, RUNTIME, password_file
+state = Path(sys.argv[1])
+with psycopg.connect(embedded_url(state)) as runtime:
+    print(*runtime.execute("SELECT session_user, current_setting('is_superuser')").fetchone())
+    host = runtime.info.host
+for user, password in [(OWNER, ""), (OWNER, password_file(state, RUNTIME).read_text()), (RUNTIME, "")]:
+    try:
+        psycopg.connect(host=host, user=user, password=password, dbname="postgres").close()
+        print("open to", user)
+    except psycopg.OperationalError:
+        print("closed")
+print(oct(password_file(state, OWNER).stat().st_mode & 0o777))
+with psycopg.connect(embedded_url(state, owner=True)) as owner:
+    print(owner.execute("SELECT count(*) FROM kept").fetchone()[0])
+"""
+CLOSED = ["contreseing_runtime off", "closed", "closed", "closed", "0o600", "1"]
 
 
 @pytest.fixture
@@ -130,3 +163,30 @@ def test_it_works_for_an_ordinary_user_too(state: Path) -> None:
     process = attach(state, user=nobody)
     assert counted(process) == 1
     let_go(process)
+
+
+def said(script: str, state: Path) -> list[str]:
+    """Run a script to its end; return the lines that it printed."""
+    command = [sys.executable, "-c", script, str(state)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, text=True, capture_output=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines()
+
+
+def test_a_server_from_before_the_roles_is_closed_as_it_is_found(state: Path) -> None:
+    """It let in as superuser whoever asked; its data stay, and each role now has its password."""
+    said(BEFORE, state)
+    assert " trust\n" in (state / "postgres" / "pg_hba.conf").read_text()
+    assert said(DOORS, state) == CLOSED
+    assert said(DOORS, state) == CLOSED, "the second time nothing is drawn again"
+
+
+def test_passwords_that_were_lost_are_drawn_again(state: Path) -> None:
+    said(BEFORE, state)
+    assert said(DOORS, state) == CLOSED
+    (state / "database-owner").unlink()
+    (state / "database-runtime").unlink()
+    assert said(DOORS, state) == CLOSED

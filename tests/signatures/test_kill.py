@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import override_settings
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
@@ -20,6 +19,7 @@ from procrastinate.contrib.django.django_connector import DjangoConnector
 from signatures import actions, blobs
 from signatures.models import Envelope, SignatureRequest
 from signatures.validation import validate
+from tests.database_address import database_address
 from tests.pki import ServedPki
 from tests.signatures import documents
 from tests.signatures.conftest import Signatories, ask, open_envelope, run_jobs
@@ -54,16 +54,9 @@ def state(pki: ServedPki, tmp_path: Path) -> Iterator[Path]:
 
 def worker(state: Path, pki: ServedPki, kill_at: str = "") -> int:
     """Run the real worker in another process until no job is left; return how it ended."""
-    database = connection.settings_dict
-    host = database["HOST"] or ""
-    address = f"postgresql://{database['USER']}:{database['PASSWORD']}@"
-    if host.startswith("/"):
-        address += f"/{database['NAME']}?host={host}"
-    else:
-        address += f"{host}:{database['PORT']}/{database['NAME']}"
     environment = {
         **os.environ,
-        "DATABASE_URL": address,
+        "DATABASE_URL": database_address(),
         "STATE_DIR": str(state),
         "PKI_URL": pki.url,
         "PKI_PASSPHRASE": settings.PKI_PASSPHRASE,

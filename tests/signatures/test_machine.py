@@ -14,6 +14,7 @@ from signatures.backends import backend
 from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady
 from signatures.models import Envelope, SignatureRequest
 from signatures.validation import validate
+from tests.owner import as_owner
 from tests.signatures import documents
 from tests.signatures.conftest import Signatories, ask, open_envelope, run_jobs, sign_both
 
@@ -167,9 +168,10 @@ def test_a_certificate_changed_since_the_request_is_refused(
     envelope: Envelope, signatories: Signatories
 ) -> None:
     request = ask(envelope, "Signataire-01", signatories.prefect)
-    SignatureRequest.objects.filter(pk=request.pk).update(
-        certificate=backend("demo").certificate_for(signatories.mayor).certificate
-    )
+    with as_owner():
+        SignatureRequest.objects.filter(pk=request.pk).update(
+            certificate=backend("demo").certificate_for(signatories.mayor).certificate
+        )
     machine.advance(request.pk)
     request.refresh_from_db()
     assert (request.state, request.error_code) == (State.FAILED, "certificate_untrusted")

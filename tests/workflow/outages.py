@@ -13,15 +13,14 @@ from signatures import pki as authorities
 from signatures.timestamps import forget_failures
 from stakeholders.models import User
 from tests import plot
+from tests.owner import untied
 from tests.pki import ServedPki
 
 
 def rewrite(table: str, column: str, value: Any, pk: int) -> None:
     """Change a row as only the database's superuser can, triggers off."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with untied(), connection.cursor() as cursor:
         cursor.execute(f"UPDATE {table} SET {column} = %s WHERE id = %s", [value, pk])  # noqa: S608 (names are ours)
-        cursor.execute("SET session_replication_role = origin")
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from config.mail import transport_from_url
 from signatures.jobs import IN_TRANSACTION
 from tests import mailbox
 from tests.cast import Cast
+from tests.owner import as_owner
 from tests.stage import run_jobs
 from workflow.mail import ATTEMPTS, QUEUE, defer_mail, forget_mail
 from workflow.models import QueuedMail
@@ -149,7 +150,8 @@ def test_a_mail_that_no_job_will_send_is_forgotten_and_one_that_waits_is_kept(ca
     defer_mail(to="maire@ville.example", subject="Attend", body="…")
     change_jobs("scheduled_at = now() + interval '2 days'")
     QueuedMail.seal(to="perdu@ville.example", subject="Perdu", body="…")
-    QueuedMail.objects.update(at=timezone.now() - dt.timedelta(hours=2))
+    with as_owner():
+        QueuedMail.objects.update(at=timezone.now() - dt.timedelta(hours=2))
     IN_TRANSACTION.configure_task(forget_mail.name, queue=QUEUE).defer(timestamp=0)
     run_jobs()
     assert [letter["subject"] for letter in mailbox.queued()] == ["Attend"]

@@ -15,6 +15,7 @@ from django.utils import timezone
 from stakeholders.authority import Basis, decide, question_about
 from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
 from tests.cast import Cast
+from tests.owner import as_owner
 from workflow import signers
 from workflow.models import JournalEntry
 
@@ -161,7 +162,8 @@ def test_the_timeline_and_the_state_say_what_the_signature_would(cast: Cast) -> 
     common = {"office": office, "covers_contract_signature": True, "starts_on": today - 90 * DAY}
     given = {"grantor": prefete, "published_in": "RAA"}
     delegation = {**common, **given, "kind": AuthorityKind.DELEGATION_OF_SIGNATURE}
-    SigningAuthority.objects.filter(office=office).delete()
+    with as_owner():
+        SigningAuthority.objects.filter(office=office).delete()
     SigningAuthority.objects.bulk_create(
         [
             SigningAuthority(

@@ -14,6 +14,7 @@ from contracts.models import Status
 from signatures.models import Confirmation, Envelope
 from tests import plot
 from tests.cast import PASSWORD, Cast
+from tests.owner import as_owner
 from tests.stage import run_jobs
 from workflow import actions, rules
 from workflow.errors import AlreadyDone, Invalid, Locked, NotAllowed
@@ -137,10 +138,11 @@ def test_a_confirmation_is_bound_to_the_document_the_person_and_two_minutes(cast
         actions.sign(cast.prefete, waiting.pk, **{**facts, "document_sha256": "0" * 64})
     with pytest.raises(Locked):
         actions.sign(cast.prefete, waiting.pk, **{**facts, "confirmation": "inventée"})
-    Confirmation.objects.update(
-        created_at=timezone.now() - dt.timedelta(minutes=5),
-        expires_at=timezone.now() - dt.timedelta(minutes=3),
-    )
+    with as_owner():
+        Confirmation.objects.update(
+            created_at=timezone.now() - dt.timedelta(minutes=5),
+            expires_at=timezone.now() - dt.timedelta(minutes=3),
+        )
     with pytest.raises(Locked):
         actions.sign(cast.prefete, waiting.pk, **facts)
     actions.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))

@@ -39,6 +39,7 @@ from signatures.validation import validate
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.owner import untied
 from tests.pki import ServedPki
 from tests.stage import run_jobs
 from tests.workflow.gates import assert_signed_after_its_gates
@@ -355,10 +356,8 @@ QUIET = frozenset({"draft changed"})  # an edit of the draft is not a legal act:
 def forge(version_pk: int, content: dict[str, Any]) -> None:
     """Change a frozen text as only the database's superuser can, triggers off."""
     table = "UPDATE contracts_contractversion SET content = %s::jsonb WHERE id = %s"
-    with connection.cursor() as cursor:
-        cursor.execute("SET session_replication_role = replica")
+    with untied(), connection.cursor() as cursor:
         cursor.execute(table, [connection.ops.adapt_json_value(content, None), version_pk])
-        cursor.execute("SET session_replication_role = origin")
 
 
 @pytest.mark.timeout(900)

@@ -1,0 +1,111 @@
+"""What the runtime role may do to each table: closed, so a table without a line is an error.
+
+The pages and the worker connect with the runtime role, which owns nothing. What was said
+stays said: acts, frozen versions, the journal and its anchors are read and added to, and
+no more; a few of their columns are filled in once, later, and are named here. A table that
+only migrations write is read. ``manage.py migrate`` grants exactly this
+(:mod:`config.roles`); a new model, or a new column of a row that is otherwise kept, needs
+its line in the same commit.
+"""
+
+from __future__ import annotations
+
+READ = "SELECT"
+KEPT = "SELECT, INSERT"  # written once: never changed, never deleted
+LASTING = "SELECT, INSERT, UPDATE"  # changed, never deleted
+FREE = "SELECT, INSERT, UPDATE, DELETE"
+
+
+def kept_but(*columns: str) -> str:
+    """Return the privileges of rows written once, of which only ``columns`` change later."""
+    return f"{KEPT}, UPDATE ({', '.join(columns)})"
+
+
+PRIVILEGES: dict[str, str] = {
+    # --- django, guardian
+    "auth_group": LASTING,
+    "auth_group_permissions": FREE,
+    "auth_permission": READ,
+    "django_admin_log": KEPT,
+    "django_content_type": READ,
+    "django_migrations": READ,
+    "django_session": FREE,
+    "guardian_groupobjectpermission": READ,  # ours have tables of their own
+    "guardian_userobjectpermission": READ,
+    # --- allauth
+    "account_emailaddress": FREE,
+    "account_emailconfirmation": FREE,
+    "mfa_authenticator": FREE,
+    "socialaccount_socialaccount": FREE,
+    "socialaccount_socialapp": READ,  # the provider is in the settings
+    "socialaccount_socialtoken": FREE,
+    "usersessions_usersession": FREE,
+    # --- the queue
+    "procrastinate_events": FREE,
+    "procrastinate_jobs": FREE,
+    "procrastinate_periodic_defers": FREE,
+    "procrastinate_workers": FREE,
+    # --- stakeholders
+    "stakeholders_absence": LASTING,
+    "stakeholders_invitation": LASTING,
+    "stakeholders_mandate": LASTING,
+    "stakeholders_office": LASTING,
+    "stakeholders_organisation": LASTING,
+    "stakeholders_organisationgrouppermission": FREE,
+    "stakeholders_signingauthority": LASTING,
+    "stakeholders_user": LASTING,
+    "stakeholders_user_groups": FREE,
+    "stakeholders_user_user_permissions": FREE,
+    # --- contracts
+    "contracts_annex": FREE,
+    "contracts_commitment": FREE,
+    "contracts_commitment_contributors": FREE,
+    "contracts_contract": LASTING,
+    "contracts_contractaccess": FREE,  # by its triggers
+    "contracts_contractgrouppermission": FREE,
+    "contracts_contractversion": kept_but("pdf_sha256"),  # known once printed
+    "contracts_participation": LASTING,
+    "contracts_signatory": LASTING,
+    "contracts_volet": FREE,
+    # --- signatures
+    "signatures_confirmation": kept_but("used_at"),
+    "signatures_envelope": kept_but(
+        "state", "current_sha256", "sealed_sha256", "sealed_at", "void_reason", "error_code", "error_text"
+    ),
+    "signatures_failedconfirmation": f"{KEPT}, DELETE",
+    "signatures_passkeychallenge": f"{kept_but('answered_at')}, DELETE",
+    "signatures_signaturerequest": kept_but(
+        *("state", "resume_state", "prepared_sha256", "final_sha256", "prepared", "raw_signature", "cms"),
+        *("error_code", "error_text", "permanent", "attempts"),
+        *("prepared_at", "signed_at", "stamped_at", "done_at", "failed_at"),
+    ),
+    "signatures_slot": kept_but("signer_id"),
+    # --- workflow
+    "viewflow_process": LASTING,
+    "viewflow_task": LASTING,
+    "viewflow_task_previous": FREE,
+    "workflow_anchor": KEPT,
+    "workflow_approval": KEPT,
+    "workflow_circuit": KEPT,
+    "workflow_contact": kept_but("removed_at", "mandate_id"),
+    "workflow_councilresolution": KEPT,
+    "workflow_dailypass": KEPT,
+    "workflow_event": KEPT,
+    "workflow_guestlink": kept_but(
+        "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries"
+    ),
+    "workflow_internalnote": KEPT,
+    "workflow_journalentry": KEPT,
+    "workflow_opinion": KEPT,
+    "workflow_opiniondraft": FREE,
+    "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
+    "workflow_recall": KEPT,
+    "workflow_refusal": KEPT,
+    "workflow_signinground": KEPT,
+    "workflow_transfer": kept_but("ended_at"),
+}
+
+
+def without_a_line(tables: set[str]) -> list[str]:
+    """Return the tables that no line speaks of, in order."""
+    return sorted(tables - PRIVILEGES.keys())

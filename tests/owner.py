@@ -1,0 +1,71 @@
+"""Who the tests are to the database: its owner to prepare it, the runtime role to act in it.
+
+The application under test runs as the runtime role, so that a privilege it lacks
+(config/privileges.py) fails a test. Each connection is opened by the owner, who takes that
+role at once: what prepares a test, or forges what only a superuser can, takes it off with
+:func:`as_owner`. Processes that a test starts log in as the runtime role itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.db import connection, connections
+
+from config import doors, roles
+
+
+def prepare() -> None:
+    """Have the test database made, migrated and granted by its owner."""
+    owner = roles.owner_settings()
+    if owner is None:  # DATABASE_URL names a superuser: that one prepares, a role beside it serves
+        password = connection.settings_dict["PASSWORD"]
+        settings.DATABASE_RUNTIME = {"USER": doors.RUNTIME, "PASSWORD": password}
+    else:
+        connection.settings_dict.update({name: owner[name] for name in ("USER", "PASSWORD", "HOST", "PORT")})
+
+
+def serve() -> None:
+    """Have every connection from now on take the runtime role as it opens."""
+    _reopen(
+        {**connection.settings_dict["OPTIONS"], "options": f"-c role={settings.DATABASE_RUNTIME['USER']}"}
+    )
+
+
+def own_again() -> None:
+    """Have every connection from now on be the owner's."""
+    _reopen({name: value for name, value in connection.settings_dict["OPTIONS"].items() if name != "options"})
+
+
+def _reopen(options: dict[str, object]) -> None:
+    for known in connections.all(initialized_only=True):
+        known.close()
+        if close_pool := getattr(known, "close_pool", None):
+            close_pool()
+    connection.settings_dict["OPTIONS"] = options
+
+
+@contextmanager
+def as_owner() -> Iterator[None]:
+    """Take the runtime role off for the time of a block, in the transaction there is, if any."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET ROLE none")
+    try:
+        yield
+    finally:
+        if not connection.needs_rollback:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")
+
+
+@contextmanager
+def untied() -> Iterator[None]:
+    """Forge as only the database's superuser can: triggers and foreign keys rest for the time of a block."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute("SET session_replication_role = replica")
+        try:
+            yield
+        finally:
+            cursor.execute("SET session_replication_role = origin")
