@@ -2,8 +2,8 @@
 
 from signatures.verification.authorities import refuse_backwards, unlisted
 from signatures.verification.changes import check
-from signatures.verification.faults import Fault
-from signatures.verification.signed import Signed, pages, signatures
+from signatures.verification.faults import Fault, other_content
+from signatures.verification.signed import Signed, dictionary, pages, signatures
 from signatures.verification.structure import read
 
 __all__ = ["Fault", "Signed", "examine", "refuse_backwards", "unlisted"]
@@ -18,6 +18,8 @@ def examine(pdf: bytes) -> list[Signed]:
     table = structure.table()
     for _page in pages(structure.root, table):
         pass
+    if "XFA" in dictionary(table[structure.root].value.get("AcroForm"), table):
+        raise other_content()
     signed = signatures(structure, table)
     check(structure, signed)
     return signed

@@ -128,7 +128,7 @@ class _Changes:
             number = waiting.pop().number
             if self._is_new(number) and number not in self.explained:
                 self.explained.add(number)
-                waiting += references(self.after[number].value)
+                waiting += self.after[number].references
 
     # the trailer and the tables
 

@@ -5,10 +5,19 @@ from __future__ import annotations
 import re
 import zlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
-from signatures.verification.faults import bad_end, bad_table, encrypted, malformed, too_complex
-from signatures.verification.syntax import SPACE, Reader, Ref
+from signatures.verification.faults import (
+    bad_end,
+    bad_table,
+    encrypted,
+    hybrid_table,
+    malformed,
+    other_content,
+    too_complex,
+)
+from signatures.verification.syntax import SPACE, Reader, Ref, references
 
 MAX_ENTRIES = 500_000
 MAX_NUMBER = 8_388_607  # ISO 32000-2, annex C
@@ -61,6 +70,11 @@ class Definition:
     stream: tuple[int, int] | None = None  # where the data is
     container: int | None = None  # the number of the object stream that holds it
 
+    @cached_property
+    def references(self) -> list[Ref]:
+        """Return every reference that the object makes."""
+        return references(self.value)
+
 
 @dataclass
 class File:
@@ -80,6 +94,8 @@ class File:
         stream = None
         opening = _STREAM.match(self.data, end) if isinstance(value, dict) else None
         if opening is not None:
+            if "F" in value:  # its data is in another file
+                raise other_content()
             stream = (opening.end(), opening.end() + self._length(value.get("Length")))
             closing = _END_STREAM.match(self.data, stream[1])
             if closing is None:
@@ -118,8 +134,10 @@ class File:
             self.chain.append(section)
             for number, entry in section.entries.items():
                 self.lengths.setdefault(number, entry)
-            if "Encrypt" in section.trailer or "XRefStm" in section.trailer:
-                raise encrypted() if "Encrypt" in section.trailer else bad_table()
+            if "Encrypt" in section.trailer:
+                raise encrypted()
+            if "XRefStm" in section.trailer:
+                raise hybrid_table()
             previous = section.trailer.get("Prev")
             if previous is None:
                 return

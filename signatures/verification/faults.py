@@ -214,3 +214,25 @@ def timestamps_backwards(name: str) -> Fault:
         % {"name": name},
         name,
     )
+
+
+def hybrid_table() -> Fault:
+    """Say that the file has two tables, of which a reader follows one or the other."""
+    return Fault(
+        "hybrid_table",
+        _(
+            "Le fichier a deux tables d’objets (fichier « hybride ») : tous les lecteurs n’y voient pas "
+            "la même chose, il n’est pas vérifié."
+        ),
+    )
+
+
+def other_content() -> Fault:
+    """Say that what is shown is not all in the pages of the file."""
+    return Fault(
+        "other_content",
+        _(
+            "Le fichier montre autre chose que ses pages (formulaire XFA, contenu externe) : il n’est pas "
+            "vérifié."
+        ),
+    )

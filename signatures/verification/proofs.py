@@ -74,19 +74,20 @@ class Growth:
     def _stream(self, kind: str, reference: Ref) -> None:
         """A new entry is one stream of one certificate, list or answer, and nothing more."""
         found = self.after.get(reference.number)
-        if found is None or found.stream is None or reference.number in self.before:
-            if found is None or found.stream is None:
-                raise BadProofs(kind)
-            return  # the proofs of a VRI may be those that the file already had
-        if not found.value.keys() <= {"Length", "Filter"}:
+        if found is None or found.stream is None or not found.value.keys() <= {"Length", "Filter"}:
             raise BadProofs(kind)
         try:
             _KINDS[kind](self._decoded(found))
         except (ValueError, TypeError, KeyError, AttributeError, zlib.error):
             raise BadProofs(kind) from None
+        if reference.number in self.before:
+            return  # the proofs of a VRI may be those that the file already had
         self.explained.add(reference.number)
-        if isinstance(found.value["Length"], Ref):
-            self.explained.add(found.value["Length"].number)
+        length = found.value["Length"]
+        if isinstance(length, Ref):
+            if length.number in self.before:
+                raise BadProofs(kind)
+            self.explained.add(length.number)
 
     def _decoded(self, found: Definition) -> bytes:
         data = self.data[slice(*(found.stream or (0, 0)))]

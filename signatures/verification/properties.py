@@ -11,7 +11,10 @@ from signatures.verification.syntax import same
 VERSIONS = {"1.7", "2.0"}
 _EXTENSION_KEYS = {"Type", "BaseVersion", "ExtensionLevel"}
 _DATE = re.compile(rb"D:\d{14}(?:Z|[+-]\d\d'(?:\d\d'?)?)?")
-_PRODUCER = re.compile(rb"(?:(?P<before>.*); )?pyHanko [0-9.]{1,20}", re.DOTALL)
+# « ; pyHanko 0.38 », « ; modified using iText® … »
+_PRODUCER = re.compile(
+    rb"(?:(?P<before>.*); )?(?:pyHanko [0-9.]{1,20}|modified using iText[^\x00-\x1f;]{0,80})", re.DOTALL
+)
 _XMP_DATE = re.compile(
     rb"(xmp:(?:ModifyDate|MetadataDate)(?:=\"|>))"
     rb"\d{4}-\d\d-\d\dT[0-9:.]{5,15}(?:Z|[+-]\d\d:\d\d)?(?=[\"<])"

@@ -25,7 +25,7 @@ from signatures.verification.faults import (
     too_complex,
 )
 from signatures.verification.rebuild import refuse_hidden
-from signatures.verification.syntax import SPACE, Reader, Ref, references
+from signatures.verification.syntax import SPACE, Reader, Ref
 
 MAX_OBJECTS = 300_000
 LONGEST_GAP = 16  # bytes of white space between two objects of a revision made by a signing tool
@@ -72,10 +72,10 @@ class Structure:
             for number in revision.freed | revision.objects.keys():
                 gone = table.pop(number, None)
                 if gone is not None:
-                    self.uses.subtract(one.number for one in references(gone.value))
+                    self.uses.subtract(one.number for one in gone.references)
             table.update(revision.objects)
             for definition in revision.objects.values():
-                self.uses.update(one.number for one in references(definition.value))
+                self.uses.update(one.number for one in definition.references)
             yield revision, table
 
     def table(self) -> dict[int, Definition]:
@@ -105,6 +105,7 @@ class _Layout:
         self.file, self.data = file, file.data
         self.sections = {section.start: section for section in file.chain}
         self.linearised = False
+        self.linearised_length: Any = None
         self.count = 0
 
     def revisions(self) -> list[Revision]:
@@ -122,11 +123,15 @@ class _Layout:
             position = tail.end()
             if int(tail[1]) == 0 and self.linearised and not found and len(current.sections) == 1:
                 continue  # the first tail of a linearised file says nothing (annex F.3.4)
+            if tail[2] is None and position < len(self.data):
+                raise bad_end()  # what follows would be the rest of a comment
             self._close(current, tail, first=not found)
             found.append(current)
             current = Revision(position)
             if len(found) > MAX_SECTIONS:
                 raise too_complex()
+        if len(found) > 1 and self.linearised_length == len(self.data):
+            raise bad_table()  # a reader that believes it would show the first revision
         return found
 
     def _gap(self, revision: Revision, position: int) -> int:
@@ -154,7 +159,7 @@ class _Layout:
         if definition.number in revision.objects:
             raise duplicate_object()
         if self.count == 1 and isinstance(definition.value, dict) and "Linearized" in definition.value:
-            self.linearised = True
+            self.linearised, self.linearised_length = True, definition.value.get("L")
         revision.objects[definition.number] = definition
         if section is not None:
             revision.sections.append(section)
@@ -253,11 +258,12 @@ def _root(file: File, revisions: list[Revision]) -> int:
     }
     if len(roots) != 1 or "Root" not in file.chain[0].trailer:
         raise bad_table()
-    root = int(roots.pop().number)
+    root: int
+    root, generation = roots.pop()
     for revision in revisions:
         for number, definition in revision.objects.items():
             is_catalog = isinstance(definition.value, dict) and definition.value.get("Type") == "Catalog"
-            if is_catalog != (number == root):
+            if is_catalog != (number == root) or (is_catalog and definition.generation != generation):
                 raise hidden_object()
     return root
 
@@ -267,7 +273,7 @@ def _check_references(structure: Structure) -> None:
     table = structure.table()
     ever = {number for revision in structure.revisions for number in revision.objects}
     for number, definition in table.items():
-        for reference in references(definition.value):
+        for reference in definition.references:
             found = table.get(reference.number)
             if found is None and reference.number in ever:
                 raise hidden_object()

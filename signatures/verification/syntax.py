@@ -71,48 +71,47 @@ class Reader:
         self.tokens = 0
         self.comments: list[int] = []  # where the comments inside objects are
         self._names: dict[bytes, Name] = {}
+        self._may_comment = b"%" in data
 
     def value(self, position: int) -> tuple[Any, int]:
         """Return the object at ``position`` and where it ends; raises Fault."""
-        data, match = self.data, _TOKEN.match
+        data, match, names = self.data, _TOKEN.match, self._names
         stack: list[tuple[int, list[Any]]] = []
-        while True:
-            found = match(data, position)
-            if found is None:
-                raise malformed()
+        items: list[Any] | None = None
+        while found := match(data, position):
+            position, kind = found.end(), found.lastindex
             self.tokens += 1
-            position = found.end()
-            if found.start(_COMMENT) != -1:
+            if self._may_comment and found.start(_COMMENT) != -1:
                 self.comments.append(found.start(_COMMENT))
-            kind = found.lastindex
             item: Any
-            if kind in (_DICT, _LIST):
+            if kind == _NAME:
+                item = names.get(found[_NAME])
+                if item is None:
+                    item = names[found[_NAME]] = _name(found[_NAME])
+            elif kind == _GENERATION:
+                item = Ref(int(found[_REF]), int(found[_GENERATION]))
+            elif kind == _INT:
+                item = int(found[_INT])
+            elif kind in (_DICT, _LIST):
                 if len(stack) >= MAX_DEPTH or self.tokens > MAX_TOKENS:
                     raise too_complex()
-                stack.append((kind, []))
+                items = []
+                stack.append((kind, items))
                 continue
-            if kind in (_END_DICT, _END_LIST):
+            elif kind in (_END_DICT, _END_LIST):
                 if not stack or stack[-1][0] != (_DICT if kind == _END_DICT else _LIST):
                     raise malformed()
-                items = stack.pop()[1]
-                item = _dictionary(items) if kind == _END_DICT else items
+                closed = stack.pop()[1]
+                item = _dictionary(closed) if kind == _END_DICT else closed
+                items = stack[-1][1] if stack else None
             else:
                 item, position = self._scalar(found, kind, position)
-            if not stack:
+            if items is None:
                 return item, position
-            stack[-1][1].append(item)
+            items.append(item)
+        raise malformed()
 
     def _scalar(self, found: re.Match[bytes], kind: int | None, position: int) -> tuple[Any, int]:
-        if kind == _NAME:
-            raw = found[_NAME]
-            name = self._names.get(raw)
-            if name is None:
-                name = self._names[raw] = _name(raw)
-            return name, position
-        if kind == _GENERATION:
-            return Ref(int(found[_REF]), int(found[_GENERATION])), position
-        if kind == _INT:
-            return int(found[_INT]), position
         if kind == _REAL:
             return float(found[_REAL]), position
         if kind == _SIMPLE:
@@ -135,9 +134,12 @@ class Reader:
 def _dictionary(items: list[Any]) -> dict[Name, Any]:
     """Return the dictionary of these keys and values; a null value is no entry (§ 7.3.7)."""
     keys = items[::2]
-    if len(items) % 2 or any(type(key) is not Name for key in keys) or len(set(keys)) != len(keys):
+    if len(items) % 2 or {*map(type, keys)} - {Name}:
         raise malformed()
-    return {key: value for key, value in zip(keys, items[1::2], strict=True) if value is not None}
+    found = dict(zip(keys, items[1::2], strict=True))
+    if len(found) != len(keys):
+        raise malformed()
+    return {key: value for key, value in found.items() if value is not None} if None in items else found
 
 
 def _name(raw: bytes) -> Name:

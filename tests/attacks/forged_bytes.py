@@ -180,6 +180,8 @@ CHAINS: dict[str, Forgery] = {
     "a key twice by its code": lambda f: f.stamped(
         {f.parts.root: f.with_key(f.parts.root, f"/#50ages {f.parts.page} 0 R")}
     ),
+    "no line end before the next revision": lambda f: Forger(f.pdf.rstrip()).stamped(),
+    "data in another file": lambda f: f.stamped({6_000: stream(b"", "/F (autre.txt)")}),
     "the tail of a linearised file": lambda f: f.update(takeover(f), tail="startxref\n0\n%%EOF\n"),
 }
 

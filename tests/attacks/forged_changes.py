@@ -188,6 +188,9 @@ CHANGES: dict[str, Objects] = {
     "proofs that lead nowhere": lambda f: {
         f.parts.dss: f.changed(f.parts.dss, "/Certs [", "/Certs [ 5999 0 R ")
     },
+    "a proof that is a content": lambda f: {
+        f.parts.dss: f.changed(f.parts.dss, "/Certs [", f"/Certs [ {f.parts.contents} 0 R ")
+    },
     "a proof that is a page": lambda f: {
         f.parts.dss: f.changed(f.parts.dss, "/Certs [", f"/Certs [ {f.parts.page} 0 R ")
     },
