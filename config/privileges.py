@@ -47,6 +47,10 @@ PRIVILEGES: dict[str, str] = {
     "procrastinate_workers": FREE,
     # --- stakeholders
     "stakeholders_absence": LASTING,
+    "stakeholders_grant": kept_but(
+        *("state", "requested_at", "expires_at", "asked_as"),
+        *("settled_by_id", "settled_at", "reason", "immediately", "may_act_from"),
+    ),
     "stakeholders_invitation": LASTING,
     "stakeholders_mandate": LASTING,
     "stakeholders_office": LASTING,

@@ -6,6 +6,7 @@ holds the value, as container engines hand them over).
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import secrets
 from pathlib import Path
@@ -40,6 +41,14 @@ def flag(name: str, *, default: bool) -> bool:
     return value in {"1", "true", "yes", "oui"}
 
 
+def number(name: str, *, default: int) -> int:
+    """Return the whole number ``name``, zero or more."""
+    value = environment(name) or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez un nombre entier.")
+    return int(value)
+
+
 # --- What this installation is ------------------------------------------------------
 # A demonstration makes its own keys, marks each document « SPÉCIMEN » and prints its
 # passwords. Anything else must be told its secret, its hosts and its database.
@@ -47,6 +56,8 @@ DEMONSTRATION = flag("DEMONSTRATION", default=True)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
 PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
 SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version that runs here
+# what a new holder or delegate waits for before a first signature, unless it is confirmed « immédiatement »
+NEW_POWER_COOLDOWN = dt.timedelta(hours=number("NEW_POWER_COOLDOWN_HOURS", default=48))
 HTTPS = PUBLIC_URL.startswith("https://")
 DEBUG = False
 

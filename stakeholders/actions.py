@@ -9,8 +9,9 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from stakeholders.granting import to_oneself
 from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
-from stakeholders.models import Absence, Mandate, Office, SigningAuthority, User
+from stakeholders.models import Absence, Grant, Mandate, Office, SigningAuthority, User
 from stakeholders.sessions import end_sessions
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
 
@@ -24,15 +25,23 @@ def appoint(
     ends_on: dt.date | None = None,
     act: str = "",
     limited_to: models.Model | None = None,
+    may_sign_from: dt.datetime | None = None,
     actor: User | None,
 ) -> Mandate:
     """Give an office to a person from a day on; ``limited_to`` makes it a mandate for one object only.
 
-    Raises ValidationError when it already has a holder, or cannot go with another that the
-    person holds.
+    What follows from a decision: pages ask first (:func:`propose`). ``may_sign_from`` ends its cool-down,
+    if it has one. Raises ValidationError when it already has a holder, or cannot go with another
+    that the person holds.
     """
     mandate = Mandate(
-        person=person, office=office, starts_on=starts_on, ends_on=ends_on, act=act, limited_to=limited_to
+        person=person,
+        office=office,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        act=act,
+        limited_to=limited_to,
+        may_sign_from=may_sign_from,
     )
     mandate.full_clean()
     if refusal := why_not_appoint(mandate):
@@ -40,6 +49,21 @@ def appoint(
     mandate.save()
     rights_changed.send(Mandate, verb="mandate_given", person=person, actor=actor, mandate=mandate)
     return mandate
+
+
+def propose(grant: Grant) -> Grant:
+    """Keep what somebody is about to ask for; nothing follows before they say again who they are.
+
+    ``facts`` remember the office as it is, so that what is confirmed is what was asked. Raises
+    ValidationError when they ask for themselves.
+    """
+    if grant.asked_by_id in grant.beneficiaries():
+        raise ValidationError(to_oneself())
+    if grant.office is not None:
+        grant.facts = {"role": grant.office.role, "administers": grant.office.administers, **grant.facts}
+    grant.validate_constraints()
+    grant.save(force_insert=True)
+    return grant
 
 
 @transaction.atomic

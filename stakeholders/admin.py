@@ -12,16 +12,23 @@ import django.contrib.auth.admin  # noqa: F401 (registers the groups, so that th
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.actions import (
     appoint,
+    propose,
     withdraw_mandate,
 )
+from stakeholders.granting import gives_power, is_lowered, is_widened
 from stakeholders.incompatibilities import why_not_appoint
-from stakeholders.models import Mandate, Office, Organisation, User
+from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, User
 from stakeholders.permissions import establish_organisation
 from stakeholders.person_admin import PersonAdmin
 
@@ -42,8 +49,34 @@ class KeptAdmin(admin.ModelAdmin[Any]):
 admin.site.register(User, PersonAdmin)
 
 
+def ask(request: HttpRequest, grant: Grant) -> None:
+    """Draft a power in the name of whoever asks; their answer then leads to its page."""
+    grant.asked_by = request.user  # type: ignore[assignment]
+    try:
+        propose(grant)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        request.asked = grant  # type: ignore[attr-defined]
+
+
+class AskingAdmin(KeptAdmin):
+    """Rows of which a change may widen a power: it is then only asked for."""
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        """Go on to the page of what was asked, where its author says again who they are."""
+        asked: Grant | None = getattr(request, "asked", None)
+        if asked is not None:
+            messages.warning(
+                request,
+                _("Ce changement étend un pouvoir : il attend votre demande, puis une seconde personne."),
+            )
+            return redirect("grant", asked.pk)
+        return super().response_change(request, obj)
+
+
 @admin.register(Organisation)
-class OrganisationAdmin(KeptAdmin):
+class OrganisationAdmin(AskingAdmin):
     """Organisations; a new one gets its group and its kind's powers."""
 
     list_display = ("name", "kind", "territory")
@@ -55,21 +88,52 @@ class OrganisationAdmin(KeptAdmin):
         return ("code", "kind") if obj else ()
 
     def save_model(self, request: HttpRequest, obj: Organisation, form: Any, change: bool) -> None:
-        """Establish a new organisation with its rights; change an old one as it is."""
+        """Establish a new organisation with its rights; change an old one as it is.
+
+        To ask signatories for less than before takes a second person.
+        """
         if change:
+            before = Organisation.objects.select_for_update(no_key=True).get(pk=obj.pk).signing_proof
+            wanted, lowered = obj.signing_proof, is_lowered(before, obj.signing_proof)
+            if lowered:
+                obj.signing_proof = before
             obj.save()
+            if lowered:
+                facts = {"proof": wanted, "from_proof": before}
+                ask(request, Grant(kind=GrantKind.PROOF, organisation=obj, facts=facts))
             return
         made = establish_organisation(**form.cleaned_data)
         obj.pk, obj.group = made.pk, made.group
 
 
 @admin.register(Office)
-class OfficeAdmin(KeptAdmin):
-    """Posts and their roles."""
+class OfficeAdmin(AskingAdmin):
+    """Posts and their roles; who holds one gains nothing by its change before a second person confirms."""
 
     list_display = ("title", "organisation", "role", "administers")
     list_filter = ("role", "administers", "organisation__kind")
     search_fields = ("title", "organisation__name")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Office | None = None) -> tuple[str, ...]:
+        """An office stays where it is: moved, it would take its holder along."""
+        return ("organisation",) if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Office, form: Any, change: bool) -> None:
+        """Save; what would let its holder do more is asked for, and the rest saved."""
+        before = Office.objects.select_for_update(no_key=True).get(pk=obj.pk) if change else None
+        held = before is not None and before.mandates.filter(withdrawn_at=None).exclude(
+            ends_on__lt=timezone.localdate()
+        )
+        if before is None or not held or not is_widened(before, role=obj.role, administers=obj.administers):
+            obj.save()
+            return
+        wanted = {"to_role": obj.role, "to_administers": obj.administers}
+        obj.role, obj.administers = before.role, before.administers
+        obj.save()
+        ask(
+            request,
+            Grant(kind=GrantKind.OFFICE, organisation=obj.organisation, office=obj, facts=wanted),
+        )
 
 
 class MandateForm(forms.ModelForm[Mandate]):
@@ -82,6 +146,18 @@ class MandateForm(forms.ModelForm[Mandate]):
         known = facts["person"] and facts["office"] and facts["starts_on"]
         if known and (refusal := why_not_appoint(Mandate(**facts))):
             self.add_error("office", refusal)
+        elif known and gives_power(cleaned["office"]):
+            self.add_error(
+                "office",
+                gettext(
+                    "Cette fonction donne un pouvoir : demandez-la, avec son acte, à la page %(page)s, ou "
+                    "invitez quelqu’un à la page %(invitation)s. Une seconde personne confirme."
+                )
+                % {
+                    "page": reverse("mandate_add", args=[cleaned["office"].organisation_id]),
+                    "invitation": reverse("invitation_add", args=[cleaned["office"].organisation_id]),
+                },
+            )
         return cleaned
 
 

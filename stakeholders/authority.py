@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from django.utils import timezone, translation
 from django.utils.functional import Promise
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -63,17 +64,27 @@ class Rule(StrEnum):
     SCOPE = "scope"
     CONTRACT_KIND = "contract_kind"
     TERRITORY = "territory"
+    COOLING = "cooling"
 
 
 @dataclass(frozen=True)
 class Question:
-    """Who wants to sign for which office, what kind of contract, about which communes, on which day."""
+    """Who wants to sign for which office, what kind of contract, about which communes, on which day.
+
+    ``at`` is the moment of that day: now for today; without it, the end of the day is meant.
+    """
 
     person: User
     office: Office
     on: dt.date
     contract_kind: str
     communes: tuple[str, ...]
+    at: dt.datetime | None = None
+
+    @property
+    def moment(self) -> dt.datetime:
+        """Return the moment asked about."""
+        return self.at or dt.datetime.combine(self.on, dt.time.max, timezone.get_current_timezone())
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,10 @@ def question_about(
     on: dt.date | None = None,
 ) -> Question:
     """Put the question; today if no day is given."""
-    return Question(person, office, on or timezone.localdate(), contract_kind, tuple(communes))
+    today = timezone.localdate()
+    day = on or today
+    at = timezone.now() if day == today else None
+    return Question(person, office, day, contract_kind, tuple(communes), at)
 
 
 def decide(
@@ -195,6 +209,8 @@ def decide(
     for mandate in mandates:
         own = mandate.office_id == question.office.pk and mandate.person_id == question.person.pk
         if own and mandate.runs_on(question.on):
+            if not mandate.is_settled(question.moment):
+                return NoBasis(Rule.COOLING, _cooling(mandate))
             return Basis(AuthorityKind.OFFICE_HOLDER, mandate, question.office)
     # a guest's mandate fills no office, and who comes later was not replaced
     of_office = [m for m in mandates if m.office_id == question.office.pk and m.limited_type_id is None]
@@ -267,7 +283,19 @@ def _words(question: Question, authority: SigningAuthority) -> dict[str, str]:
         "end": authority.ends_on.strftime("%d/%m/%Y") if authority.ends_on else "",
         "scope": authority.scope or _("étendue non précisée"),
         "communes": ", ".join(missing),
+        "moment": _moment(authority.may_sign_from),
     }
+
+
+def _cooling(mandate: Mandate) -> str:
+    return _(
+        "Cette fonction vous a été donnée il y a peu : votre première signature sera possible à compter du "
+        "%(moment)s. Attendez ce moment, ou laissez signer qui en avait déjà le droit."
+    ) % {"moment": _moment(mandate.may_sign_from)}
+
+
+def _moment(at: dt.datetime | None) -> str:
+    return localtime(at).strftime("%d/%m/%Y à %H h %M") if at else ""
 
 
 def _lapsed(question: Question, authority: SigningAuthority, _vacant: bool) -> bool:
@@ -352,6 +380,14 @@ RULES: tuple[tuple[Rule, Check, Promise], ...] = (
         lambda q, row, _v: bool(row.communes) and not set(q.communes) <= set(row.communes),
         gettext_lazy(
             "%(act)s ne couvre pas tout le périmètre du contrat (%(communes)s). Laissez signer le titulaire."
+        ),
+    ),
+    (
+        Rule.COOLING,
+        lambda q, row, _v: row.may_sign_from is not None and row.may_sign_from > q.moment,
+        gettext_lazy(
+            "%(act)s vient d’être inscrit au registre : il permettra de signer à compter du %(moment)s. "
+            "Laissez signer le titulaire d’ici là, ou attendez."
         ),
     ),
 )

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from stakeholders.models import Office, User
+from stakeholders.models import Grant, Office, User
 
 LASTS = dt.timedelta(days=14)
 
@@ -58,6 +58,10 @@ class Invitation(models.Model):
         verbose_name=gettext_lazy("acceptée par"),
     )
     cancelled_at = models.DateTimeField(gettext_lazy("annulée le"), null=True, blank=True)
+    # what a second person confirmed, where the office gives a power
+    grant = models.ForeignKey(
+        Grant, models.PROTECT, null=True, blank=True, related_name="invitations", editable=False
+    )
 
     objects = InvitationQuerySet.as_manager()
 

@@ -131,8 +131,10 @@ def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> Q
 
 def administration_of(person: Person, organisation: Organisation) -> Mandate | None:
     """Return the mandate by which the person administers the organisation today, or None."""
-    held = mandates_in_force(person).filter(office__organisation=organisation, office__administers=True)
-    return held.first()
+    held = mandates_in_force(person).filter(
+        office__organisation=organisation, office__administers=True, limited_type=None
+    )
+    return held.first()  # whichever: each lets them administer
 
 
 def organisations_holding(power: Power, target: models.Model) -> QuerySet[Organisation]:

@@ -13,6 +13,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from viewflow.workflow.models import Task
@@ -174,6 +175,13 @@ def administered_by(user: User, organisation_id: int) -> Organisation:
     if not administers:
         raise Http404
     return organisation
+
+
+def appointing_in(user: User, organisation_id: int) -> Organisation:
+    """Return an organisation to who may ask for an office of it: its administrator, the platform's."""
+    if user.is_superuser and user.is_active:
+        return get_object_or_404(Organisation, pk=organisation_id)
+    return administered_by(user, organisation_id)
 
 
 def absentees_for(user: User, organisation: Organisation) -> QuerySet[Mandate]:

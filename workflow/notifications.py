@@ -62,6 +62,13 @@ _SENTENCES: dict[str, Callable[[Words], str]] = {
     "authority_ended": lambda w: _("%(act)s est retiré du registre : %(person)s ne peut plus signer.") % w,
     "absence_declared": lambda w: _("%(substitute)s remplace %(person)s pendant son absence.") % w,
     "absence_ended": lambda w: _("%(person)s est de retour.") % w,
+    "grant_requested": lambda w: (
+        _("%(organisation)s : %(asker)s demande un pouvoir, à confirmer : %(what)s.") % w
+    ),
+    "grant_confirmed": lambda w: _("%(organisation)s : %(settler)s a confirmé un pouvoir : %(what)s.") % w,
+    "grant_refused": lambda w: _("%(organisation)s : %(settler)s a refusé un pouvoir : %(what)s.") % w,
+    "grant_withdrawn": lambda w: _("%(organisation)s : la demande d’un pouvoir est retirée : %(what)s.") % w,
+    "power_ended": lambda w: _("%(organisation)s : pouvoir retiré, ou dont la fin est fixée : %(what)s.") % w,
     "rights_changed": lambda w: _("Vos fonctions ont changé."),
     "session_ended": lambda w: _("Votre session est terminée."),
 }

@@ -11,13 +11,23 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import DayInput
+from stakeholders.granting import needs_act
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.proofs import Proof
+from workflow.act_files import ActFileField
+
+_WHERE_AN_ACT_IS_DUE = _("Pour une autorité, un adjoint ou un délégué : comme il se cite, et joint en PDF.")
 
 
 class InvitationForm(forms.ModelForm[Invitation]):
     """Who is invited, to which office of the organisation, from when to when."""
+
+    conditional = frozenset({"act", "document"})
+    act = forms.CharField(
+        label=_("Acte de nomination"), max_length=200, required=False, help_text=_WHERE_AN_ACT_IS_DUE
+    )
+    document = ActFileField(required=False)
 
     class Meta:
         model = Invitation
@@ -34,12 +44,16 @@ class InvitationForm(forms.ModelForm[Invitation]):
         self.fields["starts_on"].initial = timezone.localdate
 
     def _post_clean(self) -> None:
-        """Check the dates alone: the act fills in the rest."""
+        """Check the dates and the act alone: the act fills in the rest."""
         _check_dates(self)
+        _check_act(self)
 
 
 class MandateForm(forms.ModelForm[Mandate]):
     """An office for somebody whom the organisation already knows."""
+
+    conditional = frozenset({"act", "document"})
+    document = ActFileField(required=False)
 
     class Meta:
         model = Mandate
@@ -48,6 +62,7 @@ class MandateForm(forms.ModelForm[Mandate]):
         help_texts = {
             "person": _("Qui exerce ou a exercé une fonction dans l’organisation."),
             "ends_on": _("Laissez vide un mandat sans terme."),
+            "act": _WHERE_AN_ACT_IS_DUE,
         }
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
@@ -58,8 +73,9 @@ class MandateForm(forms.ModelForm[Mandate]):
         self.fields["starts_on"].initial = timezone.localdate
 
     def _post_clean(self) -> None:
-        """Check the dates alone: the act checks the rest under its lock."""
+        """Check the dates and the act alone: the act checks the rest under its lock."""
         _check_dates(self)
+        _check_act(self)
 
 
 class ProofForm(forms.Form):
@@ -108,3 +124,13 @@ def _check_dates(form: forms.ModelForm[Any]) -> None:
     starts_on, ends_on = form.cleaned_data.get("starts_on"), form.cleaned_data.get("ends_on")
     if starts_on and ends_on and ends_on < starts_on:
         form.add_error("ends_on", _("La fin du mandat précède son début."))
+
+
+def _check_act(form: forms.ModelForm[Any]) -> None:
+    office = form.cleaned_data.get("office")
+    if office is None or not needs_act(office):
+        return
+    if not form.cleaned_data.get("act"):
+        form.add_error("act", _("Citez l’acte qui nomme le titulaire de cette fonction."))
+    if not form.cleaned_data.get("document") and "document" not in form.errors:
+        form.add_error("document", _("Joignez l’acte en PDF : sans lui, personne ne peut confirmer."))

@@ -20,9 +20,10 @@ from signatures import signals
 from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
+from stakeholders.granting import gives_power
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
-from workflow import events, handover, jobs, journal
+from workflow import events, grant_mails, handover, jobs, journal
 from workflow.actions.signing import stamp_of
 from workflow.flows import CsiFlow
 from workflow.models import JournalEntry, SigningRound
@@ -30,6 +31,9 @@ from workflow.standing import Standings
 
 # as what somebody signed: asked for by their request, proved again before the key served
 BASIS_FACTS = frozenset({"organisation", "basis", "source", "office", "authority", "act"})
+
+
+LOSSES = frozenset({"mandate_withdrawn", "mandate_ended"})
 
 
 @receiver(signals.signature_progressed)
@@ -173,6 +177,12 @@ def rights_moved(
         facts["handover"] = mandate.handover
     journal.record(verb, contract=None, actor=actor, payload=facts)
     events.publish("rights_changed", None, actor=actor, recipient=person)
+    if mandate is not None and verb in LOSSES and mandate.covers(None) and gives_power(mandate.office):
+        what = _("fonction « %(office)s », %(person)s") % {
+            "office": mandate.office.title,
+            "person": person,
+        }
+        grant_mails.tell_of_loss(what, mandate.office.organisation, whom=[person], actor=actor)
     held = [mandate] if mandate else person.mandates.in_force().select_related("office")
     for each in held:
         jobs.defer_follow(handover.changes_of_mandate(each))
@@ -196,6 +206,9 @@ def register_moved(verb: str, authority: SigningAuthority, actor: User | None, *
     both = {authority.delegate.person, *([authority.grantor.person] if authority.grantor else [])}
     for person in sorted(both, key=lambda p: p.pk):
         events.publish(verb, None, actor=actor, recipient=person, **facts)
+    if verb == "authority_ended":
+        what = _("%(act)s, au bénéfice de %(person)s") % {"act": authority.act, "person": facts["person"]}
+        grant_mails.tell_of_loss(what, authority.office.organisation, whom=list(both), actor=actor)
     jobs.defer_follow(handover.changes_of_authority(authority))
 
 

@@ -7,18 +7,16 @@ from typing import Any
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
-from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import DayInput
 from stakeholders.kinds import ContractKind, Power
 from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, SigningAuthority
+from workflow.act_files import ActFileField
 from workflow.forms import reason_field
 
-LARGEST_ACT = 10 * 1024 * 1024  # bytes
 LENDABLE = {
     Power.DRAFT: _("Rédiger le projet"),
     Power.REVIEW: _("Rendre les avis"),
@@ -47,7 +45,7 @@ def serving(organisation: Organisation) -> QuerySet[Mandate]:
 class AuthorityForm(forms.ModelForm[SigningAuthority]):
     """One act, as it reads; what its kind does not need is left empty."""
 
-    conditional = frozenset({"grantor", "published_in", "published_on"})
+    conditional = frozenset({"grantor", "published_in", "published_on", "document"})
     kind = forms.ChoiceField(
         label=_("Nature"),
         choices=[choice for choice in AuthorityKind.choices if choice[0] != AuthorityKind.OFFICE_HOLDER],
@@ -56,7 +54,7 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
     )
     grantor = MandateChoice(
         queryset=Mandate.objects.none(),
-        label=_("Donnée par, ou en l’absence de"),
+        label=_("Délégant, ou personne suppléée"),
         required=False,
         help_text=_("Laissez vide pour un intérim : la fonction est vacante."),
     )
@@ -74,9 +72,7 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
         required=False,
         help_text=_("Séparées par des virgules. Vide : tout le ressort de la fonction."),
     )
-    document = forms.FileField(
-        label=_("L’acte, en PDF"), required=False, help_text=_("10 Mo au plus. Il reste joint au registre.")
-    )
+    document = ActFileField(required=False)
 
     class Meta:
         model = SigningAuthority
@@ -116,22 +112,6 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
         self.fields["office"].label_from_instance = lambda office: office.title  # type: ignore[attr-defined]
         self.fields["grantor"].queryset = people  # type: ignore[attr-defined]
         self.fields["delegate"].queryset = serving(organisation)  # type: ignore[attr-defined]
-
-    def clean_document(self) -> UploadedFile[bytes] | None:
-        """Take a PDF of reasonable size; it is kept as it is and never opened here."""
-        uploaded: UploadedFile[bytes] | None = self.cleaned_data["document"]
-        if uploaded is None:
-            return None
-        if uploaded.size is None or uploaded.size > LARGEST_ACT:
-            raise forms.ValidationError(
-                _("Ce fichier est trop lourd (%(size)s) : joignez un PDF de 10 Mo au plus."),
-                params={"size": filesizeformat(uploaded.size or 0)},
-            )
-        head = uploaded.read(1024)
-        uploaded.seek(0)
-        if b"%PDF-" not in head:
-            raise forms.ValidationError(_("Ce fichier n’est pas un PDF : joignez l’acte au format PDF."))
-        return uploaded
 
 
 class AbsenceForm(forms.Form):

@@ -282,9 +282,8 @@ def signing_is_stopped(version: ContractVersion) -> bool:
     )
 
 
-def why_not_this_proof(signatory: Signatory, proof: Proof) -> str:
-    """Return what to do when the signatory's organisation asks for a stronger proof, or nothing."""
-    organisation = signatory.office.organisation
+def why_not_this_proof(organisation: Organisation, proof: Proof) -> str:
+    """Return what to do when the organisation asks for a stronger proof, or nothing."""
     if proof.suffices(organisation.signing_proof):
         return ""
     return _(

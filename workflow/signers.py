@@ -63,7 +63,7 @@ def timeline(organisation: Organisation) -> list[Span]:
     first, last = today - SHOWN, today + SHOWN
     register = _Register(organisation)
     found = [
-        _span(m.office.title, str(m.person), AuthorityKind.OFFICE_HOLDER.label, m.starts_on, m.ends_on)
+        _span(m.office.title, str(m.person), AuthorityKind.OFFICE_HOLDER.label, _first_day(m), m.ends_on)
         for m in map(_as_it_was, register.mandates)
         if Power.SIGN in m.office.powers and _runs_within(m, first, last)
     ]
@@ -85,6 +85,7 @@ LOOKS: dict[Rule, tuple[str, Promise]] = {
     Rule.LAPSED: ("stop", gettext_lazy("caduc")),
     Rule.NOT_VACANT: ("wait", gettext_lazy("sans effet : la fonction a un titulaire")),
     Rule.UNPUBLISHED: ("wait", gettext_lazy("non publié")),
+    Rule.COOLING: ("wait", gettext_lazy("à venir")),
     Rule.SCOPE: ("wait", gettext_lazy("ne couvre pas les contrats")),
 }
 
@@ -129,7 +130,7 @@ class _Register:
         turns = {first, then.published_on}
         for dated in (then, then.delegate, then.grantor, *held):
             if dated is not None:
-                turns |= {dated.starts_on, dated.ends_on + DAY if dated.ends_on else None}
+                turns |= {dated.starts_on, dated.ends_on + DAY if dated.ends_on else None, _settled_on(dated)}
         days = sorted(day for day in turns if day is not None and first <= day <= last)
         found: list[tuple[dt.date, dt.date | None]] = []
         for day, following in zip(days, [*days[1:], None], strict=True):
@@ -161,6 +162,15 @@ def _as_it_was(row: Kept) -> Kept:
         then.ends_on = min(then.ends_on, stopped) if then.ends_on else stopped
         then.withdrawn_at = None
     return then
+
+
+def _settled_on(row: SigningAuthority | Mandate) -> dt.date | None:
+    return timezone.localdate(row.may_sign_from) if row.may_sign_from else None
+
+
+def _first_day(mandate: Mandate) -> dt.date:
+    """Return the first day on which its holder could sign: that of its cool-down's end, if it had one."""
+    return max(mandate.starts_on, _settled_on(mandate) or mandate.starts_on)
 
 
 def _runs_within(row: Mandate, first: dt.date, last: dt.date) -> bool:

@@ -10,6 +10,7 @@ from workflow.views import (
     contract,
     documents,
     drafting,
+    granting,
     guests,
     inbox,
     invitation,
@@ -25,6 +26,7 @@ BASE = "contrats/<int:contract>/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
+GRANT = "pouvoirs/<int:grant>/"
 GUEST = "avis-demandes/<slug:identifier>/"
 
 urlpatterns = [
@@ -113,6 +115,15 @@ urlpatterns = [
         name="mandate_withdraw",
     ),
     path(f"{ORGANISATION}preuve/", organisation.signing_proof, name="signing_proof"),
+    # powers that wait for a second person
+    path("pouvoirs/", granting.grants, name="grants"),
+    path(GRANT, granting.grant, name="grant"),
+    path(f"{GRANT}acte.pdf", granting.grant_document, name="grant_document"),
+    path(f"{GRANT}preuve/", granting.grant_prove, name="grant_prove"),
+    path(f"{GRANT}preuve/cle/", granting.grant_challenge, name="grant_challenge"),
+    path(f"{GRANT}confirmation/", granting.grant_confirm, name="grant_confirm"),
+    path(f"{GRANT}refus/", granting.grant_refuse, name="grant_refuse"),
+    path(f"{GRANT}retrait/", granting.grant_withdraw, name="grant_withdraw"),
     # open to all
     path("invitations/", invitation.invitation, name="invitation"),
     path("invitations/ouverte/", invitation.invitation_opened, name="invitation_opened"),

@@ -1,5 +1,6 @@
 """Who: people, organisations and their offices; the register of who may sign; absences."""
 
+from stakeholders.models.grants import Grant, GrantKind, GrantState
 from stakeholders.models.people import (
     ROLE_POWERS,
     GroupPermissionRow,
@@ -17,6 +18,9 @@ __all__ = [
     "ROLE_POWERS",
     "Absence",
     "AuthorityKind",
+    "Grant",
+    "GrantKind",
+    "GrantState",
     "GroupPermissionRow",
     "Mandate",
     "Office",

@@ -318,6 +318,7 @@ class Mandate(models.Model):
     ends_on = models.DateField(_("au"), null=True, blank=True)
     act = models.CharField(_("acte de nomination"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
+    may_sign_from = models.DateTimeField(_("peut signer à compter du"), null=True, blank=True, editable=False)
     handover = models.TextField(
         _("note de passation"),
         blank=True,
@@ -382,6 +383,10 @@ class Mandate(models.Model):
         """Tell whether it is in force that day, without asking the database; as ``in_force`` does."""
         ended = self.ends_on is not None and self.ends_on < day
         return self.withdrawn_at is None and self.starts_on <= day and not ended
+
+    def is_settled(self, now: dt.datetime) -> bool:
+        """Whether the cool-down that began when it was given is over, if there was one."""
+        return self.may_sign_from is None or self.may_sign_from <= now
 
     @property
     def is_over(self) -> bool:

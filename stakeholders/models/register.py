@@ -29,7 +29,7 @@ class AuthorityKind(models.TextChoices):
 
     OFFICE_HOLDER = "office_holder", _("Titulaire de la fonction")
     DELEGATION_OF_SIGNATURE = "delegation_of_signature", _("Délégation de signature")
-    DELEGATION_OF_FUNCTION = "delegation_of_function", _("Délégation de fonction")
+    DELEGATION_OF_FUNCTION = "delegation_of_function", _("Délégation de fonctions")
     SUBSTITUTION = "substitution", _("Suppléance")
     INTERIM = "interim", _("Intérim")
     REPRESENTATION_ONLY = "representation_only", _("Représentation, sans signature")
@@ -92,6 +92,7 @@ class SigningAuthority(Dated):
         models.CharField(max_length=120), verbose_name=_("communes couvertes"), default=list, blank=True
     )
     document_sha256 = models.CharField(_("empreinte de l’acte"), max_length=64, blank=True, editable=False)
+    may_sign_from = models.DateTimeField(_("peut signer à compter du"), null=True, blank=True, editable=False)
     recorded_at = models.DateTimeField(_("enregistré le"), auto_now_add=True)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from stakeholders.models import Mandate, Office, Role, UndeletableError, User
 from stakeholders.permissions import administration_of, establish_organisation, mandates_in_force
+from tests.owner import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +122,7 @@ def test_a_guest_holds_nothing_and_answers_for_several_objects(person: User, off
 
 def test_nobody_is_chosen_where_the_database_held_several(person: User, office: Office) -> None:
     """As it was before the constraint: the holder is asked, and the migration stops with both names."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE stakeholders_mandate DROP CONSTRAINT one_holder_an_office_and_day")
     other = User.objects.create_user("autre@ville.example")
     mandate(person, office, FIRST)

@@ -161,7 +161,7 @@ def test_oneself_or_the_cabinet_declares_and_nobody_else(cast: Cast, client: Cli
         "substitute": mandate(cast.secretaire_generale).pk,
         "starts_on": today.isoformat(),
         "ends_on": (today + 7 * DAY).isoformat(),
-        "powers": [Power.APPROVE.value],
+        "powers": [Power.REVIEW.value],
     }
     address = reverse("absence_add", args=[prefecture.pk])
     for person, status in ((cast.pilote_prefecture, 422), (cast.outsider, 404), (cast.maire, 404)):

@@ -19,15 +19,17 @@ from contracts.models import Contract, Part
 from signatures import blobs
 from stakeholders.actions import appoint, declare_absence, end_authority, withdraw_mandate
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, Mandate, Office, Role, SigningAuthority, User
+from stakeholders.models import Absence, Grant, Mandate, Office, Role, SigningAuthority, User
 from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast, small_contract
+from tests.granted import asked
 from tests.invited import code_for, named
 from tests.snapshots import once
 from tests.stage import run_jobs
 from tests.workflow.sockets import page, watching
 from workflow import actions
+from workflow.actions import administration
 from workflow.models import GuestLink
 from workflow.rules import pilot
 from workflow.sockets import websocket_urlpatterns
@@ -79,6 +81,7 @@ class Scenes:
     authority: SigningAuthority
     absence: Absence
     link: GuestLink
+    grant: Grant
     extras: dict[str, User]
 
     def task(self, contract: Contract, step: str, organisation: str = "") -> int:
@@ -169,6 +172,10 @@ def absentee(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**prefecture(scenes, contract), "mandate": scenes.absence.mandate_id}
 
 
+def grant(scenes: Scenes, _contract: Contract) -> dict[str, Any]:
+    return {"grant": scenes.grant.pk}
+
+
 def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "contact": scenes.link.contact_id}
 
@@ -226,19 +233,30 @@ RULES: dict[str, Rule] = {
     "mandate_handover": Rule(PREFECT, PREFECT, arguments=absentee),
 }
 ADMINISTRATOR = frozenset({"dgs"})
+APPOINTING = ADMINISTRATOR | {"admin"}  # the platform's gives offices where nobody can yet
+MAYOR = frozenset({"maire"})
+CONCERNED = ADMINISTRATOR | MAYOR | PILOTS | {"greffe"}  # by an office that the clerk may get
 RULES |= {
     "organisation": Rule(ADMINISTRATOR, arguments=organisation),
-    "invitation_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
+    "invitation_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
     "invitation_cancel": Rule(None, ADMINISTRATOR, arguments=invited),
-    "mandate_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
+    "mandate_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
     "mandate_withdraw": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=mandate),
     "signing_proof": Rule(None, ADMINISTRATOR, arguments=organisation),
+    "grants": Rule(EVERYBODY, arguments=none),
+    "grant": Rule(CONCERNED, arguments=grant),
+    "grant_document": Rule(CONCERNED, arguments=grant),
+    "grant_prove": Rule(CONCERNED, MAYOR, arguments=grant),
+    "grant_challenge": Rule(None, MAYOR, arguments=grant),
+    "grant_confirm": Rule(None, MAYOR, arguments=grant),
+    "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
     "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
     "authority_end": Rule(CABINET, CABINET, arguments=authority),
+    "grant_withdraw": Rule(None, ADMINISTRATOR, arguments=grant),
     "contact_remove": Rule(NAMING_FOR_LANDLORD, NAMING_FOR_LANDLORD, "review", contact),
 }
 ONCE = {"contact_remove"}  # what is removed is not found again: the first of those entitled tries it
@@ -372,7 +390,21 @@ def _scenes(cast: Cast) -> Scenes:
     withdraw_mandate(appoint(withdrawn, office, starts_on=timezone.localdate(), actor=None), actor=None)
     drafting, review, signing, sealed = found
     extras = {"guest": guest, "withdrawn": withdrawn, **_expired_and_substitute(cast)}
-    return Scenes(drafting, review, signing, sealed, delegation, away, link, extras)
+    deputy = Office.objects.create(
+        organisation=cast.organisation("org-ville"), title="Second adjoint", role=Role.DELEGATE
+    )
+    made = administration.give_office(
+        cast.dgs,
+        deputy.organisation,
+        person=cast.greffe,
+        office=deputy,
+        starts_on=today,
+        ends_on=None,
+        act="Arrêté",
+        document=sha256,
+    )
+    assert isinstance(made, Grant)
+    return Scenes(drafting, review, signing, sealed, delegation, away, link, asked(made), extras)
 
 
 def _expired_and_substitute(cast: Cast) -> dict[str, User]:

@@ -15,12 +15,14 @@ from django.utils import timezone
 from stakeholders.authority import Basis, decide, question_about
 from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
 from tests.cast import Cast
+from tests.granted import confirmed, sent
 from tests.owner import as_owner
+from tests.signatures import documents
 from workflow import signers
 from workflow.models import JournalEntry
 
 DAY = dt.timedelta(days=1)
-PDF = b"%PDF-1.7\n1 0 obj\n"
+PDF = documents.build()
 
 
 def mandate(person: User) -> Mandate:
@@ -49,14 +51,19 @@ def facts(cast: Cast, **changes: Any) -> dict[str, Any]:
 
 
 def add(cast: Cast, client: Client, **changes: Any) -> Any:
+    joined = {"document": SimpleUploadedFile("arrete.pdf", PDF, "application/pdf"), **changes}
     return client.post(
-        reverse("authority_add", args=[cast.organisation("org-pref").pk]), facts(cast, **changes)
+        reverse("authority_add", args=[cast.organisation("org-pref").pk]), facts(cast, **joined)
     )
 
 
 def test_an_act_is_entered_with_its_pdf_journaled_and_downloaded(cast: Cast, cabinet: Client) -> None:
     answer = add(cast, cabinet, document=SimpleUploadedFile("arrete.pdf", PDF, "application/pdf"))
     assert answer.status_code == 302, answer.context["form"].errors
+    grant = sent(cabinet, answer.headers["Location"])
+    assert cabinet.get(reverse("grant_document", args=[grant.pk])).content == PDF
+    assert not SigningAuthority.objects.filter(act="Arrêté n° 7").exists()
+    confirmed(grant, cast.prefete)
     row = SigningAuthority.objects.get(act="Arrêté n° 7")
     assert row.recorded_by == cast.dircab
     entry = JournalEntry.objects.get(verb="authority_recorded")

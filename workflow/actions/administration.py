@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -17,22 +18,61 @@ from django.utils.translation import gettext as _
 
 from stakeholders import public_address
 from stakeholders.actions import appoint, end_mandate, withdraw_mandate
+from stakeholders.granting import (
+    gives_power,
+    is_lowered,
+    same_mailbox,
+    to_oneself,
+)
+from stakeholders.incompatibilities import why_not_appoint
 from stakeholders.invitations import LASTS, Invitation, hash_of, new_token
-from stakeholders.models import Mandate, Office, Organisation, User
+from stakeholders.models import (
+    Grant,
+    GrantKind,
+    Mandate,
+    Office,
+    Organisation,
+    User,
+)
 from stakeholders.permissions import administration_of
 from workflow import journal
+from workflow.actions.asking import administering, appointing, as_fact, propose
 from workflow.errors import Invalid, Locked, NotAllowed
 from workflow.mail import defer_mail
 
 
 @transaction.atomic
-def invite(actor: User, organisation: Organisation, *, office: Office, **facts: Any) -> Invitation:
+def invite(
+    actor: User,
+    organisation: Organisation,
+    *,
+    office: Office,
+    act: str = "",
+    document: str = "",
+    **facts: Any,
+) -> Invitation | Grant:
     """Offer an office to an address and mail the link; an earlier offer of the same is cancelled.
 
-    ``facts``: email, civility, first_name, last_name, starts_on, ends_on. Raises ActRefused.
+    ``facts``: email, civility, first_name, last_name, starts_on, ends_on; ``document`` names the act's
+    PDF among the blobs. An office that gives a power is only asked for: its link leaves when a second
+    person confirms. Raises ActRefused.
     """
-    mandate = _administering(actor, organisation)
-    _must_be_free(office, organisation, facts["ends_on"])
+    mandate = appointing(actor, organisation)
+    _must_be_free(office, organisation, facts["starts_on"], facts["ends_on"])
+    if same_mailbox(facts["email"], actor.email):
+        raise Invalid(to_oneself(), field="email")
+    if gives_power(office):
+        asked = {name: as_fact(fact) for name, fact in facts.items()}
+        return propose(
+            GrantKind.INVITATION, actor, organisation, office, {**asked, "act": act}, document=document
+        )
+    return send_invitation(actor, office, mandate=mandate, **facts)
+
+
+def send_invitation(
+    actor: User, office: Office, *, mandate: Mandate | None = None, grant: Grant | None = None, **facts: Any
+) -> Invitation:
+    """Mail the link of an invitation, in the caller's transaction; ``grant`` is what was confirmed."""
     now, token = timezone.now(), new_token()
     Invitation.objects.pending().filter(office=office, email__iexact=facts["email"]).update(cancelled_at=now)
     invitation = Invitation(
@@ -41,17 +81,18 @@ def invite(actor: User, organisation: Organisation, *, office: Office, **facts: 
         token_hash=hash_of(token),
         created_at=now,
         expires_at=now + LASTS,
+        grant=grant,
         **facts,
     )
     invitation.save()
     context = {
         "invitation": invitation,
-        "organisation": organisation,
+        "organisation": office.organisation,
         "link": public_address.link("invitation", token),
     }
     defer_mail(
         to=invitation.email,
-        subject=_("[Contreseing] %(organisation)s vous invite") % {"organisation": organisation.name},
+        subject=_("[Contreseing] %(organisation)s vous invite") % {"organisation": office.organisation.name},
         body=render_to_string("workflow/mail/invitation.txt", context),
     )
     _record("invitation_sent", actor, mandate, invitation=invitation.pk, office=str(office))
@@ -61,7 +102,7 @@ def invite(actor: User, organisation: Organisation, *, office: Office, **facts: 
 @transaction.atomic
 def cancel_invitation(actor: User, organisation: Organisation, invitation: Invitation) -> None:
     """Have the link serve no more; nothing happens to one that was accepted or cancelled."""
-    mandate = _administering(actor, organisation)
+    mandate = administering(actor, organisation)
     pending = Invitation.objects.pending().filter(pk=invitation.pk, office__organisation=organisation)
     if pending.update(cancelled_at=timezone.now()):
         _record("invitation_cancelled", actor, mandate, invitation=invitation.pk)
@@ -99,12 +140,23 @@ def _accepted(invitation: Invitation, person: User | None, hashed: str) -> User:
         )
     elif account is None or account != person or not account.is_active:
         raise Locked(_("Un compte existe déjà à votre adresse : connectez-vous pour accepter."))
+    grant = invitation.grant
+    office = invitation.office
+    offered = grant is not None and (grant.facts["role"], grant.facts["administers"])
+    if gives_power(office) and offered != (office.role, office.administers):  # it is more than was offered
+        raise Locked(_("Cette fonction a changé depuis l’invitation : demandez-en une autre."))
+    if grant is not None and grant.immediately:
+        may_sign_from = None
+    else:
+        may_sign_from = timezone.now() + settings.NEW_POWER_COOLDOWN if grant else None
     try:
         mandate = appoint(
             account,
             invitation.office,
             starts_on=max(invitation.starts_on, timezone.localdate()),
             ends_on=invitation.ends_on,
+            act=grant.facts.get("act", "") if grant else "",
+            may_sign_from=may_sign_from,
             actor=invitation.invited_by,
         )
     except ValidationError as error:
@@ -135,10 +187,22 @@ def give_office(
     starts_on: dt.date,
     ends_on: dt.date | None,
     act: str,
-) -> Mandate:
-    """Give an office of the organisation to somebody it already knows."""
-    _administering(actor, organisation)
-    _must_be_free(office, organisation, ends_on)
+    document: str = "",
+) -> Mandate | Grant:
+    """Give an office of the organisation to somebody it already knows; ask for it if it gives a power."""
+    appointing(actor, organisation)
+    _must_be_free(office, organisation, starts_on, ends_on)
+    if person == actor:
+        raise Invalid(to_oneself(), field="person")
+    if gives_power(office):
+        if refusal := why_not_appoint(
+            Mandate(person=person, office=office, starts_on=starts_on, ends_on=ends_on)
+        ):
+            raise Invalid(refusal, field="office")
+        facts = {"starts_on": as_fact(starts_on), "ends_on": as_fact(ends_on), "act": act}
+        return propose(
+            GrantKind.MANDATE, actor, organisation, office, facts, person=person, document=document
+        )
     try:
         return appoint(person, office, starts_on=starts_on, ends_on=ends_on, act=act, actor=actor)
     except ValidationError as error:
@@ -148,7 +212,7 @@ def give_office(
 @transaction.atomic
 def withdraw(actor: User, organisation: Organisation, mandate: Mandate) -> None:
     """End a mandate at once; the last administrator stays, or nobody could invite anybody."""
-    _administering(actor, organisation)
+    administering(actor, organisation)
     current = Mandate.objects.select_for_update(of=("self",)).select_related("office").get(pk=mandate.pk)
     if current.office.organisation_id != organisation.pk:
         raise NotAllowed
@@ -190,30 +254,27 @@ def is_last_administration(mandate: Mandate, organisation: Organisation, on: dt.
 
 
 @transaction.atomic
-def set_signing_proof(actor: User, organisation: Organisation, proof: str) -> None:
-    """Say what a signatory of the organisation must hold."""
-    mandate = _administering(actor, organisation)
+def set_signing_proof(actor: User, organisation: Organisation, proof: str) -> Grant | None:
+    """Say what a signatory of the organisation must hold; to ask for less takes a second person."""
+    mandate = administering(actor, organisation)
+    current = Organisation.objects.get(pk=organisation.pk).signing_proof
+    if is_lowered(current, proof):
+        return propose(GrantKind.PROOF, actor, organisation, None, {"proof": proof, "from_proof": current})
     Organisation.objects.filter(pk=organisation.pk).update(signing_proof=proof)
     _record("signing_proof_changed", actor, mandate, organisation=organisation.pk, proof=proof)
+    return None
 
 
-def _administering(actor: User, organisation: Organisation) -> Mandate:
-    """Lock the organisation and return as what the person administers it; raises NotAllowed."""
-    Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
-    mandate = administration_of(actor, organisation)
-    if mandate is None:
-        raise NotAllowed
-    return mandate
-
-
-def _must_be_free(office: Office, organisation: Organisation, ends_on: dt.date | None) -> None:
+def _must_be_free(
+    office: Office, organisation: Organisation, starts_on: dt.date, ends_on: dt.date | None
+) -> None:
     if office.organisation_id != organisation.pk:
         raise NotAllowed
-    if ends_on is None and office.mandates.filter(ends_on=None, withdrawn_at=None).exists():
-        raise Invalid(
-            _("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat."), field="office"
-        )
+    try:
+        Mandate(office=office, starts_on=starts_on, ends_on=ends_on).validate_constraints({"person"})
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), field="office") from error
 
 
-def _record(verb: str, actor: User, mandate: Mandate, **payload: Any) -> None:
+def _record(verb: str, actor: User, mandate: Mandate | None, **payload: Any) -> None:
     journal.record(verb, contract=None, actor=actor, mandate=mandate, payload=payload)

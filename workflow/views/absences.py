@@ -15,7 +15,7 @@ from stakeholders import actions as offices
 from stakeholders.models import Absence
 from workflow import access, actions
 from workflow.access import OpenTask
-from workflow.actions import administration
+from workflow.actions import administration, asking
 from workflow.errors import ActRefused, Invalid
 from workflow.register_forms import AbsenceForm, HandoverForm, TransferForm
 from workflow.views.answers import Request, member, refused
@@ -47,10 +47,15 @@ def absence_add(request: Request, organisation: int) -> HttpResponse:
     form = AbsenceForm(request.POST or None, organisation=found, absentees=people)
     if request.method == "POST" and form.is_valid():
         try:
-            offices.declare_absence(Absence(**form.cleaned_data), actor=request.user)
+            asked = asking.declare_absence(request.user, found, Absence(**form.cleaned_data))
         except ValidationError as error:
             form.add_error(None, list(error.messages))
+        except ActRefused as error:
+            field = getattr(error, "field", None)
+            form.add_error(field if field in form.fields else None, error.message)
         else:
+            if asked is not None:
+                return redirect("grant", asked.pk)
             messages.success(request, _("L’absence est enregistrée. Les tâches reviendront d’elles-mêmes."))
             return redirect("absences", found.pk)
     context = {"organisation": found, "form": form, "title": _("Déclarer une absence")}

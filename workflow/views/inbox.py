@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from workflow import access, lists
+from workflow import access, granting, lists
 from workflow.baskets import Basket, baskets_of
 from workflow.views.answers import Request, member
 
@@ -60,6 +60,7 @@ def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpRespon
     context = {
         "baskets": baskets,
         "current": slug,
+        "to_confirm": granting.to_confirm(request.user, request.standings.mandates),
         "handovers": access.handovers_for(request.standings.mandates),
         **_rows(request, baskets[slug]),
     }

@@ -7,12 +7,14 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from stakeholders.invitations import Invitation
-from stakeholders.models import Mandate, Organisation
-from workflow import access
+from stakeholders.models import Grant, Mandate, Organisation
+from workflow import access, granting
+from workflow.act_files import kept
 from workflow.actions import administration
 from workflow.errors import ActRefused
 from workflow.organisation_forms import InvitationForm, MandateForm, ProofForm
@@ -30,20 +32,22 @@ def organisation(request: Request, organisation: int) -> HttpResponse:
 @member
 def invitation_add(request: Request, organisation: int) -> HttpResponse:
     """Invite a person to an office."""
-    found = access.administered_by(request.user, organisation)
-    form = InvitationForm(request.POST or None, organisation=found)
+    found = access.appointing_in(request.user, organisation)
+    form = InvitationForm(request.POST or None, request.FILES or None, organisation=found)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Inviter une personne"), _("Envoyer l’invitation"))
     try:
-        administration.invite(request.user, found, **form.cleaned_data)
+        made = administration.invite(request.user, found, **_with_act(form))
     except ActRefused as error:
         return _again(request, found, form, error, _("Inviter une personne"), _("Envoyer l’invitation"))
+    if isinstance(made, Grant):
+        return redirect("grant", made.pk)
     messages.success(
         request,
         _("L’invitation part à %(email)s. Le lien vaut quatorze jours.")
         % {"email": form.cleaned_data["email"]},
     )
-    return redirect("organisation", found.pk)
+    return _back(request, found)
 
 
 @require_POST
@@ -61,16 +65,18 @@ def invitation_cancel(request: Request, organisation: int, invitation: int) -> H
 @member
 def mandate_add(request: Request, organisation: int) -> HttpResponse:
     """Give an office to somebody the organisation knows."""
-    found = access.administered_by(request.user, organisation)
-    form = MandateForm(request.POST or None, organisation=found)
+    found = access.appointing_in(request.user, organisation)
+    form = MandateForm(request.POST or None, request.FILES or None, organisation=found)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Donner une fonction"), _("Donner la fonction"))
     try:
-        administration.give_office(request.user, found, **form.cleaned_data)
+        made = administration.give_office(request.user, found, **_with_act(form))
     except ActRefused as error:
         return _again(request, found, form, error, _("Donner une fonction"), _("Donner la fonction"))
+    if isinstance(made, Grant):
+        return redirect("grant", made.pk)
     messages.success(request, _("La fonction est donnée."))
-    return redirect("organisation", found.pk)
+    return _back(request, found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,9 +111,31 @@ def signing_proof(request: Request, organisation: int) -> HttpResponse:
     form = ProofForm(request.POST)
     if not form.is_valid():
         return _page(request, found, 422, form)
-    administration.set_signing_proof(request.user, found, form.cleaned_data["signing_proof"])
+    try:
+        asked = administration.set_signing_proof(request.user, found, form.cleaned_data["signing_proof"])
+    except ActRefused as error:
+        form.add_error(None, error.message)
+        return _page(request, found, error.status, form)
+    if asked is not None:
+        return redirect("grant", asked.pk)
     messages.success(request, _("C’est enregistré, et demandé dès la prochaine signature."))
     return redirect("organisation", found.pk)
+
+
+def _back(request: Request, found: Organisation) -> HttpResponse:
+    return redirect(_home(request, found))
+
+
+def _home(request: Request, found: Organisation) -> str:
+    """Return the organisation's page; the platform's administrator comes from the administration."""
+    if access.administers(request.user, found):
+        return reverse("organisation", args=[found.pk])
+    return reverse("admin:stakeholders_mandate_changelist")
+
+
+def _with_act(form: Any) -> dict[str, Any]:
+    """Return what was typed, the act's PDF under the name by which it is kept."""
+    return {**form.cleaned_data, "document": kept(form.cleaned_data["document"])}
 
 
 def _page(
@@ -120,6 +148,10 @@ def _page(
         "mandates": [m for m in mandates.select_related("person", "office") if not m.is_over],
         "vacant": [o for o in found.offices.all() if o.holder() is None],
         "invitations": invitations.select_related("office"),
+        "pending": [
+            {"grant": grant, "what": granting.described(grant), "days": granting.days(grant)}
+            for grant in granting.pending_in(found)
+        ],
         "form": form or ProofForm(initial={"signing_proof": found.signing_proof}),
     }
     return render(request, "workflow/organisation.html", context, status=status)
@@ -128,7 +160,8 @@ def _page(
 def _form(
     request: Request, found: Organisation, form: Any, title: str, button: str, status: int = 0
 ) -> HttpResponse:
-    context = {"organisation": found, "form": form, "title": title, "button": button}
+    home = _home(request, found)
+    context = {"organisation": found, "form": form, "title": title, "button": button, "home": home}
     shown = status or (422 if form.is_bound else 200)
     return render(request, "workflow/organisation_form.html", context, status=shown)
 

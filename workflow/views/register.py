@@ -13,6 +13,9 @@ from signatures import blobs
 from stakeholders import actions
 from stakeholders.models import SigningAuthority
 from workflow import access, endings, signers
+from workflow.act_files import kept
+from workflow.actions import asking
+from workflow.errors import ActRefused
 from workflow.register_forms import AuthorityForm
 from workflow.views.answers import Request, member
 from workflow.views.documents import pdf
@@ -41,14 +44,17 @@ def authority_add(request: Request, organisation: int) -> HttpResponse:
     form = AuthorityForm(request.POST or None, request.FILES or None, organisation=found)
     if request.method == "POST" and form.is_valid():
         authority = form.save(commit=False)
-        uploaded = form.cleaned_data["document"]
-        if uploaded is not None:
-            authority.document_sha256 = blobs.put(uploaded.read())
+        authority.document_sha256 = kept(form.cleaned_data["document"])
         try:
-            actions.record_authority(authority, actor=request.user)
+            asked = asking.record_act(request.user, found, authority)
         except ValidationError as error:
             form.add_error(None, error)
+        except ActRefused as error:
+            field = getattr(error, "field", None)
+            form.add_error(field if field in form.fields else None, error.message)
         else:
+            if asked is not None:
+                return redirect("grant", asked.pk)
             messages.success(request, _("L’acte est inscrit au registre."))
             return redirect("register", found.pk)
     context = {"organisation": found, "form": form, "title": _("Inscrire un acte au registre")}

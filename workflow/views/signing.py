@@ -19,7 +19,7 @@ from signatures import actions as signing
 from signatures import blobs, confirmations, passkeys
 from signatures.errors import ConfirmationRefused, SignatureError
 from signatures.models import Envelope
-from stakeholders.models import User
+from stakeholders.models import Organisation, User
 from stakeholders.proofs import Proof
 from stakeholders.security_events import Name, tell
 from workflow import access, actions, rules
@@ -86,7 +86,7 @@ def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
         return _page(request, met, 422, forms={given.proof: form})
     if form.cleaned_data["document_sha256"] != _envelope(met).current_sha256:
         return _page(request, met, 409, notice=_changed())
-    if obstacle := rules.why_not_this_proof(met.task.seed, given.proof):
+    if obstacle := rules.why_not_this_proof(met.task.seed.office.organisation, given.proof):
         return _page(request, met, 422, notice=obstacle)
     try:
         token = given.confirm(
@@ -203,7 +203,7 @@ def _page(
         "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
         "obstacle": rules.why_not_sign(signatory, version),
         "failure": signing.last_failure(envelope, signatory.field_name),
-        **_ways(request.user, signatory, envelope.current_sha256, forms or {}),
+        **ways_of(request.user, signatory.office.organisation, envelope.current_sha256, forms or {}),
         "confirmation": confirmation,
         "notice": notice,
         **_certificate(request),
@@ -211,7 +211,9 @@ def _page(
     return render(request, "workflow/tasks/sign.html", context, status=status)
 
 
-def _ways(user: User, signatory: Signatory, document_sha256: str, forms: dict[Proof, Form]) -> dict[str, Any]:
+def ways_of(
+    user: User, organisation: Organisation, document_sha256: str, forms: dict[Proof, Form]
+) -> dict[str, Any]:
     """Return the ways to say who one is that the person has and the organisation accepts, best first."""
     held = {
         Proof.PASSKEY: passkeys.has_passkey(user),
@@ -222,13 +224,13 @@ def _ways(user: User, signatory: Signatory, document_sha256: str, forms: dict[Pr
     ways = {
         way.proof.value: forms.get(way.proof) or way.form(initial=blank)
         for way in WAYS
-        if held[way.proof] and not rules.why_not_this_proof(signatory, way.proof)
+        if held[way.proof] and not rules.why_not_this_proof(organisation, way.proof)
     }
-    required = Proof(signatory.office.organisation.signing_proof)
+    required = Proof(organisation.signing_proof)
     return {
         "ways": ways,
         "first_way": next(iter(ways), None),
-        "proof_owed": "" if ways else rules.why_not_this_proof(signatory, Proof.PASSWORD),
+        "proof_owed": "" if ways else rules.why_not_this_proof(organisation, Proof.PASSWORD),
         "proof_required": required.value,
     }
 
