@@ -10,6 +10,7 @@ from pathlib import Path
 from django.db import connection
 from django.test.utils import override_settings
 
+from tests import owner
 from tests.cast import Cast, assemble_cast
 
 
@@ -23,6 +24,7 @@ def staged() -> Iterator[Cast]:
 @contextmanager
 def database() -> Iterator[None]:
     """Make an empty database and a folder for its documents; remove both in the end."""
+    owner.prepare()  # who makes the database; the processes that a bench starts are the runtime role's
     previous = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:

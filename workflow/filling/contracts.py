@@ -275,14 +275,20 @@ def _named(step: str) -> str:
 
 
 def _reserve(table: str, number: int) -> int:
-    """Take so many keys of a table at once; return the first."""
+    """Take so many keys of a table at once, one after the other; return the first.
+
+    Another try when somebody took one in between: the runtime role may not set a sequence.
+    """
+    keys = (
+        "SELECT min(key), max(key) FROM "
+        "(SELECT nextval(pg_get_serial_sequence(%s, 'id')) AS key FROM generate_series(1, %s)) AS taken"
+    )
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
-        sequence = cursor.fetchone()[0]
-        cursor.execute("SELECT nextval(%s)", [sequence])
-        first: int = cursor.fetchone()[0]
-        cursor.execute("SELECT setval(%s, %s)", [sequence, first + number])
-    return first
+        while True:
+            cursor.execute(keys, [table, max(number, 1)])
+            first, last = cursor.fetchone()
+            if last - first + 1 == max(number, 1):
+                return int(first)
 
 
 def _copy(table: str, columns: str, rows: Iterable[Row]) -> None:
