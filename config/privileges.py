@@ -78,6 +78,7 @@ PRIVILEGES: dict[str, str] = {
     ),
     "signatures_failedconfirmation": f"{KEPT}, DELETE",
     "signatures_passkeychallenge": f"{kept_but('answered_at')}, DELETE",
+    "signatures_proofmeans": FREE,  # goes with its passkey or application
     "signatures_signaturerequest": kept_but(
         *("state", "resume_state", "prepared_sha256", "final_sha256", "prepared", "raw_signature", "cms"),
         *("error_code", "error_text", "permanent", "attempts"),

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from signatures import passkeys
+from signatures import means, passkeys
 from signatures.errors import ConfirmationRefused, at_time
 from signatures.models import (
     CONFIRMATION_LASTS,
@@ -35,6 +35,13 @@ def confirm(user: AbstractBaseUser, password: str, *, document_sha256: str) -> s
     transactions, so it must not be called inside one: a failure has to be counted
     whatever happens next. Raises ConfirmationRefused.
     """
+    if not means.password_counts(user):
+        raise ConfirmationRefused(
+            _(
+                "Votre mot de passe vient d’être choisi depuis votre messagerie : il ne permet de signer "
+                "qu’au bout d’un jour, ou une fois confirmé par qui administre votre organisation."
+            )
+        )
     return _confirmed(user, document_sha256, lambda: user.check_password(password), _wrong_password)
 
 
@@ -54,13 +61,12 @@ def confirm_by_passkey(user: AbstractBaseUser, assertion: Mapping[str, Any], *, 
 
 
 def has_codes(user: AbstractBaseUser) -> bool:
-    """Whether an application that shows codes is associated with the account."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).exists())
+    """Whether an application that shows codes is associated with the account, and counts."""
+    return bool(means.counting(user, Authenticator.Type.TOTP))
 
 
 def _shows(user: AbstractBaseUser, code: str) -> bool:
-    found = Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.TOTP).first()
-    return found is not None and bool(found.wrap().validate_code(code))
+    return any(found.wrap().validate_code(code) for found in means.counting(user, Authenticator.Type.TOTP))
 
 
 def _confirmed(

@@ -13,6 +13,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from signatures.means_models import ProofMeans as ProofMeans
+
 SHA256 = RegexValidator(r"^[0-9a-f]{64}$", _("Une empreinte SHA-256 a 64 chiffres hexadécimaux."))
 MAX_FAILURES = 5
 FAILURE_WINDOW = dt.timedelta(minutes=10)

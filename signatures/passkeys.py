@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.webauthn.internal.auth import get_authenticator_by_credential_id, get_credentials
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
@@ -19,17 +18,19 @@ from django.utils import timezone
 from fido2.server import Fido2Server
 from fido2.utils import websafe_encode
 from fido2.webauthn import (
+    AttestedCredentialData,
     AuthenticationResponse,
     PublicKeyCredentialRpEntity,
     UserVerificationRequirement,
 )
 
+from signatures import means
 from signatures.models import CHALLENGE_LASTS, PasskeyChallenge
 
 
 def has_passkey(user: AbstractBaseUser) -> bool:
-    """Whether a passkey is registered on the account."""
-    return bool(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).exists())
+    """Whether a passkey that counts is registered on the account."""
+    return bool(means.counting(user, Authenticator.Type.WEBAUTHN))
 
 
 def ask(user: AbstractBaseUser, *, document_sha256: str) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def ask(user: AbstractBaseUser, *, document_sha256: str) -> dict[str, Any]:
         expires_at=now + CHALLENGE_LASTS,
     )
     options, _state = _server().authenticate_begin(
-        get_credentials(user), UserVerificationRequirement.REQUIRED, kept.challenge
+        [key for key, _row in _keys(user)], UserVerificationRequirement.REQUIRED, kept.challenge
     )
     return dict(options)
 
@@ -65,15 +66,23 @@ def proves(user: AbstractBaseUser, assertion: Mapping[str, Any], *, document_sha
         "challenge": websafe_encode(kept.challenge),
         "user_verification": UserVerificationRequirement.REQUIRED,
     }
+    keys = _keys(user)
     try:
-        used = _server().authenticate_complete(state, get_credentials(user), assertion)
+        used = _server().authenticate_complete(state, [key for key, _row in keys], assertion)
     except ValueError:
         return False
-    authenticator = get_authenticator_by_credential_id(user, used.credential_id)
-    if authenticator is None:
-        return False
-    authenticator.record_usage()
-    return True
+    for key, authenticator in keys:
+        if key.credential_id == used.credential_id:
+            authenticator.record_usage()
+            return True
+    return False
+
+
+def _keys(user: AbstractBaseUser) -> list[tuple[AttestedCredentialData, Authenticator]]:
+    """Return the credentials of the person's passkeys that count: the others are neither asked nor heard."""
+    rows = means.counting(user, Authenticator.Type.WEBAUTHN)
+    found = [(row.wrap().authenticator_data.credential_data, row) for row in rows]
+    return [(credential, row) for credential, row in found if credential is not None]
 
 
 def _spend(user: AbstractBaseUser, challenge: bytes, document_sha256: str) -> PasskeyChallenge | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from allauth.account.internal.flows.login import record_authentication
@@ -10,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from allauth.socialaccount.models import SocialAccount, SocialLogin
 from allauth.socialaccount.signals import social_account_added, social_account_removed
+from django.conf import settings
 from django.dispatch import receiver
 from django.http import HttpRequest
 
@@ -22,8 +24,11 @@ from stakeholders.models import User
 def factor_added(request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: Any) -> None:
     """A passkey or an application: whoever adds one has just shown that they hold it."""
     if authenticator.type in second_factor.KINDS:
+        fresh = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        proved = sorted({p["id"] for p in second_factor.proofs(request) if p["at"] >= fresh})
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
-        credentials_changed("factor_added", user, request=request, **_facts(authenticator))
+        facts = {**_facts(authenticator), "authenticator": authenticator.pk, "proved": proved}
+        credentials_changed("factor_added", user, request=request, **facts)
 
 
 @receiver(authenticator_removed)

@@ -104,10 +104,24 @@ def _factors_forgotten(person: User, _facts: dict[str, Any]) -> tuple[str, str]:
     ) % {"person": person}
 
 
+def _code_given(person: User, facts: dict[str, Any]) -> tuple[str, str]:
+    return _("Un code de confirmation a été demandé pour vous"), _(
+        "Un code a été affiché, à dire de vive voix à %(person)s : il confirmera « %(name)s », pour signer."
+    ) % {"person": person, **facts}
+
+
+def _proof_confirmed(person: User, facts: dict[str, Any]) -> tuple[str, str]:
+    return _("Un moyen de preuve est confirmé"), _(
+        "« %(name)s » compte maintenant pour signer, pour le compte de %(person)s."
+    ) % {"person": person, **facts}
+
+
 _WRITTEN: dict[str, Callable[[User, dict[str, Any]], tuple[str, str]]] = {
     "address_changed": _address_changed,
     "address_confirmed": _address_confirmed,
     "person_renamed": _renamed,
     "platform_rights_changed": _rights_changed,
     "factors_forgotten": _factors_forgotten,
+    "proof_code_given": _code_given,
+    "proof_confirmed": _proof_confirmed,
 }

@@ -9,11 +9,24 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from signatures import means
 from stakeholders.models import User
 from stakeholders.sessions import mark_of
 from stakeholders.signals import account_changed, session_closed, sessions_closed
 from workflow import account_mails, events, journal
 from workflow.guests import masked
+
+# after these, what was confirmed just before is to be confirmed again
+VOIDING = frozenset(
+    {
+        "factor_added",
+        "factor_removed",
+        "factors_forgotten",
+        "password_reset",
+        "password_set",
+        "password_changed",
+    }
+)
 
 
 @receiver(account_changed)
@@ -23,6 +36,17 @@ def account_moved(verb: str, person: User, actor: User | None, facts: dict[str, 
         kept = {name: masked(fact) if "@" in str(fact) else fact for name, fact in facts.items()}
         journal.record(verb, contract=None, actor=actor, payload={"person": person.pk, **kept})
         account_mails.send(verb, person, actor, facts)
+        _follow_proofs(verb, person, facts)
+
+
+def _follow_proofs(verb: str, person: User, facts: dict[str, Any]) -> None:
+    """Have what was added or chosen count before a signature only once it may."""
+    if verb == "factor_added":
+        means.added(person, facts["authenticator"], proved=facts["proved"])
+    if verb in {"password_reset", "password_set"}:
+        means.password_came_by_mail(person)
+    if verb in VOIDING:
+        means.forget_confirmations(person)
 
 
 @receiver(user_logged_out)

@@ -179,7 +179,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         user: User = self.scope["user"]
         if user.only_mandates is None or message["kind"] == "rights_changed":
             return True
-        return access.contracts_of(user).filter(pk=message.get("contract")).exists()
+        return access.contracts_of(user).filter(pk=message.get("contract") or 0).exists()
 
     async def _still_entitled(self) -> bool:
         user = await User.objects.aget(pk=self.scope["user"].pk)

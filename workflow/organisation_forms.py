@@ -134,3 +134,14 @@ def _check_act(form: forms.ModelForm[Any]) -> None:
         form.add_error("act", _("Citez l’acte qui nomme le titulaire de cette fonction."))
     if not form.cleaned_data.get("document") and "document" not in form.errors:
         form.add_error("document", _("Joignez l’acte en PDF : sans lui, personne ne peut confirmer."))
+
+
+class ProofCodeForm(forms.Form):
+    """The code that an administrator said, and the means of proof that it confirms."""
+
+    means = forms.IntegerField(widget=forms.HiddenInput)
+    code = forms.CharField(
+        label=_("Code reçu de vive voix"),
+        max_length=20,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )

@@ -16,6 +16,7 @@ from workflow.views import (
     invitation,
     notes,
     organisation,
+    proofs,
     public,
     register,
     signing,
@@ -115,6 +116,8 @@ urlpatterns = [
         name="mandate_withdraw",
     ),
     path(f"{ORGANISATION}preuve/", organisation.signing_proof, name="signing_proof"),
+    path(f"{ORGANISATION}preuves/<int:means_id>/code/", proofs.means_code, name="means_code"),
+    path("compte/preuves/", proofs.own_means, name="account_means"),
     # powers that wait for a second person
     path("pouvoirs/", granting.grants, name="grants"),
     path(GRANT, granting.grant, name="grant"),

@@ -15,13 +15,15 @@ from fido2.utils import websafe_encode
 from fido2.webauthn import Aaguid, AttestationObject, AttestedCredentialData, AuthenticatorData
 from fido2.webauthn import CollectedClientData as ClientData
 
+from tests.trust import trust
+
 FLAG = AuthenticatorData.FLAG
 
 
 class Device:
     """One passkey of one person, for one site."""
 
-    def __init__(self, owner: AbstractBaseUser, site: str = "localhost") -> None:
+    def __init__(self, owner: AbstractBaseUser, site: str = "localhost", *, counts: bool = True) -> None:
         self.site_hash = hashlib.sha256(site.encode()).digest()
         self.origin = f"http://{site}:8000"
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -34,6 +36,8 @@ class Device:
             clientDataJSON=client, attestationObject=AttestationObject.create("none", data, {})
         )
         self.authenticator = WebAuthn.add(owner, "Clé d’essai", registration).instance
+        if counts:
+            trust(self.authenticator)
 
     def answer(
         self, options: dict[str, Any], *, verified: bool = True, origin: str | None = None

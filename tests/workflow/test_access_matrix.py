@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from contracts.models import Contract, Part
 from signatures import blobs
+from signatures.models import ProofMeans
 from stakeholders.actions import appoint, declare_absence, end_authority, withdraw_mandate
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Grant, Mandate, Office, Role, SigningAuthority, User
@@ -156,6 +158,15 @@ def mandate(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**organisation(scenes, contract), "mandate": held.pk}
 
 
+def unproved(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A passkey that the mayor added, which no second person confirmed."""
+    city = pilot(contract, Part.CITY_PILOT)
+    mayor = Mandate.objects.in_force().filter(office__organisation=city, office__role=Role.HEAD)[0].person
+    key = Authenticator.objects.get_or_create(user=mayor, type="totp", defaults={"data": {}})[0]
+    waiting = ProofMeans.objects.get_or_create(user=mayor, authenticator=key, since=key.created_at)[0]
+    return {**organisation(scenes, contract), "means_id": waiting.pk}
+
+
 def prefecture(scenes: Scenes, _contract: Contract) -> dict[str, Any]:
     return {"organisation": scenes.authority.office.organisation_id}
 
@@ -250,6 +261,7 @@ RULES |= {
     "grant_challenge": Rule(None, MAYOR, arguments=grant),
     "grant_confirm": Rule(None, MAYOR, arguments=grant),
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
+    "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
@@ -292,6 +304,7 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
         "reset_password_done",
         "request_login_code",
         "address",
+        "means",
         "password",
     ]
 } | {
@@ -318,22 +331,26 @@ ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a
     "mfa_download_recovery_codes",
 }
 OWN_SESSIONS = {"session_end"}  # tests/stakeholders/test_sessions.py
-STAFF = {
-    "admin:index",
-    "admin:login",
-    "admin:logout",
-    "admin:password_change",
-    "admin:password_change_done",
-    "admin:autocomplete",
-    "admin:jsi18n",
-    "admin:view_on_site",
-    "admin:app_list",
-    "admin:None",
-} | {
-    f"admin:stakeholders_{model}_{page}"
-    for model in ("user", "organisation", "office", "mandate")
-    for page in ("changelist", "add", "history", "delete", "change")
-}
+STAFF = (
+    {
+        "admin:index",
+        "admin:login",
+        "admin:logout",
+        "admin:password_change",
+        "admin:password_change_done",
+        "admin:autocomplete",
+        "admin:jsi18n",
+        "admin:view_on_site",
+        "admin:app_list",
+        "admin:None",
+    }
+    | {
+        f"admin:stakeholders_{model}_{page}"
+        for model in ("user", "organisation", "office", "mandate")
+        for page in ("changelist", "add", "history", "delete", "change")
+    }
+    | {f"admin:signatures_proofmeans_{page}" for page in ("changelist", "add", "history", "delete", "change")}
+)
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:

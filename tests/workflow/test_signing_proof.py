@@ -19,6 +19,7 @@ from tests import plot
 from tests.cast import PASSWORD, Cast
 from tests.codes import code_of, in_time
 from tests.signatures.device import Device
+from tests.trust import trust
 from tests.workflow.sockets import logged_in
 
 
@@ -66,7 +67,7 @@ def test_a_password_is_refused_where_a_passkey_is_asked(cast: Cast) -> None:
 
 def test_a_code_is_refused_where_a_passkey_is_asked_and_accepted_where_it_is(cast: Cast, secret: str) -> None:
     desk = Desk(cast, Proof.PASSKEY)
-    TOTP.activate(desk.person, secret)
+    trust(TOTP.activate(desk.person, secret).instance)
     assert desk.confirm(code=code_of(secret))[0] == 422
     Organisation.objects.update(signing_proof=Proof.CODE)
     assert "Code de votre application" in desk.page()

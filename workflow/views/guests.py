@@ -109,7 +109,7 @@ def _let_in(request: HttpRequest, link: GuestLink, entry: actions.Entry) -> Http
     if entry.by_login:
         messages.info(
             request,
-            _("Votre adresse est confirmée. Vous avez déjà un compte : connectez-vous pour répondre."),
+            _("Votre adresse est confirmée. Vous avez déjà un compte : connectez-vous pour répondre."),
         )
         return redirect_to_login(there)
     return _log_in(request, entry.person, entry.mandate, there)

@@ -15,7 +15,7 @@ from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, Mandate, Organisation
 from workflow import access, granting
 from workflow.act_files import kept
-from workflow.actions import administration
+from workflow.actions import administration, proofs
 from workflow.errors import ActRefused
 from workflow.organisation_forms import InvitationForm, MandateForm, ProofForm
 from workflow.views.answers import Request, member
@@ -152,6 +152,7 @@ def _page(
             {"grant": grant, "what": granting.described(grant), "days": granting.days(grant)}
             for grant in granting.pending_in(found)
         ],
+        "unproved": proofs.waiting_in(found, request.user),
         "form": form or ProofForm(initial={"signing_proof": found.signing_proof}),
     }
     return render(request, "workflow/organisation.html", context, status=status)

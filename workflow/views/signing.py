@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contracts.models import Contract, Signatory
 from signatures import actions as signing
-from signatures import blobs, confirmations, passkeys
+from signatures import blobs, confirmations, means, passkeys
 from signatures.errors import ConfirmationRefused, SignatureError
 from signatures.models import Envelope
 from stakeholders.models import Organisation, User
@@ -218,7 +218,7 @@ def ways_of(
     held = {
         Proof.PASSKEY: passkeys.has_passkey(user),
         Proof.CODE: confirmations.has_codes(user),
-        Proof.PASSWORD: user.has_usable_password(),
+        Proof.PASSWORD: user.has_usable_password() and means.password_counts(user),
     }
     blank = {"document_sha256": document_sha256}
     ways = {
@@ -232,6 +232,7 @@ def ways_of(
         "first_way": next(iter(ways), None),
         "proof_owed": "" if ways else rules.why_not_this_proof(organisation, Proof.PASSWORD),
         "proof_required": required.value,
+        "unproved": means.waiting().filter(user=user).exists(),
     }
 
 

@@ -1,0 +1,154 @@
+"""Which means of proof count before a signature.
+
+Whoever holds a mailbox can choose a password, log in and add a passkey: what was added that way
+counts only once confirmed through another channel, by a code that a second person gives by voice,
+or by a means that counts already; never by a mail.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext as _
+
+from signatures.errors import ConfirmationRefused
+from signatures.models import Confirmation, ProofMeans
+
+DELAY = dt.timedelta(hours=24)
+CODE_LASTS = dt.timedelta(minutes=10)
+CODE_TRIES = 5
+TYPES = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
+
+
+def counting(user: AbstractBaseUser, kind: str) -> list[Authenticator]:
+    """Return the person's passkeys, or application, that count before a signature now."""
+    rows = Authenticator.objects.filter(
+        user_id=user.pk, type=kind, means__user_id=user.pk, means__counts_from__lte=timezone.now()
+    )
+    return list(rows)
+
+
+def password_counts(user: AbstractBaseUser) -> bool:
+    """Whether the person's password counts now: not just after it was chosen from the mailbox."""
+    return not waiting().filter(user_id=user.pk, authenticator=None).exists()
+
+
+def waiting() -> QuerySet[ProofMeans]:
+    """Return the means that do not count yet, whoever they belong to."""
+    later = Q(counts_from__isnull=True) | Q(counts_from__gt=timezone.now())
+    return ProofMeans.objects.filter(later).select_related("user", "authenticator")
+
+
+def of(user: AbstractBaseUser) -> QuerySet[ProofMeans]:
+    """Return all that is known of the person's means."""
+    return ProofMeans.objects.filter(user_id=user.pk).select_related("authenticator", "confirmed_by")
+
+
+def added(user: AbstractBaseUser, authenticator: int, *, proved: Iterable[int]) -> ProofMeans:
+    """Keep a new passkey or application; ``proved``: those that the person proved just before.
+
+    It counts after a day if one of these counted; otherwise once a second person confirms it.
+    """
+    now = timezone.now()
+    trusted = ProofMeans.objects.filter(
+        user_id=user.pk, authenticator__in=list(proved), counts_from__lte=now
+    ).exclude(authenticator=authenticator)
+    known = trusted.exists()
+    return ProofMeans.objects.create(
+        user_id=user.pk,
+        authenticator_id=authenticator,
+        since=now,
+        counts_from=now + DELAY if known else None,
+        how=ProofMeans.How.FACTOR if known else "",
+    )
+
+
+def password_came_by_mail(user: AbstractBaseUser) -> None:
+    """A password was chosen from a mailbox: it counts after a day, or once a second person confirms it."""
+    now = timezone.now()
+    ProofMeans.objects.update_or_create(
+        user_id=user.pk,
+        authenticator=None,
+        defaults={
+            "since": now,
+            "counts_from": now + DELAY,
+            "how": ProofMeans.How.DELAY,
+            "confirmed_by": None,
+            "code_hash": "",
+        },
+    )
+
+
+def forget_confirmations(user: AbstractBaseUser) -> None:
+    """Void what was confirmed and not used yet: the credentials that confirmed it have changed."""
+    Confirmation.objects.filter(user_id=user.pk, used_at=None).update(used_at=timezone.now())
+
+
+@transaction.atomic
+def give_code(means: ProofMeans, giver: AbstractBaseUser) -> str:
+    """Return a code of eight digits that confirms a means for ten minutes; an earlier one is void.
+
+    To be said by voice or in person, never mailed; kept as a keyed hash. Raises
+    ConfirmationRefused for one's own means, and for one that counts already.
+    """
+    found = waiting().select_for_update(of=("self",)).filter(pk=means.pk).first()
+    if found is None:
+        raise ConfirmationRefused(_("Ce moyen de preuve n’attend plus de confirmation."))
+    if found.user_id == giver.pk:
+        raise ConfirmationRefused(_("On ne confirme pas soi-même ses moyens de preuve."))
+    code = f"{secrets.randbelow(10**8):08d}"
+    found.code_hash, found.code_tries = _hash(found, code), 0
+    found.code_given_by_id = giver.pk
+    found.code_expires_at = timezone.now() + CODE_LASTS
+    found.save(update_fields=["code_hash", "code_tries", "code_given_by", "code_expires_at"])
+    return code
+
+
+def confirm(user: AbstractBaseUser, means_id: int, code: str) -> ProofMeans:
+    """Have a means count, from the code that a second person gave; raises ConfirmationRefused.
+
+    A wrong, a stale and a used code get the same answer; each try counts, and the fifth voids it.
+    Opens its own transaction: a failure has to be counted.
+    """
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        found = waiting().select_for_update(of=("self",)).filter(pk=means_id, user_id=user.pk).first()
+        good = found is not None and _is_good(found, code, now)
+        if found is not None:
+            _count(found, good, now)
+    if found is None or not good:
+        raise ConfirmationRefused(
+            _(
+                "Ce code n’est pas valable. Vérifiez les huit chiffres, ou demandez-en un autre à qui "
+                "administre votre organisation : il vaut dix minutes et cinq essais."
+            )
+        )
+    return found
+
+
+def _is_good(found: ProofMeans, code: str, now: dt.datetime) -> bool:
+    fresh = found.code_expires_at is not None and found.code_expires_at > now
+    right = constant_time_compare(_hash(found, code), found.code_hash)
+    return bool(found.code_hash) and right and fresh and found.code_tries < CODE_TRIES
+
+
+def _count(found: ProofMeans, good: bool, now: dt.datetime) -> None:
+    found.code_tries = min(found.code_tries + 1, CODE_TRIES)
+    if good:
+        found.counts_from, found.how = now, ProofMeans.How.PERSON
+        found.confirmed_by_id, found.code_hash = found.code_given_by_id, ""
+    found.save(update_fields=["code_tries", "counts_from", "how", "confirmed_by", "code_hash"])
+
+
+def _hash(means: ProofMeans, code: str) -> str:
+    digits: Any = "".join(c for c in code if c.isdigit())
+    return salted_hmac("signatures.means", f"{means.pk}:{digits}", algorithm="sha256").hexdigest()
