@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
@@ -14,8 +15,28 @@ from tests.browser.actor import Actor
 from tests.browser.passkeys import Device, add_passkey, named
 from tests.cast import PASSWORD, Cast
 from tests.stage import run_jobs
+from tests.trust import trust
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def confirmed_by_voice(browser: Browser, cast: Cast, actor: Actor) -> None:
+    """The prefecture's administrator reads the code out; the prefect types it on her own page."""
+    desk = Actor(browser, actor.url, cast.dircab)
+    desk.page.goto(f"{actor.url}{reverse('organisation', args=[cast.organisation('org-pref').pk])}")
+    desk.is_accessible()
+    desk.page.get_by_role("button", name="Donner un code").click()
+    desk.page.get_by_label("Mot de passe").fill(PASSWORD)  # who one is, said again first
+    desk.page.get_by_role("button", name="Confirmer").click()
+    desk.page.get_by_role("button", name="Donner un code").click()
+    code = desk.page.locator("code").inner_text()
+    desk.is_accessible()
+    desk.close()
+    actor.page.goto(f"{actor.url}{reverse('account_means')}")
+    actor.is_accessible()
+    actor.page.get_by_label("Code reçu de vive voix").fill(code)
+    actor.page.get_by_role("button", name="Confirmer").click()
+    expect(actor.page.get_by_text("C’est confirmé")).to_be_visible()
 
 
 def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_url: str) -> None:
@@ -31,6 +52,9 @@ def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_u
     add_passkey(page, actor.url, PASSWORD)
     page.goto(address)
     expect(page.get_by_label("Votre mot de passe")).to_have_count(0)
+    expect(page.get_by_text("n’est pas encore confirmé")).to_be_visible()
+    confirmed_by_voice(browser, cast, actor)
+    page.goto(address)
     actor.is_accessible()
     confirm = page.get_by_role("button", name="Confirmer avec ma clé d’accès")
     device.recognises_its_owner(False)
@@ -58,6 +82,7 @@ def test_the_passkey_comes_first_and_the_password_stays_at_hand(
     Device(actor.page)
     page = actor.page
     add_passkey(page, actor.url, PASSWORD)
+    trust(Authenticator.objects.get(user=cast.prefete, type=Authenticator.Type.WEBAUTHN))
     page.goto(f"{actor.url}{reverse('task', args=[contract.pk, plot.task(contract, 'sign').pk])}")
     expect(page.get_by_role("button", name="Confirmer avec ma clé d’accès")).to_be_visible()
     expect(page.get_by_label("Votre mot de passe")).not_to_be_visible()
