@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal import auth as totp
+from django.core.exceptions import PermissionDenied
 from django.core.management import CommandError, call_command
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from config import errors
 from stakeholders.models import User
 from stakeholders.security_events import Name, mark_of_address
 from stakeholders.signals import session_closed
@@ -76,13 +78,6 @@ def wrong_proof(cast: Cast) -> None:
     logged_in(cast.prefete).post(reverse("sign_confirm", args=[contract.pk, task.pk]), said)
 
 
-def see_what_is_not_mine(cast: Cast) -> None:
-    contract = plot.at_signing(cast)
-    task = plot.task(contract, "sign")
-    answer = logged_in(cast.bailleur_oh).get(reverse("task", args=[contract.pk, task.pk]))
-    assert answer.status_code == 403
-
-
 def try_too_often(cast: Cast) -> None:
     browser = Client()
     for _time in range(70):
@@ -103,7 +98,6 @@ SCENES: dict[Name, Scene] = {
     ),
     Name.FACTOR_REMOVED: remove_factor,
     Name.INVITATION_SENT: Invited,
-    Name.RIGHT_REFUSED: see_what_is_not_mine,
     Name.LIMIT_REACHED: try_too_often,
 }
 
@@ -142,6 +136,13 @@ def test_acts_of_the_journal_are_told_once_they_are_done(cast: Cast) -> None:
     assert Name.GRANT_ENDED in told
     assert Name.SESSION_ENDED in told
     assert set(security.NAMES.values()) <= set(Name)
+
+
+def test_a_refused_right_is_told() -> None:
+    with logbook.kept() as log:
+        errors.forbidden(RequestFactory().get("/contrats/3/taches/12/"), PermissionDenied("secret"))
+    assert events(log.getvalue()) == [Name.RIGHT_REFUSED]
+    assert "GET task contract=3 task=12" in log.getvalue()
 
 
 def test_a_broken_journal_is_told(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
