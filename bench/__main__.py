@@ -19,6 +19,7 @@ def main(arguments: list[str]) -> int:
         return 2
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("LOG_LEVEL", "ERROR")
+    os.environ.setdefault("DEMONSTRATION", "1")
     django.setup()
     options = [a for a in arguments if a not in NAMES]
     return max(int(importlib.import_module(f"bench.{name}").main(options) or 0) for name in names)

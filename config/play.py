@@ -143,7 +143,11 @@ class Stage:
 
 def play(url: str, password: str, out: Path) -> int:
     """Play the contract on the server at ``url``; write the files into ``out``; return the exit status."""
-    stage = Stage(url, password, json.loads(DATA.read_text(encoding="utf-8")))
+    return perform(Stage(url, password, json.loads(DATA.read_text(encoding="utf-8"))), out)
+
+
+def perform(stage: Stage, out: Path) -> int:
+    """Play on a stage; its actors can be asked afterwards what they held."""
     out.mkdir(parents=True, exist_ok=True)
     try:
         contract = _negotiate(stage)

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import IO
 
 import httpx
 from rich.console import Console
@@ -44,6 +45,7 @@ def main(arguments: list[str]) -> int:
     play.add_argument("--out", type=Path, default=Path("var/out"), help="dossier des fichiers produits")
     play.add_argument("--url", help="joue sur ce serveur déjà lancé, au lieu d’une installation neuve")
     chosen = parser.parse_args(arguments or ["serve"])
+    os.environ.setdefault("DEMONSTRATION", "1")  # said here, and nowhere by default
     try:
         return _play(chosen.out.resolve(), chosen.url) if chosen.command == "play" else _serve()
     except NotStarted as error:
@@ -77,7 +79,7 @@ def _play(out: Path, url: str | None) -> int:
         "STATE_DIR": str(state),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "PKI_URL": f"http://127.0.0.1:{authorities}",
-        "LOG_LEVEL": "ERROR",
+        "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
     }
     console.print("Installation d’une démonstration neuve…")
     prepare(environment, quiet=True)
@@ -115,15 +117,24 @@ def manage(
 
 
 @contextmanager
-def serving(environment: dict[str, str], port: int) -> Iterator[list[subprocess.Popen[bytes]]]:
-    """Run the pages, the worker and the authorities; yield once the pages answer; end them all."""
+def serving(
+    environment: dict[str, str], port: int, *, output: IO[bytes] | None = None
+) -> Iterator[list[subprocess.Popen[bytes]]]:
+    """Run the pages, the worker and the authorities; yield once the pages answer; end them all.
+
+    What they print goes to the terminal, or to ``output``.
+    """
     python = sys.executable
     commands = [
         [python, str(ROOT / "manage.py"), "serve_pki"],
         [python, str(ROOT / "manage.py"), "run_worker"],
-        [python, "-m", "config.serve", "--port", str(port), "--grace", "3"],
+        [python, "-m", "config.serve", "--port", str(port), "--grace", "3"]
+        + ["--log-level", environment.get("LOG_LEVEL", "warning").lower()],
     ]
-    parts = [subprocess.Popen(command, env=environment, cwd=ROOT) for command in commands]  # noqa: S603
+    parts = [
+        subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output)  # noqa: S603
+        for command in commands
+    ]
     try:
         _until_ready(f"http://127.0.0.1:{port}", parts)
         yield parts

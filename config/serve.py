@@ -8,6 +8,8 @@ import sys
 from typing import Any
 
 import uvicorn
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from config import limits
 from config.protocol import PageProtocol, SocketProtocol
@@ -45,6 +47,12 @@ def main(arguments: list[str]) -> int:
     chosen = parser.parse_args(arguments)
     # only the pages share their connections; a command or a worker has its own
     os.environ.setdefault("DATABASE_POOL", str(limits.POOL))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    try:
+        settings.INSTALLED_APPS  # noqa: B018 (reads the settings: what they lack is said in a sentence)
+    except ImproperlyConfigured as error:
+        print(error, file=sys.stderr)
+        return 1
     facts = vars(chosen)
     uvicorn.Server(configuration(timeout_graceful_shutdown=facts.pop("grace"), **facts)).run()
     return 0

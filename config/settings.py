@@ -7,6 +7,7 @@ holds the value, as container engines hand them over).
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -49,10 +50,21 @@ def number(name: str, *, default: int) -> int:
     return int(value)
 
 
+def is_this_machine(host: str) -> bool:
+    """Whether a host name can only be this machine: localhost, or an address of loopback."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 # --- What this installation is ------------------------------------------------------
-# A demonstration makes its own keys, marks each document « SPÉCIMEN » and prints its
-# passwords. Anything else must be told its secret, its hosts and its database.
-DEMONSTRATION = flag("DEMONSTRATION", default=True)
+# A demonstration makes its own keys, marks each document « SPÉCIMEN » and prints its passwords:
+# it is one only where ./run, ./test and the like say so, and for this machine alone. Anything
+# else must be told its secret, its hosts and its database.
+DEMONSTRATION = flag("DEMONSTRATION", default=False)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
 PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
 SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version that runs here
@@ -78,12 +90,22 @@ def local_secret() -> str:
 
 SECRET_KEY = environment("SECRET_KEY") or (local_secret() if DEMONSTRATION else "")
 if not SECRET_KEY:
-    raise ImproperlyConfigured("SECRET_KEY ou SECRET_KEY_FILE doit être fourni hors démonstration.")
+    raise ImproperlyConfigured(
+        "SECRET_KEY ou SECRET_KEY_FILE doit être fourni hors démonstration "
+        "(pour une démonstration, passez par ./run, ou donnez DEMONSTRATION=1)."
+    )
 
 _host = PUBLIC_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
 # 127.0.0.1 is how a container's own check asks; every link is written from PUBLIC_URL
 _hosts = f"{_host},127.0.0.1,localhost" if DEMONSTRATION else f"{_host},127.0.0.1"
 ALLOWED_HOSTS = (environment("ALLOWED_HOSTS") or _hosts).split(",")
+_far = sorted(host for host in {_host, *ALLOWED_HOSTS} if not is_this_machine(host))
+if DEMONSTRATION and (HTTPS or _far):
+    raise ImproperlyConfigured(
+        "Une démonstration ne sert que cette machine, en http : tout le monde peut y signer. Donnez à "
+        f"PUBLIC_URL une adresse comme http://127.0.0.1:8000 (et non {PUBLIC_URL}), n’ajoutez rien à "
+        "ALLOWED_HOSTS, ou donnez DEMONSTRATION=0 pour une véritable installation."
+    )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # A passkey belongs to a name, never to an address such as 127.0.0.1 (WebAuthn, « RP ID »).
 PASSKEY_HOST = "localhost" if _host in {"127.0.0.1", "localhost"} else _host
