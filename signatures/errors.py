@@ -11,6 +11,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from signatures.plain import visible
+
 
 def at_time(moment: dt.datetime) -> str:
     """Write the hour of ``moment`` in Paris, as in « 10 h 42 »."""
@@ -24,10 +26,17 @@ def on_day(moment: dt.datetime) -> str:
 
 
 class SignatureError(Exception):
-    """The base of what this room refuses or fails to do."""
+    """The base of what this room refuses or fails to do.
+
+    Its text goes to pages, logs and the database: what came from a file or a service is made
+    harmless in it.
+    """
 
     code = "signature"
     permanent = True
+
+    def __str__(self) -> str:
+        return visible(super().__str__(), 4_000)
 
 
 class TransientError(SignatureError):

@@ -9,17 +9,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
+import structlog
 from django.utils import timezone
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.jobs import Job
 
-from signatures import machine
+from signatures import blobs, kept, machine
 from signatures.errors import SignatureError, TransientError, Unforeseen
 from signatures.models import Envelope, SignatureRequest
+from signatures.plain import visible
 
+log = structlog.get_logger(__name__)
 QUEUE = "signatures"
+REPORTS_AT_ONCE = 20
 MAX_ATTEMPTS = 20  # with the waits below: about an hour and a quarter
 UNFORESEEN_ATTEMPTS = 8  # about two minutes, when it is no known outage
 LONGEST_WAIT = 300.0
@@ -67,6 +71,19 @@ def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
             machine.give_up_seal(envelope_id, error)
             return
         raise
+
+
+@app.periodic(cron="3-59/5 * * * *")
+@app.task(name="signatures.renew_reports", queue=QUEUE, queueing_lock="renew-reports", pass_context=True)
+def renew_reports(context: JobContext, timestamp: int = 0) -> None:
+    """Validate again the sealed files whose report is missing, of former rules, or old: some at a time."""
+    for envelope in kept.due(REPORTS_AT_ONCE):
+        try:
+            machine.renew_report(envelope)
+        except TransientError:
+            return  # the next round goes on
+        except blobs.BlobError as error:
+            log.error("report.unreadable", envelope=envelope.pk, error=visible(error))
 
 
 @contextmanager

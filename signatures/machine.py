@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from signatures import blobs, cms, pades, signals, trust, validation
+from signatures import blobs, cms, kept, pades, signals, trust, validation
 from signatures.backends import AwaitingSignatory, SigningCertificate, backend
 from signatures.errors import (
     CertificateNotInForce,
@@ -31,6 +31,8 @@ from signatures.errors import (
     UnsignableDocument,
 )
 from signatures.models import Envelope, SignatureRequest
+from signatures.profiles import CONTRACT
+from signatures.report import Report
 
 State = SignatureRequest.State
 CHECK_AGAIN_AFTER = dt.timedelta(minutes=5)
@@ -77,7 +79,7 @@ def seal(envelope_id: int) -> None:
     try:
         signed = blobs.get(envelope.current_sha256)
         sealed = asyncio.run(pades.seal(signed))
-        _refuse_unless_valid(sealed, envelope, signed)
+        report = _refuse_unless_valid(sealed, envelope, signed)
     except (SignatureError, blobs.BlobError) as error:
         if isinstance(error, TransientError):
             raise
@@ -94,6 +96,7 @@ def seal(envelope_id: int) -> None:
             error_text="",
         )
         if moved:
+            kept.keep(sha256, report)
             envelope.refresh_from_db()
             signals.envelope_sealed.send(Envelope, envelope=envelope)
         checkpoint("seal:before-commit")
@@ -275,20 +278,34 @@ def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
 
 def _refuse_unless_valid(
     document: bytes, envelope: Envelope, before: bytes, *, upto: int | None = None
-) -> None:
-    """Validate our own output before it is kept; raises OwnOutputInvalid.
+) -> Report:
+    """Validate our own output before it is kept, and return the report; raises OwnOutputInvalid.
 
     ``upto`` is the turn of the signature just made: later fields are still empty then.
     """
     if not document.startswith(before):
         raise OwnOutputInvalid(["l’original n’est pas au début du fichier"])
-    expected = {
+    expected = _expected(envelope, upto=upto)
+    report = validation.validate(document, expected=expected, intermediate=upto is not None, profile=CONTRACT)
+    if not report.valid:
+        raise OwnOutputInvalid([problem.message for problem in report.problems])
+    return report
+
+
+def _expected(envelope: Envelope, *, upto: int | None = None) -> dict[str, str]:
+    """Return the serial number of the certificate that signs each field, up to this turn."""
+    return {
         request.slot.field_name: cms.serial_of(bytes(request.certificate))
         for request in SignatureRequest.objects.filter(slot__envelope=envelope)
         .exclude(state=State.ABANDONED)
         .select_related("slot")
         if upto is None or request.slot.order <= upto
     }
-    report = validation.validate(document, expected=expected, intermediate=upto is not None)
-    if not report.valid:
-        raise OwnOutputInvalid([problem.message for problem in report.problems])
+
+
+def renew_report(envelope: Envelope) -> Report:
+    """Validate a sealed file again and keep what that says; raises BlobError or a TransientError."""
+    document = blobs.get(envelope.sealed_sha256)
+    report = validation.validate(document, expected=_expected(envelope), profile=CONTRACT)
+    kept.keep(envelope.sealed_sha256, report)
+    return report

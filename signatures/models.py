@@ -280,3 +280,28 @@ class PasskeyChallenge(models.Model):
     def challenge(self) -> bytes:
         """The 64 bytes to be signed: the nonce, then the SHA-256 of the document, so that both are signed."""
         return bytes(self.nonce) + bytes.fromhex(self.document_sha256)
+
+
+class KeptReport(models.Model):
+    """What our validation said of a file, under given rules, and when (``signatures.kept``)."""
+
+    document_sha256 = Sha256Field(_("document"))
+    rules = models.CharField(_("règles"), max_length=80)
+    made_at = models.DateTimeField(_("établi le"), default=timezone.now)
+    verdict = models.CharField(_("verdict"), max_length=20)
+    data = models.JSONField(_("rapport"))
+
+    class Meta:
+        verbose_name = _("rapport de vérification")
+        verbose_name_plural = _("rapports de vérification")
+        ordering = ["-made_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["document_sha256", "rules"], name="one_report_by_rules"),
+            models.CheckConstraint(
+                name="kept_report_verdict_known",
+                condition=Q(verdict__in=["TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.document_sha256[:12]} · {self.verdict}"

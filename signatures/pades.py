@@ -27,6 +27,7 @@ from pyhanko.sign.signers.pdf_signer import (
     PdfTimeStamper,
     TimestampDSSContentSettings,
 )
+from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
 from pyhanko_certvalidator.errors import InsufficientRevinfoError, PathError, RevokedError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -156,7 +157,7 @@ async def timestamp_token(value: bytes) -> bytes:
     return bytes(token.dump())
 
 
-async def seal(document: bytes) -> bytes:
+async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
     """Return the signed ``document`` at level B-LTA (EN 319 142-1 § 5.5), in one more revision.
 
     The revision holds, for every signature and time-stamp, the certificates and what the
@@ -173,7 +174,7 @@ async def seal(document: bytes) -> bytes:
                 paths += await collect_validation_info(signature, context)
             writer = _Revision.from_reader(reader)
             DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
-            await PdfTimeStamper(CheckedTimeStamper()).async_timestamp_pdf(
+            await PdfTimeStamper(stamper or CheckedTimeStamper()).async_timestamp_pdf(
                 writer,
                 cms.DIGEST_ALGORITHM,
                 context,

@@ -20,6 +20,8 @@ from signatures.errors import SignatureError
 # must instead date from within the hour of the moment that a proof of existence (the
 # document time-stamp) brings the validation back to.
 SIGNATORY_FRESHNESS = dt.timedelta(hours=1)
+# Of a certificate that is not ours, what its authority says at its own pace: a CRL a day.
+OTHERS_FRESHNESS = dt.timedelta(hours=36)
 # The authority of the last time-stamp is judged by what the file says of it: offline there
 # is nothing newer. It ends with its certificate, before which the archive is stamped anew.
 TIMESTAMP_FRESHNESS = dt.timedelta(days=20 * 365)

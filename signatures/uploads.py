@@ -76,7 +76,7 @@ class _Refused(Exception):
 def active_content(pdf: bytes | Path) -> str | None:
     """Return why this PDF is refused, in French, or None when it is a plain document.
 
-    Blocks for some milliseconds (15 s at most): never inside a transaction nor on an event
+    Blocks for some milliseconds (8 s of processor at most): never inside a transaction nor on an event
     loop. Raises ``signatures.limited.Unavailable`` when the server is too busy to look.
     """
     try:

@@ -3,7 +3,7 @@
 ``run`` hands a file to one of ``tasks.TASKS``. A resident process (``zygote``), started on the
 first call without secrets, sockets or database, has loaded the parsers and forks one child a
 file, so that a call costs some milliseconds more than its work. Each child has 512 MB of
-address space, 5 s of processor and 15 s by the clock, writes no file and dumps no core;
+address space, 8 s of processor and 45 s by the clock, writes no file and dumps no core;
 what it dies of is told apart from what it answers.
 """
 

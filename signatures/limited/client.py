@@ -25,11 +25,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from signatures.errors import TransientError
-from signatures.limited.limits import MAX_ANSWER, MAX_BYTES, MAX_SECONDS, OUT_OF_MEMORY
+from signatures.limited.limits import (
+    MAX_ANSWER,
+    MAX_BYTES,
+    MAX_CPU_SECONDS,
+    MAX_SECONDS,
+    OUT_OF_MEMORY,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 AT_ONCE = 2  # files read at the same time by one process of ours: each may take 512 MB
-WAIT_SECONDS = 60.0
+WAIT_SECONDS = 90.0
 TRIES = 3
 # all that the resident process is given of our environment: no address, no key, no password
 ENVIRONMENT = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "VIRTUAL_ENV", "PYTHONHASHSEED")
@@ -123,7 +129,7 @@ def _answer_of(task: str, status: int, answer: bytes, used: Usage) -> Any:
     if status == 0 and len(answer) <= MAX_ANSWER:
         with contextlib.suppress(ValueError):
             return json.loads(answer)
-    if status == -signal.SIGALRM and used.cpu_seconds < MAX_SECONDS / 4:
+    if status == -signal.SIGALRM and used.cpu_seconds < MAX_CPU_SECONDS / 2:
         raise Unavailable  # it had hardly any processor in all that time
     of = {OUT_OF_MEMORY: "memory", -signal.SIGXCPU: "cpu", -signal.SIGALRM: "cpu", -signal.SIGKILL: "cpu"}
     log.info("limited.exhausted", task=task, status=status, cpu=used.cpu_seconds, peak=used.peak_bytes)

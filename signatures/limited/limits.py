@@ -11,8 +11,8 @@ MAX_BYTES = 50 * 1024 * 1024
 # Address space bounds what is resident. Python, Django's translations and pyHanko take 85 MB
 # of it before any file (measured on Debian 12, Python 3.11); the rest is the file's.
 MAX_MEMORY = 512 * 1024 * 1024
-MAX_CPU_SECONDS = 5
-MAX_SECONDS = 15.0  # by the clock: a busy machine is not the file's fault
+MAX_CPU_SECONDS = 8
+MAX_SECONDS = 45.0  # by the clock: a busy machine is not the file's fault
 MAX_DESCRIPTORS = 24
 MAX_ANSWER = 4 * 1024 * 1024
 OUT_OF_MEMORY = 3  # how a child ends when Python itself could not have more

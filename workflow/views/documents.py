@@ -9,8 +9,8 @@ from django.views.decorators.http import require_safe
 
 from contracts.models import Contract
 from signatures import blobs
+from signatures.kept import kept as kept_report
 from signatures.models import Envelope
-from signatures.validation import validate
 from workflow import access, anchors
 from workflow import journal as journal_
 from workflow.models import JournalEntry, SigningRound
@@ -44,14 +44,15 @@ def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
 @require_safe
 @member
 def result(request: Request, contract: int) -> HttpResponse:
-    """The signed contract: what its validation says, and where to get it."""
+    """The signed contract: the report kept of it, with its date, and where to get it."""
     found = access.contract_for(request.user, contract)
     envelope = _sealed(found)
-    report = validate(blobs.get(envelope.sealed_sha256))
+    kept = kept_report(envelope.sealed_sha256)
     context = {
         "contract": found,
         "envelope": envelope,
-        "report": report,
+        "kept": kept,
+        "report": kept.report if kept else None,
         "acts": JournalEntry.objects.filter(contract=found).count(),
     }
     return render(request, "workflow/result.html", context)

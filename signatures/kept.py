@@ -1,0 +1,71 @@
+"""The report of a sealed file, made when it was sealed and kept: a page shows it, and validates nothing.
+
+A report is worth what made it: it is kept under the SHA-256 of the file and the mark of the
+rules (our version of them, pyHanko's, the trusted roots). Under other rules it is shown as
+made by former ones until the job has made a new one.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+
+from signatures.models import Envelope, KeptReport
+from signatures.report import Report
+from signatures.roots import load_roots
+
+# Raise it with any change by which a file may get another verdict, or a sentence another meaning.
+RULES = 2
+MADE_ANEW_AFTER = dt.timedelta(days=30)  # what was valid then may have expired since
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A report with its date; ``former`` when rules or roots have changed since."""
+
+    report: Report
+    made_at: dt.datetime
+    former: bool
+
+
+def rules_now() -> str:
+    """Return the mark of the rules in force; raises NoTrustRoot."""
+    roots = hashlib.sha256(b"".join(sorted(root.dump() for root in load_roots()))).hexdigest()
+    return f"{RULES} pyhanko-{version('pyhanko')} {roots[:16]}"
+
+
+def keep(sha256: str, report: Report) -> None:
+    """Keep this report of the file ``sha256``, in place of one that the same rules made."""
+    KeptReport.objects.update_or_create(
+        document_sha256=sha256,
+        rules=rules_now(),
+        defaults={"made_at": timezone.now(), "verdict": report.verdict.value, "data": report.as_dict()},
+    )
+
+
+def kept(sha256: str) -> Kept | None:
+    """Return the latest report of this file, those of the rules in force first; None when there is none."""
+    rules = rules_now()
+    found = sorted(
+        KeptReport.objects.filter(document_sha256=sha256), key=lambda one: (one.rules == rules, one.made_at)
+    )
+    if not found:
+        return None
+    return Kept(Report.from_dict(found[-1].data), found[-1].made_at, found[-1].rules != rules)
+
+
+def due(limit: int) -> Iterable[Envelope]:
+    """Return sealed envelopes whose report is missing, made by former rules, or old."""
+    fresh = KeptReport.objects.filter(
+        document_sha256=OuterRef("sealed_sha256"),
+        rules=rules_now(),
+        made_at__gt=timezone.now() - MADE_ANEW_AFTER,
+    )
+    sealed = Envelope.objects.filter(state=Envelope.State.SEALED).exclude(Exists(fresh))
+    return sealed.order_by("pk")[:limit]

@@ -1,0 +1,108 @@
+"""The report of a sealed file is made once, kept with its date and its rules, and made anew when due."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.test import override_settings
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from signatures import blobs, kept, machine
+from signatures.models import Envelope, KeptReport
+from signatures.report import Verdict
+from signatures.validation import validate
+from tests.pki import ServedPki
+from tests.signatures import documents
+from tests.signatures.conftest import run_jobs
+from tests.signatures.test_validation import _self_signed
+
+
+def defer_renewal() -> None:
+    """Queue the job as its hour would."""
+    app.configure_task("signatures.renew_reports").defer(timestamp=0)
+
+
+def test_sealing_keeps_the_report_of_what_was_sealed(sealed: Callable[[], bytes], envelope: Envelope) -> None:
+    final = sealed()
+    envelope.refresh_from_db()
+    found = kept.kept(envelope.sealed_sha256)
+    assert found is not None and not found.former
+    assert found.report.valid and found.report.profile == "contract"
+    assert [row.level for row in found.report.signatures] == ["B-LTA", "B-LTA"]
+    assert timezone.now() - found.made_at < dt.timedelta(minutes=5)
+    again = validate(final, expected=documents.FIELDS)
+    assert [row.serial for row in again.signatures] == [row.serial for row in found.report.signatures]
+    assert KeptReport.objects.get().verdict == Verdict.PASSED
+    assert not list(kept.due(10))
+
+
+def test_a_report_of_former_rules_says_so_until_the_job_made_a_new_one(
+    sealed: Callable[[], bytes], envelope: Envelope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed()
+    envelope.refresh_from_db()
+    monkeypatch.setattr(kept, "RULES", kept.RULES + 1)
+    before = kept.kept(envelope.sealed_sha256)
+    assert before is not None and before.former
+    assert [one.pk for one in kept.due(10)] == [envelope.pk]
+    machine.renew_report(envelope)
+    after = kept.kept(envelope.sealed_sha256)
+    assert after is not None and not after.former and after.made_at > before.made_at
+    assert not list(kept.due(10))
+
+
+def test_other_roots_make_another_report(
+    sealed: Callable[[], bytes], envelope: Envelope, tmp_path: Path, pki: ServedPki
+) -> None:
+    sealed()
+    envelope.refresh_from_db()
+    other = tmp_path / "other.pem"
+    other.write_bytes(_self_signed())
+    with override_settings(TRUST_ROOTS=[other]):
+        before = kept.kept(envelope.sealed_sha256)
+        assert before is not None and before.former and before.report.valid
+        machine.renew_report(envelope)
+        after = kept.kept(envelope.sealed_sha256)
+        assert after is not None and after.report.indeterminate and not after.former
+    back = kept.kept(envelope.sealed_sha256)
+    assert back is not None and back.report.valid and not back.former
+
+
+def test_the_job_makes_what_is_missing_or_old(sealed: Callable[[], bytes], envelope: Envelope) -> None:
+    sealed()
+    envelope.refresh_from_db()
+    KeptReport.objects.all().delete()
+    assert kept.kept(envelope.sealed_sha256) is None
+    defer_renewal()
+    run_jobs()
+    assert kept.kept(envelope.sealed_sha256) is not None
+    old = timezone.now() - 2 * kept.MADE_ANEW_AFTER
+    KeptReport.objects.update(made_at=old)
+    defer_renewal()
+    run_jobs()
+    assert KeptReport.objects.get().made_at > old
+
+
+def test_a_document_that_is_damaged_stops_no_other(sealed: Callable[[], bytes], envelope: Envelope) -> None:
+    sealed()
+    envelope.refresh_from_db()
+    KeptReport.objects.all().delete()
+    path = blobs._path(envelope.sealed_sha256)
+    path.write_bytes(path.read_bytes()[:-1])
+    defer_renewal()
+    run_jobs()
+    assert not KeptReport.objects.exists()
+
+
+def test_the_database_holds_one_report_by_document_and_rules(db: None) -> None:
+    row: dict[str, Any] = {"document_sha256": "0" * 64, "rules": "1", "data": {}}
+    KeptReport.objects.create(**row, verdict="TOTAL-PASSED")
+    for changes in ({"verdict": "TOTAL-FAILED"}, {"rules": "2", "verdict": "valide"}):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            KeptReport.objects.create(**{**row, **changes})
