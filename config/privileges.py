@@ -77,6 +77,7 @@ PRIVILEGES: dict[str, str] = {
         "state", "current_sha256", "sealed_sha256", "sealed_at", "void_reason", "error_code", "error_text"
     ),
     "signatures_failedconfirmation": f"{KEPT}, DELETE",
+    "signatures_keptreport": KEPT,
     "signatures_passkeychallenge": f"{kept_but('answered_at')}, DELETE",
     "signatures_proofmeans": FREE,  # goes with its passkey or application
     "signatures_signaturerequest": kept_but(

@@ -41,11 +41,9 @@ def rules_now() -> str:
 
 
 def keep(sha256: str, report: Report) -> None:
-    """Keep this report of the file ``sha256``, in place of one that the same rules made."""
-    KeptReport.objects.update_or_create(
-        document_sha256=sha256,
-        rules=rules_now(),
-        defaults={"made_at": timezone.now(), "verdict": report.verdict.value, "data": report.as_dict()},
+    """Keep this report of the file ``sha256``; those made before stay."""
+    KeptReport.objects.create(
+        document_sha256=sha256, rules=rules_now(), verdict=report.verdict.value, data=report.as_dict()
     )
 
 

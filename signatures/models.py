@@ -283,7 +283,7 @@ class PasskeyChallenge(models.Model):
 
 
 class KeptReport(models.Model):
-    """What our validation said of a file, under given rules, and when (``signatures.kept``)."""
+    """What our validation said of a file, by which rules and when; never changed (``signatures.kept``)."""
 
     document_sha256 = Sha256Field(_("document"))
     rules = models.CharField(_("règles"), max_length=80)
@@ -295,8 +295,8 @@ class KeptReport(models.Model):
         verbose_name = _("rapport de vérification")
         verbose_name_plural = _("rapports de vérification")
         ordering = ["-made_at"]
+        indexes = [models.Index(fields=["document_sha256", "-made_at"], name="kept_report_of_document")]
         constraints = [
-            models.UniqueConstraint(fields=["document_sha256", "rules"], name="one_report_by_rules"),
             models.CheckConstraint(
                 name="kept_report_verdict_known",
                 condition=Q(verdict__in=["TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, ProgrammingError, transaction
 from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
@@ -17,6 +17,7 @@ from signatures import blobs, kept, machine
 from signatures.models import Envelope, KeptReport
 from signatures.report import Verdict
 from signatures.validation import validate
+from tests.owner import as_owner
 from tests.pki import ServedPki
 from tests.signatures import documents
 from tests.signatures.conftest import run_jobs
@@ -77,22 +78,26 @@ def test_other_roots_make_another_report(
 def test_the_job_makes_what_is_missing_or_old(sealed: Callable[[], bytes], envelope: Envelope) -> None:
     sealed()
     envelope.refresh_from_db()
-    KeptReport.objects.all().delete()
+    with as_owner():
+        KeptReport.objects.all().delete()
     assert kept.kept(envelope.sealed_sha256) is None
     defer_renewal()
     run_jobs()
     assert kept.kept(envelope.sealed_sha256) is not None
     old = timezone.now() - 2 * kept.MADE_ANEW_AFTER
-    KeptReport.objects.update(made_at=old)
+    with as_owner():
+        KeptReport.objects.update(made_at=old)
     defer_renewal()
     run_jobs()
-    assert KeptReport.objects.get().made_at > old
+    latest = kept.kept(envelope.sealed_sha256)
+    assert latest is not None and latest.made_at > old
 
 
 def test_a_document_that_is_damaged_stops_no_other(sealed: Callable[[], bytes], envelope: Envelope) -> None:
     sealed()
     envelope.refresh_from_db()
-    KeptReport.objects.all().delete()
+    with as_owner():
+        KeptReport.objects.all().delete()
     path = blobs._path(envelope.sealed_sha256)
     path.write_bytes(path.read_bytes()[:-1])
     defer_renewal()
@@ -100,9 +105,11 @@ def test_a_document_that_is_damaged_stops_no_other(sealed: Callable[[], bytes], 
     assert not KeptReport.objects.exists()
 
 
-def test_the_database_holds_one_report_by_document_and_rules(db: None) -> None:
+def test_a_report_that_was_kept_is_never_changed(db: None) -> None:
     row: dict[str, Any] = {"document_sha256": "0" * 64, "rules": "1", "data": {}}
-    KeptReport.objects.create(**row, verdict="TOTAL-PASSED")
-    for changes in ({"verdict": "TOTAL-FAILED"}, {"rules": "2", "verdict": "valide"}):
-        with pytest.raises(IntegrityError), transaction.atomic():
-            KeptReport.objects.create(**{**row, **changes})
+    report = KeptReport.objects.create(**row, verdict="TOTAL-FAILED")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        KeptReport.objects.create(**row, verdict="valide")
+    for change in (lambda: KeptReport.objects.update(verdict="TOTAL-PASSED"), report.delete):
+        with pytest.raises(ProgrammingError), transaction.atomic():
+            change()
