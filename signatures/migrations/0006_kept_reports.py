@@ -9,7 +9,7 @@ import signatures.models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('signatures', '0003_passkey_challenges'),
+        ('signatures', '0005_trust_the_means_already_there'),
     ]
 
     operations = [
