@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING
 
 from signatures.verification.crossref import TAIL, File
 from signatures.verification.faults import bad_end, hidden_object
-from signatures.verification.syntax import SEPARATOR
+from signatures.verification.syntax import SEPARATOR, SPACE
 
 if TYPE_CHECKING:
     from signatures.verification.structure import Revision
 
 WINDOW = 4_000  # how far before « obj » its numbers are looked for, comments included
+FAR = 70_000  # and with nothing but white space between
 _NUMBERS = re.compile(rb"([+-]?\d{1,10})" + SEPARATOR + rb"+([+-]?\d{1,10})" + SEPARATOR + rb"*\Z")
+_NUMBER = re.compile(rb"[+-]?\d{1,10}")
+# the same without comments, read backwards from the word
+_SPACED = re.compile(rb"\A[" + SPACE + rb"]*+\d{1,10}[+-]?[" + SPACE + rb"]++(?:\d{1,10}(?!\d)|\d{10})[+-]?")
+_BLANKS = (b"\0", b"\t", b"\n", b"\x0c", b"\r", b" ")
+_LONGER = re.compile(rb"obj[^\x00\t\n\x0c\r ()<>\[\]{}/%]")
 _TRAILER = re.compile(rb"trailer" + SEPARATOR + rb"*<<")
 _TAIL = re.compile(rb"startxref" + SEPARATOR + rb"*[+-]?\d")
 
@@ -28,14 +34,17 @@ def headers(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the number and the place of every « N G obj » that some reader would take."""
     position = data.find(b"obj")
     while position != -1:
-        if data[max(0, position - 3) : position] != b"end":
-            start = max(0, position - 40)
-            found = _NUMBERS.search(data, start, position)
-            if found is None and data[position - 1 : position] in b"\r\n":
-                start = max(0, position - WINDOW)
-                found = _NUMBERS.search(data, start, position)
-            if found is not None:
-                yield int(found[1]), found.start()
+        before = data[position - 1 : position]
+        if before.isdigit() or before in _BLANKS:
+            found = _SPACED.search(data[max(0, position - FAR) : position][::-1])
+            place = position - found.end() if found is not None else None
+            if place is None and (commented := _NUMBERS.search(data, max(0, position - WINDOW), position)):
+                place = commented.start()
+            # « 1 2 objets » is words, but for poppler at the beginning of a line
+            ends = _LONGER.match(data, position) is None
+            if place is not None and (ends or data[place - 1 : place] in (b"\r", b"\n")):
+                number = _NUMBER.match(data, place)
+                yield int(number[0]) if number is not None else -1, place
         position = data.find(b"obj", position + 3)
 
 

@@ -158,6 +158,15 @@ CHAINS: dict[str, Forgery] = {
     ),
     "an offset beyond the end": lambda f: f.update({6_000: b"<< >>"}, listed={6_001: 99_999_999}),
     "another document in a stream": _hidden_stream,
+    "an object whose numbers are far": lambda f: f.stamped(
+        {6_000: b"(\n7000" + b" " * 60_000 + b"0 obj << /Type /Catalog >> endobj\n)"}
+    ),
+    "an object with a long comment": lambda f: f.stamped(
+        {6_000: b"(\n7000 %" + b"x" * 2_000 + b"\n0 obj << /Type /Catalog >> endobj\n)"}
+    ),
+    "an object whose word goes on": lambda f: f.stamped(
+        {6_000: b"(\n7000 0 objet << /Type /Catalog >> endobj\n)"}
+    ),
     "another catalog in an object stream": _object_stream,
     "another table in a stream": _other_table,
     "a table that jumps over the seal": _skipped,

@@ -32,7 +32,7 @@ def plain(**options: object) -> bytes:
     with pikepdf.new() as pdf:
         for number in (1, 2):
             pdf.add_blank_page().Contents = pdf.make_stream(b"BT (Page %d) Tj ET" % number)
-        pdf.docinfo["/Title"] = "Convention"
+        pdf.docinfo["/Title"] = "Convention, article 1 2 objets"  # words that look like an object
         pdf.docinfo["/Producer"] = "Un autre outil"
         output = io.BytesIO()
         pdf.save(output, **options)  # type: ignore[arg-type]
