@@ -19,7 +19,8 @@ from pyhanko_certvalidator.errors import PathError, ValidationError
 
 from signatures.errors import TimestampUnavailable
 from signatures.pades import timestamp_token
-from signatures.trust import load_roots
+from signatures.roots import load_roots, load_seal_authorities
+from signatures.verification.authorities import is_listed
 
 ALGORITHM = "sha256"
 MAX_TOKEN = 64 * 1024
@@ -49,21 +50,25 @@ def stamp(data: bytes) -> bytes:
 def stamped_at(token: bytes, data: bytes) -> dt.datetime:
     """Return the hour that ``token`` proves for ``data``; raises TokenInvalid.
 
-    The authority must lead to a root of this installation (``settings.TRUST_ROOTS``) and its
+    The authority must be one of those that may stamp a sealed document
+    (``settings.SEAL_TIMESTAMP_CERTIFICATES``, under ``settings.TRUST_ROOTS``) and its
     certificate have been in force at that very hour: a token outlives it, as the next
     tokens of the chain vouch for what came before.
     """
     try:
+        content = cms.ContentInfo.load(token, strict=True)["content"]
         moment: dt.datetime = _info(token)["gen_time"].native
         status = asyncio.run(_validate(token, hashlib.sha256(data).digest(), moment))
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # what asn1crypto raises on garbage
         raise TokenInvalid(f"unreadable ({type(error).__name__})") from error
     except (SignatureValidationError, PathError, ValidationError) as error:
         raise TokenInvalid(f"{type(error).__name__}: {error}"[:200]) from error
+    listed = load_seal_authorities(load_roots())
     for holds, reason in (
         (status.intact, "stamps something else"),
         (status.valid, "signature is wrong"),
         (status.trusted, "authority is not trusted"),
+        (listed is None or is_listed(content, listed), "authority is not one of ours"),
     ):
         if not holds:
             raise TokenInvalid(reason)

@@ -93,10 +93,10 @@ def _filed_token(number: int, hash_: str, said: bytes) -> bytes | None:
 def complete_folder() -> None:
     """Write the files of the anchors whose rows have none: a folder that moved, a disk that was changed."""
     there = set(filed())
-    for row in Anchor.objects.iterator(chunk_size=500):
-        if (row.number, row.hash) not in there:
-            log.warning("anchor file missing, written again", number=row.number)
-            write(row.number, row.hash, bytes(row.token))
+    for pk, number, hash_ in Anchor.objects.values_list("pk", "number", "hash").iterator(chunk_size=2000):
+        if (number, hash_) not in there:
+            log.warning("anchor file missing, written again", number=number)
+            write(number, hash_, bytes(Anchor.objects.get(pk=pk).token))
 
 
 def filed() -> dict[Key, Path]:

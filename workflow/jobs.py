@@ -32,6 +32,7 @@ from signatures.backends import backend
 from signatures.errors import TimestampUnavailable
 from signatures.jobs import IN_TRANSACTION, Backoff
 from signatures.models import SignatureRequest
+from signatures.roots import NoTrustRoot
 from workflow import anchors, events, handover, journal, rules
 from workflow.handover import Change
 from workflow.models import SigningRound
@@ -172,8 +173,10 @@ def anchor_journal(timestamp: int) -> None:
     """Anchor the journal's head once an hour, if it moved: asked often, so that an outage is made up for."""
     try:
         anchors.anchor_if_due()
-    except TimestampUnavailable as error:
-        log.warning("journal not anchored, will be tried again", reasons=error.reasons)
+    except (TimestampUnavailable, NoTrustRoot) as error:
+        log.warning(
+            "journal not anchored, will be tried again", reasons=getattr(error, "reasons", str(error))
+        )
 
 
 @app.periodic(cron="* * * * *")

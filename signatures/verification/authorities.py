@@ -37,6 +37,12 @@ def unlisted(signed: Sequence[Signed], listed: Sequence[bytes] | None) -> Iterat
             yield timestamp_unlisted(one.name)
 
 
+def is_listed(content: Any, listed: Sequence[bytes]) -> bool:
+    """Tell whether a token's SignedData comes from one of ``listed`` (DER), or from one that it issued to."""
+    certificate = _signer(content)
+    return any(certificate == known or _is_issued_by(certificate, known) for known in listed)
+
+
 def refuse_backwards(signed: Sequence[Signed]) -> None:
     """Raise Fault when a document time-stamp is older than one that it covers."""
     latest = None

@@ -19,8 +19,9 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from signatures import anchoring
+from signatures import anchoring, signals
 from signatures.errors import TimestampUnavailable
+from signatures.models import Envelope
 from signatures.timestamps import forget_failures
 from tests import plot
 from tests.cast import Cast, small_contract
@@ -150,7 +151,7 @@ def test_what_was_rewritten_lies_between_two_anchors(cast: Cast, count: int) -> 
 
 def test_an_entry_is_dated_later_than_its_anchor_or_earlier_than_the_one_before(count: int) -> None:
     """A chain written anew and anchored anew still cannot hold hours that never were."""
-    for hours, said_of_it in ((5, "après son ancrage"), (-5, "antidatée")):
+    for hours, expected, said_of_it in ((5, 1, "après son ancrage"), (-5, DOUBTFUL, "antidatée")):
         rewrite(count, at=F("at") + dt.timedelta(hours=hours))
         anchors.anchor(count)
         with untied():
@@ -159,7 +160,7 @@ def test_an_entry_is_dated_later_than_its_anchor_or_earlier_than_the_one_before(
             if key != journal.head():
                 path.unlink()
         status, said = verified()
-        assert (status, said_of_it in said) == (1, True)
+        assert (status, said_of_it in said) == (expected, True)
         rewrite(count, at=F("at") - dt.timedelta(hours=hours))
 
 
@@ -241,9 +242,9 @@ def test_each_seal_is_anchored_and_whoever_downloads_the_journal_can_check_it(
 ) -> None:
     """The exported anchors, by openssl alone: over the very entries of the contract."""
     contract = plot.to_signing(cast.contract)
-    plot.sign_next(contract)
-    plot.record_resolution(contract)
-    plot.sign_next(contract)
+    with transaction.atomic():  # what the signatures room says once the file is sealed
+        envelope = plot.envelope(contract)
+        signals.envelope_sealed.send(Envelope, envelope=envelope)
     run_jobs()
     with untied():  # the worker's own, of the hour
         Anchor.objects.exclude(number=JournalEntry.objects.get(verb="contract_sealed").number).delete()

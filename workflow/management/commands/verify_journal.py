@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from signatures.roots import NoTrustRoot
 from stakeholders.security_events import Name, tell
 from workflow.verification import verify
 
@@ -20,7 +21,12 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read the chain from its first link, and every anchor."""
-        verdict = verify()
+        try:
+            verdict = verify()
+        except NoTrustRoot as error:
+            raise CommandError(
+                _("Aucun certificat racine ne peut être lu (TRUST_ROOTS) : les ancrages restent à vérifier.")
+            ) from error
         for fault in verdict.faults:
             tell(Name.JOURNAL_BROKEN, entry=fault.number, rule=fault.rule)
         if verdict.broken:
