@@ -5,6 +5,7 @@ No page here asks anything of the database or of the session: it may be what fai
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 import uuid
 
@@ -12,6 +13,7 @@ import structlog
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.errors import TooManyConnections
 from psycopg_pool import PoolTimeout, TooManyRequests
@@ -45,7 +47,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def too_many(request: HttpRequest) -> HttpResponse:
     """429: too many tries of a form that asks who one is."""
     tell(Name.LIMIT_REACHED, limit="tries", request=routes.named(request))
-    return answer(429, "errors/429.html")
+    until: dt.datetime | None = getattr(request, "try_again_at", None)
+    response = answer(429, "errors/429.html", until=until)
+    wait = (until - timezone.now()).total_seconds() if until else 300
+    response["Retry-After"] = str(max(1, int(wait)))
+    return response
 
 
 def too_slow(*, in_words: bool = False) -> HttpResponse:

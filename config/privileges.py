@@ -57,6 +57,7 @@ PRIVILEGES: dict[str, str] = {
     "stakeholders_organisation": LASTING,
     "stakeholders_organisationgrouppermission": FREE,
     "stakeholders_signingauthority": LASTING,
+    "stakeholders_spending": f"{KEPT}, DELETE",  # forgotten after two days
     "stakeholders_user": LASTING,
     "stakeholders_user_groups": FREE,
     "stakeholders_user_user_permissions": FREE,

@@ -72,8 +72,10 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
     """HTTP with headers that end in time and in size."""
 
     _late: asyncio.TimerHandle | None = None
-    _header_bytes = 0
+    _header_bytes = 0  # of what has come since the last request ended
+    _headers_size = 0  # of the headers that are whole
     _in_headers = True
+    _turned_away = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Turn away whom there is no room for; give the others a while to say what they want."""
@@ -103,16 +105,31 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """A request begins: its headers are awaited."""
-        self._in_headers = True
+        self._in_headers, self._headers_size = True, 0
         super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count what is whole, wherever it came with more."""
+        self._headers_size += len(name) + len(value) + 4
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The headers are there."""
         self._stop_waiting()
-        super().on_headers_complete()
+        if self._headers_size + len(self.url) > limits.HEADERS_AT_MOST:
+            self._turn_away(LONG)
+        if not self._turned_away:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Leave what follows refused headers."""
+        if not self._turned_away:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The next bytes are another request's."""
+        if self._turned_away:
+            return
         super().on_message_complete()
         self._in_headers, self._header_bytes = True, 0
 
@@ -132,6 +149,7 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
 
     def _turn_away(self, answer: bytes) -> None:
         self._stop_waiting()
+        self._turned_away = True
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:  # never in the middle of another answer

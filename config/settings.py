@@ -257,6 +257,7 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_FORMS = {
     "request_login_code": "stakeholders.account_forms.RequestCodeForm",
     "confirm_login_code": "stakeholders.account_forms.MailedCodeForm",
+    "reset_password": "stakeholders.account_forms.AskResetForm",
 }
 MFA_ADAPTER = "stakeholders.accounts.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]

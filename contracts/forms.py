@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Commitment, Contract, Volet
 from stakeholders.models import Organisation, User
+from stakeholders.text import LineField
 
 Row = TypeVar("Row", bound=models.Model)
 Ordered = TypeVar("Ordered", Volet, Commitment)
@@ -69,7 +70,7 @@ class SeenForm(forms.ModelForm[Row]):
     ``changed_meanwhile`` is true when it was refused because the row had moved on.
     """
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    seen = LineField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -119,7 +120,7 @@ class ContractForm(SeenForm[Contract]):
     """What the first pages of the contract say."""
 
     communes = SimpleArrayField(
-        forms.CharField(max_length=120),
+        LineField(max_length=120),
         label=_("Communes du périmètre"),
         help_text=_("Séparées par des virgules."),
     )

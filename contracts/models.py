@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.volets import VoletTemplate
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
+from stakeholders.text import Line, Lines
 
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
 
@@ -45,18 +46,18 @@ class Contract(models.Model):
     the words of the reference, the title and the territory, without case nor accents.
     """
 
-    reference = models.CharField(_("référence"), max_length=60, unique=True)
-    title = models.CharField(_("titre"), max_length=250)
+    reference = Line(_("référence"), max_length=60, unique=True)
+    title = Line(_("titre"), max_length=250)
     kind = models.CharField(
         _("nature"), max_length=30, choices=ContractKind.choices, default=ContractKind.CSI
     )
-    territory = models.CharField(_("territoire"), max_length=120)
-    communes = ArrayField(models.CharField(max_length=120), verbose_name=_("communes du périmètre"))
-    perimeter_extension = models.CharField(_("extension du périmètre"), max_length=400, blank=True)
-    preamble = models.TextField(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    territory = Line(_("territoire"), max_length=120)
+    communes = ArrayField(Line(max_length=120), verbose_name=_("communes du périmètre"))
+    perimeter_extension = Line(_("extension du périmètre"), max_length=400, blank=True)
+    preamble = Lines(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     period_start = models.DateField(_("début"))
     period_end = models.DateField(_("fin"))
-    period_rule = models.CharField(_("règle de durée"), max_length=250, blank=True)
+    period_rule = Line(_("règle de durée"), max_length=250, blank=True)
     document_date = models.DateField(_("date du document"), null=True, blank=True)
     frameworks = models.JSONField(_("cadres existants"), default=list, blank=True)
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
@@ -163,12 +164,12 @@ class Volet(models.Model):
     template = models.CharField(
         _("modèle"), max_length=40, choices=VoletTemplate.choices, default=VoletTemplate.OTHER
     )
-    title = models.CharField(_("titre"), max_length=200)
+    title = Line(_("titre"), max_length=200)
     order = models.PositiveSmallIntegerField(_("ordre"))
     lead = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("chef de file")
     )
-    text = models.TextField(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    text = Lines(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
 
     class Meta:
         verbose_name = _("volet")
@@ -222,10 +223,10 @@ class Commitment(models.Model):
     """
 
     volet = models.ForeignKey(Volet, models.CASCADE, related_name="commitments", verbose_name=_("volet"))
-    number = models.CharField(_("numéro"), max_length=12)
+    number = Line(_("numéro"), max_length=12)
     order = models.PositiveSmallIntegerField(_("ordre"))
-    title = models.CharField(_("engagement"), max_length=300)
-    description = models.TextField(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    title = Line(_("engagement"), max_length=300)
+    description = Lines(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     party = models.CharField(_("partie"), max_length=12, choices=Party.choices)
     lead = models.ForeignKey(
         Organisation,
@@ -244,8 +245,8 @@ class Commitment(models.Model):
     contributors = models.ManyToManyField(
         Organisation, blank=True, related_name="contributed_commitments", verbose_name=_("contributeurs")
     )
-    indicator = models.CharField(_("indicateur"), max_length=250, blank=True)
-    unit = models.CharField(_("unité"), max_length=60, blank=True)
+    indicator = Line(_("indicateur"), max_length=250, blank=True)
+    unit = Line(_("unité"), max_length=60, blank=True)
     baseline = models.DecimalField(
         _("valeur de départ"), max_digits=14, decimal_places=2, null=True, blank=True
     )
@@ -289,8 +290,8 @@ class Annex(models.Model):
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="annexes")
     order = models.PositiveSmallIntegerField(_("ordre"))
-    kind = models.CharField(_("nature"), max_length=60)
-    title = models.CharField(_("titre"), max_length=250)
+    kind = Line(_("nature"), max_length=60)
+    title = Line(_("titre"), max_length=250)
     publishable = models.BooleanField(_("publiable"), default=True)
 
     class Meta:
@@ -323,7 +324,7 @@ class Signatory(models.Model):
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="signatories")
     order = models.PositiveSmallIntegerField(_("rang"))
     office = models.ForeignKey(Office, models.PROTECT, related_name="signatures", verbose_name=_("fonction"))
-    capacity = models.CharField(_("qualité"), max_length=200)
+    capacity = Line(_("qualité"), max_length=200)
     kind = models.CharField(
         _("nature"), max_length=30, choices=SignatoryKind.choices, default=SignatoryKind.PARTY
     )
@@ -364,7 +365,7 @@ class ContractVersion(models.Model):
     frozen_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("figée par")
     )
-    label = models.CharField(_("objet de la version"), max_length=200, blank=True)
+    label = Line(_("objet de la version"), max_length=200, blank=True)
     pdf_sha256 = models.CharField(_("empreinte du PDF"), max_length=64, blank=True)
 
     class Meta:

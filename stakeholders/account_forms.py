@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm
+from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm, ResetPasswordForm
+from allauth.core import context
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.internal import ratelimit
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
@@ -17,11 +20,13 @@ from allauth.mfa.webauthn.forms import (
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders import devices, quotas
 from stakeholders.security_events import Name, tell
+from stakeholders.text import LineField
 
 
-def _code(label: Any, help_text: Any = "") -> forms.CharField:
-    return forms.CharField(
+def _code(label: Any, help_text: Any = "") -> LineField:
+    return LineField(
         label=label,
         help_text=help_text,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}),
@@ -34,6 +39,31 @@ class RequestCodeForm(RequestLoginCodeForm):
     email = forms.EmailField(
         label=_("Adresse électronique"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
     )
+
+    def clean_email(self) -> str:
+        """Count the mails to this address, whether or not it has an account."""
+        _count_mail(self.cleaned_data["email"])
+        return str(super().clean_email())
+
+
+class AskResetForm(ResetPasswordForm):
+    """Where to send the link that resets a password."""
+
+    def clean_email(self) -> str:
+        """Count the mails to this address, whether or not it has an account."""
+        _count_mail(self.cleaned_data["email"])
+        return str(super().clean_email())
+
+
+def _count_mail(email: str) -> None:
+    """Answer 429, with when to try again, once an address was sent too many; a known browser counts apart."""
+    request = context.request
+    device = devices.known(request, email)
+    try:
+        quotas.spend("account mail", recipient=f"{device}+@{device}" if device else email)
+    except quotas.QuotaSpent as error:
+        request.try_again_at = error.until
+        raise ImmediateHttpResponse(ratelimit.respond_429(request)) from error
 
 
 class _ToldWhenRefused:
@@ -77,7 +107,7 @@ class ActivateTotpForm(ActivateTOTPForm):
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey: always kept by the device and unlocked by its owner, so that it can log in alone."""
 
-    name = forms.CharField(
+    name = LineField(
         label=_("Nom de la clé"), max_length=100, help_text=_("Pour la reconnaître parmi vos clés.")
     )
     passwordless = forms.BooleanField(initial=True, widget=forms.HiddenInput)
@@ -100,4 +130,4 @@ class PasskeyAgainForm(_ToldWhenRefused, ReauthenticateWebAuthnForm):
 class RenamePasskeyForm(EditWebAuthnForm):
     """Another name for a passkey."""
 
-    name = forms.CharField(label=_("Nom de la clé"), max_length=100)
+    name = LineField(label=_("Nom de la clé"), max_length=100)

@@ -16,3 +16,4 @@ class StakeholdersConfig(AppConfig):
         import_module("stakeholders.sessions")
         import_module("stakeholders.credentials")
         import_module("stakeholders.security_receivers")
+        import_module("stakeholders.quotas")

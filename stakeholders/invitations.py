@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from stakeholders.models import Grant, Office, User
+from stakeholders.text import MailAddress, PersonName
 
 LASTS = dt.timedelta(days=14)
 
@@ -36,10 +37,10 @@ class Invitation(models.Model):
     office = models.ForeignKey(
         Office, models.PROTECT, related_name="invitations", verbose_name=gettext_lazy("fonction")
     )
-    email = models.EmailField(gettext_lazy("adresse électronique"))
-    civility = models.CharField(gettext_lazy("civilité"), max_length=10, blank=True)
-    first_name = models.CharField(gettext_lazy("prénom"), max_length=150)
-    last_name = models.CharField(gettext_lazy("nom"), max_length=150)
+    email = MailAddress(gettext_lazy("adresse électronique"))
+    civility = PersonName(gettext_lazy("civilité"), max_length=10, blank=True)
+    first_name = PersonName(gettext_lazy("prénom"), max_length=150)
+    last_name = PersonName(gettext_lazy("nom"), max_length=150)
     starts_on = models.DateField(gettext_lazy("du"))
     ends_on = models.DateField(gettext_lazy("au"), null=True, blank=True)
     invited_by = models.ForeignKey(

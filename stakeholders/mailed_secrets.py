@@ -15,13 +15,15 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from stakeholders.text import LineField
+
 RESET_KEY = re.compile(r"([0-9A-Za-z]{1,13})-([0-9A-Za-z]+-[0-9a-f]+)")  # allauth's: who, then Django's token
 
 
 class MailedSecretForm(forms.Form):
     """What follows the # of a link; the script of the page fills it in, or a person copies it."""
 
-    code = forms.CharField(
+    code = LineField(
         label=_("Code du lien"),
         help_text=_(
             "Dans le lien du courriel, tout ce qui suit le signe #. Vous pouvez aussi coller le lien."

@@ -75,7 +75,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Leave the groups."""
         user = self.scope["user"]
-        open_pages.leave(self, user.pk)
+        open_pages.leave(self)
         if self.clock is not None:
             self.clock.cancel()
         await self.channel_layer.group_discard(self._group(), self.channel_name)

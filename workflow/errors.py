@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils.translation import gettext as _
 
 
@@ -60,6 +62,16 @@ class NewVersion(ActRefused):
 
 class Locked(ActRefused):
     """A gate is closed; the message says which and what opens it."""
+
+
+class TooMany(Locked):
+    """Too many in too short a time; ``until`` is when it may be tried again."""
+
+    status = 429
+
+    def __init__(self, message: str, until: dt.datetime) -> None:
+        self.until = until
+        super().__init__(message)
 
 
 class Invalid(ActRefused):

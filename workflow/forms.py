@@ -9,15 +9,16 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import DayInput
 from stakeholders.models import Organisation
+from stakeholders.text import LineField, LinesField, MailField, NameField
 from workflow import rules
 from workflow.models import CouncilResolution, OpinionValue
 
 MAX_REASON = 20_000  # characters
 
 
-def reason_field(label: Any, *, required: bool = False, help_text: Any = "") -> forms.CharField:
+def reason_field(label: Any, *, required: bool = False, help_text: Any = "") -> LinesField:
     """Return the field of a reason that others will read."""
-    return forms.CharField(
+    return LinesField(
         label=label,
         required=required,
         max_length=MAX_REASON,
@@ -29,7 +30,7 @@ def reason_field(label: Any, *, required: bool = False, help_text: Any = "") -> 
 class FreezeForm(forms.Form):
     """What the version is for, in a few words."""
 
-    label = forms.CharField(
+    label = LineField(
         label=_("Objet de la version"),
         required=False,
         max_length=200,
@@ -52,7 +53,7 @@ class OpinionForm(forms.Form):
         _("Motif"),
         help_text=_("Nécessaire pour tout avis autre que favorable. Toutes les parties le liront."),
     )
-    version_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    version_sha256 = LineField(widget=forms.HiddenInput, max_length=64)
 
     def clean(self) -> dict[str, Any]:
         """Ask why, where it is owed."""
@@ -66,8 +67,8 @@ class OpinionForm(forms.Form):
 class OpinionDraftForm(forms.Form):
     """What is typed so far; nothing is required of a draft."""
 
-    value = forms.CharField(required=False, max_length=30)
-    reason = forms.CharField(required=False, max_length=MAX_REASON)
+    value = LineField(required=False, max_length=30)
+    reason = LinesField(required=False, max_length=MAX_REASON)
 
 
 class ApprovalForm(forms.Form):
@@ -83,7 +84,7 @@ class ApprovalForm(forms.Form):
     reason = reason_field(
         _("Motif"), help_text=_("Nécessaire pour renvoyer le texte. Toutes les parties le liront.")
     )
-    pdf_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    pdf_sha256 = LineField(widget=forms.HiddenInput, max_length=64)
 
     @property
     def approved(self) -> bool:
@@ -162,25 +163,25 @@ class PasswordForm(forms.Form):
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
         error_messages={"required": _("Donnez votre mot de passe pour confirmer que c’est vous.")},
     )
-    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    document_sha256 = LineField(widget=forms.HiddenInput, max_length=64)
 
 
 class CodeForm(forms.Form):
     """Who signs says again who they are, with the code that their application shows."""
 
-    code = forms.CharField(
+    code = LineField(
         label=_("Code de votre application"),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
         error_messages={"required": _("Donnez le code que votre application affiche.")},
     )
-    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    document_sha256 = LineField(widget=forms.HiddenInput, max_length=64)
 
 
 class PasskeyForm(forms.Form):
     """What a passkey signed, as the browser hands it over."""
 
     credential = forms.JSONField(widget=forms.HiddenInput)
-    document_sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    document_sha256 = LineField(widget=forms.HiddenInput, max_length=64)
 
 
 class ReasonForm(forms.Form):
@@ -200,14 +201,14 @@ class ContactForm(forms.Form):
         empty_label=None,
         error_messages={"invalid_choice": _("Choisissez une des organisations proposées.")},
     )
-    first_name = forms.CharField(label=_("Prénom"), max_length=150)
-    last_name = forms.CharField(label=_("Nom"), max_length=150)
-    quality = forms.CharField(
+    first_name = NameField(label=_("Prénom"), max_length=150)
+    last_name = NameField(label=_("Nom"), max_length=150)
+    quality = LineField(
         label=_("Fonction"),
         max_length=150,
         help_text=_("Telle qu’elle figurera à côté de l’avis, par exemple « directrice de la proximité »."),
     )
-    email = forms.EmailField(
+    email = MailField(
         label=_("Adresse électronique"),
         help_text=_("Nominative : le code de confirmation n’est envoyé qu’à cette adresse."),
     )
@@ -222,7 +223,7 @@ class ContactForm(forms.Form):
 class MailedCodeForm(forms.Form):
     """The six digits of the mail; spaces between them are forgiven."""
 
-    code = forms.CharField(
+    code = LineField(
         label=_("Code à six chiffres"),
         max_length=20,
         widget=forms.TextInput(
@@ -239,7 +240,7 @@ class MailedCodeForm(forms.Form):
 class ReportForm(forms.Form):
     """« Ce n’est pas moi », with a word of explanation for whoever named the address."""
 
-    reason = forms.CharField(
+    reason = LinesField(
         label=_("Précision"),
         required=False,
         max_length=500,
@@ -254,7 +255,7 @@ class ReportForm(forms.Form):
 class NoteForm(forms.Form):
     """A note that the organisation keeps for itself."""
 
-    text = forms.CharField(
+    text = LinesField(
         label=_("Ajouter une note"),
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 2}),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, Organisation
+from stakeholders.text import Line, Lines, MailAddress, PersonName
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -34,10 +35,10 @@ class Contact(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="contacts", verbose_name=_("organisation")
     )
-    email = models.EmailField(_("adresse électronique"))
-    first_name = models.CharField(_("prénom"), max_length=150)
-    last_name = models.CharField(_("nom"), max_length=150)
-    quality = models.CharField(_("fonction"), max_length=150)
+    email = MailAddress(_("adresse électronique"))
+    first_name = PersonName(_("prénom"), max_length=150)
+    last_name = PersonName(_("nom"), max_length=150)
+    quality = Line(_("fonction"), max_length=150)
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     added_at = models.DateTimeField(auto_now_add=True)
     removed_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -79,7 +80,7 @@ class GuestLink(models.Model):
     sent_at = models.DateTimeField(_("envoyé le"))
     expires_at = models.DateTimeField(_("valable jusqu’au"))
     reported_at = models.DateTimeField(_("signalé le"), null=True, blank=True)
-    report = models.TextField(_("signalement"), blank=True)
+    report = Lines(_("signalement"), blank=True)
     code_asked_at = models.DateTimeField(null=True, blank=True)
     code_hash = models.CharField(max_length=64, blank=True)
     code_expires_at = models.DateTimeField(null=True, blank=True)

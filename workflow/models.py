@@ -10,6 +10,7 @@ from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.models import Mandate, Organisation
+from stakeholders.text import Line, Lines
 from workflow.anchor_models import Anchor as Anchor
 from workflow.guest_models import Contact as Contact
 from workflow.guest_models import GuestLink as GuestLink
@@ -57,7 +58,7 @@ class Act(models.Model):
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+", verbose_name=_("mandat"))
     quality = models.CharField(_("en qualité de"), max_length=600, blank=True)
     at = models.DateTimeField(_("le"))
-    reason = models.TextField(_("motif"), blank=True)
+    reason = Lines(_("motif"), blank=True)
 
     class Meta:
         abstract = True
@@ -119,7 +120,7 @@ class OpinionDraft(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="+")
     value = models.CharField(max_length=30, blank=True)
-    reason = models.TextField(blank=True)
+    reason = Lines(blank=True)
     saved_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -137,7 +138,7 @@ class Transfer(models.Model):
     task = models.ForeignKey(Task, models.CASCADE, related_name="transfers")
     giver = models.ForeignKey(Mandate, models.PROTECT, related_name="+", verbose_name=_("confiée par"))
     receiver = models.ForeignKey(Mandate, models.PROTECT, related_name="+", verbose_name=_("confiée à"))
-    reason = models.TextField(_("motif"))
+    reason = Lines(_("motif"))
     at = models.DateTimeField(_("le"), auto_now_add=True)
     ended_at = models.DateTimeField(_("reprise le"), null=True, blank=True)
 
@@ -226,7 +227,7 @@ class CouncilResolution(Act):
     false means that the council refused.
     """
 
-    number = models.CharField(_("numéro de la délibération"), max_length=60)
+    number = Line(_("numéro de la délibération"), max_length=60)
     session_on = models.DateField(_("séance du"))
     adopted = models.BooleanField(_("adoptée"), default=True)
     votes_for = models.PositiveSmallIntegerField(_("voix pour"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Contract
 from stakeholders.models import Mandate, Organisation
+from stakeholders.text import Lines
 
 
 class InternalNote(models.Model):
@@ -21,7 +22,7 @@ class InternalNote(models.Model):
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="internal_notes")
     author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+")
-    text = models.TextField(_("note"))
+    text = Lines(_("note"))
     at = models.DateTimeField(_("le"), auto_now_add=True)
 
     class Meta:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import asyncio
+import weakref
+from contextlib import suppress
 from typing import Protocol
 
 from django.conf import settings
@@ -15,7 +17,14 @@ class OpenPage(Protocol):
         """Close."""
 
 
-_pages: defaultdict[int, list[OpenPage]] = defaultdict(list)
+# Weakly: a page whose socket broke off counts no more, even if nobody said that it left. Pages of
+# one event loop, which is a server process's.
+Pages = weakref.WeakKeyDictionary[OpenPage, int]
+_loops: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Pages] = weakref.WeakKeyDictionary()
+
+
+def _here() -> Pages:
+    return _loops.setdefault(asyncio.get_running_loop(), weakref.WeakKeyDictionary())
 
 
 async def enter(page: OpenPage, person: int) -> bool:
@@ -23,21 +32,18 @@ async def enter(page: OpenPage, person: int) -> bool:
 
     Returns whether there is room at all (``SOCKETS``).
     """
-    if sum(map(len, _pages.values())) >= settings.SOCKETS:
+    pages = _here()
+    if len(pages) >= settings.SOCKETS:
         return False
-    mine = _pages[person]
-    mine.append(page)
-    if len(mine) > settings.SOCKETS_AN_ACCOUNT:
-        await mine.pop(0).give_way()
+    mine = [other for other, whose in pages.items() if whose == person]  # oldest first
+    pages[page] = person
+    if len(mine) >= settings.SOCKETS_AN_ACCOUNT:
+        pages.pop(mine[0], None)
+        with suppress(RuntimeError, OSError):  # it was leaving by itself
+            await mine[0].give_way()
     return True
 
 
-def leave(page: OpenPage, person: int | None) -> None:
+def leave(page: OpenPage) -> None:
     """Count one page less, if it was counted."""
-    if person is None:
-        return
-    mine = _pages.get(person, [])
-    if page in mine:
-        mine.remove(page)
-    if not mine:
-        _pages.pop(person, None)
+    _here().pop(page, None)

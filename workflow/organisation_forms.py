@@ -14,6 +14,7 @@ from contracts.forms import DayInput
 from stakeholders.granting import needs_act
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation, User
+from stakeholders.text import LineField
 from stakeholders.proofs import Proof
 from workflow.act_files import ActFileField
 
@@ -24,7 +25,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
     """Who is invited, to which office of the organisation, from when to when."""
 
     conditional = frozenset({"act", "document"})
-    act = forms.CharField(
+    act = LineField(
         label=_("Acte de nomination"), max_length=200, required=False, help_text=_WHERE_AN_ACT_IS_DUE
     )
     document = ActFileField(required=False)
@@ -140,7 +141,7 @@ class ProofCodeForm(forms.Form):
     """The code that an administrator said, and the means of proof that it confirms."""
 
     means = forms.IntegerField(widget=forms.HiddenInput)
-    code = forms.CharField(
+    code = LineField(
         label=_("Code reçu de vive voix"),
         max_length=20,
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),

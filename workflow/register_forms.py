@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.forms import DayInput
 from stakeholders.kinds import ContractKind, Power
 from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, SigningAuthority
+from stakeholders.text import LineField, LinesField
 from workflow.act_files import ActFileField
 from workflow.forms import reason_field
 
@@ -67,7 +68,7 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
         help_text=_("Aucune case : toutes les natures."),
     )
     communes = SimpleArrayField(
-        forms.CharField(max_length=120),
+        LineField(max_length=120),
         label=_("Communes couvertes"),
         required=False,
         help_text=_("Séparées par des virgules. Vide : tout le ressort de la fonction."),
@@ -131,7 +132,7 @@ class AbsenceForm(forms.Form):
         ),
         error_messages={"required": _("Choisissez au moins un acte.")},
     )
-    note = forms.CharField(label=_("Remarque"), required=False, max_length=400)
+    note = LineField(label=_("Remarque"), required=False, max_length=400)
 
     def __init__(
         self, *args: Any, organisation: Organisation, absentees: QuerySet[Mandate], **kwargs: Any
@@ -169,7 +170,7 @@ class HandoverForm(forms.Form):
     """The last day of a mandate, and what the next holder should know."""
 
     ends_on = forms.DateField(label=_("Dernier jour du mandat"), widget=DayInput)
-    handover = forms.CharField(
+    handover = LinesField(
         label=_("Note de passation"),
         required=False,
         max_length=4000,

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.models.people import Mandate, Office, Organisation, User
+from stakeholders.text import Lines
 
 LASTS = dt.timedelta(days=30)
 
@@ -99,7 +100,7 @@ class Grant(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("tranché par")
     )
     settled_at = models.DateTimeField(_("tranché le"), null=True)
-    reason = models.TextField(_("motif"), blank=True)
+    reason = Lines(_("motif"), blank=True)
     immediately = models.BooleanField(_("immédiatement"), default=False)
     may_act_from = models.DateTimeField(_("peut servir à compter du"), null=True)
 

@@ -22,6 +22,7 @@ from guardian.models import GroupObjectPermissionBase
 
 from stakeholders.kinds import KINDS, Power, Side
 from stakeholders.proofs import Proof, proof_by_default
+from stakeholders.text import Line, Lines, MailAddress, MailDomain, PersonName
 
 
 class UndeletableError(models.ProtectedError):
@@ -61,12 +62,19 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
         return found
 
 
+def _verbose(name: str) -> Any:
+    """Return what Django calls a field of an account."""
+    return getattr(AbstractUser._meta.get_field(name), "verbose_name", name)
+
+
 class User(AbstractUser):
     """A person. What they may do comes from their mandates, never from the account."""
 
     username = None  # type: ignore[assignment]
-    civility = models.CharField(_("civilité"), max_length=10, blank=True)
-    email = models.EmailField(_("adresse électronique"))
+    first_name = PersonName(_verbose("first_name"), max_length=150, blank=True)
+    last_name = PersonName(_verbose("last_name"), max_length=150, blank=True)
+    civility = PersonName(_("civilité"), max_length=10, blank=True)
+    email = MailAddress(_("adresse électronique"))
     # counts the changes of credentials: a session of an earlier one is worth nothing
     credential_epoch = models.PositiveIntegerField(default=0, editable=False)
     # until when the mailbox of an address that somebody else gave proves nothing
@@ -120,16 +128,16 @@ class Organisation(models.Model):
     """A body that takes part in contracts; the guardian rows hang on its group."""
 
     code = models.SlugField(_("code"), max_length=60, unique=True)
-    name = models.CharField(_("nom"), max_length=200)
-    short_name = models.CharField(_("nom court"), max_length=80)
+    name = Line(_("nom"), max_length=200)
+    short_name = Line(_("nom court"), max_length=80)
     kind = models.CharField(
         _("nature"), max_length=30, choices=[(kind.code, kind.label) for kind in KINDS.values()]
     )
     parent = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="services", verbose_name=_("rattachée à")
     )
-    territory = models.CharField(_("territoire"), max_length=120, blank=True)
-    email_domain = models.CharField(_("domaine de messagerie"), max_length=120, blank=True)
+    territory = Line(_("territoire"), max_length=120, blank=True)
+    email_domain = MailDomain(_("domaine de messagerie"), max_length=120, blank=True)
     signing_proof = models.CharField(
         _("preuve demandée pour signer"),
         max_length=10,
@@ -233,7 +241,7 @@ class Office(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, related_name="offices", verbose_name=_("organisation")
     )
-    title = models.CharField(_("intitulé"), max_length=200)
+    title = Line(_("intitulé"), max_length=200)
     role = models.CharField(_("rôle"), max_length=20, choices=Role.choices)
     administers = models.BooleanField(
         _("administre l’organisation"),
@@ -316,10 +324,10 @@ class Mandate(models.Model):
     office = models.ForeignKey(Office, models.PROTECT, related_name="mandates", verbose_name=_("fonction"))
     starts_on = models.DateField(_("du"))
     ends_on = models.DateField(_("au"), null=True, blank=True)
-    act = models.CharField(_("acte de nomination"), max_length=200, blank=True)
+    act = Line(_("acte de nomination"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
     may_sign_from = models.DateTimeField(_("peut signer à compter du"), null=True, blank=True, editable=False)
-    handover = models.TextField(
+    handover = Lines(
         _("note de passation"),
         blank=True,
         max_length=4000,

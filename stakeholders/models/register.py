@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.kinds import ContractKind, Power
 from stakeholders.models.people import Mandate, Office
+from stakeholders.text import Line
 
 
 class AuthorityKind(models.TextChoices):
@@ -77,10 +78,10 @@ class SigningAuthority(Dated):
     delegate = models.ForeignKey(
         Mandate, models.PROTECT, related_name="authorities_held", verbose_name=_("bénéficiaire")
     )
-    act = models.CharField(_("acte"), max_length=250)
-    published_in = models.CharField(_("publié dans"), max_length=120, blank=True)
+    act = Line(_("acte"), max_length=250)
+    published_in = Line(_("publié dans"), max_length=120, blank=True)
     published_on = models.DateField(_("publié le"), null=True, blank=True)
-    scope = models.CharField(_("étendue"), max_length=400, blank=True)
+    scope = Line(_("étendue"), max_length=400, blank=True)
     covers_contract_signature = models.BooleanField(_("couvre la signature des contrats"), default=False)
     contract_kinds = ArrayField(
         models.CharField(max_length=30, choices=ContractKind.choices),
@@ -89,7 +90,7 @@ class SigningAuthority(Dated):
         blank=True,
     )
     communes = ArrayField(
-        models.CharField(max_length=120), verbose_name=_("communes couvertes"), default=list, blank=True
+        Line(max_length=120), verbose_name=_("communes couvertes"), default=list, blank=True
     )
     document_sha256 = models.CharField(_("empreinte de l’acte"), max_length=64, blank=True, editable=False)
     may_sign_from = models.DateTimeField(_("peut signer à compter du"), null=True, blank=True, editable=False)
@@ -180,7 +181,7 @@ class Absence(Dated):
         models.CharField(max_length=40, choices=[(power.value, power.value) for power in Power]),
         verbose_name=_("actes confiés"),
     )
-    note = models.CharField(_("remarque"), max_length=400, blank=True)
+    note = Line(_("remarque"), max_length=400, blank=True)
     declared_at = models.DateTimeField(_("déclarée le"), auto_now_add=True)
     declared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("déclarée par")

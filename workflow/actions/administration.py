@@ -37,6 +37,7 @@ from stakeholders.models import (
 from stakeholders.permissions import administration_of
 from workflow import journal
 from workflow.actions.asking import administering, appointing, as_fact, propose
+from workflow.allowances import allow
 from workflow.errors import Invalid, Locked, NotAllowed
 from workflow.mail import defer_mail
 
@@ -61,6 +62,7 @@ def invite(
     _must_be_free(office, organisation, facts["starts_on"], facts["ends_on"])
     if same_mailbox(facts["email"], actor.email):
         raise Invalid(to_oneself(), field="email")
+    allow("invitation", sender=actor.pk, organisation=organisation.pk, recipient=facts["email"])
     if gives_power(office):
         asked = {name: as_fact(fact) for name, fact in facts.items()}
         return propose(

@@ -14,7 +14,9 @@ from stakeholders.actions import withdraw_mandate
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for
+from stakeholders.text import domain_of
 from workflow import guests, rules
+from workflow.allowances import allow
 from workflow.errors import AlreadyDone, Invalid, Locked, NotAllowed
 from workflow.flows import CsiFlow
 from workflow.invitations import record, send_link
@@ -45,6 +47,7 @@ def add_contact(
         if mandate is None:
             raise NotAllowed
         _check_address(email, organisation, mandate, contract)
+        allow("contact", sender=user.pk, organisation=mandate.office.organisation_id, recipient=email)
         contact = _saved(
             Contact(
                 contract=contract,
@@ -73,9 +76,19 @@ def _saved(contact: Contact) -> Contact:
 
 def _check_address(email: str, organisation: Organisation, mandate: Mandate, contract: Contract) -> None:
     """A pilot stays within the organisation's domain, and nobody who pilots speaks for somebody else."""
-    domain, its_own = email.rpartition("@")[2].lower(), organisation.email_domain.lower()
+    domain, its_own = domain_of(email), organisation.email_domain.lower()
     names_its_own = mandate.office.organisation_id == organisation.pk
-    if its_own and not names_its_own and domain != its_own and not domain.endswith(f".{its_own}"):
+    if not its_own and not names_its_own:
+        raise Invalid(
+            _(
+                "%(organisation)s n’a pas de domaine de messagerie enregistré : sans lui, n’importe quelle "
+                "adresse pourrait répondre en son nom. Faites-le enregistrer par l’administration de la "
+                "plateforme, ou demandez à l’organisation de désigner elle-même ce contact."
+            )
+            % {"organisation": organisation.name},
+            "email",
+        )
+    if not names_its_own and domain != its_own and not domain.endswith(f".{its_own}"):
         raise Invalid(
             _(
                 "Cette adresse n’est pas du domaine %(domain)s. Seule l’administration de l’organisation "
@@ -121,6 +134,7 @@ def send_again(contact_id: int, *, actor: User | None = None, mandate: Mandate |
             _("L’envoi d’un lien a déjà été demandé le %(at)s. Un autre pourra partir après le %(then)s.")
             % {"at": moment(last.sent_at), "then": moment(last.sent_at + SENT_AGAIN_AFTER)}
         )
+    allow("guest link", sender=actor.pk if actor else None, recipient=contact.email)
     send_link(contact, task, actor=actor, mandate=mandate)
 
 

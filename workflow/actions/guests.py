@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -17,18 +16,19 @@ from stakeholders.actions import appoint
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Organisation, Role, User
 from stakeholders.permissions import mandate_for
+from stakeholders.quotas import QUOTAS
 from stakeholders.security_events import Name, tell
 from workflow import events, guests
 from workflow.actions.contacts import end_mandate, send_again
+from workflow.allowances import allow
 from workflow.errors import AlreadyDone, Invalid, Locked
 from workflow.guests import State
 from workflow.invitations import CODE_TRIES, code_hash, defer_code, record
 from workflow.models import Contact, GuestLink
 
 CODE_AGAIN_AFTER = dt.timedelta(minutes=1)
-CODES_A_LINK = 5  # in an hour
-CODES_AN_ADDRESS = 10  # in a day
-HOUR, DAY = 3600, 86_400  # seconds
+CODES_A_LINK = QUOTAS["guest code"]["link"].hour
+CODES_AN_ADDRESS = QUOTAS["guest code"]["recipient"].day
 MANDATE_LASTS = dt.timedelta(days=180)
 
 
@@ -60,29 +60,10 @@ def ask_code(identifier: str) -> None:
             raise Locked(
                 _("Un code vient de vous être envoyé. Attendez une minute avant d’en demander un autre.")
             )
-        address = link.contact.email.lower()
-        if not (
-            _spare(f"link:{link.pk}", CODES_A_LINK, HOUR)
-            and _spare(f"address:{address}", CODES_AN_ADDRESS, DAY)
-        ):
-            tell(Name.LIMIT_REACHED, limit="guest_codes", link=link.pk)
-            raise Locked(
-                _(
-                    "Trop de codes ont été demandés pour cette adresse. Le dernier reçu reste valable dix "
-                    "minutes ; sinon, réessayez plus tard."
-                )
-            )
+        allow("guest code", link=link.pk, recipient=link.contact.email)
         link.code_asked_at = now
         link.save(update_fields=["code_asked_at"])
         defer_code(link)
-
-
-def _spare(key: str, limit: int, seconds: int) -> bool:
-    """Count one more in the current window; say whether the limit still allows it."""
-    window = int(timezone.now().timestamp()) // seconds
-    name = f"guest-code:{key}:{window}"
-    cache.add(name, 0, 2 * seconds)
-    return cache.incr(name) <= limit
 
 
 def enter(identifier: str, code: str) -> Entry:
@@ -229,6 +210,7 @@ def report(identifier: str, *, reason: str) -> None:
     if link.reported_at is not None:
         raise AlreadyDone
     contact = link.contact
+    allow("guest report", recipient=contact.email)
     link.reported_at, link.report, link.code_hash = timezone.now(), reason.strip(), ""
     link.save(update_fields=["reported_at", "report", "code_hash"])
     end_mandate(contact, actor=None)

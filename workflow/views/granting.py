@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from signatures import blobs, passkeys
 from signatures.errors import ConfirmationRefused
+from stakeholders.text import LineField
 from stakeholders.models import Grant, GrantState
 from stakeholders.models.grants import PENDING
 from stakeholders.proofs import Proof
@@ -39,7 +40,7 @@ class ConfirmForm(Form):
         gettext_lazy("Pourquoi sans attendre"),
         help_text=gettext_lazy("Les personnes concernées et les pilotes des contrats le liront."),
     )
-    confirmation = forms.CharField(widget=forms.HiddenInput, required=False)
+    confirmation = LineField(widget=forms.HiddenInput, required=False)
 
 
 class RefusalForm(Form):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Any
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -156,8 +155,12 @@ def guest_report(request: HttpRequest, identifier: str) -> HttpResponse:
     if request.method != "POST" or not form.is_valid():
         context: dict[str, Any] = {"link": link, "form": form, "contract": link.contact.contract}
         return render(request, "workflow/guest_report.html", context, status=422 if form.is_bound else 200)
-    with suppress(AlreadyDone):  # said twice is said once
+    try:
         actions.report(identifier, reason=form.cleaned_data["reason"])
+    except AlreadyDone:  # said twice is said once
+        pass
+    except ActRefused as error:
+        return _link_page(request, link, error)
     return redirect("guest_link", identifier)
 
 

@@ -1,0 +1,296 @@
+"""Memory of the pages' process and latency of ``/sante/`` while the site is attacked, in a real installation.
+
+Thirty log-ins at once, four hundred sockets, frames of 16 MB, bodies and headers that never
+end, bodies far too large. The peer in the same run is Django alone (a page that hashes a
+password with Django's own hasher, a socket that reads its frames, ``/sante/``) under
+uvicorn as it comes: the same load, the same machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import psutil
+import websockets
+from rich.console import Console
+from rich.table import Table
+
+from bench.stage import percentile
+from config.run import ROOT, free_port, prepare, serving
+
+HEALTH_AIM, MEMORY_AIM = 0.5, 600.0  # seconds (p99), megabytes
+LOGINS, SOCKETS, FRAMES, SLOW, HUGE = 30, 400, 9, 60, 20
+FRAME = 16 * 1024 * 1024
+CALM = 0.05  # seconds between two looks at /sante/
+console = Console()
+
+
+@dataclass
+class Site:
+    """One application under attack."""
+
+    url: str
+    pid: int
+    login: str
+    people: list[tuple[str, str]]  # addresses and passwords
+    cookies: list[str] = field(default_factory=list)
+    live: str = "/ws/live/"
+
+
+@dataclass
+class Measure:
+    """What was seen while an attack lasted."""
+
+    health: list[float] = field(default_factory=list)
+    refused: int = 0
+    peak: float = 0.0  # MB
+
+    @property
+    def p99(self) -> float:
+        """The health's latency that one look in a hundred exceeds, in seconds."""
+        return percentile(self.health, 0.99) if self.health else float("nan")
+
+
+def main(argv: list[str]) -> int:
+    """Print the table; 1 when an aim is missed."""
+    parser = argparse.ArgumentParser(prog="./run bench hostile")
+    parser.add_argument("--seconds", type=float, default=12.0, help="durée de chaque attaque lente")
+    seconds = parser.parse_args(argv).seconds
+    with _ours() as site:
+        ours = asyncio.run(_attacked(site, seconds))
+    with _bare() as site:
+        bare = asyncio.run(_attacked(site, seconds))
+    table = Table(title="Sous attaque : /sante/ et mémoire du processus des pages")
+    for heading in (
+        "attaque",
+        "/sante/ p50 ms",
+        "p99 ms",
+        "pic Mo",
+        "Django seul, p99 ms",
+        "pic Mo",
+        "rapport p99",
+    ):
+        table.add_column(heading, justify="right" if heading != "attaque" else "left")
+    for name, mine in ours.items():
+        peer = bare[name]
+        table.add_row(
+            name,
+            f"{percentile(mine.health, 0.5) * 1000:.0f}",
+            f"{mine.p99 * 1000:.0f}" + (f" ({mine.refused} refus)" if mine.refused else ""),
+            f"{mine.peak:.0f}",
+            f"{peer.p99 * 1000:.0f}" + (f" ({peer.refused} refus)" if peer.refused else ""),
+            f"{peer.peak:.0f}",
+            f"{mine.p99 / peer.p99:.2f}",
+        )
+    console.print(table)
+    missed = [n for n, m in ours.items() if m.p99 > HEALTH_AIM or m.peak > MEMORY_AIM or m.refused]
+    aims = f"/sante/ p99 < {HEALTH_AIM * 1000:.0f} ms, mémoire < {MEMORY_AIM:.0f} Mo"
+    console.print(f"Objectifs ({aims}) : " + (f"manqués pour {', '.join(missed)}" if missed else "tenus"))
+    return 1 if missed else 0
+
+
+async def _attacked(site: Site, seconds: float) -> dict[str, Measure]:
+    """Attack in turn; each attack is bounded in number and in time."""
+    attacks: dict[str, Callable[[], Awaitable[object]]] = {
+        "au calme": lambda: asyncio.sleep(3),
+        f"{LOGINS} connexions à la fois": lambda: _log_in(site),
+        f"{SOCKETS} prises": lambda: _listen(site, seconds),
+        f"{FRAMES} trames de 16 Mo": lambda: _shout(site),
+        f"{SLOW} envois sans fin": lambda: _drip(site, seconds),
+        f"{HUGE} corps de 100 Mo": lambda: _flood(site),
+    }
+    found = {}
+    for name, attack in attacks.items():
+        measure = found[name] = Measure()
+        done = asyncio.Event()
+        watch = asyncio.create_task(_watch(site, measure, done))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds * 5):
+                await attack()
+        done.set()
+        await watch
+    return found
+
+
+async def _watch(site: Site, measure: Measure, done: asyncio.Event) -> None:
+    process = psutil.Process(site.pid)
+    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+        while not done.is_set():
+            began = time.perf_counter()
+            try:
+                answer = await client.get(f"{site.url}/sante/")
+                measure.refused += answer.status_code != 200
+            except httpx.HTTPError:
+                measure.refused += 1
+            measure.health.append(time.perf_counter() - began)
+            measure.peak = max(measure.peak, process.memory_info().rss / 1e6)
+            await asyncio.sleep(CALM)
+
+
+async def _log_in(site: Site) -> None:
+    """Log thirty people in at the same moment, three times over; the sessions serve the sockets."""
+
+    async def one(number: int) -> None:
+        login, password = site.people[number % len(site.people)]
+        token = "c" * 32
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
+            answer = await client.post(
+                f"{site.url}{site.login}",
+                data={"login": login, "password": password, "csrfmiddlewaretoken": token},
+                headers={"Cookie": f"csrftoken={token}", "Referer": site.url},
+            )
+            if key := answer.cookies.get("contreseing") or answer.cookies.get("__Host-contreseing"):
+                site.cookies.append(f"contreseing={key}")
+
+    for _turn in range(3):
+        await asyncio.gather(*(one(number) for number in range(LOGINS)), return_exceptions=True)
+
+
+async def _open(site: Site, number: int) -> websockets.ClientConnection:
+    cookie = {"Cookie": site.cookies[number % len(site.cookies)]} if site.cookies else {}
+    return await websockets.connect(
+        f"{site.url.replace('http', 'ws', 1)}{site.live}",
+        additional_headers={"Origin": site.url, **cookie},
+        open_timeout=60,
+        ping_interval=None,
+    )
+
+
+async def _listen(site: Site, seconds: float) -> None:
+    opened = await asyncio.gather(*(_open(site, n) for n in range(SOCKETS)), return_exceptions=True)
+    await asyncio.sleep(seconds / 2)
+    wires = [wire for wire in opened if not isinstance(wire, BaseException)]
+    await asyncio.gather(*(wire.close() for wire in wires), return_exceptions=True)
+
+
+async def _shout(site: Site) -> None:
+    async def one(number: int) -> None:
+        wire = await _open(site, number)
+        await wire.send("a" * FRAME)
+        await wire.close()
+
+    for _turn in range(3):
+        await asyncio.gather(*(one(n) for n in range(FRAMES)), return_exceptions=True)
+
+
+async def _drip(site: Site, seconds: float) -> None:
+    """Begin requests, stop in the headers or in the body, and send a few bytes now and then."""
+    place = urlsplit(site.url)
+
+    async def one(number: int) -> None:
+        _reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        head = f"POST {site.login} HTTP/1.1\r\nHost: {place.netloc}\r\n"
+        if number % 2:
+            head += "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 16000\r\n\r\n"
+        writer.write(head.encode())
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not writer.is_closing():
+            writer.write(b"a=b&" if number % 2 else b"X-A: b\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.5)
+        writer.close()
+
+    await asyncio.gather(*(one(n) for n in range(SLOW)), return_exceptions=True)
+
+
+async def _flood(site: Site) -> None:
+    place = urlsplit(site.url)
+
+    async def one(_number: int) -> None:
+        _reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        writer.write(
+            f"POST {site.login} HTTP/1.1\r\nHost: {place.netloc}\r\n"
+            "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100000000\r\n\r\n".encode()
+        )
+        for _piece in range(100):
+            writer.write(b"a" * 1_000_000)
+            await writer.drain()
+        writer.close()
+
+    await asyncio.gather(*(one(n) for n in range(HUGE)), return_exceptions=True)
+
+
+@contextmanager
+def _ours() -> Iterator[Site]:
+    """Install a demonstration, serve it as ``./run`` does."""
+    state = Path(tempfile.mkdtemp(prefix="contreseing-hostile-"))
+    port, authorities = free_port(), free_port()
+    environment = {
+        **{k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}},
+        "STATE_DIR": str(state),
+        "PUBLIC_URL": f"http://127.0.0.1:{port}",
+        "PKI_URL": f"http://127.0.0.1:{authorities}",
+        "LOG_LEVEL": "CRITICAL",
+        "DEMONSTRATION": "1",
+    }
+    try:
+        prepare(environment, quiet=True)
+        password = (state / "demonstration-password").read_text().strip()
+        addresses = _addresses(environment)
+        with serving(environment, port) as parts:
+            yield Site(
+                f"http://127.0.0.1:{port}",
+                parts[-1].pid,
+                "/compte/login/",
+                [(address, password) for address in addresses],
+            )
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+
+
+def _addresses(environment: dict[str, str]) -> list[str]:
+    """Return whom the demonstration lets log in by password."""
+    script = (
+        "from stakeholders.models import User;"
+        "print(*[u.email for u in User.objects.filter(is_active=True) if u.has_usable_password()])"
+    )
+    told = subprocess.run(  # noqa: S603 (our own interpreter and file)
+        [sys.executable, str(ROOT / "manage.py"), "shell", "--no-imports", "-c", script],
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return told.stdout.split()
+
+
+@contextmanager
+def _bare() -> Iterator[Site]:
+    """Serve ``bench/hello.py`` by uvicorn as it comes."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "bench.hello:application", "--port", str(port)]
+    process = subprocess.Popen(  # noqa: S603 (our own interpreter and file)
+        [*command, "--no-access-log", "--log-level", "critical"],
+        cwd=ROOT,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "bench.hello"},
+    )
+    try:
+        _until_open(port)
+        yield Site(f"http://127.0.0.1:{port}", process.pid, "/login/", [("a@b.example", "x" * 16)])
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _until_open(port: int) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.2)
+    raise TimeoutError("bench.hello")
