@@ -14,8 +14,8 @@ from contracts.forms import DayInput
 from stakeholders.granting import needs_act
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation, User
-from stakeholders.text import LineField
 from stakeholders.proofs import Proof
+from stakeholders.text import LineField
 from workflow.act_files import ActFileField
 
 _WHERE_AN_ACT_IS_DUE = _("Pour une autorité, un adjoint ou un délégué : comme il se cite, et joint en PDF.")

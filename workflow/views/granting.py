@@ -15,10 +15,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from signatures import blobs, passkeys
 from signatures.errors import ConfirmationRefused
-from stakeholders.text import LineField
 from stakeholders.models import Grant, GrantState
 from stakeholders.models.grants import PENDING
 from stakeholders.proofs import Proof
+from stakeholders.text import LineField
 from workflow import granting, rules
 from workflow.actions import granting as acts
 from workflow.errors import ActRefused
