@@ -11,6 +11,7 @@ from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
 from config import routes
+from stakeholders import second_factor
 from stakeholders.sessions import ONLY, limit, seconds_left, touch
 
 BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_fragment"})  # asked for by open pages
@@ -64,6 +65,8 @@ class OpenSessionMiddleware:
             request.user = AnonymousUser()  # whoever wants more logs in
             return
         limit(request.user, request.session)
+        if request.user.is_staff or request.user.is_superuser:
+            request.user.proved_second_factor = second_factor.was_proved(request)
         if seconds_left(request.session, request.user) <= 0:
             logout(request)
         elif not _is_background(request):

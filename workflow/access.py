@@ -179,7 +179,7 @@ def administered_by(user: User, organisation_id: int) -> Organisation:
 
 def appointing_in(user: User, organisation_id: int) -> Organisation:
     """Return an organisation to who may ask for an office of it: its administrator, the platform's."""
-    if user.is_superuser and user.is_active:
+    if user.acts_for_platform:
         return get_object_or_404(Organisation, pk=organisation_id)
     return administered_by(user, organisation_id)
 

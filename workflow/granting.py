@@ -68,7 +68,7 @@ def who(person: User, organisation: Organisation, grantor: Mandate | None = None
     for mandate in leading:
         if mandate.office.organisation_id in near:
             (ties if mandate.is_settled(now) else too_new).add(Tie.NEIGHBOUR)
-    if person.is_superuser:
+    if person.acts_for_platform:
         (ties if _is_settled_platform(person, now) else too_new).add(Tie.PLATFORM)
     gives = grantor is not None and grantor.person_id == person.pk and grantor.runs_on(timezone.localdate())
     return Who(person.pk, frozenset(ties), frozenset(too_new), gives, person.is_active)
@@ -176,7 +176,7 @@ def to_confirm(person: User, held: Iterable[Mandate]) -> list[Grant]:
         grant
         for grant in rows
         if (
-            person.is_superuser
+            person.acts_for_platform
             or grant.organisation_id in organisations | near
             or (grant.grantor is not None and grant.grantor.person_id == person.pk)
         )
@@ -201,7 +201,7 @@ def grant_for(person: User, pk: int) -> Grant:
     administer the organisation, and the pilots of its contracts.
     """
     grant = _rows().filter(pk=pk).first()
-    if grant is None or not (person.is_superuser or mandates_in_force(person)):
+    if grant is None or not (person.acts_for_platform or mandates_in_force(person)):
         raise Http404
     grantor = grant.grantor.person_id if grant.grantor else None
     if person.pk == grant.asked_by_id:

@@ -85,6 +85,8 @@ class User(AbstractUser):
 
     # the mandates that count in this session, where it does not open the whole account
     only_mandates: frozenset[int] | None = None
+    # whether the session proved a second factor, which acts for the platform take; set by each request
+    proved_second_factor = True
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -116,6 +118,11 @@ class User(AbstractUser):
     def mailbox_is_held(self) -> bool:
         """Whether somebody else gave the account this address so recently that it proves nothing yet."""
         return self.mailbox_held_until is not None and self.mailbox_held_until > timezone.now()
+
+    @property
+    def acts_for_platform(self) -> bool:
+        """Whether the person acts as the platform's administrator, by what their session proved."""
+        return self.is_superuser and self.is_active and self.proved_second_factor
 
     def _get_session_auth_hash(self, secret: str | None = None) -> str:
         """Bind sessions to every credential, where Django binds them to the password alone."""

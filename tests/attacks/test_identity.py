@@ -256,3 +256,11 @@ def test_forgotten_factors_end_the_sessions_that_they_opened(cast: Cast) -> None
     assert thief.get(reverse("inbox")).status_code == 302
     assert not Authenticator.objects.filter(user=cast.prefete).exists()
     assert len(run_mails(cast.prefete.email)) == 1
+
+
+def test_a_stolen_password_appoints_nobody_for_the_platform(cast: Cast) -> None:
+    town = cast.organisation("org-ville").pk
+    thief, owner = log_in(cast.admin), with_second_factor(cast.admin)
+    for name in ("invitation_add", "mandate_add"):
+        assert thief.get(reverse(name, args=[town])).status_code == 404, name
+        assert owner.get(reverse(name, args=[town])).status_code == 200, name

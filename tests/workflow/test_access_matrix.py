@@ -477,6 +477,7 @@ def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Sce
     people: dict[str, User | None] = {"anonymous": None}
     people |= {name: scenes.extras.get(name) or getattr(cast, name) for name in sorted(EVERYBODY)}
     browsers = {name: browser(person) for name, person in people.items()}
+    browsers["admin"] = with_second_factor(cast.admin)
     wrong: list[str] = []
 
     def attempt(name: str, rule: Rule, who: str, method: str, entitled: frozenset[str] | None) -> None:

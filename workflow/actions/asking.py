@@ -41,7 +41,7 @@ def administering(actor: User, organisation: Organisation) -> Mandate:
 
 def appointing(actor: User, organisation: Organisation) -> Mandate | None:
     """Lock the organisation for who may ask for an office of it; None as what the platform's does."""
-    if actor.is_superuser and actor.is_active and administration_of(actor, organisation) is None:
+    if actor.acts_for_platform and administration_of(actor, organisation) is None:
         Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
         return None
     return administering(actor, organisation)
