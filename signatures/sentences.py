@@ -15,7 +15,8 @@ from signatures.report import Verdict
 OPEN_QUESTIONS = frozenset(
     {
         *("encrypted", "too_large", "too_many_pages", "too_many_signatures", "too_long", "only_timestamp"),
-        *("not_baseline", "untrusted", "not_checked"),
+        *("not_baseline", "untrusted", "not_checked", "timestamp_unlisted"),
+        *("too_complex", "hybrid_table", "other_content", "field_added"),
         *("timestamp_untrusted", "timestamp_unproven", "timestamp_stale", "timestamp_expired"),
     }
 )

@@ -294,8 +294,6 @@ class _Check:
         except verification.Fault as fault:
             self.refuse(fault.code, fault.message, fault.field)
             return
-        for stranger in verification.unlisted(covered, self.authorities):
-            self.refuse(stranger.code, stranger.message, stranger.field)
         reader = PdfFileReader(io.BytesIO(self.pdf), strict=True)
         if self._is_too_much(reader):
             return
@@ -303,6 +301,9 @@ class _Check:
         signed = list(reader.embedded_regular_signatures)
         if self.profile is None:
             self.profile = CONTRACT if self.expected is not None else recognised(names)
+        for stranger in verification.unlisted(covered, self.authorities):
+            verdict = Verdict.FAILED if self.is_contract else None
+            self.refuse(stranger.code, stranger.message, stranger.field, verdict)
         self._check_fields(names, [signature.field_name for signature in signed])
         if not reader.embedded_signatures:
             return

@@ -24,6 +24,7 @@ from signatures.backends import backend
 from signatures.errors import UnsignableDocument
 from signatures.pki import issuance
 from signatures.pki.services import Authorities
+from signatures.report import Verdict
 from signatures.validation import validate, validate_here
 from signatures.verification.rebuild import headers
 from signatures.verification.signed import fields, pages
@@ -151,6 +152,13 @@ def test_a_token_of_another_authority_under_the_root_does_not_seal(forger: Forge
         for report in (validate_here(forged, trust_roots=roots), validate(forged, trust_roots=roots)):
             assert not report.valid
             assert "timestamp_unlisted" in {problem.code for problem in report.problems}
+            assert report.verdict == Verdict.FAILED
+
+
+def test_a_renewal_is_not_dated_before_what_it_covers(forger: Forger) -> None:
+    yesterday = Authorities(clock=lambda: timezone.now() - dt.timedelta(days=1))
+    report = validate_here(forger.stamped(authorities=yesterday))
+    assert "timestamps_backwards" in {problem.code for problem in report.problems}
 
 
 def test_the_list_may_name_the_authority_that_issues(forger: Forger, pki: ServedPki) -> None:

@@ -18,9 +18,12 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 
 from signatures import pades, pki, verification
+from signatures.report import Verdict
 from signatures.timestamps import CheckedTimeStamper
 from signatures.trust import online_context
 from signatures.validation import validate_here
+from tests.attacks.forging import Forger
+from tests.attacks.test_files import Stranger
 from tests.pki import ServedPki
 from tests.signatures.test_validation import Files, files, people
 
@@ -166,3 +169,15 @@ async def _with_proofs(pdf: bytes, context: object) -> bytes:
     output = io.BytesIO()
     writer.write(output)
     return output.getvalue()
+
+
+def test_another_tools_archive_is_valid_and_a_strangers_time_stamp_leaves_a_question(pki: ServedPki) -> None:
+    """Nothing says of another's file who may seal it: that is not known, and not forged."""
+    archive = asyncio.run(signed(plain(), "B-LTA"))
+    report = validate_here(archive)
+    assert report.valid, report.problems
+    renewed = validate_here(Forger(archive).stamped(authorities=Stranger()))
+    assert renewed.verdict == Verdict.INDETERMINATE, renewed.problems
+    assert "timestamp_unlisted" in {problem.code for problem in renewed.problems}
+    certified = validate_here(asyncio.run(signed(plain(), "B-LTA", certify=True)))
+    assert certified.valid, certified.problems
