@@ -27,7 +27,9 @@ BOMBS = dict(bombs.every())
 def test_a_bomb_takes_the_memory_or_the_time_of_the_server(name: str, pki: ServedPki) -> None:
     report = validate(BOMBS[name])
     used = limited.last_usage()
-    assert not report.valid and not report.indeterminate, report.problems
+    assert not report.valid
+    # a document that says it has more pages than we read may be honest: nobody judges it
+    assert report.indeterminate == (name == "huge_count"), report.problems
     assert all(problem.message for problem in report.problems)
     assert used is not None
     assert used.cpu_seconds < 10

@@ -96,7 +96,7 @@ def test_a_plain_document_is_taken(tmp_path: Path) -> None:
         (b"PK\x03\x04" + bytes(100), "pas un PDF"),
         (b"<html>%PDF-1.7", "pas un PDF"),
         (b"%PDF-1.7\nnothing at all\n%%EOF\n", "malformé"),
-        (b"%PDF-1.7" + bytes(51 << 20), "50 Mo"),
+        (b"%PDF-1.7" + bytes(51 << 20), "50\xa0Mo"),
     ],
 )
 def test_what_is_no_pdf_is_refused(data: bytes, word: str) -> None:
