@@ -19,7 +19,7 @@ from pytest_django import DjangoDbBlocker
 from tests import owner, snapshots
 
 pytest_plugins = ["tests.pki", "tests.stage"]
-LONGEST = ["test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
+LONGEST = ["test_play_log", "test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
 
 
 @pytest.fixture(scope="session")
