@@ -30,6 +30,7 @@ from signatures.errors import (
     TransientError,
     UnsignableDocument,
 )
+from signatures.limited import Unavailable
 from signatures.models import Envelope, SignatureRequest
 from signatures.profiles import CONTRACT
 from signatures.report import Report
@@ -286,9 +287,21 @@ def _refuse_unless_valid(
     if not document.startswith(before):
         raise OwnOutputInvalid(["l’original n’est pas au début du fichier"])
     expected = _expected(envelope, upto=upto)
-    report = validation.validate(document, expected=expected, intermediate=upto is not None, profile=CONTRACT)
+    report = _judged(document, expected, intermediate=upto is not None)
     if not report.valid:
         raise OwnOutputInvalid([problem.message for problem in report.problems])
+    return report
+
+
+def _judged(document: bytes, expected: dict[str, str], *, intermediate: bool = False) -> Report:
+    """Validate a file of ours; raises Unavailable (try again) when the machine could not finish.
+
+    A stranger's file that exhausts is refused; ours never does, so it is the machine that was busy, and
+    a signature must not be thrown away for that.
+    """
+    report = validation.validate(document, expected=expected, intermediate=intermediate, profile=CONTRACT)
+    if any(problem.code in validation.UNFINISHED for problem in report.problems):
+        raise Unavailable
     return report
 
 
@@ -306,6 +319,6 @@ def _expected(envelope: Envelope, *, upto: int | None = None) -> dict[str, str]:
 def renew_report(envelope: Envelope) -> Report:
     """Validate a sealed file again and keep what that says; raises BlobError or a TransientError."""
     document = blobs.get(envelope.sealed_sha256)
-    report = validation.validate(document, expected=_expected(envelope), profile=CONTRACT)
+    report = _judged(document, _expected(envelope))
     kept.keep(envelope.sealed_sha256, report)
     return report

@@ -35,6 +35,7 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 from signatures import cms, stamp, verification
 from signatures.backends import SigningCertificate
 from signatures.errors import CertificateUntrusted, RevocationUnknown, UnsignableDocument
+from signatures.reading import Reader
 from signatures.timestamps import CheckedTimeStamper
 from signatures.trust import online_context
 
@@ -167,7 +168,7 @@ async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
     refuse_unsound(document)
     output = io.BytesIO()
     async with online_context() as context:
-        reader = PdfFileReader(io.BytesIO(document))
+        reader = Reader(document)
         try:
             paths = []
             for signature in reader.embedded_regular_signatures:

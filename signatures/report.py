@@ -33,7 +33,8 @@ class _Plain:
     def __post_init__(self) -> None:
         for each in dataclasses.fields(self):  # type: ignore[arg-type]  # every subclass is a dataclass
             value = getattr(self, each.name)
-            if type(value) is str:
+            # pyHanko's own strings too: they hold the whole reader, which a copy would copy
+            if isinstance(value, str) and not isinstance(value, enum.Enum):
                 object.__setattr__(self, each.name, visible(value))
 
 

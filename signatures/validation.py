@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import datetime as dt
-import io
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -65,6 +64,7 @@ from signatures.limited.limits import MAX_BYTES
 from signatures.pki import DEMO_POLICY
 from signatures.plain import visible
 from signatures.profiles import CONTRACT, Profile, check_locks, recognised
+from signatures.reading import Reader
 from signatures.report import Problem, Report, SignatureRow, TimestampRow, Verdict, worst
 from signatures.roots import (
     OTHERS_FRESHNESS,
@@ -81,6 +81,7 @@ MAX_PAGES = 2_000
 MAX_SIGNATURES = 30
 MAX_REVISIONS = 100
 MAX_SECONDS = 7.0  # of processor: below what the limited process may have
+UNFINISHED = frozenset({"exhausts", "too_long"})  # codes that say nothing of the signatures
 
 log = structlog.get_logger(__name__)
 
@@ -294,7 +295,7 @@ class _Check:
         except verification.Fault as fault:
             self.refuse(fault.code, fault.message, fault.field)
             return
-        reader = PdfFileReader(io.BytesIO(self.pdf), strict=True)
+        reader = Reader(self.pdf)
         if self._is_too_much(reader):
             return
         names = {name: value for name, value, _ref in enumerate_sig_fields(reader)}

@@ -11,8 +11,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures import actions, blobs, machine, pki, signals
 from signatures.backends import backend
-from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady
+from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady, TransientError
 from signatures.models import Envelope, SignatureRequest
+from signatures.report import Problem, Report
 from signatures.validation import validate
 from tests.owner import as_owner
 from tests.signatures import documents
@@ -93,6 +94,23 @@ def test_a_receiver_that_fails_leaves_the_signature_undone(
     machine.advance(request.pk)
     request.refresh_from_db()
     assert request.state == State.DONE
+
+
+def test_a_machine_too_busy_to_verify_throws_no_signature_away(
+    envelope: Envelope, signatories: Signatories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key has served: what it made is verified again later, and not asked of the person again."""
+    request = ask(envelope, "Signataire-01", signatories.prefect)
+    too_busy = Report([Problem("exhausts", "Le fichier demande plus de calcul qu’il n’en faut.")])
+    with monkeypatch.context() as busy, pytest.raises(TransientError):
+        busy.setattr(machine.validation, "validate", lambda *_arguments, **_options: too_busy)
+        machine.advance(request.pk)
+    request.refresh_from_db()
+    assert request.state == State.STAMPED
+    value = bytes(request.raw_signature)
+    machine.advance(request.pk)
+    request.refresh_from_db()
+    assert (request.state, bytes(request.raw_signature)) == (State.DONE, value)
 
 
 def test_the_visible_stamp_says_who_when_and_that_it_is_a_specimen(
