@@ -129,7 +129,7 @@ def confirm(user: AbstractBaseUser, means_id: int, code: str) -> ProofMeans:
         raise ConfirmationRefused(
             _(
                 "Ce code n’est pas valable. Vérifiez les huit chiffres, ou demandez-en un autre à qui "
-                "administre votre organisation : il vaut dix minutes et cinq essais."
+                "administre votre organisation : il vaut dix minutes et cinq essais."
             )
         )
     return found
