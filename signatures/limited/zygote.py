@@ -21,7 +21,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import django
+from django.conf import settings
+from django.utils import translation
+
+from signatures import asn1
 from signatures.limited import limits
+from signatures.limited.tasks import TASKS
 
 IDLE_SECONDS = 600
 MAX_MESSAGE = 192 * 1024
@@ -48,10 +54,6 @@ def main() -> None:
 
 def _prepare() -> dict[str, Any]:
     """Load what a child needs: translations and parsers, no setting of the installation."""
-    import django
-    from django.conf import settings
-    from django.utils import translation
-
     settings.configure(
         USE_I18N=True,
         LANGUAGE_CODE="fr",
@@ -63,9 +65,6 @@ def _prepare() -> dict[str, Any]:
         LOGGING_CONFIG=None,
     )
     django.setup()
-    from signatures import asn1
-    from signatures.limited.tasks import TASKS
-
     asn1.apply()
     for language in ("en", "fr"):
         with translation.override(language):
@@ -146,8 +145,6 @@ def _close_all_but(kept: tuple[int, ...]) -> None:
 
 
 def _work(tasks: dict[str, Any], message: dict[str, Any], *, file: int, answer: int) -> int:
-    from django.utils import translation
-
     with open(file, "rb", buffering=0) as source:
         data = _read(source.fileno())
     with translation.override(message["language"]):

@@ -106,11 +106,12 @@ def test_only_the_migrations_know_the_owner_of_the_tables() -> None:
 
 def test_secrets_from_before_the_two_roles_are_brought_up_to_date(tmp_path: Path) -> None:
     """The address that pages had becomes the owner's, and they get one of their own; another stays."""
-    before = "postgresql://contreseing:drawn-long-ago@database:5432/contreseing"
-    elsewhere = "postgresql://somebody:theirs@db.example:5432/csi"
+    password = "drawn-long-ago"
+    before = f"postgresql://contreseing:{password}@database:5432/contreseing"
+    elsewhere = f"postgresql://somebody:{password}@db.example:5432/csi"
     for name, url in (("ours", before), ("elsewhere", elsewhere)):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "database_password").write_text("drawn-long-ago")
+        (tmp_path / name / "database_password").write_text(password)
         (tmp_path / name / "database_url").write_text(url)
         command = [str(ROOT / "docker/make-secrets"), str(tmp_path / name)]
         said = subprocess.run(command, check=True, capture_output=True, text=True).stderr
