@@ -95,6 +95,18 @@ def embedded_url(state: Path, *, owner: bool = False) -> str:
     return f"postgresql://{role}:{quote(password)}@/postgres?host={quote(folder_of_socket)}"
 
 
+def stop_unused(state: Path) -> None:
+    """Stop the embedded server of ``state`` when nobody living uses it any more.
+
+    Whoever a signal ends (a web server does that to itself) never says that it leaves, and the
+    server would stay up for ever. Does nothing when it does not run.
+    """
+    data = state / "postgres"
+    if (data / "postmaster.pid").exists():
+        embedded_url(state)  # join it, which also forgets the dead
+        get_server(data)._cleanup()  # leave it, and stop it as the last
+
+
 def _forget_killed_server(data: Path) -> None:
     """Remove what a killed server left, when its number would be taken for a living one.
 

@@ -23,6 +23,7 @@ from typing import IO
 import httpx
 from rich.console import Console
 
+from config.database import stop_unused
 from config.play import play
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,6 +147,9 @@ def serving(
                 part.wait(10)
             except subprocess.TimeoutExpired:
                 part.kill()
+                part.wait()
+        if not environment.get("DATABASE_URL"):
+            stop_unused(Path(environment.get("STATE_DIR") or ROOT / "var"))
 
 
 def free_port() -> int:

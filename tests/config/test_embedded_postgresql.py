@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +39,12 @@ doors.password_file = lambda *_arguments: Path("/dev/null")
 with psycopg.connect(database.embedded_url(Path(sys.argv[1]), owner=True)) as connection:
     connection.execute("CREATE TABLE kept (n int)")
     connection.execute("INSERT INTO kept VALUES (1)")
+"""
+STOP = """
+import sys
+from pathlib import Path
+from config.database import stop_unused
+stop_unused(Path(sys.argv[1]))
 """
 DOORS = """
 import sys
@@ -190,3 +197,22 @@ def test_passwords_that_were_lost_are_drawn_again(state: Path) -> None:
     (state / "database-owner").unlink()
     (state / "database-runtime").unlink()
     assert said(DOORS, state) == CLOSED
+
+
+def test_the_server_of_killed_processes_is_stopped(state: Path) -> None:
+    """Pages that a signal ended never say that they leave; whoever served them stops the server."""
+    killed = attach(state)
+    assert counted(killed) == 1
+    killed.kill()
+    killed.wait()
+    number = server(state)
+    assert runs(number)
+    subprocess.run([sys.executable, "-c", STOP, str(state)], cwd=ROOT, check=True)
+    assert not runs(number)
+
+
+def runs(number: int) -> bool:
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
