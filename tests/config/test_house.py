@@ -255,3 +255,21 @@ def test_scripts_can_be_run(script: str) -> None:
     assert os.access(path, os.X_OK)
     if "bash" in path.read_text().splitlines()[0]:
         subprocess.run(["bash", "-n", str(path)], check=True)
+
+
+def test_documents_name_tests_that_exist() -> None:
+    named = {
+        (name, found)
+        for name, text in texts(".md").items()
+        if name != "CHANGELOG.md"
+        for found in re.findall(r"\btests/[\w./]*[\w/]", text)
+    }
+    assert named, "the table of docs/security.md names its tests"
+    assert not [(name, found) for name, found in sorted(named) if not (ROOT / found).exists()]
+
+
+def test_the_security_table_speaks_of_every_chapter() -> None:
+    """WebRTC (V17) does not apply; OWASP ASVS 5.0 has seventeen chapters."""
+    table = (ROOT / "docs" / "security.md").read_text()
+    headings = " ".join(re.findall(r"^### (.*)$", table, re.MULTILINE))
+    assert {f"V{number}" for number in range(1, 17)} <= set(re.findall(r"V\d+", headings))
