@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from workflow.filling.contracts import add_contracts
 from workflow.filling.people import Bodies, add_people
 
-__all__ = ["Filled", "fill"]
+__all__ = ["FILLED", "Filled", "fill"]
 FILLED = (
     "stakeholders_organisation",
     "contracts_contract",
@@ -41,8 +41,9 @@ class Filled:
 def fill(*, contracts: int, organisations: int, users: int, seed: int = 1) -> Filled:
     """Bring the invented contracts to so many; what an earlier filling made is kept.
 
-    All or nothing; the statistics of the planner are up to date in the end. ``seed`` makes
-    the same names and the same contracts again.
+    All or nothing. The statistics of the planner are up to date in the end if the tables' owner
+    fills; the runtime role may not see to them, and PostgreSQL does so within minutes. ``seed``
+    makes the same names and the same contracts again.
     """
     draw = random.Random(seed)  # noqa: S311 (invented names, not secrets)
     with transaction.atomic():
