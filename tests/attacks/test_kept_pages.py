@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
@@ -76,3 +78,12 @@ def test_a_static_file_is_kept_by_the_browser() -> None:
     answer = Client().get(f"{settings.STATIC_URL}contreseing/page.js")
     assert answer.status_code == 200
     assert "no-store" not in answer.headers.get("Cache-Control", "")
+
+
+def test_whoever_logs_in_again_is_not_led_to_log_out(cast: Cast) -> None:
+    """A page whose session ends leads back to itself, but for the one where one logs out."""
+    client = logged_in(cast.maire)
+    for name, back in (("inbox", True), ("account_logout", False)):
+        page = client.get(reverse(name)).content.decode()
+        [login] = re.findall(r'data-login="([^"]*)"', page)
+        assert ("next=" in login) is back, name
