@@ -12,7 +12,9 @@ from io import BytesIO
 from typing import Any
 
 from pyhanko.pdf_utils import generic, misc
-from pyhanko.pdf_utils.reader import DecodePurpose, PdfFileReader, PdfStrictReadError
+from pyhanko.pdf_utils.decode_limits import DecodePurpose
+from pyhanko.pdf_utils.misc import PdfStrictReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 Held = tuple[bytes, list[tuple[int, int]]]  # unpacked data; number and place of each object
 

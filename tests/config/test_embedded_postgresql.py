@@ -213,6 +213,6 @@ def test_the_server_of_killed_processes_is_stopped(state: Path) -> None:
 
 def runs(number: int) -> bool:
     try:
-        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(number).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

@@ -9,12 +9,11 @@ import pikepdf
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from signatures import actions, blobs, machine, pki, signals
+from signatures import actions, blobs, machine, pki, signals, validation
 from signatures.backends import backend
 from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.report import Problem, Report
-from signatures.validation import validate
 from tests.owner import as_owner
 from tests.signatures import documents
 from tests.signatures.conftest import Signatories, ask, open_envelope, run_jobs, sign_both
@@ -26,7 +25,7 @@ State = SignatureRequest.State
 def test_two_sign_and_the_file_is_sealed(sealed: Callable[[], bytes], envelope: Envelope) -> None:
     final = sealed()
     assert final.startswith(blobs.get(envelope.base_sha256))
-    report = validate(final, expected=documents.FIELDS)
+    report = validation.validate(final, expected=documents.FIELDS)
     assert report.valid, report.problems
     assert [row.signer for row in report.signatures] == ["Hélène Marchand", "Karim Benali"]
     assert [row.algorithm for row in report.signatures] == ["sha256_ecdsa", "sha256_rsa"]
@@ -103,7 +102,7 @@ def test_a_machine_too_busy_to_verify_throws_no_signature_away(
     request = ask(envelope, "Signataire-01", signatories.prefect)
     too_busy = Report([Problem("exhausts", "Le fichier demande plus de calcul qu’il n’en faut.")])
     with monkeypatch.context() as busy, pytest.raises(TransientError):
-        busy.setattr(machine.validation, "validate", lambda *_arguments, **_options: too_busy)
+        busy.setattr(validation, "validate", lambda *_arguments, **_options: too_busy)
         machine.advance(request.pk)
     request.refresh_from_db()
     assert request.state == State.STAMPED
@@ -316,7 +315,7 @@ def test_one_signatory_alone_both_certifies_and_closes(signatories: Signatories,
     actions.request_seal(envelope)
     run_jobs()
     envelope.refresh_from_db()
-    report = validate(blobs.get(envelope.sealed_sha256), expected=["Seul"])
+    report = validation.validate(blobs.get(envelope.sealed_sha256), expected=["Seul"])
     assert report.valid, report.problems
 
 
@@ -337,12 +336,12 @@ def test_four_sign_in_turn(signatories: Signatories, blob_folder: object) -> Non
     actions.request_seal(envelope)
     run_jobs()
     envelope.refresh_from_db()
-    assert validate(blobs.get(envelope.sealed_sha256), expected=names).valid
+    assert validation.validate(blobs.get(envelope.sealed_sha256), expected=names).valid
 
 
 def test_both_files_between_are_refused_as_archives(envelope: Envelope, signatories: Signatories) -> None:
     sign_both(envelope, signatories)
     envelope.refresh_from_db()
-    report = validate(blobs.get(envelope.current_sha256))
+    report = validation.validate(blobs.get(envelope.current_sha256))
     assert not report.valid
     assert "not_sealed" in {problem.code for problem in report.problems}
