@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from signatures.verification.faults import malformed, too_complex
+from signatures.verification.faults import malformed
 
 MAX_DEPTH = 60
 MAX_TOKENS = 3_000_000
@@ -94,7 +94,7 @@ class Reader:
                 item = int(found[_INT])
             elif kind in (_DICT, _LIST):
                 if len(stack) >= MAX_DEPTH or self.tokens > MAX_TOKENS:
-                    raise too_complex()
+                    raise malformed()  # no tool nests a hundred deep
                 items = []
                 stack.append((kind, items))
                 continue
