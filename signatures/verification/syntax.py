@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
-from signatures.verification.faults import malformed
+from signatures.verification.faults import malformed, too_complex
 
 MAX_DEPTH = 60
 MAX_TOKENS = 3_000_000
@@ -93,8 +93,10 @@ class Reader:
             elif kind == _INT:
                 item = int(found[_INT])
             elif kind in (_DICT, _LIST):
-                if len(stack) >= MAX_DEPTH or self.tokens > MAX_TOKENS:
-                    raise malformed()  # no tool nests a hundred deep
+                if self.tokens > MAX_TOKENS:
+                    raise too_complex()
+                if len(stack) >= MAX_DEPTH:  # no tool nests so deep
+                    raise malformed()
                 items = []
                 stack.append((kind, items))
                 continue

@@ -14,6 +14,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Absence
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.owner import as_owner
 from tests.workflow.sockets import QUIET, logged_in, page, watching
 from workflow import actions, consumers, events
 from workflow.models import Event
@@ -164,7 +165,7 @@ def test_what_a_page_says_is_ignored(cast: Cast, live_url: str) -> None:
 def test_the_relay_goes_on_when_the_database_drops_its_connection(cast: Cast, live_url: str) -> None:
     contract = plot.opened(small_contract(cast))
     with watching(live_url, cast.bailleur_oh, contract) as landlord:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND query LIKE 'LISTEN %%'"
