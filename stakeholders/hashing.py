@@ -14,7 +14,7 @@ from contextlib import contextmanager
 
 from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
 
-AT_ONCE = max(2, os.cpu_count() or 2)  # in one process
+AT_ONCE = max(1, (os.cpu_count() or 2) - 1)  # in one process; a core stays for whoever is logged in
 PATIENCE = 6.0  # seconds
 
 _places = threading.BoundedSemaphore(AT_ONCE)
