@@ -81,7 +81,9 @@ def active_content(pdf: bytes | Path) -> str | None:
     """
     try:
         answer = client.run("why_refused", pdf, {})
-    except client.Exhausted:
+    except client.Exhausted as death:
+        if death.of == "crash":  # hostile files make the parsers raise anything: it ends that process
+            return _("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte.")
         return _("Ce PDF demande trop de mémoire ou de temps pour être lu : imprimez-le en PDF à nouveau.")
     return None if answer is None else str(answer)
 
@@ -92,10 +94,6 @@ def why_refused(data: bytes, options: dict[str, Any] | None = None) -> str | Non
         _look(data)
     except _Refused as refusal:
         return str(refusal)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001  (hostile files make the parsers raise anything)
-        return _("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte.")
     return None
 
 
