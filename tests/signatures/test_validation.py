@@ -24,12 +24,13 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from signatures import cms, limited, pades, trust, validation
+from signatures import cms, limited, pades, trust
 from signatures import pki as authorities
 from signatures.backends import backend
 from signatures.errors import CertificateUntrusted, UnsignableDocument
 from signatures.pki import issuance
 from signatures.validation import validate
+from signatures.verdict import whole
 from tests.pki import ServedPki
 from tests.signatures import documents
 
@@ -366,7 +367,7 @@ def test_too_large_a_file_is_not_even_read(pki: ServedPki) -> None:
 
 def test_too_many_pages_are_refused(files: Files) -> None:
     with pikepdf.new() as pdf:
-        for _page in range(validation.MAX_PAGES + 1):
+        for _page in range(whole.MAX_PAGES + 1):
             pdf.add_blank_page()
         output = io.BytesIO()
         pdf.save(output)

@@ -1,0 +1,171 @@
+"""One person's signature: its reasons, its level, its row in the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
+from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
+
+from signatures import sentences, stamps
+from signatures.pki import DEMO_POLICY
+from signatures.report import SignatureRow, Verdict, worst
+from signatures.verdict.findings import Findings, name_in
+from signatures.verdict.indications import Judged, archived, between
+
+
+async def check_signature(found: Findings, reader: PdfFileReader, signature: EmbeddedPdfSignature) -> None:
+    """Judge one person's signature, and add its row."""
+    name = signature.field_name
+    status: PdfSignatureStatus | None
+    if found.intermediate:
+        status, indication, stamped = (known := await between(found, signature)), "OK", True
+        _judge(found, name, status, signature)
+        level = "B-T" if known.timestamp_validity is not None else "B-B"
+    else:
+        judged = await archived(found, signature)
+        status, indication = judged.status, judged.indication.standard_name
+        stamped = judged.stamped
+        if judged.verdict != Verdict.PASSED:
+            facts = {"name": name, "reason": judged.reason}
+            text = _("Signature « %(name)s » : %(reason)s.") % facts
+            found.refuse(indication.lower(), text, name, judged.verdict)
+        _judge(found, name, status, signature)
+        _check_proof_of_time(found, name, judged)
+        if judged.covered:  # the chain of document time-stamps was verified, each by the next
+            found.timestamps = [replace(row, ok=True) for row in found.timestamps]
+        level = _level(found, reader, signature, judged)
+    _check_form(found, name, signature, level)
+    found.rows.append(_row(found, signature, status, indication, level, stamped=stamped))
+
+
+def _judge(
+    found: Findings, name: str, status: PdfSignatureStatus | None, signature: EmbeddedPdfSignature
+) -> None:
+    """AND what pyHanko's own status says, one sentence for each failure."""
+    facts = {"name": name}
+    if status is None:
+        found.refuse("not_checked", _("La signature « %(name)s » n’a pu être vérifiée.") % facts, name)
+        return
+    if not (status.intact and status.valid):
+        found.refuse("broken", _("Signature « %(name)s » : le contenu signé a été modifié.") % facts, name)
+    if not isinstance(status.diff_result, DiffResult) or not status.docmdp_ok:
+        found.refuse(
+            "forbidden_change",
+            _("Signature « %(name)s » : le document a été modifié ensuite d’une façon interdite.") % facts,
+            name,
+        )
+    if status.coverage not in (
+        SignatureCoverageLevel.ENTIRE_REVISION,
+        SignatureCoverageLevel.ENTIRE_FILE,
+    ):
+        found.refuse("partial", _("La signature « %(name)s » ne couvre pas tout le document.") % facts, name)
+    if found.intermediate:
+        _judge_between(found, name, status)
+    serial = f"{signature.signer_cert.serial_number:x}"
+    if isinstance(found.expected, Mapping) and found.expected.get(name, serial) != serial:
+        found.refuse(
+            "wrong_signer", _("La signature « %(name)s » est celle d’une autre personne.") % facts, name
+        )
+
+
+def _judge_between(found: Findings, name: str, status: PdfSignatureStatus) -> None:
+    """Ask of our own file, before it is sealed, that certificate and time-stamp be trusted."""
+    facts = {"name": name}
+    if not status.trusted:
+        found.refuse("untrusted", _("Le certificat de « %(name)s » n’est pas reconnu.") % facts, name)
+    token = status.timestamp_validity
+    if token is None:
+        found.refuse("no_timestamp", _about_time(name, "no_timestamp"), name)
+    elif not (token.valid and token.intact):
+        found.refuse("timestamp_broken", _about_time(name, "timestamp_broken"), name)
+    elif not token.trusted:
+        found.refuse("timestamp_untrusted", _about_time(name, "timestamp_untrusted"), name)
+    if not status.bottom_line and not any(problem.field == name for problem in found.problems):
+        found.refuse("not_valid", _("La signature « %(name)s » n’est pas valide.") % facts, name)
+
+
+def _about_time(name: str, code: str) -> str:
+    facts = {"name": name, "reason": sentences.missing_proofs()[code]}
+    return _("Signature « %(name)s » : %(reason)s.") % facts
+
+
+def _check_proof_of_time(found: Findings, name: str, judged: Judged) -> None:
+    """A broken token is refused everywhere; a contract must prove when each signature was made."""
+    fault = judged.time_fault
+    if fault == "timestamp_broken" or (fault and found.is_contract):
+        found.refuse(fault, _about_time(name, fault), name)
+
+
+def _check_form(found: Findings, name: str, signature: EmbeddedPdfSignature, level: str) -> None:
+    """A CMS that does not name its certificate is no baseline signature, whatever else it has."""
+    if not stamps.is_baseline(signature):
+        found.refuse(
+            "not_baseline",
+            _(
+                "Signature « %(name)s » : elle ne désigne pas son certificat comme le veut PAdES "
+                "(attribut signing-certificate-v2) ; elle n’atteint aucun niveau."
+            )
+            % {"name": name},
+            name,
+            Verdict.FAILED if found.is_contract else None,
+        )
+        return
+    doubted = any(problem.field in (name, "") for problem in found.problems)
+    if found.is_contract and not found.intermediate and level != "B-LTA" and not doubted:
+        found.refuse(
+            "not_archived",
+            _("Signature « %(name)s » : l’archivage (B-LTA) n’est pas prouvé (niveau : %(level)s).")
+            % {"name": name, "level": level},
+            name,
+            Verdict.INDETERMINATE,
+        )
+
+
+def _level(found: Findings, reader: PdfFileReader, signature: EmbeddedPdfSignature, judged: Judged) -> str:
+    """Return the highest level that the verified proofs amount to."""
+    intact = judged.status is not None and judged.status.intact and judged.status.valid
+    last = max((stamp.revision for stamp in found.tokens if stamp.is_document), default=None)
+    return stamps.level(
+        baseline=intact and stamps.is_baseline(signature),
+        stamped=judged.stamped or judged.covered,
+        known=judged.verdict == Verdict.PASSED,
+        kept=stamps.keeps_proofs(reader),
+        covered=judged.covered and last is not None and stamps.keeps_proofs(reader, last),
+    )
+
+
+def _row(
+    found: Findings,
+    signature: EmbeddedPdfSignature,
+    status: PdfSignatureStatus | None,
+    indication: str,
+    level: str,
+    *,
+    stamped: bool,
+) -> SignatureRow:
+    certificate = signature.signer_cert
+    verdict = worst([one.verdict for one in found.problems if one.field == signature.field_name])
+    if indication == "OK" and verdict != Verdict.PASSED:
+        indication = "SIG_CONSTRAINTS_FAILURE" if status and status.intact else "HASH_FAILURE"
+    own = [one.at for one in found.tokens if one.field == signature.field_name] if stamped else []
+    policies = certificate.certificate_policies_value or []
+    return SignatureRow(
+        field=signature.field_name,
+        signer=name_in(certificate, "common_name"),
+        organisation=name_in(certificate, "organization_name"),
+        title=name_in(certificate, "title"),
+        serial=f"{certificate.serial_number:x}",
+        algorithm=signature.signer_info["signature_algorithm"].native["algorithm"],
+        signed_at=signature.self_reported_timestamp,
+        timestamped_at=min(own, default=None),
+        level=level,
+        certificate_not_after=certificate.not_valid_after,
+        specimen=any(policy["policy_identifier"].native == DEMO_POLICY for policy in policies),
+        verdict=verdict,
+        sub_indication=indication,
+    )

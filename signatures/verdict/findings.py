@@ -1,0 +1,75 @@
+"""One validation under way: what was asked, what the file holds, and what was found so far."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from asn1crypto import x509 as asn1_x509
+from django.utils.translation import gettext as _
+from pyhanko.sign.validation.policy_decl import LocalKnowledge, SignatureValidationSpec
+from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
+
+from signatures import sentences, stamps
+from signatures.profiles import CONTRACT, Profile
+from signatures.report import Problem, Report, SignatureRow, TimestampRow, Verdict
+from signatures.verdict import policies
+
+MAX_SECONDS = 7.0  # of processor: below what the limited process may have
+
+
+@dataclass
+class Findings:
+    """What every part of the validation reads and adds to."""
+
+    pdf: bytes
+    roots: list[asn1_x509.Certificate]
+    moment: dt.datetime
+    expected: Mapping[str, str] | Sequence[str] | None
+    intermediate: bool
+    profile: Profile | None = None
+    problems: list[Problem] = field(default_factory=list)
+    rows: list[SignatureRow] = field(default_factory=list)
+    timestamps: list[TimestampRow] = field(default_factory=list)
+    authorities: list[bytes] | None = None  # who may time-stamp the whole
+    tokens: list[stamps.Stamp] = field(default_factory=list)
+    knowledge: LocalKnowledge = field(default_factory=LocalKnowledge)
+    trace: str = ""
+    started: float = field(default_factory=time.process_time)
+
+    def refuse(self, code: str, message: str, name: str = "", verdict: Verdict | None = None) -> None:
+        """Write down one reason against the file."""
+        self.problems.append(Problem(code, message, name, verdict or sentences.verdict_of(code)))
+
+    def report(self) -> Report:
+        """Return what was found so far."""
+        if not self.rows and not self.problems:
+            self.refuse("unsigned", _("Le fichier ne porte aucune signature."))
+        return Report(self.problems, self.rows, self.timestamps, self.moment, self.profile or "")
+
+    @property
+    def is_contract(self) -> bool:
+        """Tell whether the rules of our contracts apply."""
+        return self.profile == CONTRACT
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the validation took all the time that it may take."""
+        return time.process_time() - self.started > MAX_SECONDS
+
+    @property
+    def timing(self) -> ValidationTimingInfo:
+        """Return the moment at which everything is judged."""
+        return ValidationTimingInfo(self.moment, self.moment, True)
+
+    def specification(self) -> SignatureValidationSpec:
+        """Return the rules of the validation, by the profile of the file."""
+        return policies.specification(self.roots, contract=self.is_contract)
+
+
+def name_in(certificate: asn1_x509.Certificate, attribute: str) -> str:
+    """Return what a certificate calls its holder, blank when it does not say."""
+    found = certificate.subject.native.get(attribute, "")
+    return found if isinstance(found, str) else ", ".join(found)

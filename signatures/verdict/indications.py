@@ -1,0 +1,119 @@
+"""What EN 319 102-1 says of one signature, with the proofs that the file keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from pyhanko.sign.ades.report import AdESPassed, AdESSubIndic
+from pyhanko.sign.validation.ades import (
+    ades_basic_validation,
+    ades_lta_validation,
+    ades_with_time_validation,
+)
+from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature, async_validate_pdf_signature
+from pyhanko.sign.validation.policy_decl import PdfSignatureValidationSpec
+from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko.sign.validation.status import PdfSignatureStatus
+from pyhanko_certvalidator import ValidationContext
+
+from signatures import sentences, stamps
+from signatures.report import Verdict
+from signatures.verdict.findings import Findings
+from signatures.verdict.policies import OTHERS_SIGNING, SIGNING_ONLY
+
+# pyHanko says any of these when it found nothing about revocation
+_WANT_REVOCATION = {"TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE", "GENERIC"}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is known of one signature: its own indication, and what proves when it was made.
+
+    ``stamped``: its own time-stamp is verified; ``covered``: document time-stamps after it are;
+    ``time_fault``: the code of why neither is, or blank; ``known``: the file says something of
+    the revocation of its certificate.
+    """
+
+    status: PdfSignatureStatus | None
+    indication: AdESSubIndic
+    stamped: bool
+    covered: bool
+    time_fault: str
+    known: bool
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict that the indication belongs to."""
+        return sentences.verdict_of_indication(self.indication)
+
+    @property
+    def reason(self) -> str:
+        """Return the true reason: one indication has several causes."""
+        name = self.indication.standard_name
+        if name in _WANT_REVOCATION and not self.known:
+            return sentences.no_revocation()
+        if name.endswith("NO_POE") or name in ("OUT_OF_BOUNDS_NOT_REVOKED", "TRY_LATER"):
+            return sentences.without_proof(name, sentences.missing_proofs().get(self.time_fault, ""))
+        return sentences.reason(name)
+
+
+async def archived(found: Findings, signature: EmbeddedPdfSignature) -> Judged:
+    """Validate as an archive does (EN 319 102-1 § 5.6.3), with what the file holds."""
+    policy = SIGNING_ONLY if found.is_contract else OTHERS_SIGNING
+    specification = PdfSignatureValidationSpec(found.specification(), diff_policy=policy)
+    result = await ades_lta_validation(signature, specification, timing_info=found.timing)
+    own = [one for one in found.tokens if one.field == signature.field_name]
+    after = [one for one in found.tokens if one.is_document and one.revision > int(signature.signed_revision)]
+    covered = bool(after) and result.oldest_evidence_record_timestamp is not None
+    stamped = any(one.ok for one in own) or (
+        result.signature_timestamp_status is not None
+        and result.signature_timestamp_status.ades_subindic == AdESPassed.OK
+    )
+    indication = result.ades_subindic
+    if not covered:
+        indication = await _without_archive(found, signature, own, bool(after), indication)
+    fault = "" if stamped or covered else next((one.fault for one in [*own, *after]), "no_timestamp")
+    if found.is_contract and not own:
+        fault = "no_timestamp"
+    known = stamps.has_revocation(found.knowledge, signature.signer_cert)
+    return Judged(result.api_status, indication, stamped, covered, fault, known)
+
+
+async def _without_archive(
+    found: Findings,
+    signature: EmbeddedPdfSignature,
+    own: list[stamps.Stamp],
+    ended: bool,
+    archived: AdESSubIndic,
+) -> AdESSubIndic:
+    """Return what may be said of a signature that no verified document time-stamp covers.
+
+    pyHanko asks an archive's proofs of every file, and gives a time-stamp's fault for the
+    signature's. Here: signature and time-stamp (EN 319 102-1 § 5.5), then the signature alone
+    (§ 5.3) when its time-stamp proves nothing. ``ended``: document time-stamps are there.
+    """
+    asked: dict[str, Any] = {
+        "validation_spec": replace(found.specification(), local_knowledge=found.knowledge),
+        "timing_info": found.timing,
+        "raw_digest": signature.compute_digest(),
+    }
+    known: AdESSubIndic
+    if any(one.ok for one in own):
+        known = (await ades_with_time_validation(signature.signed_data, **asked)).ades_subindic
+    else:
+        known = (await ades_basic_validation(signature.signed_data, **asked)).ades_subindic
+    return archived if ended and known != AdESPassed.OK else known
+
+
+async def between(found: Findings, signature: EmbeddedPdfSignature) -> PdfSignatureStatus:
+    """Validate our own file between two signatures, revocation left out."""
+    context = ValidationContext(
+        trust_roots=found.roots, allow_fetching=False, revocation_mode="soft-fail", moment=found.moment
+    )
+    return await async_validate_pdf_signature(
+        signature,
+        context,
+        diff_policy=SIGNING_ONLY,
+        key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
+    )

@@ -1,0 +1,156 @@
+"""The file as a whole: its bytes, its fields, its time-stamps, its end; then each signature in turn."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.sign.diff_analysis import DiffResult
+from pyhanko.sign.fields import enumerate_sig_fields
+from pyhanko.sign.validation.status import SignatureCoverageLevel
+
+from signatures import stamps, verification
+from signatures.limited.limits import MAX_BYTES
+from signatures.profiles import CONTRACT, check_locks, recognised
+from signatures.reading import Reader
+from signatures.report import TimestampRow, Verdict
+from signatures.verdict.each import check_signature
+from signatures.verdict.findings import Findings, name_in
+from signatures.verdict.policies import OTHERS_PROOFS, PROOFS_ONLY
+
+MAX_PAGES = 2_000
+MAX_SIGNATURES = 30
+MAX_REVISIONS = 100
+
+
+def shape_is_bad(found: Findings) -> bool:
+    """Look at the bytes before any parser does."""
+    if len(found.pdf) > MAX_BYTES:
+        found.refuse("too_large", _("Le fichier dépasse 50 Mo : il n’est pas vérifié."))
+    elif not found.pdf.startswith(b"%PDF-"):
+        found.refuse("not_pdf", _("Le fichier n’est pas un PDF."))
+    elif found.pdf.rfind(b"%%EOF") < 0:
+        found.refuse("truncated", _("Le fichier est tronqué : sa fin manque."))
+    elif found.pdf[found.pdf.rfind(b"%%EOF") + 5 :].strip(b"\r\n"):
+        found.refuse(
+            "trailing_bytes", _("Des octets ont été ajoutés après la fin du document, ou sa fin manque.")
+        )
+    return bool(found.problems)
+
+
+async def check(found: Findings) -> None:
+    """Check everything, in the order that gives the clearest first reason."""
+    try:
+        covered = verification.examine(found.pdf)
+    except verification.Fault as fault:
+        found.refuse(fault.code, fault.message, fault.field)
+        return
+    reader = Reader(found.pdf)
+    if _is_too_much(found, reader):
+        return
+    names = {name: value for name, value, _ref in enumerate_sig_fields(reader)}
+    signed = list(reader.embedded_regular_signatures)
+    if found.profile is None:
+        found.profile = CONTRACT if found.expected is not None else recognised(names)
+    for stranger in verification.unlisted(covered, found.authorities):
+        verdict = Verdict.FAILED if found.is_contract else None
+        found.refuse(stranger.code, stranger.message, stranger.field, verdict)
+    _check_fields(found, names, [signature.field_name for signature in signed])
+    if not reader.embedded_signatures:
+        return
+    _check_tail(found, reader)
+    await _check_stamps(found, reader)
+    if not signed:
+        _only_stamped(found)
+        return
+    if found.is_contract:
+        found.problems += check_locks(signed, intermediate=found.intermediate)
+    for signature in signed:
+        if found.is_late:
+            found.refuse("too_long", _("La vérification prend trop de temps : elle est abandonnée."))
+            return
+        await check_signature(found, reader, signature)
+
+
+async def _check_stamps(found: Findings, reader: PdfFileReader) -> None:
+    """Judge every time-stamp for itself, then their order; a contract must be sealed by one."""
+    found.knowledge = stamps.knowledge_of(reader)
+    specification = replace(found.specification(), local_knowledge=found.knowledge)
+    found.tokens = await stamps.stamps_of(reader, specification, found.knowledge, found.timing)
+    for embedded in reader.embedded_timestamp_signatures:
+        stamp = next(one for one in found.tokens if one.field == embedded.field_name)
+        authority = name_in(embedded.signer_cert, "common_name")
+        found.timestamps.append(TimestampRow(stamp.field, authority, stamp.at, stamp.ok))
+        if stamp.fault == "timestamp_broken":
+            found.refuse(
+                "timestamp_broken",
+                _("L’horodatage « %(name)s » a été altéré, ou ne couvre pas ce document.")
+                % {"name": stamp.field},
+                stamp.field,
+            )
+    late = stamps.backwards(found.tokens)
+    if late is not None:
+        found.refuse(
+            "timestamps_backwards",
+            _("L’horodatage « %(name)s » porte une heure antérieure à celle d’un autre qu’il couvre.")
+            % {"name": late.field},
+            late.field,
+        )
+    if not found.timestamps and found.is_contract and not found.intermediate:
+        found.refuse("not_sealed", _("Le document n’est pas scellé : aucun horodatage ne couvre le tout."))
+
+
+def _only_stamped(found: Findings) -> None:
+    """A document time-stamp alone proves a date, and engages nobody."""
+    if found.problems:
+        return
+    if all(stamp.ok for stamp in found.tokens):
+        text = _("Le fichier est horodaté, mais ne porte aucune signature : personne ne s’y engage.")
+    else:
+        text = _("Le fichier ne porte aucune signature, et son horodatage ne peut être vérifié ici.")
+    found.refuse("only_timestamp", text)
+
+
+def _is_too_much(found: Findings, reader: PdfFileReader) -> bool:
+    if reader.encrypted:
+        found.refuse("encrypted", _("Le fichier est chiffré : il ne peut être vérifié."))
+    elif int(reader.root["/Pages"]["/Count"]) > MAX_PAGES:
+        found.refuse("too_many_pages", _("Le fichier a plus de 2 000 pages : il n’est pas vérifié."))
+    elif len(reader.embedded_signatures) > MAX_SIGNATURES or reader.xrefs.total_revisions > MAX_REVISIONS:
+        found.refuse("too_many_signatures", _("Le fichier a trop de signatures ou de révisions."))
+    return bool(found.problems)
+
+
+def _check_fields(found: Findings, fields: dict[str, object], signed: list[str]) -> None:
+    """Every field signed, by those expected, and by nobody else."""
+    for name, value in fields.items():
+        if value is None and not found.intermediate:
+            # another tool's file may well await a signature: that is no fault of those it has
+            verdict = None if found.is_contract or not signed else Verdict.INDETERMINATE
+            text = _("La signature « %(name)s » manque.") % {"name": name}
+            found.refuse("unsigned_field", text, name, verdict)
+    if found.expected is None:
+        return
+    for name in found.expected:
+        if name not in signed and name not in fields:
+            found.refuse("missing_signature", _("La signature « %(name)s » manque.") % {"name": name}, name)
+        elif name not in signed and found.intermediate:
+            found.refuse("unsigned_field", _("La signature « %(name)s » manque.") % {"name": name}, name)
+    for name in signed:
+        if name not in found.expected:
+            found.refuse(
+                "unexpected_signature", _("La signature « %(name)s » est de trop.") % {"name": name}, name
+            )
+
+
+def _check_tail(found: Findings, reader: PdfFileReader) -> None:
+    """Nothing but validation data after the last signature or time-stamp."""
+    last = max(reader.embedded_signatures, key=lambda signature: int(signature.signed_revision))
+    last.compute_integrity_info(diff_policy=PROOFS_ONLY if found.is_contract else OTHERS_PROOFS)
+    covered = last.coverage == SignatureCoverageLevel.ENTIRE_FILE
+    extended = last.coverage == SignatureCoverageLevel.ENTIRE_REVISION and isinstance(
+        last.diff_result, DiffResult
+    )
+    if not (covered or extended):
+        found.refuse("changed_after_last", _("Le fichier a été modifié après la dernière signature."))
