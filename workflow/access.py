@@ -26,10 +26,9 @@ from stakeholders.permissions import administration_of, mandate_for, mandates_in
 from workflow import rules
 from workflow.actions.doing import drafters_mandate
 from workflow.errors import NotAllowed
-from workflow.flows import CsiFlow
 from workflow.models import InternalNote
 from workflow.nodes import OPEN_STATUSES
-from workflow.standing import Standing, Standings, standing_to_act, why_not
+from workflow.standing import Standing, Standings, power_of, standing_to_act, why_not
 
 Person = User | AnonymousUser
 HANDOVER_SHOWN = dt.timedelta(days=60)
@@ -229,7 +228,7 @@ def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task])
     councils = {
         int(task.owner_permission_obj_pk)
         for task in waiting
-        if task.flow_task == CsiFlow.council_resolution and task.owner_permission_obj_pk
+        if power_of(task) == Power.RECORD_RESOLUTION and task.owner_permission_obj_pk
     }
     here = [mandate for mandate in mandates if mandate.office.organisation_id in councils]
     if here and not any(Power.RECORD_RESOLUTION in mandate.office.powers for mandate in here):
@@ -240,7 +239,9 @@ def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task])
 def barred_tasks(mine: Standings, contract: Contract) -> list[tuple[Task, str]]:
     """Return the signatures of a contract for which the register names the person in vain, each with why."""
     waiting = Task.objects.filter(
-        process__circuit__contract=contract, flow_task=CsiFlow.sign, status__in=OPEN_STATUSES
+        process__circuit__contract=contract,
+        owner_permission=f"stakeholders.{Power.SIGN.value}",
+        status__in=OPEN_STATUSES,
     ).prefetch_related("seed__contract")
     found = []
     for task in waiting:

@@ -12,8 +12,8 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from stakeholders.models import Mandate, User
+from stakeholders.wording import moment
 from workflow.mail import LANGUAGE, defer_mail
-from workflow.templatetags.wording import moment
 
 
 def send(verb: str, person: User, actor: User | None, facts: dict[str, Any]) -> None:

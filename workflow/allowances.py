@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from stakeholders import quotas
+from stakeholders.wording import moment
 from workflow.errors import TooMany
-from workflow.templatetags.wording import moment
 
 
 def allow(purpose: str, **whose: object) -> None:

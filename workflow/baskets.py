@@ -12,9 +12,9 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from workflow import lists
-from workflow.flows import CsiFlow
 from workflow.keyset import Listing
 from workflow.standing import Standings
 
@@ -47,7 +47,7 @@ def baskets_of(user: User, standings: Standings | None = None) -> dict[str, Bask
 
 def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
     """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
-    to_sign = Q(flow_task=CsiFlow.sign)
+    to_sign = Q(owner_permission=f"stakeholders.{Power.SIGN.value}")
     late = Q(due__lt=timezone.localdate().isoformat())
     nothing_lent = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
     rows: tuple[tuple[str, Promise, Promise, Q, bool | None], ...] = (

@@ -17,8 +17,8 @@ from django.utils.translation import gettext as _
 
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, SigningAuthority, User
+from stakeholders.wording import day
 from workflow import mail
-from workflow.templatetags.wording import day
 
 WARNED_BEFORE = dt.timedelta(days=30)
 

@@ -134,7 +134,9 @@ class CsiFlow(flow.Flow):
         .Else(this.make_signature, task_seed=this.same_signatory)
     )
     make_signature = (
-        Job(this.signature_is_queued).Annotation(title=_("Apposer la signature")).Next(this.signatory_left)
+        Job(this.signature_is_queued, retried=this.retry_signatures)
+        .Annotation(title=_("Apposer la signature"))
+        .Next(this.signatory_left)
     )
     signing_over = (
         flow.Join(continue_on_condition=this.signing_is_stopped)
@@ -235,6 +237,10 @@ class CsiFlow(flow.Flow):
         """The act of signing asked the signatures room, which will tell; a step tried again may be late."""
         if rules.is_signed(self.same_signatory(activation), self.version(activation)):
             jobs.defer_go_on(activation.task.process_id, "make_signature")
+
+    def retry_signatures(self, contract: Contract) -> None:
+        """Have the signatures room try again what failed."""
+        jobs.retry_signatures(contract)
 
     def queue_seal(self, activation: Any) -> None:
         """Have the signatures room bring the file to B-LTA."""

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Contract
 from stakeholders.models import Grant, GrantState, Organisation, User
+from stakeholders.wording import moment
 from workflow import events, granting, journal, mail
-from workflow.templatetags.wording import moment
 
 SHOWN = 20  # references of contracts, in one mail
 

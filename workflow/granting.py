@@ -39,7 +39,7 @@ from stakeholders.models import (
 from stakeholders.models.grants import GrantQuerySet
 from stakeholders.permissions import mandates_in_force
 from stakeholders.proofs import Proof
-from workflow.templatetags.wording import day
+from stakeholders.wording import day
 
 MIXED = "prefecture"  # the kind of organisation of which the independent ones are independent
 ALLOWS = {

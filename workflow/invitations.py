@@ -17,9 +17,9 @@ from viewflow.workflow.models import Task
 from contracts.models import Contract
 from signatures.jobs import IN_TRANSACTION
 from stakeholders.models import Mandate, Organisation, User
+from stakeholders.wording import day, moment
 from workflow import guests, journal, mail
 from workflow.models import Contact, GuestLink
-from workflow.templatetags.wording import day, moment
 
 LINK_LASTS = dt.timedelta(days=15)
 CODE_LASTS = dt.timedelta(minutes=10)

@@ -29,11 +29,12 @@ from contracts.printed import RenderError, render
 from signatures import actions as signing
 from signatures import blobs
 from signatures.backends import backend
-from signatures.errors import TimestampUnavailable
+from signatures.errors import SignatureError, TimestampUnavailable
 from signatures.jobs import IN_TRANSACTION, Backoff
 from signatures.models import SignatureRequest
 from signatures.roots import NoTrustRoot
 from workflow import anchors, events, handover, journal, rules
+from workflow.errors import Locked
 from workflow.handover import Change
 from workflow.models import SigningRound
 
@@ -91,6 +92,21 @@ def request_seal(contract: Contract) -> None:
         defer_go_on(contract.circuit.process_id, "seal")
     else:
         signing.request_seal(envelope)
+
+
+def retry_signatures(contract: Contract) -> None:
+    """Have every failed signature of the last version tried again; raises Locked when it cannot be."""
+    failed = SignatureRequest.objects.filter(
+        slot__envelope__signing_round__version=contract.latest_version, state=SignatureRequest.State.FAILED
+    )
+    for request in failed:
+        if request.permanent:  # its return to the signatory is what failed
+            defer_give_back(request, contract.circuit.process_id)
+            continue
+        try:
+            signing.retry(request)
+        except SignatureError as error:
+            raise Locked(str(error)) from error
 
 
 @app.task(name="workflow.render_version", retry=RETRY, pass_context=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db import transaction
@@ -15,6 +16,7 @@ from django.utils import timezone
 from viewflow import this
 from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge
+from viewflow.workflow.models import Task
 from viewflow.workflow.nodes.events import ConditionalCatchActivation
 from viewflow.workflow.nodes.job import AbstractJob, AbstractJobActivation
 from viewflow.workflow.nodes.split import SplitActivation
@@ -27,6 +29,21 @@ from workflow import events
 
 OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
 WORKING_STATUSES = (*OPEN_STATUSES, STATUS.SCHEDULED, STATUS.ERROR)
+
+
+@contextmanager
+def locked(contract: Contract) -> Iterator[None]:
+    """Hold the lock of the contract's process, and nobody else's: acts on one contract meet here."""
+    process = contract.circuit.process
+    with process.flow_class.lock(process.pk):
+        yield
+
+
+def ask_gates(process_id: int) -> None:
+    """Have every gate that waits in a process ask its condition again."""
+    waiting = Task.objects.filter(process=process_id, flow_task_type=Gate.task_type, status=STATUS.NEW)
+    for task in waiting.order_by("pk"):
+        task.flow_task.activation_class(task).ask_again()
 
 
 def enter(contract: Contract, status: Status | None) -> None:
@@ -229,18 +246,33 @@ class JobActivation(AbstractJobActivation):
 
 
 class Job(flow.NodeDetailMixin, AbstractJob):
-    """A service task: ``queue(activation)`` defers the work, inside the caller's transaction."""
+    """A service task: ``queue(activation)`` defers the work, inside the caller's transaction.
+
+    ``retried(contract)`` says what is to be tried again beside it, where the work is another room's.
+    """
 
     activation_class = JobActivation
     index_view_class = detail_view_class = None
 
-    def __init__(self, queue: Callable[[Any], None], *, stage: Status | None = None) -> None:
+    def __init__(
+        self,
+        queue: Callable[[Any], None],
+        *,
+        stage: Status | None = None,
+        retried: Callable[[Contract], None] | None = None,
+    ) -> None:
         super().__init__()
-        self.stage, self._queue = stage, queue
+        self.stage, self._queue, self._retried = stage, queue, retried
 
     def _resolve(self, instance: Any) -> None:
         super()._resolve(instance)
         self._queue = this.resolve(instance, self._queue)
+        self._retried = this.resolve(instance, self._retried)
+
+    def retried(self, contract: Contract) -> None:
+        """Try again what this step's work rests on; raises the refusal that says why it cannot be."""
+        if self._retried:
+            self._retried(contract)
 
     def queue(self, activation: Any) -> None:
         """Defer the work of this task."""

@@ -25,7 +25,6 @@ from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
 from workflow import events, grant_mails, handover, jobs, journal
 from workflow.actions.signing import stamp_of
-from workflow.flows import CsiFlow
 from workflow.models import JournalEntry, SigningRound
 from workflow.standing import Standings
 
@@ -157,7 +156,7 @@ def _go_on(contract: Contract, step: str) -> None:
 def _fail(contract: Contract, step: str, message: str) -> None:
     task = Task.objects.filter(
         process=contract.circuit.process_id,
-        flow_task=getattr(CsiFlow, step),
+        flow_task__endswith=f".{step}",
         status__in=[STATUS.SCHEDULED, STATUS.STARTED],
     ).first()
     facts: dict[str, Any] = {"step": step, "message": message, "task": task.pk if task else None}

@@ -15,13 +15,13 @@ from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for
 from stakeholders.text import domain_of
+from stakeholders.wording import moment
 from workflow import guests, rules
 from workflow.allowances import allow
 from workflow.errors import AlreadyDone, Invalid, Locked, NotAllowed
-from workflow.flows import CsiFlow
 from workflow.invitations import record, send_link
 from workflow.models import Contact
-from workflow.templatetags.wording import moment
+from workflow.nodes import locked
 
 SENT_AGAIN_AFTER = dt.timedelta(minutes=15)
 
@@ -42,7 +42,7 @@ def add_contact(
     opens meanwhile sees the contact, or is seen from here.
     """
     contract = Contract.objects.select_related("circuit").get(pk=contract_id)
-    with CsiFlow.lock(contract.circuit.process_id):
+    with locked(contract):
         mandate = guests.naming(user, contract).get(organisation)
         if mandate is None:
             raise NotAllowed

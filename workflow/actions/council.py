@@ -7,15 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from signatures import actions as signing
 from stakeholders.models import User
-from workflow.actions.doing import Doing, doing, owed, save, signing_round_of
+from workflow.actions.doing import doing, owed, save, signing_round_of
 from workflow.errors import Invalid
-from workflow.flows import CsiFlow
 from workflow.models import CouncilResolution
+from workflow.nodes import ask_gates
 
 
 def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> CouncilResolution:
@@ -34,16 +32,8 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
         dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
         act.tell("resolution_adopted" if resolution.adopted else "resolution_rejected", **dates)
         act.complete()
-        _open_gates(act)
+        ask_gates(act.task.process_id)
     return resolution
-
-
-def _open_gates(act: Doing) -> None:
-    gates = Task.objects.filter(
-        process=act.task.process_id, flow_task=CsiFlow.council_gate, status=STATUS.NEW
-    )
-    for gate in gates:
-        CsiFlow.council_gate.activation_class(gate).ask_again()
 
 
 def _check_days(resolution: CouncilResolution) -> None:

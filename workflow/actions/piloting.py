@@ -19,6 +19,7 @@ from workflow.actions.doing import Doing, doing, drafters_mandate, owed, pilots_
 from workflow.errors import AlreadyDone, Invalid, Locked, NotAllowed
 from workflow.flows import CsiFlow
 from workflow.models import Circuit, Recall, SigningRound
+from workflow.nodes import locked
 from workflow.standing import Standing
 
 
@@ -59,7 +60,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
     Raises NotAllowed, or Locked once the version is frozen.
     """
     contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
-    with CsiFlow.lock(contract.circuit.process_id):
+    with locked(contract):
         contract.refresh_from_db()
         mandate = drafters_mandate(user, contract)
         if contract.status != Status.DRAFTING:
@@ -106,7 +107,7 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
     A signature already set stays in its file, which nobody can complete any more.
     """
     contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
-    with CsiFlow.lock(contract.circuit.process_id):
+    with locked(contract):
         contract.refresh_from_db()
         mandate = pilots_mandate(user, contract)
         task = rules.recall_carrier(contract)

@@ -5,15 +5,9 @@ from __future__ import annotations
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
-from contracts.models import Contract
-from signatures import actions as signing
-from signatures.errors import SignatureError
-from signatures.models import SignatureRequest
 from stakeholders.models import User
-from workflow import jobs
 from workflow.actions.doing import Doing, doing, pilots_mandate
-from workflow.errors import AlreadyDone, Locked
-from workflow.flows import CsiFlow
+from workflow.errors import AlreadyDone
 from workflow.standing import Standing
 
 
@@ -36,23 +30,8 @@ def retry_job(user: User, task_id: int) -> None:
         mandate = pilots_mandate(user, contract)
         if task.status != STATUS.ERROR or task.flow_task_type != "JOB":
             raise AlreadyDone
-        if task.flow_task == CsiFlow.make_signature:
-            _retry_signature(contract)
+        task.flow_task.retried(contract)
         Doing(activation, task, contract, user, Standing(mandate)).tell(
             "job_retried", step=task.flow_task.name
         )
         activation.revive()
-
-
-def _retry_signature(contract: Contract) -> None:
-    failed = SignatureRequest.objects.filter(
-        slot__envelope__signing_round__version=contract.latest_version, state=SignatureRequest.State.FAILED
-    )
-    for request in failed:
-        if request.permanent:  # its return to the signatory is what failed
-            jobs.defer_give_back(request, contract.circuit.process_id)
-            continue
-        try:
-            signing.retry(request)
-        except SignatureError as error:
-            raise Locked(str(error)) from error

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from django import template
-from django.utils import timezone, translation
-from django.utils.dateparse import parse_date
-from django.utils.formats import date_format
+from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from contracts.models import Status
 from stakeholders.kinds import Power
+from stakeholders.wording import day, moment
 from workflow.keyset import COUNTED_AT_MOST
 from workflow.register_forms import LENDABLE
 
@@ -27,29 +24,8 @@ ICONS = {
 }
 
 
-@register.filter
-def day(value: dt.date | dt.datetime | str | None) -> str:
-    """Write a day in words: « 1er septembre 2028 »; nothing for no day."""
-    if isinstance(value, str):
-        value = parse_date(value)
-    if value is None:
-        return ""
-    if isinstance(value, dt.datetime):
-        value = timezone.localtime(value).date()
-    if translation.get_language() == "fr":
-        first = "1er" if value.day == 1 else str(value.day)
-        return f"{first}\u00a0{date_format(value, 'F Y')}"
-    return date_format(value, "j F Y")
-
-
-@register.filter
-def moment(value: dt.datetime | None) -> str:
-    """Write a day and an hour: « 23 novembre 2026, 9 h 12 »."""
-    if value is None:
-        return ""
-    local = timezone.localtime(value)
-    hour = f"{local.hour}\u00a0h\u00a0{local:%M}" if translation.get_language() == "fr" else f"{local:%H:%M}"
-    return f"{day(local)}, {hour}"
+register.filter(day)
+register.filter(moment)
 
 
 @register.filter
