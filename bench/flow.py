@@ -17,7 +17,8 @@ from contracts.models import Contract
 from tests import plot
 from tests.cast import Cast
 from tests.stage import run_jobs
-from workflow import actions
+from workflow.drafting import acts as drafting_acts
+from workflow.opinions import acts as opinions_acts
 
 Measure = tuple[list[float], int]
 
@@ -43,11 +44,11 @@ def main(argv: list[str]) -> int:
 def _open(contract: Contract) -> tuple[float, int]:
     """Freeze and print; return what opening the eleven reviews took."""
     for waiting in plot.tasks(contract, "draft"):
-        actions.submit_draft(plot.entitled(waiting), waiting.pk)
+        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
     waiting = plot.task(contract, "freeze")
     with CaptureQueriesContext(connection) as queries:
         started = time.perf_counter()
-        actions.freeze_version(plot.entitled(waiting), waiting.pk)
+        drafting_acts.freeze_version(plot.entitled(waiting), waiting.pk)
         spent = time.perf_counter() - started
     run_jobs()
     return spent, len(queries)
@@ -67,7 +68,7 @@ def _reviews(contract: Contract, complete: Callable[[Contract, Any], None]) -> l
 def _ours(contract: Contract, waiting: Any) -> None:
     sha256 = plot.version(contract).content_sha256
     facts = {"value": "changes_requested", "reason": "À revoir.", "version_sha256": sha256}
-    actions.give_opinion(waiting.bench_user, waiting.pk, **facts)
+    opinions_acts.give_opinion(waiting.bench_user, waiting.pk, **facts)
 
 
 def _bare(_contract: Contract, waiting: Any) -> None:
@@ -82,7 +83,9 @@ def _send_back(cast: Cast, contract: Contract) -> None:
     """Nobody answered the bare round, so it goes to approval: send it back to drafting."""
     for waiting in plot.tasks(contract, "approve"):
         pdf = plot.version(contract).pdf_sha256
-        actions.approve(plot.entitled(waiting), waiting.pk, approved=False, reason="Encore.", pdf_sha256=pdf)
+        opinions_acts.approve(
+            plot.entitled(waiting), waiting.pk, approved=False, reason="Encore.", pdf_sha256=pdf
+        )
 
 
 def _print(ours: list[Any], bare: list[Any], opening: list[Any]) -> None:

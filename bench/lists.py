@@ -28,14 +28,14 @@ from guardian.shortcuts import get_objects_for_user
 from rich.console import Console
 from rich.table import Table
 
+from bench.filling import Filled, fill
+from bench.filling.people import DEPARTMENT
 from bench.stage import database, percentile
 from contracts.models import Contract
 from stakeholders.models import Organisation, Role, User
 from stakeholders.permissions import mandates_in_force
-from workflow.filling import Filled, fill
-from workflow.filling.people import DEPARTMENT
-from workflow.keyset import COUNTED_AT_MOST, PAGE
-from workflow.lists import contract_listing
+from workflow.tasks.keyset import COUNTED_AT_MOST, PAGE
+from workflow.tasks.lists import contract_listing
 
 WIDTH = 170  # columns that the tables need; a file or a pipe is taken for 80
 PAGES = {

@@ -24,7 +24,7 @@ from contracts.models import Contract
 from tests import plot
 from tests.database_address import database_address
 from tests.workflow.sockets import logged_in, server_process
-from workflow import events
+from workflow.record import events
 
 BATCH = 50  # sockets opened at once
 

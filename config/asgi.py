@@ -13,7 +13,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 pages = get_asgi_application()
 
 from config.front import Front  # noqa: E402 (models need Django set up)
-from workflow.sockets import websocket_urlpatterns  # noqa: E402
+from workflow.live.sockets import websocket_urlpatterns  # noqa: E402
 
 application = Front(
     pages=pages,

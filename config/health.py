@@ -12,7 +12,7 @@ import weakref
 
 import psycopg
 
-from workflow.relay import connection_parameters
+from workflow.live.relay import connection_parameters
 
 FRESH = 0.5  # seconds
 ANSWERS_WITHIN = 2.0  # seconds

@@ -24,7 +24,7 @@ import httpx
 from rich.console import Console
 
 from config.database import stop_unused
-from config.play import play
+from config.demo.play import play
 
 ROOT = Path(__file__).resolve().parent.parent
 ADDRESS = ("127.0.0.1", 8000)

@@ -133,8 +133,8 @@ ANCHOR_DIR = Path(environment("ANCHOR_DIR") or STATE_DIR / "anchors")
 # The job queue lives in the same database: a job is queued in the act that needs it.
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 
-# Each server process carries events from PostgreSQL to its own sockets (workflow/relay.py).
-CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.layers.ProcessLayer"}}
+# Each server process carries events from PostgreSQL to its own sockets (workflow/live/relay.py).
+CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.live.layers.ProcessLayer"}}
 SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process keeps told
 SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
 REDIS_URL = environment("REDIS_URL")
@@ -193,7 +193,8 @@ ASGI_APPLICATION = "config.asgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "config" / "templates"],
+        # each room of the work keeps its own
+        "DIRS": [BASE_DIR / "config" / "templates", *sorted((BASE_DIR / "workflow").glob("*/templates"))],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -202,7 +203,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "config.context.page",
-                "workflow.context.me",
+                "workflow.inbox.context.me",
             ],
         },
     }
@@ -290,9 +291,9 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "inbox"
 LOGOUT_REDIRECT_URL = "account_login"
 
-# Mail is queued in the transaction that says it, and sent by the worker (workflow/mail.py):
+# Mail is queued in the transaction that says it, and sent by the worker (workflow/notices/mail.py):
 # to EMAIL_URL; without it, to the worker's terminal in a demonstration, to this machine elsewhere.
-EMAIL_BACKEND = "workflow.mail.QueuedBackend"
+EMAIL_BACKEND = "workflow.notices.mail.QueuedBackend"
 EMAIL_URL = environment("EMAIL_URL")
 MAIL_TRANSPORT = mail.transport_from_url(
     EMAIL_URL or ("console:" if DEMONSTRATION else "smtp://localhost:25")

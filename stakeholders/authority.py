@@ -2,7 +2,7 @@
 
 One question, asked when the task is shown, when the signature is asked for, and in the
 last transaction before the key is used. :func:`decide` is pure: it reads the rows it is
-given and nothing else. :class:`workflow.standing.Standings` reads them for it.
+given and nothing else. :class:`workflow.standing.standings.Standings` reads them for it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from django.urls import reverse
 from signatures import confirmations
 from stakeholders.models import Grant, User
 from tests.cast import PASSWORD
-from workflow.actions import granting
+from workflow.powers import acts as powers_acts
 
 ACT = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n"
 
@@ -22,17 +22,17 @@ def proof(person: User, grant: Grant, purpose: str) -> str:
 
 def asked(grant: Grant) -> Grant:
     """Its author sends what they drafted."""
-    return granting.request_grant(
-        grant.asked_by, grant.pk, confirmation=proof(grant.asked_by, grant, granting.ASK)
+    return powers_acts.request_grant(
+        grant.asked_by, grant.pk, confirmation=proof(grant.asked_by, grant, powers_acts.ASK)
     )
 
 
 def confirmed(grant: Grant, by: User, *, immediately: str = "") -> Grant:
     """A second person confirms, at once if they say why."""
-    return granting.confirm_grant(
+    return powers_acts.confirm_grant(
         by,
         grant.pk,
-        confirmation=proof(by, grant, granting.CONFIRM),
+        confirmation=proof(by, grant, powers_acts.CONFIRM),
         immediately=bool(immediately),
         reason=immediately,
     )

@@ -18,9 +18,10 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.owner import as_owner
 from tests.stage import run_jobs
-from workflow import actions
-from workflow.actions.guests import CODE_AGAIN_AFTER
-from workflow.models import Contact, GuestLink
+from workflow.guests import acts as guests_acts
+from workflow.guests import contacts as guests_contacts
+from workflow.guests.acts import CODE_AGAIN_AFTER
+from workflow.guests.models import Contact, GuestLink
 
 LINA = "lina.aubrac@orme-habitat.example"
 
@@ -35,7 +36,7 @@ def named(cast: Cast, contract: Contract, by: User | None = None, **facts: Any) 
         **facts,
     }
     organisation = cast.organisation(given.pop("organisation", "org-oh"))
-    return actions.add_contact(by or cast.pilote_ville, contract.pk, organisation, **given)
+    return guests_contacts.add_contact(by or cast.pilote_ville, contract.pk, organisation, **given)
 
 
 def asked(cast: Cast, reference: str = "CSI-00-2026-900", **facts: Any) -> tuple[Contract, GuestLink]:
@@ -75,7 +76,7 @@ def a_minute_later(link: GuestLink) -> None:
 
 def code_for(link: GuestLink) -> str:
     """Ask for a code and read it in the mailbox."""
-    actions.ask_code(link.identifier)
+    guests_acts.ask_code(link.identifier)
     return code_in(mailbox(link.contact.email)[-1])
 
 

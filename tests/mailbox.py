@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from workflow.models import QueuedMail
+from workflow.notices.models import QueuedMail
 
 
 def queued() -> list[dict[str, str]]:

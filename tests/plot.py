@@ -15,21 +15,27 @@ from stakeholders.models import Organisation, User
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.snapshots import once
 from tests.stage import run_jobs
-from workflow import actions, board, rules
-from workflow.models import Circuit, SigningRound
+from workflow.council import acts as council_acts
+from workflow.drafting import acts as drafting_acts
+from workflow.engine import open_tasks
+from workflow.engine.models import Circuit, SigningRound
+from workflow.opinions import acts as opinions_acts
+from workflow.procedures import opening
+from workflow.signing import acts as signing_acts
+from workflow.standing import parties
 
 
 def opened(contract: Contract) -> Contract:
     """Open the circuit of a contract, unless it is open."""
     if not Circuit.objects.filter(contract=contract).exists():
-        actions.start_circuit(contract)
+        opening.start_circuit(contract)
     contract.refresh_from_db()
     return contract
 
 
 def tasks(contract: Contract, step: str) -> list[Task]:
     """Return the open tasks of a step."""
-    return [task for task in board.open_tasks(contract) if task.flow_task.name == step]
+    return [task for task in open_tasks.open_tasks(contract) if task.flow_task.name == step]
 
 
 def task(contract: Contract, step: str, organisation: Organisation | None = None) -> Task:
@@ -39,7 +45,7 @@ def task(contract: Contract, step: str, organisation: Organisation | None = None
         for t in tasks(contract, step)
         if organisation is None or t.owner_permission_obj_pk == str(organisation.pk)
     ]
-    assert len(found) == 1, f"{len(found)} open tasks for {step}: {board.open_tasks(contract)}"
+    assert len(found) == 1, f"{len(found)} open tasks for {step}: {open_tasks.open_tasks(contract)}"
     return found[0]
 
 
@@ -48,7 +54,7 @@ def entitled(waiting: Task) -> User:
     user: User
     members = User.objects.filter(mandates__office__organisation=waiting.owner_permission_obj_pk)
     for user in members.filter(is_active=True).distinct().order_by("pk"):
-        if rules.mandate_to_act(user, waiting) is not None:
+        if parties.mandate_to_act(user, waiting) is not None:
             return user
     raise AssertionError(f"nobody may do {waiting}")
 
@@ -61,16 +67,16 @@ def version(contract: Contract) -> ContractVersion:
 def draft_and_freeze(contract: Contract) -> ContractVersion:
     """Both pilots finish, the city's freezes, the worker prints."""
     for waiting in tasks(contract, "draft"):
-        actions.submit_draft(entitled(waiting), waiting.pk)
+        drafting_acts.submit_draft(entitled(waiting), waiting.pk)
     waiting = task(contract, "freeze")
-    actions.freeze_version(entitled(waiting), waiting.pk)
+    drafting_acts.freeze_version(entitled(waiting), waiting.pk)
     run_jobs()
     return version(contract)
 
 
 def opine(contract: Contract, waiting: Task, value: str = "favourable", reason: str = "") -> Any:
     """The organisation of a review task gives its opinion."""
-    return actions.give_opinion(
+    return opinions_acts.give_opinion(
         entitled(waiting),
         waiting.pk,
         value=value,
@@ -89,7 +95,7 @@ def approve_all(contract: Contract) -> None:
     """Both parties approve; the worker settles the final text."""
     for waiting in tasks(contract, "approve"):
         pdf = version(contract).pdf_sha256
-        actions.approve(entitled(waiting), waiting.pk, approved=True, reason="", pdf_sha256=pdf)
+        opinions_acts.approve(entitled(waiting), waiting.pk, approved=True, reason="", pdf_sha256=pdf)
     run_jobs()
 
 
@@ -119,7 +125,7 @@ def sign_next(contract: Contract) -> None:
     """Whose turn it is signs; the worker sets the signature."""
     waiting = task(contract, "sign")
     user = entitled(waiting)
-    actions.sign(user, waiting.pk, **confirm(user, contract))
+    signing_acts.sign(user, waiting.pk, **confirm(user, contract))
     run_jobs()
 
 
@@ -143,7 +149,7 @@ def resolution(**changes: Any) -> dict[str, Any]:
 def record_resolution(contract: Contract, **changes: Any) -> None:
     """The clerk records what the council decided."""
     waiting = task(contract, "council_resolution")
-    actions.record_resolution(entitled(waiting), waiting.pk, facts=resolution(**changes))
+    council_acts.record_resolution(entitled(waiting), waiting.pk, facts=resolution(**changes))
 
 
 def withdraw(person: User, *, by: User) -> None:

@@ -62,7 +62,7 @@ def restore(name: str) -> None:
     """Put back what ``keep`` kept under this name; sequences go on, so no number is given twice.
 
     Triggers and foreign keys rest meanwhile: the rows were right when they were kept. Those
-    that keep the journal insert-only are tested in tests/workflow/test_journal.py.
+    that keep the journal insert-only are tested in tests/workflow/record/test_journal.py.
     """
     script = _restoring[str(connection.settings_dict["NAME"]), name]
     resting, awake = (f"SET LOCAL session_replication_role = {role}" for role in ("replica", "origin"))

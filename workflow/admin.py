@@ -26,8 +26,8 @@ from viewflow.workflow.admin import Process, Task
 from signatures import means
 from signatures.models import ProofMeans
 from stakeholders.person_admin import is_fresh, stale
-from workflow.actions import proofs
-from workflow.errors import ActRefused
+from workflow.proofs import acts as proofs_acts
+from workflow.record.refusals import ActRefused
 
 IDENTITIES = [EmailAddress, Authenticator, UserSession, SocialAccount, SocialApp, SocialToken]
 admin.site.unregister([*IDENTITIES, Process, Task, procrastinate.contrib.django.models.ProcrastinateJob])
@@ -64,10 +64,10 @@ class ProofMeansAdmin(admin.ModelAdmin[ProofMeans]):
             self.message_user(request, stale(), messages.ERROR)
             return None
         try:
-            code = proofs.give_code(request.user, waiting, mandate=None)  # type: ignore[arg-type]
+            code = proofs_acts.give_code(request.user, waiting, mandate=None)  # type: ignore[arg-type]
         except ActRefused as error:
             self.message_user(request, error.message, messages.ERROR)
             return None
         there = reverse("admin:signatures_proofmeans_changelist")
         context = {"code": code, "means": waiting, "person": waiting.user, "back_url": there}
-        return render(request, "workflow/means_code.html", context)
+        return render(request, "proofs/means_code.html", context)

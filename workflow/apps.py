@@ -11,6 +11,6 @@ class WorkflowConfig(AppConfig):
     verbose_name = _("Circuit")
 
     def ready(self) -> None:
-        """Listen to the rooms below."""
-        import_module("workflow.receivers")
-        import_module("workflow.account_receivers")
+        """Listen to what lower floors tell."""
+        for room in ("accounts", "powers", "signing"):
+            import_module(f"workflow.{room}.receivers")

@@ -20,8 +20,8 @@ from tests.cast import Cast, small_contract
 from tests.database_address import database_address
 from tests.owner import as_owner
 from tests.snapshots import once
-from workflow import journal
-from workflow.models import JournalEntry
+from workflow.record import journal
+from workflow.record.models import JournalEntry
 
 JOURNAL = "workflow_journalentry"
 ROLE = doors.RUNTIME

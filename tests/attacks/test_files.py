@@ -35,7 +35,7 @@ from tests.pki import ServedPki
 from tests.signatures import documents
 from tests.signatures.test_independent import run
 from tests.signatures.test_validation import Files, files, people
-from tests.workflow.test_final_file import final
+from tests.workflow.signing.test_final_file import final
 
 __all__ = ["files", "final", "people"]
 

@@ -17,7 +17,7 @@ from tests.cast import PASSWORD, Cast, small_contract
 from tests.codes import in_time
 from tests.invited import LINA, a_minute_later, asked, at, code_in, confirmed, mailbox, text
 from tests.workflow.sockets import page, watching
-from workflow.models import GuestLink
+from workflow.guests.models import GuestLink
 
 
 @pytest.fixture

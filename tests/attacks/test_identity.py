@@ -19,7 +19,7 @@ from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.codes import in_time
 from tests.workflow.sockets import logged_in
-from workflow.models import JournalEntry
+from workflow.record.models import JournalEntry
 
 MINE = "attaquant@ailleurs.example"
 RESET = re.compile(r"/compte/\S+#\w+-\S+")  # the link by which a password is chosen

@@ -245,7 +245,7 @@ def test_an_exhausted_pool_says_busy_and_not_broken(client: Client, monkeypatch:
         except PoolTimeout as error:
             raise OperationalError(str(error)) from error
 
-    monkeypatch.setattr("workflow.views.public.connection.cursor", fail)
+    monkeypatch.setattr("workflow.verification.views.connection.cursor", fail)
     client.raise_request_exception = False
     refused = client.get("/sante/")
     assert refused.status_code == 503

@@ -26,7 +26,7 @@ from tests.attacks import logbook
 from tests.cast import PASSWORD, Cast
 from tests.invited import asked, at
 from tests.stage import run_jobs
-from workflow.mail import defer_mail
+from workflow.notices.mail import defer_mail
 
 SECRET = "Zq3uX9vT-kaB7_mLw2RfHd8sYpJc5eNg"  # noqa: S105 (the shape of a token, and nobody's)
 
@@ -142,7 +142,7 @@ def test_a_mail_server_that_is_down_leaves_no_letter_in_the_worker_s_log(cast: C
 def test_a_copy_of_the_database_holds_no_letter_nor_code(cast: Cast) -> None:
     """Neither in the queue of jobs nor beside it; and another installation's key opens none."""
     defer_mail(to="maire@ville.example", subject=f"S {SECRET}", body=f"Votre code est {SECRET}")
-    with override_settings(EMAIL_BACKEND="workflow.mail.QueuedBackend"):
+    with override_settings(EMAIL_BACKEND="workflow.notices.mail.QueuedBackend"):
         Client().post(reverse("account_request_login_code"), {"email": cast.maire.email})
     [known, code] = mailbox.queued()
     assert SECRET in known["body"]

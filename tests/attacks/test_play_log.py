@@ -17,8 +17,9 @@ import pytest
 from aiosmtpd.controller import Controller
 from bs4 import BeautifulSoup
 
-from config import play, run
-from tests.workflow.test_mail import Post
+from config import run
+from config.demo import play
+from tests.workflow.notices.test_mail import Post
 
 LINA = "lina.aubrac@orme-habitat.example"
 NADIA = "nadia.nouvelle@clairval-sur-orme.example"

@@ -26,7 +26,7 @@ from tests.codes import in_time
 from tests.signatures.device import Device
 from tests.stage import run_jobs
 from tests.trust import trust
-from workflow.models import JournalEntry
+from workflow.record.models import JournalEntry
 
 CHOSEN = "choisi depuis la messagerie"
 

@@ -20,8 +20,8 @@ from stakeholders.quotas import Quota, QuotaSpent, Spending
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.invited import LINA, named
-from workflow.actions import administration
-from workflow.errors import Invalid, TooMany
+from workflow.powers import appointments
+from workflow.record.refusals import Invalid, TooMany
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
@@ -67,7 +67,7 @@ def test_many_strangers_by_one_sender(cast: Cast, monkeypatch: pytest.MonkeyPatc
 
 
 def actions_invite(cast: Cast, city: Organisation, facts: dict[str, object]) -> None:
-    administration.invite(cast.dgs, city, **facts)  # type: ignore[arg-type]
+    appointments.invite(cast.dgs, city, **facts)  # type: ignore[arg-type]
 
 
 def test_at_once_counts_as_one_after_the_other(transactional_db: None) -> None:

@@ -36,11 +36,12 @@ from tests.cast import Cast
 from tests.granted import asked, confirmed, proof, prove, sent
 from tests.signatures import documents
 from tests.workflow.sockets import logged_in
-from workflow import granting, rules
-from workflow.actions import administration
-from workflow.actions import granting as acts
-from workflow.errors import ActRefused, Invalid, Locked, NotAllowed
-from workflow.models import JournalEntry
+from workflow.powers import acts as powers_acts
+from workflow.powers import appointments
+from workflow.powers import pending as powers_pending
+from workflow.record.models import JournalEntry
+from workflow.record.refusals import ActRefused, Invalid, Locked, NotAllowed
+from workflow.standing import parties
 
 DAY = dt.timedelta(days=1)
 TODAY = timezone.localdate
@@ -67,11 +68,11 @@ def vacate(person: User) -> Office:
 
 
 def can_sign(user: User, contract: Contract) -> bool:
-    return rules.mandate_to_act(user, plot.task(contract, "sign")) is not None
+    return parties.mandate_to_act(user, plot.task(contract, "sign")) is not None
 
 
 def appointment(cast: Cast, office: Office, person: User, *, by: User | None = None, **facts: Any) -> Grant:
-    made = administration.give_office(
+    made = appointments.give_office(
         by or cast.dgs,
         office.organisation,
         person=person,
@@ -96,7 +97,7 @@ def test_an_administrator_makes_himself_mayor_for_a_day(cast: Cast, town: Organi
         vacate(cast.maire) if office.holder() else None
     assert "soi-même" in answer.content.decode()
     with pytest.raises(Invalid):
-        administration.give_office(
+        appointments.give_office(
             cast.dgs, town, person=cast.dgs, office=office, starts_on=TODAY(), ends_on=TODAY(), act="A 1"
         )
     assert not Grant.objects.exists()
@@ -108,7 +109,7 @@ def test_an_administrator_invites_another_mailbox_of_his_own(cast: Cast, town: O
     local, _at, domain = cast.dgs.email.partition("@")
     for address in (cast.dgs.email.upper(), f"{local}+maire@{domain}"):
         with pytest.raises(Invalid):
-            administration.invite(
+            appointments.invite(
                 cast.dgs, town, office=office, email=address, starts_on=TODAY(), ends_on=None, **facts
             )
 
@@ -231,7 +232,7 @@ def test_immediately_takes_a_reason(cast: Cast) -> None:
     grant = mayor_asked(cast, cast.adjointe)
     token = acts_token(cast.prefete, grant)
     with pytest.raises(Invalid):
-        acts.confirm_grant(cast.prefete, grant.pk, confirmation=token, immediately=True, reason="  ")
+        powers_acts.confirm_grant(cast.prefete, grant.pk, confirmation=token, immediately=True, reason="  ")
     confirmed(grant, cast.prefete, immediately="Le contrat se signe ce soir")
     grant.refresh_from_db()
     assert (grant.immediately, grant.reason) == (True, "Le contrat se signe ce soir")
@@ -239,7 +240,7 @@ def test_immediately_takes_a_reason(cast: Cast) -> None:
 
 
 def acts_token(person: User, grant: Grant) -> str:
-    return proof(person, grant, acts.CONFIRM)
+    return proof(person, grant, powers_acts.CONFIRM)
 
 
 def test_whoever_asks_confirms_too(cast: Cast) -> None:
@@ -338,7 +339,7 @@ def test_the_platform_s_administrator_opens_a_second_account_to_confirm(cast: Ca
         confirmed(grant, puppet)
     with pytest.raises(NotAllowed):  # the prosecutor is no prefect's
         confirmed(grant, cast.prefete)
-    assert cast.maire in granting.confirmers(grant)
+    assert cast.maire in powers_pending.confirmers(grant)
     User.objects.filter(pk=puppet.pk).update(date_joined=timezone.now() - 3 * DAY)
     puppet.refresh_from_db()
     confirmed(grant, puppet)
@@ -380,11 +381,11 @@ def test_an_office_grows_between_the_demand_and_its_confirmation(cast: Cast, tow
 def test_an_office_grows_between_an_invitation_and_its_acceptance(cast: Cast, town: Organisation) -> None:
     office = Office.objects.create(organisation=town, title="Mission", role=Role.CONTRIBUTOR)
     facts = {"email": cast.rtac.email, "civility": "", "first_name": "X", "last_name": "Y"}
-    made = administration.invite(cast.dgs, town, office=office, starts_on=TODAY(), ends_on=None, **facts)
+    made = appointments.invite(cast.dgs, town, office=office, starts_on=TODAY(), ends_on=None, **facts)
     assert isinstance(made, Invitation)
     Office.objects.filter(pk=office.pk).update(role=Role.HEAD)
     with pytest.raises(Locked, match="a changé"):
-        administration.accept_invitation(made.pk, person=cast.rtac)
+        appointments.accept_invitation(made.pk, person=cast.rtac)
     assert office.holder() is None
 
 
@@ -442,20 +443,20 @@ def test_an_old_or_stolen_proof_confirms(cast: Cast) -> None:
     grant, other = mayor_asked(cast, cast.adjointe), None
     token = acts_token(cast.prefete, grant)
     with pytest.raises(Locked, match="confirmation"):
-        acts.confirm_grant(cast.dircab, grant.pk, confirmation=token)
+        powers_acts.confirm_grant(cast.dircab, grant.pk, confirmation=token)
     office = Office.objects.create(
         organisation=cast.organisation("org-ville"), title="Second adjoint", role=Role.DELEGATE
     )
     other = asked(appointment(cast, office, cast.greffe))
     with pytest.raises(ActRefused):
-        acts.confirm_grant(cast.prefete, other.pk, confirmation=token)
+        powers_acts.confirm_grant(cast.prefete, other.pk, confirmation=token)
     with pytest.raises(Locked):
-        acts.confirm_grant(cast.prefete, grant.pk, confirmation=asking_token(cast.prefete, grant))
-    acts.confirm_grant(cast.prefete, grant.pk, confirmation=token)
+        powers_acts.confirm_grant(cast.prefete, grant.pk, confirmation=asking_token(cast.prefete, grant))
+    powers_acts.confirm_grant(cast.prefete, grant.pk, confirmation=token)
 
 
 def asking_token(person: User, grant: Grant) -> str:
-    return proof(person, grant, acts.ASK)
+    return proof(person, grant, powers_acts.ASK)
 
 
 def test_a_demand_waits_until_nobody_remembers_it(cast: Cast) -> None:
@@ -468,11 +469,11 @@ def test_a_demand_waits_until_nobody_remembers_it(cast: Cast) -> None:
 
 def test_a_withdrawn_or_refused_demand_is_confirmed(cast: Cast) -> None:
     grant = mayor_asked(cast, cast.adjointe)
-    acts.withdraw_grant(cast.dgs, grant.pk)
+    powers_acts.withdraw_grant(cast.dgs, grant.pk)
     with pytest.raises(Locked, match="retirée"):
         confirmed(grant, cast.prefete)
     again = asked(appointment(cast, grant.office, cast.adjointe))  # type: ignore[arg-type]
-    acts.refuse_grant(cast.prefete, again.pk, reason="Elle n’est pas élue")
+    powers_acts.refuse_grant(cast.prefete, again.pk, reason="Elle n’est pas élue")
     with pytest.raises(Locked, match="refusée"):
         confirmed(again, cast.dircab)
     assert held(cast.adjointe).office.role == Role.DELEGATE

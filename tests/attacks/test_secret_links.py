@@ -18,8 +18,8 @@ from stakeholders.models import User
 from tests.cast import PASSWORD, Cast
 from tests.invited import asked
 from tests.stage import run_jobs
+from tests.workflow.powers.test_invitations import Invited
 from tests.workflow.sockets import logged_in
-from tests.workflow.test_invitations import Invited
 
 FORGED = "voleur.example"
 CHOSEN = "une phrase entière et bien à moi"

@@ -22,9 +22,9 @@ from tests import plot
 from tests.attacks import logbook
 from tests.cast import PASSWORD, Cast
 from tests.invited import asked, at, code_for, wrong
+from tests.workflow.powers.test_invitations import Invited
 from tests.workflow.sockets import logged_in
-from tests.workflow.test_invitations import Invited
-from workflow import journal, security
+from workflow.record import journal, security
 
 CHOSEN = "une phrase entière et bien à moi"
 TYPED = "mot-de-passe-tapé-par-erreur"

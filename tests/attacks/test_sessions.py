@@ -24,7 +24,7 @@ from tests.cast import PASSWORD, Cast
 from tests.codes import in_time
 from tests.stage import run_jobs
 from tests.workflow.sockets import watching
-from workflow.models import JournalEntry
+from workflow.record.models import JournalEntry
 
 CHOSEN = "trois petits chats de gouttière"
 

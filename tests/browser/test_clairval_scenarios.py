@@ -21,7 +21,7 @@ from tests import plot
 from tests.browser.actor import PATIENCE, Actor
 from tests.cast import PASSWORD, Cast
 from tests.stage import working
-from workflow.models import JournalEntry
+from workflow.record.models import JournalEntry
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SHOTS = os.environ.get("SHOTS")

@@ -14,8 +14,9 @@ from tests.browser.actor import DESK, PATIENCE, PHONE, Actor
 from tests.cast import Cast
 from tests.invited import asked, code_in, link_in, mailbox, wrong
 from tests.owner import as_owner
-from workflow import actions
-from workflow.models import GuestLink, Opinion
+from workflow.guests import acts as guests_acts
+from workflow.guests.models import GuestLink
+from workflow.opinions.models import Opinion
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -144,7 +145,7 @@ def test_the_pilot_names_a_contact_and_sees_who_answered_that_it_is_not_them(
     page.get_by_role("button", name="Désigner").click()
     expect(page.get_by_text("Un lien part vers son adresse")).to_be_visible()
     assert len(mailbox("iris.noel@reseau-libellule.example")) == 1
-    actions.report(link.identifier, reason="Elle a quitté l’organisme.")
+    guests_acts.report(link.identifier, reason="Elle a quitté l’organisme.")
     page.goto(f"{live_url}{reverse('contract', args=[contract.pk])}")
     expect(page.get_by_text("Ce n’est pas moi").first).to_be_visible()
     pilot.is_accessible()

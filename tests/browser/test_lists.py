@@ -6,10 +6,10 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from playwright.sync_api import Browser, expect
 
+from bench.filling import fill
 from stakeholders.models import Organisation, User
 from tests.browser.actor import Actor
 from tests.cast import PASSWORD, Cast
-from workflow.filling import fill
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

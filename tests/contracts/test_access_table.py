@@ -15,7 +15,7 @@ from stakeholders.models import User
 from stakeholders.permissions import grant, grant_many, visible, withdraw
 from tests.cast import Cast, small_contract
 from tests.owner import as_owner
-from workflow import lists
+from workflow.tasks import lists
 
 
 def listed(person: User) -> list[str]:

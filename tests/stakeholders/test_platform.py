@@ -15,7 +15,7 @@ from stakeholders.models import Office, Role, User
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.signatures.device import Device
-from workflow.models import JournalEntry
+from workflow.record.models import JournalEntry
 
 OLD, NEW = "ancienne@ville.example", "nouvelle@ville.example"
 

@@ -6,7 +6,9 @@ from typing import Any
 
 from contracts.models import ContractVersion, Part
 from signatures.models import SignatureRequest
-from workflow.models import Approval, CouncilResolution, Opinion, SigningRound
+from workflow.council.models import CouncilResolution
+from workflow.engine.models import SigningRound
+from workflow.opinions.models import Approval, Opinion
 
 NEGATIVE = {"changes_requested", "unfavourable"}
 

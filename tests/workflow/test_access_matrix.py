@@ -30,11 +30,11 @@ from tests.invited import code_for, named
 from tests.snapshots import once
 from tests.stage import run_jobs
 from tests.workflow.sockets import page, watching
-from workflow import actions
-from workflow.actions import administration
-from workflow.models import GuestLink
-from workflow.rules import pilot
-from workflow.sockets import websocket_urlpatterns
+from workflow.guests import acts as guests_acts
+from workflow.guests.models import GuestLink
+from workflow.live.sockets import websocket_urlpatterns
+from workflow.powers import appointments
+from workflow.standing.parties import pilot
 
 pytestmark = pytest.mark.access_matrix
 
@@ -276,7 +276,7 @@ ONCE = {"contact_remove"}  # what is removed is not found again: the first of th
 NEVER = {"job_retry": job}
 # the last two: see test_invitations.py
 OPEN_TO_ALL = {"trust_root", "health", "set_language", "invitation", "invitation_opened"}
-GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/test_guests.py too
+GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",
     "guest_code",
     "guest_code_ask",
@@ -400,7 +400,7 @@ def _scenes(cast: Cast) -> Scenes:
     )
     declare_absence(away, actor=cast.dircab)
     link = link_to.links.get()
-    guest = actions.enter(link.identifier, code_for(link)).person
+    guest = guests_acts.enter(link.identifier, code_for(link)).person
     assert guest is not None
     withdrawn = User.objects.create_user("ancien@orme-habitat.example", last_name="Ancien")
     office = Office.objects.create(organisation=cast.organisation("org-oh"), title="Ancien", role=Role.HEAD)
@@ -410,7 +410,7 @@ def _scenes(cast: Cast) -> Scenes:
     deputy = Office.objects.create(
         organisation=cast.organisation("org-ville"), title="Second adjoint", role=Role.DELEGATE
     )
-    made = administration.give_office(
+    made = appointments.give_office(
         cast.dgs,
         deputy.organisation,
         person=cast.greffe,

@@ -9,9 +9,9 @@ from django.utils.safestring import SafeString
 
 from contracts.models import Status
 from stakeholders.kinds import Power
+from stakeholders.lendable import LENDABLE
 from stakeholders.wording import day, moment
-from workflow.keyset import COUNTED_AT_MOST
-from workflow.register_forms import LENDABLE
+from workflow.tasks.keyset import COUNTED_AT_MOST
 
 register = template.Library()
 

@@ -17,8 +17,8 @@ from contracts import demo
 from signatures import pki
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, Role, User
-from workflow.actions import start_circuit
-from workflow.models import Circuit
+from workflow.engine.models import Circuit
+from workflow.procedures.opening import start_circuit
 
 PLAYED = "csi-clairval-2026"
 ADMINISTRATOR = "administration@contreseing.example"

@@ -10,7 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
-from workflow.jobs import STALLED_AFTER, recover
+from workflow.engine.jobs import STALLED_AFTER, recover
 
 
 class Command(BaseCommand):

@@ -1,5 +1,5 @@
 // What moves while one reads: events by websocket, fragments that re-fetch themselves.
-// The server is workflow/consumers.py. Without this script every page stays true once reloaded.
+// The server is workflow/live/consumers.py. Without this script every page stays true once reloaded.
 
 const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), one re-fetch is enough
 const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from bench.filling import fill
+from bench.filling.contracts import PREFIX
 from contracts.demo import read
 from contracts.models import Contract
-from workflow.filling import fill
-from workflow.filling.contracts import PREFIX
 
 
 class Command(BaseCommand):

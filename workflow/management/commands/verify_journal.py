@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from signatures.roots import NoTrustRoot
 from stakeholders.security_events import Name, tell
-from workflow.verification import verify
+from workflow.record.verification import verify
 
 DOUBTFUL = 3  # the exit status of a chain that holds where anchors do not prove it
 

@@ -1,0 +1,28 @@
+"""Who serves in an organisation, as forms offer them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from stakeholders.models import Mandate, Organisation
+
+
+class MandateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
+    """People by name and office."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        """Show who, as what."""
+        return f"{obj.person}, {obj.office.title}"
+
+
+def serving(organisation: Organisation) -> QuerySet[Mandate]:
+    """Return the mandates of an organisation that run today or will, people in order."""
+    today = timezone.localdate()
+    rows = Mandate.objects.filter(
+        office__organisation=organisation, withdrawn_at=None, person__is_active=True, limited_type=None
+    ).exclude(ends_on__lt=today)
+    return rows.select_related("person", "office").order_by("person__last_name", "pk")

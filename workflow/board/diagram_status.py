@@ -1,0 +1,67 @@
+"""Where each step of the BPMN diagram stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract
+from workflow.board.looks import DONE, LATE, NOW, STOP, WAIT
+from workflow.engine.nodes import WORKING_STATUSES
+from workflow.engine.open_tasks import due_on
+
+
+def diagram_status(contract: Contract) -> dict[str, Any]:
+    """Return the state of each step of the BPMN diagram, and a word such as « 5 sur 7 ».
+
+    Shape: ``{"steps": [{"id", "state", "label", "actors": [{"name", "state"}]}]}``, the
+    identifiers being the names of the flow's steps, the states those of the style sheet.
+    """
+    tasks = list(
+        Task.objects.filter(process__circuit__contract=contract).select_related("owner").order_by("pk")
+    )
+    organisations = {str(p.organisation_id): p.organisation.short_name for p in _participants(contract)}
+    steps = []
+    for name in dict.fromkeys(task.flow_task.name for task in tasks):
+        mine = [task for task in tasks if task.flow_task.name == name and task.status != STATUS.REVIVED]
+        current = [task for task in mine if _split(task) == _split(mine[-1])]
+        done = sum(task.status == STATUS.DONE for task in current)
+        label = _("%(done)d sur %(all)d") % {"done": done, "all": len(current)} if len(current) > 1 else ""
+        actors = [
+            {"name": organisations.get(task.owner_permission_obj_pk or "", ""), "state": _task_look(task)}
+            for task in current
+            if task.flow_task_type == "HUMAN"
+        ]
+        steps.append({"id": name, "state": _step_look(current), "label": label, "actors": actors})
+    return {"steps": steps}
+
+
+def _participants(contract: Contract) -> Any:
+    return contract.participations.select_related("organisation")
+
+
+def _task_look(task: Task) -> str:
+    if task.status == STATUS.ERROR:
+        return STOP
+    if task.status in WORKING_STATUSES:
+        return LATE if _is_late(task) else NOW
+    return DONE if task.status == STATUS.DONE else WAIT
+
+
+def _step_look(tasks: list[Task]) -> str:
+    looks = {_task_look(task) for task in tasks}
+    return next((look for look in (STOP, LATE, NOW, DONE) if look in looks), WAIT)
+
+
+def _split(task: Task) -> str:
+    """Return the token that the branches of one parallel round share."""
+    return str(task.token).rsplit("_", 1)[0] if "_" in str(task.token) else f"{task.pk}"
+
+
+def _is_late(task: Task) -> bool:
+    due = due_on(task)
+    return due is not None and due < timezone.localdate()

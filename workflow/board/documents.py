@@ -1,0 +1,95 @@
+"""The documents: frozen versions, the signed contract and its verdict, the journal."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from contracts.models import Contract
+from signatures import blobs
+from signatures.kept import kept as kept_report
+from signatures.models import Envelope
+from workflow.engine.models import SigningRound
+from workflow.record import anchors
+from workflow.record import journal as record_journal
+from workflow.record.models import JournalEntry
+from workflow.tasks import access as tasks_access
+from workflow.tasks.answers import Request, member
+from workflow.tasks.pdf import pdf
+
+
+@require_safe
+@member
+def version(request: Request, contract: int, number: int) -> HttpResponse:
+    """One frozen version, in the page."""
+    found = tasks_access.version_for(request.user, contract, number)
+    context = {
+        "contract": found.contract,
+        "version": found,
+        "opinions": found.opinions.select_related("organisation", "author", "mandate__office__organisation"),
+        "approvals": found.approvals.select_related("organisation", "author"),
+    }
+    return render(request, "board/version.html", context)
+
+
+@require_safe
+@member
+def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
+    """The exact bytes that are read and approved; never half-signed."""
+    found = tasks_access.version_for(request.user, contract, number)
+    if not found.pdf_sha256:
+        raise Http404
+    return pdf(blobs.get(found.pdf_sha256), f"{found.contract.reference}-v{number}")
+
+
+@require_safe
+@member
+def result(request: Request, contract: int) -> HttpResponse:
+    """The signed contract: the report kept of it, with its date, and where to get it."""
+    found = tasks_access.contract_for(request.user, contract)
+    envelope = _sealed(found)
+    kept = kept_report(envelope.sealed_sha256)
+    context = {
+        "contract": found,
+        "envelope": envelope,
+        "kept": kept,
+        "report": kept.report if kept else None,
+        "acts": JournalEntry.objects.filter(contract=found).count(),
+    }
+    return render(request, "board/result.html", context)
+
+
+@require_safe
+@member
+def signed_pdf(request: Request, contract: int) -> HttpResponse:
+    """The archived file, signed by all."""
+    found = tasks_access.contract_for(request.user, contract)
+    return pdf(blobs.get(_sealed(found).sealed_sha256), f"{found.reference}-signe", attachment=True)
+
+
+@require_safe
+@member
+def journal(request: Request, contract: int) -> HttpResponse:
+    """The journal of this contract, each entry with the hashes by which it is checked."""
+    found = tasks_access.contract_for(request.user, contract)
+    entries = record_journal.exported(JournalEntry.objects.filter(contract=found).order_by("number"))
+    proofs = anchors.exported(entry["number"] for entry in entries)
+    answer = JsonResponse(
+        {"contract": found.reference, "entries": entries, "anchors": proofs},
+        json_dumps_params={"ensure_ascii": False},
+    )
+    answer["Content-Disposition"] = f'attachment; filename="{slugify(found.reference)}-journal.json"'
+    return answer
+
+
+def _sealed(contract: Contract) -> Envelope:
+    signing = (
+        SigningRound.objects.filter(version__contract=contract, envelope__state=Envelope.State.SEALED)
+        .select_related("envelope")
+        .first()
+    )
+    if signing is None:
+        raise Http404
+    return signing.envelope

@@ -1,0 +1,126 @@
+"""The contract's page: where each actor stands, what is done, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from contracts.models import Contract
+from contracts.words import LONGEST
+from stakeholders.permissions import mandates_in_force
+from workflow.board import diagram_status, history, lanes, obstacles, steps
+from workflow.drafting import access as drafting_access
+from workflow.engine import open_tasks
+from workflow.guests import links as guests_links
+from workflow.procedures import diagram, recall_rules
+from workflow.signing import rules as signing_rules
+from workflow.tasks import access as tasks_access
+from workflow.tasks import lists, pilots
+from workflow.tasks.answers import Request, member
+
+
+@require_safe
+@member
+def contract_list(request: Request) -> HttpResponse:
+    """Every contract that the reader may see, by pages; those that a search finds."""
+    sought = request.GET.get("q", "").strip()
+    listing = lists.contract_listing(request.user, sought=sought, mandates=request.standings.mandates)
+    context = {
+        "page": listing.page(request.GET.get("page", "")),
+        "count": listing.count(),
+        "sought": sought,
+        "longest": LONGEST,
+    }
+    return render(request, "board/contract_list.html", context)
+
+
+@require_safe
+@member
+def contract(request: Request, contract: int) -> HttpResponse:
+    """The whole page."""
+    found = tasks_access.contract_for(request.user, contract)
+    context: dict[str, Any] = {"contract": found, "is_pilot": pilots.is_pilot(request.user, found)}
+    for facts, _template in FRAGMENTS.values():
+        context |= facts(request, found)
+    volets = found.volets.select_related("lead").prefetch_related(
+        "commitments__lead", "commitments__owner", "commitments__contributors"
+    )
+    context |= {"volets": volets, "versions": found.versions.select_related("frozen_by")}
+    return render(request, "board/contract.html", context)
+
+
+@require_safe
+@member
+def contract_fragment(request: Request, contract: int, fragment: str) -> HttpResponse:
+    """One part of the page, fetched again when something has moved."""
+    if fragment not in FRAGMENTS:
+        raise Http404
+    found = tasks_access.contract_for(request.user, contract)
+    facts, template = FRAGMENTS[fragment]
+    context = {"contract": found, **facts(request, found)}
+    return render(request, template, context)
+
+
+@require_safe
+@member
+def contract_bpmn(request: Request, contract: int) -> HttpResponse:
+    """The circuit as BPMN 2.0."""
+    tasks_access.contract_for(request.user, contract)
+    return HttpResponse(diagram.diagram(), content_type="application/bpmn+xml; charset=utf-8")
+
+
+@require_safe
+@member
+def contract_process(request: Request, contract: int) -> HttpResponse:
+    """The state of each step of the diagram."""
+    return JsonResponse(diagram_status.diagram_status(tasks_access.contract_for(request.user, contract)))
+
+
+def _head(request: Request, found: Contract) -> dict[str, Any]:
+    waiting = open_tasks.open_tasks(found)
+    mine = lists.tasks_of(request.user, found, standings=request.standings)
+    is_pilot = pilots.is_pilot(request.user, found)
+    named = guests_links.naming(request.user, found)
+    return {
+        "can_name": bool(named),
+        "wrong_contacts": guests_links.wrong_contacts(found, named) if named else [],
+        "my_tasks": mine,
+        "is_pilot": is_pilot,
+        "may_draft": drafting_access.pen_for(request.user, found) is not None,
+        "held_apart": obstacles.held_apart(request.standings.mandates, found, waiting),
+        "barred": obstacles.barred_tasks(request.standings, found),
+        "failed_jobs": [task for task in waiting if task.status == "ERROR"],
+        "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
+        "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
+    }
+
+
+def _steps(request: Request, found: Contract) -> dict[str, Any]:
+    return {"steps": steps.steps(found)}
+
+
+def _lanes(request: Request, found: Contract) -> dict[str, Any]:
+    mine = {m.office.organisation_id for m in mandates_in_force(request.user)}
+    return {"lanes": lanes.lanes(found), "my_organisations": mine}
+
+
+def _history(request: Request, found: Contract) -> dict[str, Any]:
+    return {"history": history.history(found)}
+
+
+def _signatures(request: Request, found: Contract) -> dict[str, Any]:
+    return {"signed": signing_rules.signed(found)}
+
+
+# by the name that its address carries: what a part shows, and its template
+FRAGMENTS: dict[str, tuple[Callable[[Request, Contract], dict[str, Any]], str]] = {
+    "entete": (_head, "board/_partials/head.html"),
+    "etapes": (_steps, "board/_partials/steps.html"),
+    "acteurs": (_lanes, "board/_partials/lanes.html"),
+    "historique": (_history, "board/_partials/history.html"),
+    "signatures": (_signatures, "board/_partials/signatures.html"),
+}

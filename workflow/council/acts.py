@@ -1,0 +1,46 @@
+"""The clerk of the council records its resolution, which opens or ends the signing."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from signatures import actions as signing
+from stakeholders.models import User
+from workflow.council.models import CouncilResolution
+from workflow.engine.nodes import ask_gates
+from workflow.record.refusals import Invalid
+from workflow.tasks.act import doing, owed, save
+from workflow.tasks.rounds import signing_round_of
+
+
+def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> CouncilResolution:
+    """The clerk records the council's resolution; adopted and enforceable, it unlocks the mayor.
+
+    ``facts`` are the fields of CouncilResolution; a council that refuses sends the
+    contract back to drafting.
+    """
+    with doing(user, task_id, "council_resolution") as act:
+        resolution = CouncilResolution(**act.signed_fields(), **facts)
+        _check_days(resolution)
+        save(resolution)
+        if not resolution.adopted:
+            owed(resolution.reason, _("Dites pourquoi le conseil a refusé."))
+            signing.void_envelope(signing_round_of(act).envelope, resolution.reason)
+        dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
+        act.tell("resolution_adopted" if resolution.adopted else "resolution_rejected", **dates)
+        act.complete()
+        ask_gates(act.task.process_id)
+    return resolution
+
+
+def _check_days(resolution: CouncilResolution) -> None:
+    today = timezone.localdate()
+    days = (resolution.session_on, resolution.published_on, resolution.transmitted_on, resolution.received_on)
+    if any(day and day > today for day in days):
+        raise Invalid(_("Une date est dans le futur : n’enregistrez que ce qui a eu lieu."))
+    if resolution.adopted and resolution.votes_for <= resolution.votes_against:
+        raise Invalid(_("Une délibération adoptée a plus de voix pour que de voix contre."), "votes_for")

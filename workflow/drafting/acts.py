@@ -1,0 +1,81 @@
+"""The pilots: open the circuit, change the draft, freeze a version, take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contracts import canonical
+from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
+from stakeholders.models import Mandate, User
+from workflow.drafting import rules
+from workflow.drafting.pens import drafters_mandate
+from workflow.engine.nodes import locked
+from workflow.record import events
+from workflow.record.refusals import Invalid, Locked, NotAllowed
+from workflow.tasks.act import doing
+
+
+@dataclass(frozen=True)
+class Drafting:
+    """A draft held for one change: whose pen it is."""
+
+    contract: Contract
+    mandate: Mandate
+
+    def check(self, row: Commitment | Volet | None) -> None:
+        """Raise NotAllowed where this organisation may not change this part; ask before and after."""
+        if refusal := rules.why_not_edit(rules.pen_of(self.mandate.office.organisation, self.contract), row):
+            raise NotAllowed(refusal)
+
+
+@contextmanager
+def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
+    """Open the draft for one change: the text cannot be frozen meanwhile.
+
+    Raises NotAllowed, or Locked once the version is frozen.
+    """
+    contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
+    with locked(contract):
+        contract.refresh_from_db()
+        mandate = drafters_mandate(user, contract)
+        if contract.status != Status.DRAFTING:
+            raise Locked(
+                _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
+            )
+        yield Drafting(contract, mandate)
+        events.publish(
+            "draft_changed", contract, actor=user, organisation=mandate.office.organisation.short_name
+        )
+
+
+def submit_draft(user: User, task_id: int) -> None:
+    """A pilot says that the draft is ready on their side."""
+    with doing(user, task_id, "draft") as act:
+        if not any(volet.commitments.exists() for volet in act.contract.volets.all()):
+            raise Invalid(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."))
+        act.tell("draft_submitted")
+        act.complete()
+
+
+def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVersion:
+    """The city's pilot freezes the text: number, canonical content, SHA-256."""
+    with doing(user, task_id, "freeze") as act:
+        content = canonical.content_of(act.contract)
+        last = act.contract.latest_version
+        version = ContractVersion.objects.create(
+            contract=act.contract,
+            number=last.number + 1 if last else 1,
+            content=content,
+            content_sha256=canonical.digest(content),
+            frozen_at=timezone.now(),
+            frozen_by=user,
+            label=label,
+        )
+        act.tell("version_frozen", version=version.number, content_sha256=version.content_sha256, label=label)
+        act.complete()
+    return version

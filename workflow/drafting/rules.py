@@ -1,0 +1,64 @@
+"""Who may change which part of a draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from contracts.models import Commitment, Contract, Part, Volet
+from stakeholders.models import Organisation
+from workflow.standing.parties import pilot
+
+
+def is_independent_participant(organisation: Organisation, contract: Contract) -> bool:
+    """Whether it takes part and is independent of the prefect: it then edits what it leads itself."""
+    return organisation.is_independent and contract.participations.filter(organisation=organisation).exists()
+
+
+@dataclass(frozen=True)
+class Pen:
+    """For whom somebody changes a draft, and whether it is the State's pilot."""
+
+    organisation: Organisation
+    is_states: bool
+
+
+def pen_of(organisation: Organisation, contract: Contract) -> Pen:
+    """Return the pen that an organisation holds on a contract."""
+    return Pen(organisation, organisation == pilot(contract, Part.STATE_PILOT))
+
+
+def why_not_edit(pen: Pen, row: Commitment | Volet | None) -> str:
+    """Return why this pen may not change this part of the draft, or nothing.
+
+    ``row`` is None for the contract's first pages. The prosecutor acts under the law alone
+    (Constitution, art. 64; CPP, art. 39-1 for the local policy against crime): the
+    prefecture neither edits nor assigns what the prosecution leads or contributes to. An
+    independent organisation edits what it leads, and nothing else.
+    """
+    if pen.organisation.is_independent:
+        if isinstance(row, Commitment) and row.lead_id == pen.organisation.pk:
+            return ""
+        return _("Vous ne pouvez modifier que les engagements dont votre organisation est responsable.")
+    if row is None or not pen.is_states:
+        return ""
+    if (owner := independent_owner(row)) is None:
+        return ""
+    return _(
+        "Cette partie relève de « %(organisation)s », autorité indépendante du préfet : la préfecture "
+        "ne peut ni la lui attribuer, ni la modifier. Demandez-lui de le faire, ou au pilote de la commune."
+    ) % {"organisation": owner.name}
+
+
+def independent_owner(row: Commitment | Volet) -> Organisation | None:
+    """Return the organisation independent of the prefect to which this part belongs, if any."""
+    return next((o for o in _concerned(row) if o.is_independent), None)
+
+
+def _concerned(row: Commitment | Volet) -> list[Organisation]:
+    """Return who leads this part, or contributes to it."""
+    if isinstance(row, Commitment):
+        return [row.lead, *row.contributors.all()]
+    led = [volet_lead] if (volet_lead := row.lead) else []
+    return [*led, *(commitment.lead for commitment in row.commitments.all())]

@@ -1,0 +1,240 @@
+"""The draft editor: the contract's first pages, its volets, its commitments, for the two pilots."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import ProtectedError
+from django.forms import ModelForm
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm, move
+from contracts.models import Commitment, Contract, Volet
+from workflow.drafting import access, acts, rules
+from workflow.record.refusals import ActRefused
+from workflow.tasks import lists
+from workflow.tasks.answers import Request, member, refused
+
+
+@require_safe
+@member
+def draft_editor(request: Request, contract: int) -> HttpResponse:
+    """The whole draft, each part with what can be done to it."""
+    found, is_open = access.draft_for(request.user, contract)
+    volets = found.volets.select_related("lead").prefetch_related(
+        "commitments__lead", "commitments__owner", "commitments__contributors"
+    )
+    mine = lists.tasks_of(request.user, found, standings=request.standings)
+    pen = access.pen_for(request.user, found)
+    assert pen is not None  # noqa: S101 (draft_for opened it)
+    context = {
+        "contract": found,
+        "is_open": is_open,
+        "volets": [_with_tools(pen, volet) for volet in volets],
+        "my_tasks": mine,
+        "is_pilot": not pen.organisation.is_independent,
+    }
+    return render(request, "drafting/draft_editor.html", context)
+
+
+def _with_tools(pen: rules.Pen, volet: Volet) -> dict[str, Any]:
+    """Return a volet with what this pen may not change of it, and why."""
+    rows = [
+        {
+            "row": commitment,
+            "locked": rules.why_not_edit(pen, commitment),
+            "owner": rules.independent_owner(commitment),
+        }
+        for commitment in volet.commitments.all()
+    ]
+    return {
+        "row": volet,
+        "locked": rules.why_not_edit(pen, volet),
+        "holds_others": any(line["locked"] for line in rows),  # it is not deleted with them
+        "commitments": rows,
+    }
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def contract_edit(request: Request, contract: int) -> HttpResponse:
+    """What the first pages say."""
+    found, _open = access.draft_for(request.user, contract)
+
+    def build(data: Any) -> ContractForm:
+        return ContractForm(data, instance=Contract.objects.get(pk=found.pk))
+
+    return _save(request, found, build, _("Modifier les premières pages"), "contrat")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def volet_add(request: Request, contract: int) -> HttpResponse:
+    """A new chapter, placed last."""
+    found, _open = access.draft_for(request.user, contract)
+    return _save(
+        request, found, lambda data: VoletForm(data, contract=found), _("Ajouter un volet"), "volets"
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def volet_edit(request: Request, contract: int, volet: int) -> HttpResponse:
+    """A chapter's title, lead and text."""
+    found, _open = access.draft_for(request.user, contract)
+    get_object_or_404(Volet, pk=volet, contract=found)
+
+    def build(data: Any) -> VoletForm:
+        return VoletForm(data, instance=Volet.objects.get(pk=volet), contract=found)
+
+    return _save(request, found, build, _("Modifier le volet"), f"volet-{volet}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def volet_delete(request: Request, contract: int, volet: int) -> HttpResponse:
+    """Remove a chapter and its commitments, after asking."""
+    found, _open = access.draft_for(request.user, contract)
+    row = get_object_or_404(Volet, pk=volet, contract=found)
+    return _delete(request, found, row, _("Supprimer le volet et ses engagements"))
+
+
+@require_POST
+@member
+def volet_move(request: Request, contract: int, volet: int) -> HttpResponse:
+    """Exchange a chapter with its neighbour."""
+    found, _open = access.draft_for(request.user, contract)
+    row = get_object_or_404(Volet, pk=volet, contract=found)
+    return _move(request, found, row, found.volets.all(), f"volet-{row.pk}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def commitment_add(request: Request, contract: int, volet: int) -> HttpResponse:
+    """A new commitment in a chapter."""
+    found, _open = access.draft_for(request.user, contract)
+    row = get_object_or_404(Volet, pk=volet, contract=found)
+    initial = {"volet": row, "number": f"{row.order}.{row.commitments.count() + 1}"}
+
+    def build(data: Any) -> CommitmentForm:
+        return CommitmentForm(data, contract=found, initial=initial)
+
+    return _save(request, found, build, _("Ajouter un engagement"), f"volet-{row.pk}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def commitment_edit(request: Request, contract: int, commitment: int) -> HttpResponse:
+    """A commitment, its indicator, its date."""
+    found, _open = access.draft_for(request.user, contract)
+    row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
+
+    def build(data: Any) -> CommitmentForm:
+        return CommitmentForm(data, instance=Commitment.objects.get(pk=commitment), contract=found)
+
+    title = _("Modifier l’engagement %(number)s") % {"number": row.number}
+    return _save(request, found, build, title, f"engagement-{row.pk}")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def commitment_delete(request: Request, contract: int, commitment: int) -> HttpResponse:
+    """Remove a commitment, after asking."""
+    found, _open = access.draft_for(request.user, contract)
+    row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
+    return _delete(request, found, row, _("Supprimer l’engagement"))
+
+
+@require_POST
+@member
+def commitment_move(request: Request, contract: int, commitment: int) -> HttpResponse:
+    """Exchange a commitment with its neighbour."""
+    found, _open = access.draft_for(request.user, contract)
+    row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
+    return _move(request, found, row, row.volet.commitments.all(), f"engagement-{row.pk}")
+
+
+class _NotSaved(Exception):
+    """The form was refused under the lock: nothing changed, so nothing is published."""
+
+    def __init__(self, form: ModelForm[Any]) -> None:
+        super().__init__()
+        self.form = form
+
+
+def _save(
+    request: Request, found: Contract, build: Callable[[Any], ModelForm[Any]], title: str, anchor: str
+) -> HttpResponse:
+    """Show a form of the draft, or save it.
+
+    The form is built and checked under the lock, on the row as it then stands: two pilots
+    who save at once meet here one after the other, and neither overwrites the other unseen.
+    """
+
+    def show(form: ModelForm[Any], status: int = 200, notice: str = "") -> HttpResponse:
+        context = {"contract": found, "form": form, "title": title, "anchor": anchor, "notice": notice}
+        return render(request, "drafting/draft_form.html", context, status=status)
+
+    if request.method != "POST":
+        return show(build(None))
+    try:
+        with acts.changing_draft(request.user, found.pk) as draft:
+            form = build(request.POST)
+            _check(draft, form)
+            if not form.is_valid():
+                raise _NotSaved(form)
+            form.save()
+            _check(draft, form)
+    except _NotSaved as refusal:
+        return show(refusal.form, 422)
+    except ActRefused as error:
+        return show(build(request.POST), error.status, error.message)
+    messages.success(request, _("Enregistré."))
+    return redirect(f"{_editor(found)}#{anchor}")
+
+
+def _check(draft: acts.Drafting, form: ModelForm[Any]) -> None:
+    """Ask whether this organisation may change this part, as it was and as the form makes it."""
+    row = form.instance
+    if isinstance(row, Contract):
+        draft.check(None)
+    elif row.pk and isinstance(row, Commitment | Volet):
+        draft.check(row)
+
+
+def _delete(request: Request, found: Contract, row: Volet | Commitment, title: str) -> HttpResponse:
+    if request.method != "POST":
+        return render(request, "drafting/draft_delete.html", {"contract": found, "row": row, "title": title})
+    try:
+        with acts.changing_draft(request.user, found.pk) as draft:
+            for part in [row, *(row.commitments.all() if isinstance(row, Volet) else [])]:
+                draft.check(part)
+            row.delete()
+    except ActRefused as error:
+        return refused(request, error, found.pk)
+    except ProtectedError:
+        messages.error(request, _("Cet élément est cité ailleurs : il ne peut pas être supprimé."))
+        return redirect(_editor(found))
+    messages.success(request, _("Supprimé."))
+    return redirect(_editor(found))
+
+
+def _move(request: Request, found: Contract, row: Any, neighbours: Any, anchor: str) -> HttpResponse:
+    form = MoveForm(request.POST)
+    if form.is_valid():
+        try:
+            with acts.changing_draft(request.user, found.pk) as draft:
+                draft.check(row)
+                move(row, neighbours, form.cleaned_data["direction"])
+        except ActRefused as error:
+            return refused(request, error, found.pk)
+    return redirect(f"{_editor(found)}#{anchor}")
+
+
+def _editor(found: Contract) -> str:
+    return redirect("draft_editor", found.pk).url

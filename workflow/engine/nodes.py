@@ -1,0 +1,279 @@
+"""The kinds of step that viewflow does not have: an organisation's task, a split by data, a job.
+
+Only :mod:`workflow.procedures.csi` uses them. Each tells the people concerned when it opens, and
+moves the contract's status when it is the step that decides it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Self
+
+from django.db import transaction
+from django.utils import timezone
+from viewflow import this
+from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
+from viewflow.workflow.base import Edge
+from viewflow.workflow.models import Task
+from viewflow.workflow.nodes.events import ConditionalCatchActivation
+from viewflow.workflow.nodes.job import AbstractJob, AbstractJobActivation
+from viewflow.workflow.nodes.split import SplitActivation
+from viewflow.workflow.nodes.view import ViewActivation
+
+from contracts.models import Contract, Status
+from stakeholders.kinds import Power
+from stakeholders.models import Organisation
+from workflow.record import events
+
+OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
+WORKING_STATUSES = (*OPEN_STATUSES, STATUS.SCHEDULED, STATUS.ERROR)
+
+
+@contextmanager
+def locked(contract: Contract) -> Iterator[None]:
+    """Hold the lock of the contract's process, and nobody else's: acts on one contract meet here."""
+    process = contract.circuit.process
+    with process.flow_class.lock(process.pk):
+        yield
+
+
+def ask_gates(process_id: int) -> None:
+    """Have every gate that waits in a process ask its condition again."""
+    waiting = Task.objects.filter(process=process_id, flow_task_type=Gate.task_type, status=STATUS.NEW)
+    for task in waiting.order_by("pk"):
+        task.flow_task.activation_class(task).ask_again()
+
+
+def enter(contract: Contract, status: Status | None) -> None:
+    """Move the contract to the status that this step means, if it means one."""
+    if status is not None and contract.status != status:
+        Contract.objects.filter(pk=contract.pk).update(status=status)
+        contract.status = status
+
+
+class OrganisationTaskActivation(ViewActivation):
+    """A task that one organisation owes; it says by when, and that it has opened."""
+
+    @classmethod
+    def create(
+        cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
+        """Create the task with its due date and tell the people concerned."""
+        due = timezone.localdate() + dt.timedelta(days=flow_task.days)
+        activation = super().create(
+            flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed
+        )
+        contract = activation.process.contract
+        enter(contract, flow_task.stage)
+        organisation: Organisation = activation.task.owner_permission_obj
+        events.publish(
+            "task_opened",
+            contract,
+            task=activation.task.pk,
+            step=flow_task.name,
+            organisation=organisation.short_name,
+            organisation_id=organisation.pk,
+        )
+        flow_task.opened(activation)
+        return activation
+
+    @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.CANCELED)
+    def cancel(self) -> None:
+        """Take the task away, because the round it belongs to is over."""
+        self.task.finished = timezone.now()
+        self.task.save()
+
+
+class OrganisationTask(flow.View):
+    """A human step: which power it takes, which organisation owes it, in how many days.
+
+    The organisation is the task's seed unless ``organisation`` computes it from the
+    activation. The permission is checked against the task itself, never the process, so
+    one landlord's task is not another's.
+    """
+
+    activation_class = OrganisationTaskActivation
+
+    def __init__(
+        self,
+        power: Power,
+        *,
+        days: int,
+        stage: Status | None = None,
+        organisation: Callable[[Any], Organisation] | None = None,
+        opened: Callable[[Any], None] | None = None,
+    ) -> None:
+        super().__init__(view=None)
+        self.power, self.days, self.stage, self._organisation = power, days, stage, organisation
+        self._opened = opened
+        self._owner_permission = f"stakeholders.{power.value}"
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)
+        self._organisation = this.resolve(instance, self._organisation)
+        self._opened = this.resolve(instance, self._opened)
+
+    def opened(self, activation: Any) -> None:
+        """Do what the flow wants done when the task opens, in the same transaction."""
+        if self._opened:
+            self._opened(activation)
+
+    def calc_owner_permission_obj(self, activation: Any) -> Organisation:
+        """Return the organisation that owes the task."""
+        organisation: Organisation = (
+            self._organisation(activation) if self._organisation else activation.task.seed
+        )
+        return organisation
+
+
+class EachActivation(SplitActivation):
+    """Opens one branch for each row that the flow's question returns."""
+
+    @Activation.status.super()
+    def activate(self) -> None:
+        """List the branches to open; an empty list is an error of the flow."""
+        with self.exception_guard(), transaction.atomic():
+            for node, case, _data, seeds in self.flow_task._branches:
+                if case and not case(self):
+                    continue
+                self.next_tasks += [(node, seed) for seed in seeds(self)] if seeds else [(node, None)]
+            if not self.next_tasks:
+                raise FlowRuntimeError(f"{self.flow_task.name} opens no branch")
+
+    @Activation.status.super()
+    def create_next(self) -> Iterator[Any]:
+        """Open the branches, each with its own token."""
+        tokens = Token.split_token_source(self.task.token, self.task.pk)
+        for node, seed in self.next_tasks:
+            yield node._create(self, next(tokens), data={}, seed=seed)
+
+
+class Each(flow.Split):
+    """A parallel gateway whose branches are data: ``Each(node, seeds)`` opens one per seed.
+
+    Four-tuples make viewflow's export draw the multi-instance marker.
+    """
+
+    activation_class = EachActivation
+    _activate_next: list[tuple[Any, ...]]
+
+    def Each(self, node: Any, seeds: Any, case: Any = None) -> Self:  # noqa: N802 (viewflow's own style)
+        """Open ``node`` once for each row that ``seeds(activation)`` returns."""
+        self._activate_next.append((node, case, None, seeds))
+        return self
+
+    def Next(self, node: Any, case: Any = None) -> Self:  # noqa: N802
+        """Open ``node`` once, if ``case(activation)`` holds."""
+        self._activate_next.append((node, case, None, None))
+        return self
+
+    def _outgoing(self) -> Iterator[Edge]:
+        for node, case, _data, _seeds in self._activate_next:
+            yield Edge(src=self, dst=node, edge_class="cond_true" if case else "default")
+
+    def _resolve(self, instance: Any) -> None:
+        self._activate_next = [
+            tuple(this.resolve(instance, part) for part in branch) for branch in self._activate_next
+        ]
+
+
+class GateActivation(ConditionalCatchActivation):
+    """Passes at once when its condition holds, else waits to be asked again."""
+
+    @Activation.status.transition(
+        source=STATUS.NEW, target=STATUS.DONE, conditions=[lambda activation: activation.condition_met()]
+    )
+    def complete(self) -> None:
+        """Let the token through."""
+        super(ConditionalCatchActivation, self).complete.original()
+
+    def ask_again(self) -> None:
+        """Pass if the condition has come to hold; call it after what may have changed it."""
+        if self.complete.can_proceed():
+            self.complete()
+            self.activate_next()
+
+
+class Gate(flow.ConditionalCatch):
+    """An intermediate conditional event (BPMN) that is asked again by the act that may open it."""
+
+    activation_class = GateActivation
+
+
+class JobActivation(AbstractJobActivation):
+    """A step that the worker does: queued in the transaction that reaches it."""
+
+    @Activation.status.transition(source=STATUS.NEW, target=STATUS.SCHEDULED)
+    def activate(self) -> None:
+        """Queue the work; the queue lives in the same database, so both commit or neither."""
+        self.task.save()
+        contract = self.process.contract
+        enter(contract, self.flow_task.stage)
+        self.flow_task.queue(self)
+        events.publish("job_queued", contract, task=self.task.pk, step=self.flow_task.name)
+
+    @Activation.status.transition(source=STATUS.STARTED)
+    def execute(self) -> None:
+        """Close the step and open the next.
+
+        An exception on the way undoes both, and the job is tried again: viewflow's own
+        would leave it on the next step, out of reach.
+        """
+        self.complete()
+        self.activate_next()
+
+    @Activation.status.transition(source=[STATUS.SCHEDULED, STATUS.STARTED], target=STATUS.ERROR)
+    def error(self, exception: Exception) -> None:
+        """Keep the sentence and nothing of the memory: viewflow's own keeps every local variable."""
+        self.task.data = {**(self.task.data or {}), "error": str(exception)}
+        self.task.finished = timezone.now()
+        self.task.save()
+
+    @Activation.status.transition(source=STATUS.ERROR, target=STATUS.DONE)
+    def pass_over(self) -> None:
+        """Close failed work without its result: the questions asked next find another way."""
+        self.task.save()
+
+    @Activation.status.transition(
+        source=[STATUS.SCHEDULED, STATUS.STARTED, STATUS.ERROR], target=STATUS.CANCELED
+    )
+    def cancel(self) -> None:
+        """Take the work away; a worker that is at it will find the task cancelled and stop."""
+        self.task.finished = timezone.now()
+        self.task.save()
+
+
+class Job(flow.NodeDetailMixin, AbstractJob):
+    """A service task: ``queue(activation)`` defers the work, inside the caller's transaction.
+
+    ``retried(contract)`` says what is to be tried again beside it, where the work is another room's.
+    """
+
+    activation_class = JobActivation
+    index_view_class = detail_view_class = None
+
+    def __init__(
+        self,
+        queue: Callable[[Any], None],
+        *,
+        stage: Status | None = None,
+        retried: Callable[[Contract], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.stage, self._queue, self._retried = stage, queue, retried
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)
+        self._queue = this.resolve(instance, self._queue)
+        self._retried = this.resolve(instance, self._retried)
+
+    def retried(self, contract: Contract) -> None:
+        """Try again what this step's work rests on; raises the refusal that says why it cannot be."""
+        if self._retried:
+            self._retried(contract)
+
+    def queue(self, activation: Any) -> None:
+        """Defer the work of this task."""
+        self._queue(activation)

@@ -1,0 +1,184 @@
+"""Who is asked without an account: whom they answer to, what a link is worth now. No writes here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.db.models import Prefetch, QuerySet
+from django.http import Http404
+from django.urls import reverse
+from django.utils import timezone
+
+from contracts.canonical import commitments
+from contracts.models import Contract, ContractVersion, Part
+from stakeholders.kinds import Power, Side
+from stakeholders.models import Mandate, Organisation, User
+from stakeholders.permissions import mandate_for, mandates_in_force
+from workflow.guests.models import Contact, GuestLink
+from workflow.opinions.models import Opinion
+from workflow.standing import parties
+from workflow.tasks.owed import review_task
+
+
+class State(StrEnum):
+    """What a link is worth at this moment."""
+
+    REPORTED = "reported"
+    REMOVED = "removed"
+    ANSWERED = "answered"
+    SUPERSEDED = "superseded"
+    EXPIRED = "expired"
+    OPEN = "open"
+
+
+# For these a code is mailed: to act, or to read the receipt.
+WORTH_A_CODE = frozenset({State.OPEN, State.ANSWERED})
+
+
+# For these another link is mailed, to the same address.
+RENEWABLE = frozenset({State.EXPIRED, State.SUPERSEDED})
+
+
+def link_named(identifier: str) -> GuestLink:
+    """Return the link of that address; Http404 when there is none."""
+    link = (
+        GuestLink.objects.select_related("contact__contract", "contact__organisation", "version")
+        .filter(identifier=identifier)
+        .first()
+    )
+    if link is None:
+        raise Http404
+    return link
+
+
+def state_of(link: GuestLink) -> State:
+    """Say what the link is worth now; nothing of it is stored twice."""
+    contact = link.contact
+    if contact.links.filter(reported_at__isnull=False).exists():
+        return State.REPORTED
+    if contact.removed_at is not None:
+        return State.REMOVED
+    if answer_to(link) is not None:
+        return State.ANSWERED
+    if link.version != contact.contract.latest_version or link.version.recalls.exists():
+        return State.SUPERSEDED
+    return State.EXPIRED if link.expires_at <= timezone.now() else State.OPEN
+
+
+def answer_to(link: GuestLink) -> Opinion | None:
+    """Return the opinion that the organisation gave on the link's version, whoever gave it."""
+    return (
+        Opinion.objects.select_related("author", "mandate__office__organisation", "version")
+        .filter(version=link.version, organisation=link.contact.organisation)
+        .first()
+    )
+
+
+def asker(contract: Contract) -> Organisation:
+    """Return who asks: the city, which runs the circuit."""
+    return parties.pilot(contract, Part.CITY_PILOT)
+
+
+def led(version: ContractVersion, organisation: Organisation) -> int:
+    """Return how many commitments of the frozen text the organisation leads."""
+    return sum(row["lead"]["id"] == organisation.pk for row in commitments(version.content))
+
+
+def address_of(link: GuestLink) -> str:
+    """Return the link as it is mailed."""
+    return settings.PUBLIC_URL + reverse("guest_link", args=[link.identifier])
+
+
+def is_the_contact(person: object, link: GuestLink) -> bool:
+    """Whether the person who has logged in is the one whom the link names."""
+    return isinstance(person, User) and person.email.lower() == link.contact.email.lower()
+
+
+def naming(person: User, contract: Contract) -> dict[Organisation, Mandate]:
+    """Return the organisations whose contacts the person may name, each with the mandate by which.
+
+    An organisation's administrator names its own. The pilots name those of partners only:
+    no pilot chooses who speaks for the judicial authority or for another public service.
+    """
+    if not hasattr(contract, "circuit"):
+        return {}
+    piloting = next((m for p in parties.pilots(contract) if (m := mandate_for(person, Power.DRAFT, p))), None)
+    administered = {
+        m.office.organisation_id: m
+        for m in mandates_in_force(person)
+        if m.office.administers and m.covers(contract)
+    }
+    reviewers = contract.participations.filter(part=Part.REVIEWER).select_related("organisation__group")
+    named: dict[Organisation, Mandate] = {}
+    for organisation in (participation.organisation for participation in reviewers):
+        mandate = administered.get(organisation.pk)
+        if mandate is None and organisation.side == Side.PARTNER:
+            mandate = piloting
+        if mandate is not None:
+            named[organisation] = mandate
+    return named
+
+
+def contact_for(person: User, contract: Contract, contact_id: int) -> Contact:
+    """Return a kept contact of an organisation for which the person may name; else Http404."""
+    contact = (
+        Contact.objects.kept()
+        .select_related("organisation", "contract")
+        .filter(pk=contact_id, contract=contract, organisation__in=naming(person, contract))
+        .first()
+    )
+    if contact is None:
+        raise Http404
+    return contact
+
+
+@dataclass
+class Named:
+    """One contact as the page of contacts shows them."""
+
+    contact: Contact
+    last: GuestLink | None
+    reported: GuestLink | None
+    entered: bool
+    answered: bool
+    asked: bool
+
+
+def named_contacts(contract: Contract, organisations: list[Organisation]) -> list[Named]:
+    """Return the kept contacts of these organisations, each with where they stand."""
+    contacts = (
+        Contact.objects.kept()
+        .filter(contract=contract, organisation__in=organisations)
+        .select_related("organisation", "mandate")
+        .prefetch_related(Prefetch("links", GuestLink.objects.order_by("-sent_at", "-pk")))
+    )
+    answered = set(
+        Opinion.objects.filter(version=contract.latest_version).values_list("organisation_id", flat=True)
+    )
+    asked = {
+        organisation.pk for organisation in organisations if review_task(contract, organisation) is not None
+    }
+    return [
+        Named(
+            contact,
+            last=next(iter(contact.links.all()), None),
+            reported=next((link for link in contact.links.all() if link.reported_at), None),
+            entered=contact.mandate is not None and contact.mandate.withdrawn_at is None,
+            answered=contact.organisation_id in answered,
+            asked=contact.organisation_id in asked,
+        )
+        for contact in contacts
+    ]
+
+
+def wrong_contacts(contract: Contract, organisations: Iterable[Organisation]) -> QuerySet[Contact]:
+    """Return the kept contacts of these organisations who answered « ce n’est pas moi »."""
+    return (
+        Contact.objects.kept()
+        .filter(contract=contract, organisation__in=organisations, links__reported_at__isnull=False)
+        .select_related("organisation")
+        .distinct()
+    )

@@ -1,0 +1,159 @@
+"""The mails to a guest: the link that asks, the code that confirms."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone, translation
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from procrastinate.contrib.django import app
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract
+from signatures.jobs import IN_TRANSACTION
+from stakeholders.models import Mandate, Organisation, User
+from stakeholders.wording import day, moment
+from workflow.guests import links
+from workflow.guests.models import Contact, GuestLink
+from workflow.notices import mail
+from workflow.record import journal
+
+LINK_LASTS = dt.timedelta(days=15)
+CODE_LASTS = dt.timedelta(minutes=10)
+CODE_TRIES = 5
+
+
+def invite(contract: Contract, organisation: Organisation, task: Task) -> None:
+    """Mail a link to each contact of an organisation whose opinion has just been asked."""
+    for contact in Contact.objects.reachable().filter(contract=contract, organisation=organisation):
+        send_link(contact, task)
+
+
+def send_link(
+    contact: Contact, task: Task, *, actor: User | None = None, mandate: Mandate | None = None
+) -> GuestLink:
+    """Mail a new link about the last version, in the caller's transaction; journaled."""
+    contract, now = contact.contract, timezone.now()
+    version = contract.versions.order_by("-number")[0]
+    link = GuestLink.objects.create(
+        contact=contact,
+        version=version,
+        identifier=secrets.token_urlsafe(24),
+        sent_at=now,
+        expires_at=now + LINK_LASTS,
+    )
+    with translation.override(mail.LANGUAGE):
+        subject = _("Votre avis est demandé : %(reference)s") % {"reference": contract.reference}
+        body = "\n\n".join(_sentences(link, str((task.data or {}).get("due_on", ""))))
+    mail.defer_mail(to=contact.email, subject=subject, body=body + "\n")
+    record("guest_link_sent", contact, actor=actor, mandate=mandate, version=version.number)
+    return link
+
+
+def record(
+    verb: str, contact: Contact, *, actor: User | None, mandate: Mandate | None = None, **facts: Any
+) -> dict[str, Any]:
+    """Journal what concerns a contact, and return the facts; never the address, which all would read."""
+    told = {
+        "contact": contact.pk,
+        "organisation": contact.organisation.short_name,
+        "name": str(contact),
+        "as": contact.quality,
+        **facts,
+    }
+    journal.record(verb, contract=contact.contract, actor=actor, mandate=mandate, payload=told)
+    return told
+
+
+def _sentences(link: GuestLink, due_on: str) -> list[str]:
+    facts = _facts(link, due_on)
+    sentences = [
+        _("Bonjour %(name)s,"),
+        _("Votre avis est demandé, au nom de votre organisation, sur un contrat de sécurité intégrée."),
+        "\n".join(_what_is_asked(facts)),
+        _("Pour lire le texte et répondre, ouvrez cette page :") + "\n%(link)s",
+        _(
+            "Il n’y a ni compte à créer ni mot de passe à choisir : la page vous enverra un code, à cette "
+            "adresse seulement. Sans ce code, le lien ne donne accès à rien. Il vaut jusqu’au %(until)s ; "
+            "passé ce jour, la même page vous en enverra un autre."
+        ),
+        _(
+            "Si cette demande ne vous concerne pas, ouvrez la page et choisissez « Ce n’est pas moi » : "
+            "le lien sera révoqué et les pilotes du contrat prévenus."
+        ),
+    ]
+    return [sentence % facts for sentence in sentences]
+
+
+def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
+    contact = link.contact
+    return {
+        "name": str(contact),
+        "asker": links.asker(contact.contract).name,
+        "organisation": contact.organisation.name,
+        "title": contact.contract.title,
+        "reference": contact.contract.reference,
+        "version": link.version,
+        "count": links.led(link.version, contact.organisation),
+        "due": day(due_on),
+        "link": links.address_of(link),
+        "until": day(link.expires_at),
+    }
+
+
+def _what_is_asked(facts: dict[str, Any]) -> list[str]:
+    asked = [
+        _("Demandé par : %(asker)s"),
+        _("Organisation : %(organisation)s"),
+        _("Contrat : « %(title)s » (%(reference)s, %(version)s)"),
+    ]
+    if facts["count"]:
+        why = ngettext(
+            "Pourquoi vous : votre organisation y porte %(count)d engagement",
+            "Pourquoi vous : votre organisation y porte %(count)d engagements",
+            facts["count"],
+        )
+        asked.append(why)
+    return [*asked, _("Réponse attendue : avant le %(due)s")] if facts["due"] else asked
+
+
+def defer_code(link: GuestLink) -> None:
+    """Queue the mailing of a code, in the caller's transaction.
+
+    The code is drawn by the worker: in clear it is in the mail and nowhere in the database.
+    """
+    IN_TRANSACTION.configure_task(send_code.name).defer(link_id=link.pk)
+
+
+@app.task(name="workflow.send_guest_code", retry=mail.RETRY)
+def send_code(link_id: int) -> None:
+    """Draw a code, keep its hash, mail it; run again, it draws another and the first is void."""
+    code = f"{secrets.randbelow(1_000_000):06d}"
+    with transaction.atomic():
+        link = GuestLink.objects.select_for_update(no_key=True, of=("self",)).get(pk=link_id)
+        link.code_hash = code_hash(link, code)
+        link.code_expires_at = timezone.now() + CODE_LASTS
+        link.code_tries = 0
+        link.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
+    with translation.override(mail.LANGUAGE):
+        # mail servers write subjects into their logs: the code is not in it
+        subject = _("Votre code pour %(reference)s") % {"reference": link.contact.contract.reference}
+        body = _(
+            "Votre code est %(code)s. Il vaut jusqu’au %(until)s et ne sert qu’une fois.\n\n"
+            "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
+            "Personne ne vous le demandera par téléphone ni par courriel.\n"
+        ) % {"code": code, "until": moment(link.code_expires_at), "title": link.contact.contract.title}
+    mail.hand_over(to=link.contact.email, subject=subject, body=body)  # here and now: this is the worker
+
+
+def code_hash(link: GuestLink, code: str) -> str:
+    """Return the keyed hash by which a code of this link is recognised, 64 hexadecimal digits.
+
+    Keyed with the installation's secret: six digits would be found at once from a plain hash.
+    """
+    return salted_hmac("workflow.guest_code", f"{link.pk}:{code}", algorithm="sha256").hexdigest()

@@ -1,0 +1,71 @@
+"""The baskets of the inbox: what each holds for one person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from stakeholders.kinds import Power
+from stakeholders.models import Mandate, User
+from workflow.standing.standings import Standings
+from workflow.tasks import lists
+from workflow.tasks.keyset import Listing
+
+
+@dataclass
+class Basket:
+    """A basket: its address, its title, what its emptiness means, its list of tasks or contracts."""
+
+    slug: str
+    title: Promise
+    empty: Promise
+    listing: Listing[Any]
+    holds_tasks: bool = True
+    may_be_delegated: bool = False  # whether its rows say in whose place the person acts
+
+    @cached_property
+    def count(self) -> int:
+        """How many rows it holds; at most one more than what lists count."""
+        return self.listing.count()
+
+
+def baskets_of(user: User, standings: Standings | None = None) -> dict[str, Basket]:
+    """Return the person's baskets by slug, in the order in which they are shown.
+
+    Nothing of them is read before it is asked for, and the person's mandates once for all.
+    """
+    mine = standings or Standings(user)
+    return {basket.slug: basket for basket in (*_of_tasks(user, mine), *_of_contracts(user, mine.mandates))}
+
+
+def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
+    """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
+    to_sign = Q(owner_permission=f"stakeholders.{Power.SIGN.value}")
+    late = Q(due__lt=timezone.localdate().isoformat())
+    nothing_lent = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
+    rows: tuple[tuple[str, Promise, Promise, Q, bool | None], ...] = (
+        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), ~to_sign, False),
+        ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, False),
+        ("delegues", _("Délégués"), nothing_lent, Q(), True),
+        ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, None),
+    )
+    for slug, title, empty, only, delegated in rows:
+        listing = lists.task_listing(user, only=only, delegated=delegated, standings=mine)
+        yield Basket(slug, title, empty, listing, may_be_delegated=delegated is not False)
+
+
+def _of_contracts(user: User, held: list[Mandate]) -> Iterator[Basket]:
+    """Yield the contracts that the person may see: under way, and over."""
+    for slug, title, empty, ended in (
+        ("suivis", _("Suivis"), _("Aucun contrat en cours ne vous concerne."), False),
+        ("termines", _("Terminés"), _("Aucun contrat n’est encore terminé."), True),
+    ):
+        listing = lists.contract_listing(user, ended=ended, mandates=held)
+        yield Basket(slug, title, empty, listing, holds_tasks=False)

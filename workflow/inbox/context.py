@@ -1,0 +1,29 @@
+"""What every page shows of the person who reads it: offices, waiting tasks, last event."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from django.http import HttpRequest
+
+from workflow.record import events
+from workflow.standing.standings import Standings
+from workflow.tasks import lists
+
+
+def me(request: HttpRequest) -> dict[str, Any]:
+    """Give the templates the reader's mandates and counters; nothing is read until it is shown."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    mine = getattr(request, "standings", None) or Standings(user)
+    last_event = getattr(request, "last_event", None)
+    return {
+        "my_mandates": lambda: mine.mandates,
+        "my_bodies": lambda: list(
+            dict.fromkeys(m.office.organisation for m in mine.mandates if m.covers(None))
+        ),
+        "waiting_count": cache(lambda: lists.task_listing(user, standings=mine).count()),
+        "last_event": events.last_identifier if last_event is None else last_event,
+    }

@@ -1,0 +1,192 @@
+"""The websocket: tells an open page what has just happened, to those who may know.
+
+A page joins its person's group and, on a contract's page, that contract's; it says which
+event it saw last and first receives what it missed. Each event says who may read it
+today: a socket whose person is not among them is closed, and so is one whose session ended.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import parse_qs
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncJsonWebsocketConsumer
+from django.db.models import Q
+from django.utils import translation
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import localtime
+
+from stakeholders.models import User
+from stakeholders.sessions import limit, mark_of, seconds_left_to
+from workflow.live import open_pages, relay
+from workflow.record import events
+from workflow.record.models import Event
+from workflow.record.sentences import sentence_of
+from workflow.tasks import access as tasks_access
+
+UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013
+MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
+SPOKEN_AT_MOST = 20  # messages; pages only listen
+
+
+def _number(query: dict[str, list[str]], name: str) -> int | None:
+    """Return a number of the query, if it is one that the database could hold."""
+    text = query.get(name, [""])[0]
+    return int(text) if text.isdecimal() and len(text) <= 18 else None
+
+
+class LiveConsumer(AsyncJsonWebsocketConsumer):
+    """One open page.
+
+    Close codes: 4401 log in, 4403 the right was withdrawn, 4429 more recent pages of the same
+    person took its place, 1013 come back later, 1008 a page does not speak.
+    """
+
+    contract_id: int | None = None
+    last = 0
+    spoken = 0
+    mark = ""
+    clock: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Accept first, so that the page can read the close code; then join and catch up."""
+        await self.accept()
+        user: User = self.scope["user"]
+        if not user.is_authenticated or not user.is_active:
+            await self.close(UNAUTHENTICATED)
+            return
+        if not await open_pages.enter(self, user.pk):
+            await self.close(FULL)
+            return
+        await database_sync_to_async(limit)(user, self.scope["session"])
+        self.mark = await database_sync_to_async(mark_of)(self.scope["session"])
+        self.clock = asyncio.create_task(self._end_with_the_session())
+        await relay.ensure_running()
+        query = parse_qs(self.scope["query_string"].decode("latin-1"))
+        self.contract_id = _number(query, "contract")
+        if self.contract_id is not None and not await self._may_see(user):
+            await self.close(FORBIDDEN)
+            return
+        await self.channel_layer.group_add(self._group(), self.channel_name)
+        if self.contract_id is not None:
+            await self.channel_layer.group_add(f"user.{user.pk}", self.channel_name)
+        await self._catch_up(_number(query, "after"))
+
+    async def disconnect(self, code: int) -> None:
+        """Leave the groups."""
+        user = self.scope["user"]
+        open_pages.leave(self)
+        if self.clock is not None:
+            self.clock.cancel()
+        await self.channel_layer.group_discard(self._group(), self.channel_name)
+        if self.contract_id is not None and user.is_authenticated:
+            await self.channel_layer.group_discard(f"user.{user.pk}", self.channel_name)
+
+    async def receive(
+        self, text_data: str | None = None, bytes_data: bytes | None = None, **kwargs: Any
+    ) -> None:
+        """Pages only listen: what they send is not even read, and who goes on is cut."""
+        self.spoken += 1
+        if self.spoken > SPOKEN_AT_MOST:
+            await self.close(SPOKE)
+
+    async def give_way(self) -> None:
+        """Close, for a more recent page of the same person."""
+        await self.close(TOO_MANY_PAGES)
+
+    async def event_told(self, message: dict[str, Any]) -> None:
+        """Pass an event on, unless it was seen, or its reader may no longer read."""
+        if message["kind"] == "session_ended":
+            ended, kept = (message["payload"].get(name) for name in ("session", "all_but"))
+            if ended == self.mark or (kept is not None and kept != self.mark):
+                await self.close(UNAUTHENTICATED)
+            return
+        if self.scope["user"].pk not in message["readers"]:
+            await self.close(FORBIDDEN)
+            return
+        if message["kind"] == "rights_changed" and not await self._still_entitled():
+            await self.close(FORBIDDEN)
+            return
+        if not await self._is_let_hear(message):
+            return
+        if message["event"] > self.last:
+            self.last = message["event"]
+            await self.send_json(self._told(message))
+
+    async def _end_with_the_session(self) -> None:
+        """Close once the session has waited too long for its owner: a page that only listens is nobody."""
+        user, key = self.scope["user"], self.scope["session"].session_key
+        while (left := await database_sync_to_async(seconds_left_to)(user, self.mark, key)) > 0:
+            await asyncio.sleep(left)
+        await self.close(UNAUTHENTICATED)
+
+    def _group(self) -> str:
+        return (
+            f"contract.{self.contract_id}"
+            if self.contract_id is not None
+            else f"user.{self.scope['user'].pk}"
+        )
+
+    def _told(self, message: dict[str, Any]) -> dict[str, Any]:
+        """Return what the page receives: the sentence in the reader's language, never the raw facts."""
+        at = parse_datetime(message["at"]) if message.get("at") else None
+        with translation.override(self.scope.get("language") or "fr"):
+            return {
+                "id": message["event"],
+                "kind": message["kind"],
+                "contract": message.get("contract"),
+                "text": sentence_of(message["kind"], message["payload"]),
+                "at": localtime(at).isoformat() if at else None,
+                "mine": message.get("actor") == self.scope["user"].pk,
+            }
+
+    async def _catch_up(self, after: int | None) -> None:
+        """Send what the page missed since the event it names, then say where it stands.
+
+        The groups were joined before: what commits during the query waits its turn in the
+        channel and is dropped there only if the query saw it.
+        """
+        if after is None:
+            self.last = await database_sync_to_async(events.last_identifier)()
+        else:
+            self.last = after
+            missed = await self._missed(after)
+            if len(missed) > MISSED_AT_MOST:
+                await self.send_json({"kind": "reload"})
+            for message in missed[:MISSED_AT_MOST]:
+                await self.event_told(message)
+        await self.send_json({"kind": "hello", "last": self.last})
+
+    @database_sync_to_async
+    def _missed(self, after: int) -> list[dict[str, Any]]:
+        if self.contract_id is not None:
+            watched = Q(contract=self.contract_id)
+        else:
+            watched = Q(contract__in=tasks_access.contracts_of(self.scope["user"]))
+        to_me = Q(recipient=self.scope["user"])
+        rows = Event.objects.filter(watched & Q(recipient__isnull=True) | to_me, pk__gt=after)
+        rows = rows.select_related("contract")
+        reader = [self.scope["user"].pk]  # the rows were filtered by what this reader may see
+        return [relay.message(event, reader) for event in rows.order_by("pk")[: MISSED_AT_MOST + 1]]
+
+    @database_sync_to_async
+    def _may_see(self, user: User) -> bool:
+        return (
+            self.contract_id is not None
+            and tasks_access.contracts_of(user).filter(pk=self.contract_id).exists()
+        )
+
+    @database_sync_to_async
+    def _is_let_hear(self, message: dict[str, Any]) -> bool:
+        """Whether the session opens what the event is about: a guest's opens one contract."""
+        user: User = self.scope["user"]
+        if user.only_mandates is None or message["kind"] == "rights_changed":
+            return True
+        return tasks_access.contracts_of(user).filter(pk=message.get("contract") or 0).exists()
+
+    async def _still_entitled(self) -> bool:
+        user = await User.objects.aget(pk=self.scope["user"].pk)
+        user.only_mandates = self.scope["user"].only_mandates
+        return user.is_active and (self.contract_id is None or await self._may_see(user))

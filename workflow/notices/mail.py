@@ -1,0 +1,99 @@
+"""Mail: queued in the transaction that says it, sent by the worker, tried again when nobody answers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import smtplib
+from collections.abc import Sequence
+
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import BigIntegerField
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast
+from django.utils import timezone
+from procrastinate import JobContext, RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from signatures.jobs import IN_TRANSACTION
+from workflow.notices.models import QueuedMail
+
+QUEUE = "mail"
+LANGUAGE = "fr"  # of every mail, whatever the language of the page that caused it
+KEPT_AT_MOST = dt.timedelta(hours=1)  # what no job will send any more
+
+
+class MailNotSent(Exception):
+    """The mail server did not take a mail; says how, and nothing of the mail or of its answer."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".rstrip())
+
+
+# after 3, 9, 27, 81 and 243 seconds, then every 20 minutes at most: about two hours of a mail server
+ATTEMPTS = 8  # again, after the first
+RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3, retry_exceptions=[MailNotSent])
+
+
+@transaction.atomic
+def defer_mail(*, to: str, subject: str, body: str) -> None:
+    """Queue a mail in plain text within the caller's transaction: rolled back, it never leaves.
+
+    The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
+    """
+    mail = QueuedMail.seal(to=to, subject=subject, body=body)
+    IN_TRANSACTION.configure_task(send_mail.name, queue=QUEUE).defer(mail_id=mail.pk)
+
+
+@app.task(name="workflow.send_mail", queue=QUEUE, retry=RETRY, pass_context=True)
+def send_mail(context: JobContext, *, mail_id: int) -> None:
+    """Send a queued mail and forget it; forget it too when this was the last try."""
+    mail = QueuedMail.objects.filter(pk=mail_id).first()
+    if mail is None:  # sent by a worker that died before it could say so
+        return
+    try:
+        hand_over(**mail.letter())
+    except MailNotSent:
+        if context.job.attempts >= ATTEMPTS:
+            mail.delete()
+        raise
+    mail.delete()
+
+
+def hand_over(*, to: str, subject: str, body: str) -> None:
+    """Hand one mail over to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent."""
+    try:
+        with get_connection(**settings.MAIL_TRANSPORT) as transport:
+            EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to], connection=transport).send()
+    except (OSError, smtplib.SMTPException) as error:
+        # smtplib quotes recipients and the server's answer, which may quote the mail
+        raise MailNotSent(error) from None
+
+
+@app.periodic(cron="7 * * * *")
+@app.task(name="workflow.forget_mail", queue=QUEUE, pass_context=False)
+async def forget_mail(timestamp: int) -> None:
+    """Delete the mails that no job will send any more, and the jobs that ended more than an hour ago."""
+    await sync_to_async(_forget_letters)()
+    await app.job_manager.delete_old_jobs(nb_hours=1, queue=QUEUE, include_failed=True)
+
+
+def _forget_letters() -> None:
+    jobs = ProcrastinateJob.objects.filter(task_name=send_mail.name, status__in=["todo", "doing"])
+    awaited = jobs.annotate(mail=Cast(KT("args__mail_id"), BigIntegerField())).values("mail")
+    QueuedMail.objects.filter(at__lt=timezone.now() - KEPT_AT_MOST).exclude(pk__in=awaited).delete()
+
+
+class QueuedBackend(BaseEmailBackend):
+    """Queues what Django and allauth send during a request, in plain text, one mail a recipient."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """Queue each message; return how many."""
+        for message in email_messages:
+            for recipient in message.recipients():
+                defer_mail(to=recipient, subject=str(message.subject), body=str(message.body))
+        return len(email_messages)

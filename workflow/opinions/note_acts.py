@@ -1,0 +1,30 @@
+"""A note that an organisation keeps for itself."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from viewflow.workflow.models import Task
+
+from stakeholders.models import User
+from workflow.opinions.note_models import InternalNote
+from workflow.record.refusals import NotAllowed
+from workflow.standing import parties
+
+
+@transaction.atomic
+def write_note(user: User, task_id: int, *, text: str) -> InternalNote:
+    """Write a note for the organisation that owes the task; neither journaled nor published.
+
+    Raises NotAllowed when the person holds no mandate for the task.
+    """
+    task = Task.objects.select_related("process__circuit__contract").get(pk=task_id)
+    mandate = parties.mandate_to_act(user, task)
+    if mandate is None:
+        raise NotAllowed
+    return InternalNote.objects.create(
+        contract=task.process.circuit.contract,
+        organisation=task.owner_permission_obj,
+        author=user,
+        mandate=mandate,
+        text=text,
+    )

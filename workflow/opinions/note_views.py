@@ -1,0 +1,44 @@
+"""The internal notes of an organisation, beside the task that it owes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from workflow.opinions import note_acts
+from workflow.opinions import notes as opinions_notes
+from workflow.opinions.forms import NoteForm
+from workflow.record.refusals import ActRefused
+from workflow.tasks import access as tasks_access
+from workflow.tasks.access import OpenTask
+from workflow.tasks.answers import Request, member, refused
+
+
+def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
+    """Return what the fragment of notes shows: those of the organisation that owes the task."""
+    notes = opinions_notes.notes_of(met).select_related("author", "mandate__office")
+    return {"notes": notes, "note_form": form or NoteForm(auto_id="note_%s")}
+
+
+@require_POST
+@member
+def note_add(request: Request, contract: int, task: int) -> HttpResponse:
+    """Write a note; the fragment comes back alone, so that an opinion being typed stays where it is."""
+    met = tasks_access.task_for(request.user, contract, task)
+    form: NoteForm | None = NoteForm(request.POST, auto_id="note_%s")
+    if form is not None and form.is_valid():
+        try:
+            note_acts.write_note(request.user, met.task.pk, text=form.cleaned_data["text"])
+        except ActRefused as error:
+            return refused(request, error, contract)
+        form = None
+    if request.htmx:
+        context = {"contract": met.contract, "task": met.task, **notes_beside(met, form)}
+        return render(request, "opinions/_partials/notes.html", context, status=422 if form else 200)
+    if form is not None:
+        messages.error(request, " ".join(str(error) for error in form.errors["text"]))
+    return redirect("task", contract, task)

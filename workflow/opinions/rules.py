@@ -1,0 +1,95 @@
+"""The questions that the circuit asks: pure predicates, no writes, no request."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.canonical import changed_leads
+from contracts.models import Contract, ContractVersion, Part
+from stakeholders.models import Organisation, User
+from workflow.opinions.models import BLOCKING_OPINIONS, Opinion
+from workflow.record.models import Event
+from workflow.record.values import OpinionValue
+from workflow.standing.parties import pilots
+
+
+def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisation]:
+    """Return who owes an opinion on this version: nobody once it is recalled.
+
+    Everybody on the first round. Later, those who never gave one, those who asked for
+    changes, and those who lead a commitment that differs from the text of their last opinion.
+    """
+    if version.recalls.exists():
+        return []
+    reviewers = [
+        participation.organisation
+        for participation in contract.participations.filter(part=Part.REVIEWER).select_related(
+            "organisation__group"
+        )
+    ]
+    last = {
+        opinion.organisation_id: opinion
+        for opinion in Opinion.objects.filter(version__contract=contract)
+        .select_related("version")
+        .order_by("version__number")
+    }
+    return [
+        organisation
+        for organisation in reviewers
+        if (opinion := last.get(organisation.pk)) is None
+        or opinion.is_blocking
+        or organisation.pk in changed_leads(opinion.version.content, version.content)
+    ]
+
+
+def reason_is_owed(value: str) -> bool:
+    """Whether an opinion of this value must say why: anything but favourable."""
+    return value != OpinionValue.FAVOURABLE
+
+
+def changes_are_asked(version: ContractVersion) -> bool:
+    """Whether the text goes back to drafting after its reviews."""
+    return (
+        version.recalls.exists()
+        or Opinion.objects.filter(version=version, value__in=BLOCKING_OPINIONS).exists()
+    )
+
+
+def is_sent_back(version: ContractVersion) -> bool:
+    """Whether a party refused to approve, or the pilots took the version back."""
+    return version.recalls.exists() or version.approvals.filter(approved=False).exists()
+
+
+def approved_by_all(contract: Contract, version: ContractVersion) -> bool:
+    """Whether both parties approved these exact bytes."""
+    approvals = {
+        approval.organisation_id: approval.pdf_sha256 == version.pdf_sha256 and approval.approved
+        for approval in version.approvals.all()
+    }
+    return all(approvals.get(organisation.pk, False) for organisation in pilots(contract))
+
+
+def why_not_approve(user: User, version: ContractVersion) -> str:
+    """Return why this person may not approve this version, or nothing: nobody approves what they wrote."""
+    previous = version.contract.versions.filter(number=version.number - 1).first()
+    wrote = Task.objects.filter(
+        process__circuit__contract=version.contract_id,
+        flow_task__endswith=".draft",
+        status=STATUS.DONE,
+        owner=user,
+        finished__lte=version.frozen_at,
+    )
+    changed = Event.objects.filter(
+        contract=version.contract_id, kind="draft_changed", actor=user, at__lte=version.frozen_at
+    )
+    if previous is not None:
+        wrote = wrote.filter(finished__gt=previous.frozen_at)
+        changed = changed.filter(at__gt=previous.frozen_at)
+    if version.frozen_by_id != user.pk and not wrote.exists() and not changed.exists():
+        return ""
+    return _(
+        "Vous avez rédigé, modifié ou figé cette version : une autre personne de votre organisation "
+        "doit l’approuver."
+    )

@@ -1,0 +1,139 @@
+"""The pages of whoever gives an opinion, and of whoever approves."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contracts.canonical import commitments
+from workflow.opinions import acts, last, note_views, rules
+from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
+from workflow.opinions.models import Opinion, OpinionDraft
+from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, NewVersion
+from workflow.tasks import access as tasks_access
+from workflow.tasks.access import OpenTask
+from workflow.tasks.answers import Request, member, refused
+from workflow.tasks.pages import done, page
+
+
+def review(request: Request, met: OpenTask) -> HttpResponse:
+    if request.method != "POST":
+        return _review_page(request, met, _kept(request, met))
+    form = OpinionForm(request.POST)
+    if not form.is_valid():
+        return _review_page(request, met, form, 422)
+    facts = form.cleaned_data
+    try:
+        acts.give_opinion(
+            request.user,
+            met.task.pk,
+            value=facts["value"],
+            reason=facts["reason"],
+            version_sha256=facts["version_sha256"],
+        )
+    except NewVersion as error:
+        return _read_again(request, met, error, form)
+    except Invalid as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return _review_page(request, met, form, error.status)
+    except ActRefused as error:
+        return refused(request, error, met.contract.pk)
+    return done(
+        request, met, _("Votre avis est enregistré. Rien d’autre n’est attendu de vous sur cette version.")
+    )
+
+
+def _read_again(request: Request, met: OpenTask, error: NewVersion, form: OpinionForm) -> HttpResponse:
+    """Show the newer text with what had been typed about the older one."""
+    if error.successor is None:
+        return refused(request, error, met.contract.pk, typed=form.cleaned_data["reason"])
+    newer = tasks_access.task_for(request.user, met.contract.pk, error.successor)
+    version = newer.contract.latest_version
+    typed = {**form.cleaned_data, "version_sha256": version.content_sha256 if version else ""}
+    return _review_page(request, newer, OpinionForm(initial=typed), error.status, notice=error.message)
+
+
+def _kept(request: Request, met: OpenTask) -> OpinionForm:
+    """Return the form with what was typed and not sent."""
+    draft = OpinionDraft.objects.filter(author=request.user, contract=met.contract).first()
+    version = met.contract.latest_version
+    initial = {"version_sha256": version.content_sha256 if version else ""}
+    if draft:
+        initial |= {"value": draft.value, "reason": draft.reason}
+    return OpinionForm(initial=initial)
+
+
+def _review_page(
+    request: Request, met: OpenTask, form: OpinionForm, status: int = 200, notice: str = ""
+) -> HttpResponse:
+    version = met.contract.latest_version
+    organisation = met.task.seed
+    every = commitments(version.content) if version else []
+    return page(
+        request,
+        met,
+        "opinions/review.html",
+        status,
+        form=form,
+        notice=notice,
+        **note_views.notes_beside(met),
+        own=[c for c in every if c["lead"]["id"] == organisation.pk],
+        contributed=[c for c in every if organisation.name in c["contributors"]],
+        previous=Opinion.objects.filter(version__contract=met.contract, organisation=organisation)
+        .select_related("version")
+        .order_by("-version__number")
+        .first(),
+    )
+
+
+@require_POST
+@member
+def opinion_draft(request: Request, contract: int, task: int) -> HttpResponse:
+    """Keep what is typed so far."""
+    met = tasks_access.task_for(request.user, contract, task)
+    form = OpinionDraftForm(request.POST)
+    if not form.is_valid():
+        return HttpResponse(_("Brouillon trop long : il n’est pas enregistré."), status=422)
+    try:
+        draft = acts.keep_opinion_draft(request.user, met.task.pk, **form.cleaned_data)
+    except AlreadyDone as done:
+        # no error: a draft that was under way when the opinion was sent comes after it
+        return HttpResponse(escape(done.message))
+    except ActRefused as error:
+        return HttpResponse(escape(error.message), status=error.status)
+    return render(request, "opinions/_partials/saved.html", {"draft": draft})
+
+
+def approve(request: Request, met: OpenTask) -> HttpResponse:
+    version = met.contract.latest_version
+    if request.method != "POST":
+        form = ApprovalForm(initial={"pdf_sha256": version.pdf_sha256 if version else ""})
+        return _approve_page(request, met, form)
+    form = ApprovalForm(request.POST)
+    if not form.is_valid():
+        return _approve_page(request, met, form, 422)
+    try:
+        acts.approve(
+            request.user,
+            met.task.pk,
+            approved=form.approved,
+            reason=form.cleaned_data["reason"],
+            pdf_sha256=form.cleaned_data["pdf_sha256"],
+        )
+    except ActRefused as error:
+        return refused(request, error, met.contract.pk, typed=form.cleaned_data["reason"])
+    if form.approved:
+        return done(request, met, _("Le texte est approuvé au nom de votre organisation."))
+    return done(request, met, _("Le texte est renvoyé : le contrat reviendra en rédaction."))
+
+
+def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: int = 200) -> HttpResponse:
+    version = met.contract.latest_version
+    obstacle = rules.why_not_approve(request.user, version) if version else ""
+    opinions = last.last_opinions(met.contract)
+    return page(
+        request, met, "opinions/approve.html", status, form=form, opinions=opinions, obstacle=obstacle
+    )

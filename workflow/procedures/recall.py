@@ -1,0 +1,43 @@
+"""Taking a version back."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+
+from contracts.models import Contract
+from signatures import actions as signing
+from stakeholders.models import User
+from workflow.engine.models import SigningRound
+from workflow.engine.nodes import locked
+from workflow.procedures import recall_rules
+from workflow.procedures.models import Recall
+from workflow.record.refusals import Locked
+from workflow.standing.standings import Standing
+from workflow.tasks.act import Doing, owed, save
+from workflow.tasks.pilots import pilots_mandate
+
+
+def recall_version(user: User, contract_id: int, *, reason: str) -> None:
+    """A pilot takes the version back, at any time before its last signature; it returns to drafting.
+
+    A signature already set stays in its file, which nobody can complete any more.
+    """
+    contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
+    with locked(contract):
+        contract.refresh_from_db()
+        mandate = pilots_mandate(user, contract)
+        task = recall_rules.recall_carrier(contract)
+        if task is None:
+            raise Locked(recall_rules.why_not_recall(contract))
+        act = Doing(task.flow_task.activation_class(task), task, contract, user, Standing(mandate))
+        reason = owed(reason, _("Dites pourquoi la version est retirée."))
+        save(Recall(**act.signed_fields(), reason=reason))
+        if (signing_round := SigningRound.objects.filter(version=act.version).first()) is not None:
+            signing.void_envelope(signing_round.envelope, reason)
+        act.tell("version_recalled", version=act.version.number, reason=reason)
+        # One branch carries the news to the join, which cancels the others.
+        if task.flow_task_type == "JOB":
+            act.activation.pass_over()
+            act.activation.activate_next()
+        else:
+            act.complete()

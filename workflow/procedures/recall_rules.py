@@ -1,0 +1,34 @@
+"""Whether a version may still be taken back, and which task carries the news."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, Status
+from workflow.engine.nodes import OPEN_STATUSES
+from workflow.signing.rules import next_signatory
+
+# The steps that a recall may end, so that its news reaches the join that sends the text back:
+# what people are asked, and what the system has failed at.
+RECALLED_FROM = ("render", "review", "approve", "final_text", "council_resolution", "sign", "make_signature")
+
+
+def recall_carrier(contract: Contract) -> Task | None:
+    """Return the task that would carry a recall of the last version, or None."""
+    asked = Q(flow_task_type="HUMAN", status__in=OPEN_STATUSES)
+    failed = Q(flow_task_type="JOB", status=STATUS.ERROR)
+    tasks = Task.objects.filter(asked | failed, process__circuit__contract=contract).order_by("pk")
+    return next((task for task in tasks if task.flow_task.name in RECALLED_FROM), None)
+
+
+def why_not_recall(contract: Contract) -> str:
+    """Return the sentence that says why no version can be taken back now."""
+    version = contract.latest_version
+    if contract.status == Status.DRAFTING or version is None:
+        return _("Le contrat est en rédaction : il n’y a pas de version à retirer.")
+    if next_signatory(contract, version) is None:
+        return _("Tous ont signé : la version ne peut plus être retirée.")
+    return _("Un traitement automatique est en cours : attendez qu’il se termine, puis recommencez.")

@@ -1,0 +1,43 @@
+"""Events: what people watching should see, told in the transaction that makes it true.
+
+An event is a row; ``NOTIFY`` carries its identifier to the relay of each server process
+at commit. Rows are written under the journal's order lock, so identifiers grow in the
+order of commits and a client that asks for "what came after the last one" misses none.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from contracts.models import Contract
+from stakeholders.models import User
+from workflow.record.journal import take_order_lock
+from workflow.record.models import Event
+
+CHANNEL = "contreseing_event"
+
+
+def publish(
+    kind: str,
+    contract: Contract | None,
+    *,
+    actor: User | None = None,
+    recipient: User | None = None,
+    **payload: Any,
+) -> Event:
+    """Tell that something happened; ``payload`` holds the words of the sentence to show."""
+    take_order_lock()
+    event = Event.objects.create(
+        kind=kind, contract=contract, actor=actor, recipient=recipient, payload=payload, at=timezone.now()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(event.pk)])
+    return event
+
+
+def last_identifier() -> int:
+    """Return the identifier of the newest event, 0 when there is none."""
+    return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0

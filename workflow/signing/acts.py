@@ -1,0 +1,69 @@
+"""The signatories: sign, or refuse and say why."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from contracts.models import Signatory
+from signatures import actions as signing
+from signatures.errors import SignatureError
+from stakeholders.authority import Basis
+from stakeholders.models import User
+from workflow.record.refusals import Locked
+from workflow.signing import rules
+from workflow.signing.models import Refusal
+from workflow.tasks.act import doing, owed, save
+from workflow.tasks.rounds import signing_round_of
+
+
+def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -> None:
+    """A signatory signs the exact bytes that were shown, having just said again who they are.
+
+    The signature itself is made by the worker; the circuit goes on when it is in the file.
+    """
+    with doing(user, task_id, "sign") as act:
+        signatory: Signatory = act.task.seed
+        if obstacle := rules.why_not_sign(signatory, act.version):
+            raise Locked(obstacle)
+        envelope = signing_round_of(act).envelope
+        stamp = stamp_of(user, signatory, act.standing.basis)
+        try:
+            request = signing.request_signature(
+                envelope,
+                signatory.field_name,
+                user,
+                confirmation=confirmation,
+                document_sha256=document_sha256,
+                stamp_lines=stamp,
+                backend=settings.SIGNATURE_BACKEND,
+            )
+        except SignatureError as error:
+            raise Locked(str(error)) from error
+        act.tell(
+            "signature_requested",
+            signatory=signatory.capacity,
+            document_sha256=document_sha256,
+            request=request.pk,
+            version=act.version.number,
+        )
+        act.complete()
+
+
+def stamp_of(user: User, signatory: Signatory, basis: Basis | None) -> list[str]:
+    """Return what the stamp says: the name, the quality, and for a delegate on what act it rests."""
+    lines = basis.stamp_lines if basis else []
+    return [str(user), *(lines or [signatory.capacity]), signatory.office.organisation.name]
+
+
+def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
+    """A signatory refuses, with a reason that everybody reads; the contract returns to drafting."""
+    with doing(user, task_id, "sign") as act:
+        signatory: Signatory = act.task.seed
+        reason = owed(reason, _("Dites pourquoi vous refusez de signer."))
+        refusal = Refusal(**act.signed_fields(), signatory=signatory, reason=reason)
+        save(refusal)
+        signing.void_envelope(signing_round_of(act).envelope, reason)
+        act.tell("signature_refused", signatory=signatory.capacity, reason=reason, version=act.version.number)
+        act.complete()
+    return refusal

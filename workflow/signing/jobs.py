@@ -1,0 +1,106 @@
+"""The worker's part of the signatures: settle the final text, seal, give back what failed."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractVersion
+from signatures import actions as signing
+from signatures import blobs
+from signatures.backends import backend
+from signatures.errors import SignatureError
+from signatures.models import SignatureRequest
+from workflow.drafting.jobs import printed
+from workflow.engine.jobs import (
+    RETRY,
+    WorkFailed,
+    carry_out,
+    defer_go_on,
+    defer_in_process,
+    scheduled,
+    told_in_the_end,
+)
+from workflow.engine.models import SigningRound
+from workflow.opinions import rules as opinions_rules
+from workflow.record import events, journal
+from workflow.record.refusals import Locked
+
+
+def defer_give_back(request: SignatureRequest, process_id: int) -> None:
+    """Queue the return of a signature to its signatory, in the caller's transaction."""
+    defer_in_process(give_back, process_id, process_id=process_id, request_id=request.pk)
+
+
+def request_seal(contract: Contract) -> None:
+    """Ask the signatures room to seal the envelope of the contract's last version, unless it has."""
+    envelope = SigningRound.objects.select_related("envelope").get(version=contract.latest_version).envelope
+    if envelope.sealed_at is not None:
+        defer_go_on(contract.circuit.process_id, "seal")
+    else:
+        signing.request_seal(envelope)
+
+
+def retry_signatures(contract: Contract) -> None:
+    """Have every failed signature of the last version tried again; raises Locked when it cannot be."""
+    failed = SignatureRequest.objects.filter(
+        slot__envelope__signing_round__version=contract.latest_version, state=SignatureRequest.State.FAILED
+    )
+    for request in failed:
+        if request.permanent:  # its return to the signatory is what failed
+            defer_give_back(request, contract.circuit.process_id)
+            continue
+        try:
+            signing.retry(request)
+        except SignatureError as error:
+            raise Locked(str(error)) from error
+
+
+@app.task(name="workflow.settle_final_text", retry=RETRY, pass_context=True)
+def settle_final_text(context: JobContext, *, task_id: int) -> None:
+    """Check that the approved bytes print the frozen text, and open the envelope of signatures."""
+    with told_in_the_end(context, task := Task.objects.filter(pk=task_id).first()):
+        carry_out(task, _check_final_text, _open_envelope)
+
+
+@app.task(name="workflow.give_back", retry=RETRY, pass_context=True)
+def give_back(context: JobContext, *, process_id: int, request_id: int) -> None:
+    """Open the signature to its signatory again, after one that failed for good; already journaled."""
+    task = scheduled(process_id, "make_signature")
+    if task is None:
+        return
+    with told_in_the_end(context, task), task.activation() as activation:
+        request = SignatureRequest.objects.get(pk=request_id)
+        if activation.error.can_proceed() and signing.give_back(request):
+            activation.error(WorkFailed(request.error_text))
+            activation.pass_over()
+            activation.activate_next()
+
+
+def _check_final_text(contract: Contract, version: ContractVersion) -> None:
+    if not opinions_rules.approved_by_all(contract, version):
+        raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
+    if printed(contract, version) != version.pdf_sha256:
+        raise WorkFailed(
+            _("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté.")
+        )
+    blobs.get(version.pdf_sha256)
+
+
+def _open_envelope(contract: Contract, version: ContractVersion, _nothing: None) -> None:
+    fields = [signatory.field_name for signatory in contract.signatories.all()]
+    used = backend(settings.SIGNATURE_BACKEND)
+    envelope = signing.open_envelope(
+        title=str(contract),
+        document_sha256=version.pdf_sha256,
+        fields=fields,
+        specimen=used.specimen,
+        idempotency_key=f"version-{version.pk}",
+    )
+    SigningRound.objects.get_or_create(version=version, defaults={"envelope": envelope})
+    facts = {"version": version.number, "pdf_sha256": version.pdf_sha256, "fields": fields}
+    journal.record("final_text_settled", contract=contract, actor=None, payload=facts)
+    events.publish("final_text_settled", contract, version=version.number)

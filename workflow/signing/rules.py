@@ -1,0 +1,89 @@
+"""The questions of the signatures: whose turn it is, what is signed, what stands in the way."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext as _
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractVersion, Signatory
+from signatures.models import SignatureRequest
+from stakeholders.models import User
+from workflow.council.models import CouncilResolution
+from workflow.council.rules import council_allows
+from workflow.engine.models import SigningRound
+from workflow.opinions.rules import approved_by_all
+from workflow.signing.models import Refusal
+
+
+def signed(contract: Contract) -> list[tuple[Signatory, SignatureRequest | None]]:
+    """Return the signatories in order, each with the signature asked on the last version, if any."""
+    requests = {
+        request.slot.field_name: request
+        for request in SignatureRequest.objects.filter(
+            slot__envelope__signing_round__version=contract.latest_version
+        )
+        .exclude(state=SignatureRequest.State.ABANDONED)
+        .select_related("slot", "user")
+    }
+    signatories = contract.signatories.select_related("office__organisation")
+    return [(signatory, requests.get(signatory.field_name)) for signatory in signatories]
+
+
+def signed_fields(version: ContractVersion) -> set[str]:
+    """Return the names of the fields that hold a finished signature."""
+    return set(
+        SignatureRequest.objects.filter(
+            slot__envelope__signing_round__version=version, state=SignatureRequest.State.DONE
+        ).values_list("slot__field_name", flat=True)
+    )
+
+
+def signed_text(task: Task, user: User) -> str | None:
+    """Return the SHA-256 of what this person asked to sign by this task, or None if they did not."""
+    signatory: Signatory = task.seed
+    request = SignatureRequest.objects.filter(
+        slot__envelope__signing_round__version__contract=signatory.contract_id,
+        slot__field_name=signatory.field_name,
+        user=user,
+        requested_at__range=(task.created, task.finished),
+    ).first()
+    return request.document_sha256 if request else None
+
+
+def is_signed(signatory: Signatory, version: ContractVersion) -> bool:
+    """Whether this signatory's signature is in the file."""
+    return signatory.field_name in signed_fields(version)
+
+
+def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | None:
+    """Return whose turn it is, or None when all have signed."""
+    signed = signed_fields(version)
+    signatories = contract.signatories.select_related("office__organisation__group")
+    return next((s for s in signatories if s.field_name not in signed), None)
+
+
+def signing_is_stopped(version: ContractVersion) -> bool:
+    """Whether a signatory refused, the council did, or the pilots took the version back."""
+    return (
+        version.recalls.exists()
+        or Refusal.objects.filter(version=version).exists()
+        or CouncilResolution.objects.filter(version=version, adopted=False).exists()
+    )
+
+
+def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
+    """Return the sentence that says which gate is closed, or nothing when all are open."""
+    contract = signatory.contract
+    signing = SigningRound.objects.filter(version=version).select_related("envelope").first()
+    if version != contract.latest_version or signing is None:
+        return _("Ce texte n’est pas celui qui est en signature.")
+    if signing.envelope.base_sha256 != version.pdf_sha256 or not approved_by_all(contract, version):
+        return _("Le document n’est pas celui que les deux parties ont approuvé.")
+    if not council_allows(signatory, version):
+        return _(
+            "La délibération du conseil municipal n’est pas encore exécutoire : "
+            "la signature s’ouvrira dès que le service des assemblées l’aura enregistrée."
+        )
+    if next_signatory(contract, version) != signatory:
+        return _("Ce n’est pas encore votre tour de signer.")
+    return ""

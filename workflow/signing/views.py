@@ -1,0 +1,200 @@
+"""Signing: read, say again who one is, sign; or refuse and say why."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.forms import Form
+from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contracts.models import Signatory
+from signatures import actions as signing
+from signatures import blobs, passkeys
+from signatures.errors import ConfirmationRefused, SignatureError
+from signatures.models import Envelope
+from stakeholders.proofs import Proof
+from stakeholders.security_events import Name, tell
+from workflow.council import rules as council_rules
+from workflow.engine.models import SigningRound
+from workflow.opinions.last import last_opinions
+from workflow.proofs import rules as proofs_rules
+from workflow.proofs.ways import WAYS, ways_of
+from workflow.record.refusals import ActRefused, AlreadyDone
+from workflow.signing import acts, rules
+from workflow.tasks import access as tasks_access
+from workflow.tasks import act as tasks_act
+from workflow.tasks.access import OpenTask
+from workflow.tasks.answers import Request, member, refused
+from workflow.tasks.fields import ReasonForm
+from workflow.tasks.pdf import pdf
+
+
+def sign(request: Request, met: OpenTask) -> HttpResponse:
+    """The signature page, and the signature itself once the signatory has said again who they are."""
+    if request.method != "POST":
+        return _page(request, met)
+    try:
+        acts.sign(
+            request.user,
+            met.task.pk,
+            confirmation=request.POST.get("confirmation", ""),
+            document_sha256=request.POST.get("document_sha256", ""),
+        )
+    except AlreadyDone as error:
+        return refused(request, error, met.contract.pk)
+    except ActRefused as error:
+        return _page(request, met, error.status, notice=error.message)
+    messages.success(
+        request,
+        _(
+            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : "
+            "cette page vous le dira."
+        ),
+    )
+    return redirect("contract", met.contract.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
+    """Check who signs; the page then shows the button that signs, for two minutes."""
+    met = _signing_task(request, contract, task)
+    if request.method != "POST":
+        return redirect("task", contract, task)
+    given = next((way for way in WAYS if way.field in request.POST), WAYS[-1])
+    form = given.form(request.POST)
+    if not form.is_valid():
+        return _page(request, met, 422, forms={given.proof: form})
+    if form.cleaned_data["document_sha256"] != _envelope(met).current_sha256:
+        return _page(request, met, 409, notice=_changed())
+    if obstacle := proofs_rules.why_not_this_proof(met.task.seed.office.organisation, given.proof):
+        return _page(request, met, 422, notice=obstacle)
+    try:
+        token = given.confirm(
+            request.user,
+            form.cleaned_data[given.field],
+            document_sha256=form.cleaned_data["document_sha256"],
+        )
+    except ConfirmationRefused as error:
+        tell(Name.PROOF_REFUSED, person=request.user, proof=str(given.proof), task=task)
+        form.add_error(None if form.fields[given.field].widget.is_hidden else given.field, str(error))
+        return _page(request, met, 422, forms={given.proof: form})
+    return _page(request, met, confirmation=token)
+
+
+@require_POST
+@member
+def sign_challenge(request: Request, contract: int, task: int) -> HttpResponse:
+    """Ask the signatory's passkey to sign the hash of the document that the page shows."""
+    met = _signing_task(request, contract, task)
+    document = _envelope(met).current_sha256
+    if request.POST.get("document_sha256") != document:
+        return JsonResponse({"error": _changed()}, status=409)
+    options = passkeys.ask(request.user, document_sha256=document)
+    return JsonResponse({"request_options": options}, headers={"Cache-Control": "no-store"})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
+    """Refuse to sign, with a reason that everybody reads."""
+    met = _signing_task(request, contract, task)
+    form = ReasonForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        context = {
+            "contract": met.contract,
+            "task": met.task,
+            "mandate": met.mandate,
+            "standing": met.standing,
+            "form": form,
+        }
+        return render(request, "signing/refuse.html", context, status=422 if form.is_bound else 200)
+    try:
+        acts.refuse_signature(request.user, met.task.pk, reason=form.cleaned_data["reason"])
+    except ActRefused as error:
+        return refused(request, error, contract, typed=form.cleaned_data["reason"])
+    messages.success(
+        request, _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction.")
+    )
+    return redirect("contract", contract)
+
+
+@require_safe
+@member
+def task_document(request: Request, contract: int, task: int) -> HttpResponse:
+    """The exact bytes that this signature would be set on, for the signatory alone."""
+    met = tasks_access.task_for(request.user, contract, task)
+    if met.step != "sign":
+        raise Http404
+    # a quick signatory signs while the page still loads the file: what it asks for is still theirs to read
+    shown = _envelope(met).current_sha256 if met.is_open else rules.signed_text(met.task, request.user)
+    if shown is None:
+        raise Http404
+    return pdf(blobs.get(shown), f"{met.contract.reference}-a-signer")
+
+
+def _signing_task(request: Request, contract: int, task: int) -> OpenTask:
+    met = tasks_access.task_for(request.user, contract, task)
+    if met.step != "sign" or not met.is_open:
+        raise Http404
+    return met
+
+
+def _envelope(met: OpenTask) -> Envelope:
+    return SigningRound.objects.select_related("envelope").get(version=met.contract.latest_version).envelope
+
+
+def _page(
+    request: Request,
+    met: OpenTask,
+    status: int = 200,
+    *,
+    forms: dict[Proof, Form] | None = None,
+    confirmation: str = "",
+    notice: str = "",
+) -> HttpResponse:
+    if not met.is_open:
+        return refused(request, tasks_act.closed(met.task, request.user, met.contract), met.contract.pk)
+    version = met.contract.latest_version
+    assert version is not None  # noqa: S101 (a signature is only opened on a frozen version)
+    signatory: Signatory = met.task.seed
+    envelope = _envelope(met)
+    opinions = last_opinions(met.contract)
+    context: dict[str, Any] = {
+        "contract": met.contract,
+        "task": met.task,
+        "mandate": met.mandate,
+        "standing": met.standing,
+        "version": version,
+        "signatory": signatory,
+        "document_sha256": envelope.current_sha256,
+        "opinions": opinions,
+        "reservations": [o for o in opinions if o.value == "favourable_with_reservations"],
+        "approvals": version.approvals.select_related("organisation", "author"),
+        "resolution": council_rules.resolution_on(version),
+        "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
+        "obstacle": rules.why_not_sign(signatory, version),
+        "failure": signing.last_failure(envelope, signatory.field_name),
+        **ways_of(request.user, signatory.office.organisation, envelope.current_sha256, forms or {}),
+        "confirmation": confirmation,
+        "notice": notice,
+        **_certificate(request),
+    }
+    return render(request, "signing/sign.html", context, status=status)
+
+
+def _changed() -> str:
+    return _("Le document a changé depuis que vous avez ouvert cette page : relisez-le.")
+
+
+def _certificate(request: Request) -> dict[str, Any]:
+    """Return the certificate that would be used, or why there is none."""
+    try:
+        return {"certificate": signing.certificate_for(request.user, settings.SIGNATURE_BACKEND)}
+    except SignatureError as error:
+        return {"certificate": None, "certificate_error": str(error)}

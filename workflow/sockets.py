@@ -1,9 +1,0 @@
-"""The websocket addresses."""
-
-from __future__ import annotations
-
-from django.urls import path
-
-from workflow.consumers import LiveConsumer
-
-websocket_urlpatterns = [path("ws/live/", LiveConsumer.as_asgi())]

@@ -1,0 +1,36 @@
+"""The worker's part of changes of standing: what follows from them, and the turn of the day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.db import transaction
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from signatures.jobs import IN_TRANSACTION
+from workflow.engine.jobs import RETRY
+from workflow.standing import handover
+from workflow.standing.handover import Change
+
+
+def defer_follow(changes: Iterable[Change]) -> None:
+    """Queue what follows from changes of standing, in the caller's transaction."""
+    for change in sorted(changes, key=lambda c: (c.organisation, c.person)):
+        task = IN_TRANSACTION.configure_task(follow_change.name, lock=f"standing-{change.organisation}")
+        task.defer(**change.as_arguments())
+
+
+@app.task(name="workflow.follow_change", retry=RETRY)
+def follow_change(*, person: int, organisation: int, since: str | None, office: int | None) -> None:
+    """Give back what somebody may no longer do, and tell."""
+    handover.follow(Change(person, organisation, dt.date.fromisoformat(since) if since else None, office))
+
+
+@app.periodic(cron="1-59/10 * * * *")
+@app.task(name="workflow.open_day", pass_context=False)
+def open_day(timestamp: int) -> None:
+    """Follow what the calendar changed, once a day, as soon as a worker is there."""
+    with transaction.atomic():
+        defer_follow(handover.open_day(timezone.localdate()))

@@ -1,0 +1,217 @@
+"""As what a person may do a task: their own office, or in somebody's place, and why.
+
+A signature takes a basis (:mod:`stakeholders.authority`). Any other task belongs to whoever
+holds the power in the organisation that owes it; during a declared absence to the
+substitute; and to the colleague it was passed on to.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, Signatory
+from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, question_about
+from stakeholders.kinds import Power
+from stakeholders.models import Absence, Mandate, SigningAuthority, User
+from stakeholders.permissions import mandates_in_force, organisation_may
+from workflow.standing.models import Transfer
+
+NO_TRANSFER = frozenset({Power.SIGN, Power.RECORD_RESOLUTION})
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The mandate by which a person may do a task, and what lets them where that is not enough."""
+
+    mandate: Mandate
+    basis: Basis | None = None
+    absence: Absence | None = None
+    transfer: Transfer | None = None
+
+    @property
+    def is_delegated(self) -> bool:
+        """Whether the person acts in somebody else's place."""
+        in_place = self.basis is not None and not self.basis.is_own
+        return in_place or self.absence is not None or self.transfer is not None
+
+    @property
+    def quality(self) -> str:
+        """As what the person acts, as the journal keeps it and the page says."""
+        if self.basis is not None:
+            return self.basis.quality
+        if self.absence is not None:
+            return _("%(office)s, en l’absence de %(person)s") % {
+                "office": self.mandate.quality,
+                "person": self.absence.mandate.person,
+            }
+        if self.transfer is not None:
+            return _("%(office)s, à qui %(person)s a confié cette tâche") % {
+                "office": self.mandate.quality,
+                "person": self.transfer.giver.person,
+            }
+        return self.mandate.quality
+
+    def facts(self) -> dict[str, object]:
+        """Return what the journal adds to an act done in somebody's place."""
+        if self.basis is not None:
+            return self.basis.facts()
+        if self.absence is not None:
+            return {"absence": self.absence.pk, "in_place_of": str(self.absence.mandate.person)}
+        if self.transfer is not None:
+            return {"transfer": self.transfer.pk, "in_place_of": str(self.transfer.giver.person)}
+        return {}
+
+
+class Standings:
+    """What one person may do on one day; the rows are read once, then any number of tasks is asked."""
+
+    def __init__(self, person: User, on: dt.date | None = None) -> None:
+        self.person, self.on = person, on or timezone.localdate()
+
+    @cached_property
+    def mandates(self) -> list[Mandate]:
+        """The person's mandates of the day."""
+        return list(mandates_in_force(self.person, self.on))
+
+    @cached_property
+    def _absences(self) -> list[Absence]:
+        rows = Absence.objects.in_force(self.on).filter(substitute__in=[m.pk for m in self.mandates])
+        return list(rows.select_related("mandate__office__organisation", "mandate__person", "substitute"))
+
+    @cached_property
+    def _transfers(self) -> dict[int, Transfer]:
+        rows = Transfer.objects.filter(receiver__in=[m.pk for m in self.mandates], ended_at=None)
+        return {row.task_id: row for row in rows.select_related("giver__person").order_by("pk")}
+
+    @cached_property
+    def _authorities(self) -> list[SigningAuthority]:
+        if self.person.only_mandates is not None:  # a session that a mailed code opened signs nothing
+            return []
+        rows = SigningAuthority.objects.filter(delegate__person=self.person)
+        return list(
+            rows.select_related(
+                "office__organisation",
+                "grantor__person",
+                "delegate__person",
+                "delegate__office__organisation",
+            )
+        )
+
+    @cached_property
+    def _holders(self) -> list[Mandate]:
+        """The mandates of the offices in whose place the person may sign: who holds them, who held them."""
+        offices = {row.office_id for row in self._authorities}
+        held = Mandate.objects.filter(office__in=offices, limited_type=None)
+        return list(held.select_related("person", "office"))
+
+    @property
+    def organisations(self) -> set[int]:
+        """The organisations for which the person may have something to do."""
+        return {mandate.office.organisation_id for mandate in self.mandates}
+
+    def for_task(self, task: Task) -> Standing | None:
+        """Return as what the person may do this task that day, or None."""
+        contract = task.process.circuit.contract
+        if isinstance(task.seed, Signatory):
+            basis = self.basis(task.seed)
+            return Standing(basis.mandate, basis=basis) if isinstance(basis, Basis) else None
+        power = power_of(task)
+        if power is None or task.owner_permission_obj_pk is None:
+            return None
+        here = [
+            mandate
+            for mandate in self._covering(contract)
+            if mandate.office.organisation_id == int(task.owner_permission_obj_pk)
+        ]
+        return self._for_power(power, here, task)
+
+    def basis(self, signatory: Signatory) -> Basis | NoBasis:
+        """Say on what basis the person may fill this signatory's place that day, or which rule says no."""
+        contract: Contract = signatory.contract
+        return decide(
+            question_about(
+                self.person,
+                signatory.office,
+                contract_kind=contract.kind,
+                communes=contract.communes,
+                on=self.on,
+            ),
+            mandates=[*self._covering(contract), *self._holders],
+            authorities=self._authorities,
+        )
+
+    def authorities_in_force(self) -> list[SigningAuthority]:
+        """The acts by which the person may sign for an office not theirs, kind and territory aside."""
+        own = {mandate.office_id for mandate in self.mandates}
+        mandates = [*self.mandates, *self._holders]
+        return [
+            row
+            for row in self._authorities
+            if row.office_id not in own
+            and isinstance(decide_within_scope(row, mandates=mandates, on=self.on), Basis)
+        ]
+
+    def absences_in_force(self) -> list[Absence]:
+        """The absences that lend the person something that day."""
+        return [absence for absence in self._absences if absence.mandate.runs_on(self.on)]
+
+    @property
+    def may_act_in_place(self) -> bool:
+        """Whether anything, today, could have the person act in somebody else's place."""
+        return bool(self._transfers or self._authorities or self._absences)
+
+    @property
+    def passed_on(self) -> list[int]:
+        """The tasks that colleagues passed on to the person."""
+        return list(self._transfers)
+
+    def is_named_for(self, signatory: Signatory) -> bool:
+        """Whether some act names the person for this office, whatever it is worth today."""
+        return any(row.office_id == signatory.office_id for row in self._authorities)
+
+    def _covering(self, contract: Contract) -> list[Mandate]:
+        """Return the person's mandates that count for this contract: a guest's counts for one alone."""
+        return [mandate for mandate in self.mandates if mandate.covers(contract)]
+
+    def _for_power(self, power: Power, here: list[Mandate], task: Task) -> Standing | None:
+        own = next((m for m in here if power in m.office.powers), None)
+        if own is not None:
+            return Standing(own)
+        by_pk = {mandate.pk: mandate for mandate in here}
+        for absence in self._absences:
+            lent = power in absence.powers and power in absence.mandate.office.powers
+            if lent and absence.substitute_id in by_pk and absence.mandate.runs_on(self.on):
+                return Standing(by_pk[absence.substitute_id], absence=absence)
+        transfer = self._transfers.get(task.pk)
+        if transfer is not None and transfer.receiver_id in by_pk and power not in NO_TRANSFER:
+            return Standing(by_pk[transfer.receiver_id], transfer=transfer)
+        return None
+
+
+def standing_to_act(user: User, task: Task, on: dt.date | None = None) -> Standing | None:
+    """Return as what the person may do this task today; for one decision, so guardian's row is asked too."""
+    standing = Standings(user, on).for_task(task)
+    power = power_of(task)
+    if standing is None or power is None:
+        return None
+    return standing if organisation_may(power, task.owner_permission_obj) else None
+
+
+def why_not(user: User, task: Task) -> str:
+    """Return the sentence that says which rule keeps the person from signing; nothing for another task."""
+    if not isinstance(task.seed, Signatory):
+        return ""
+    found = Standings(user).basis(task.seed)
+    return found.message if isinstance(found, NoBasis) else ""
+
+
+def power_of(task: Task) -> Power | None:
+    """Return the power that a human task takes."""
+    codename = (task.owner_permission or "").rpartition(".")[2]
+    return Power(codename) if codename in set(Power) else None

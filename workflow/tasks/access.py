@@ -1,0 +1,100 @@
+"""Fetch and authorise together: what a person may not see does not exist for them (404).
+
+Every view starts here. Decisions about one object read guardian's rows through the
+mandates in force (:mod:`stakeholders.permissions`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractVersion, Signatory
+from stakeholders.kinds import Power
+from stakeholders.models import Mandate, User
+from stakeholders.permissions import mandate_for, visible
+from workflow.engine.nodes import OPEN_STATUSES
+from workflow.standing.standings import Standing, Standings, standing_to_act, why_not
+
+Person = User | AnonymousUser
+
+
+def contracts_of(person: Person) -> QuerySet[Contract]:
+    """Return the contracts that the person may see today."""
+    return visible(person, Contract.objects.all())
+
+
+def contract_for(person: Person, contract_id: int) -> Contract:
+    """Return the contract, or raise Http404 when the person may not see it."""
+    contract = Contract.objects.filter(pk=contract_id).first()
+    if contract is None or mandate_for(person, Power.VIEW, contract) is None:
+        raise Http404
+    return contract
+
+
+def version_for(person: Person, contract_id: int, number: int) -> ContractVersion:
+    """Return a frozen version of a contract that the person may see."""
+    version = contract_for(person, contract_id).versions.filter(number=number).first()
+    if version is None:
+        raise Http404
+    return version
+
+
+@dataclass
+class OpenTask:
+    """A task as one person meets it: the contract, the task, and as what they may act."""
+
+    contract: Contract
+    task: Task
+    standing: Standing
+
+    @property
+    def mandate(self) -> Mandate:
+        """The mandate by which the person may act."""
+        return self.standing.mandate
+
+    @property
+    def step(self) -> str:
+        """The name of the step in the flow: draft, freeze, review, approve, council_resolution, sign."""
+        return str(self.task.flow_task.name)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the act is still awaited."""
+        return self.task.status in OPEN_STATUSES
+
+
+def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
+    """Return a human task of that contract; Http404 unless it is the person's to see.
+
+    The task must belong to the contract named in the address, and the person must hold
+    a mandate for it: one landlord never opens another's task. Raises PermissionDenied, with
+    the rule that says no, for somebody whom the register names but who may not sign today.
+    """
+    contract = contract_for(user, contract_id)
+    task = (
+        Task.objects.select_related("owner", "process")
+        .filter(pk=task_id, process__circuit__contract=contract, flow_task_type="HUMAN")
+        .first()
+    )
+    standing = standing_to_act(user, task) if task else None
+    if task is None or standing is None:
+        if task is not None and isinstance(task.seed, Signatory) and task.status in OPEN_STATUSES:
+            mine = Standings(user)
+            if mine.is_named_for(task.seed):
+                raise PermissionDenied(why_not(user, task))
+        raise Http404
+    return OpenTask(contract, task, standing)
+
+
+def job_for(contract: Contract, task_id: int) -> Task:
+    """Return a task of the system in this contract; Http404 when there is none such."""
+    task = Task.objects.filter(pk=task_id, process__circuit__contract=contract, flow_task_type="JOB").first()
+    if task is None:
+        raise Http404
+    return task

@@ -1,0 +1,143 @@
+"""An act under way: the lock, the check under the lock, the journal; what every verb shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractVersion
+from stakeholders.models import Mandate, User
+from workflow.engine.models import Act as ActRow
+from workflow.engine.nodes import OPEN_STATUSES
+from workflow.record import events, journal
+from workflow.record.refusals import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
+from workflow.standing import parties
+from workflow.standing.standings import Standing, standing_to_act, why_not
+
+
+@dataclass
+class Doing:
+    """An act under way: the task's activation, the contract, who acts and as what."""
+
+    activation: Any
+    task: Task
+    contract: Contract
+    user: User
+    standing: Standing
+
+    @property
+    def mandate(self) -> Mandate:
+        """The mandate by which the person acts."""
+        return self.standing.mandate
+
+    @property
+    def version(self) -> ContractVersion:
+        """The last frozen version, which the act speaks of."""
+        version = self.contract.latest_version
+        if version is None:
+            raise Locked(_("Aucune version n’est encore figée."))
+        return version
+
+    def signed_fields(self) -> dict[str, Any]:
+        """What every act row says: by whom, as what, on which text, when."""
+        version = self.version
+        return {
+            "version": version,
+            "version_sha256": version.content_sha256,
+            "author": self.user,
+            "mandate": self.mandate,
+            "quality": self.standing.quality,
+            "at": timezone.now(),
+        }
+
+    def tell(self, verb: str, **facts: Any) -> None:
+        """Journal the act and publish it to the people who watch, with the same facts."""
+        organisation = self.mandate.office.organisation
+        facts = {"organisation": organisation.short_name, **facts}
+        journal.record(
+            verb,
+            contract=self.contract,
+            actor=self.user,
+            mandate=self.mandate,
+            quality=self.standing.quality,
+            payload={"task": self.task.pk, **facts, **self.standing.facts()},
+        )
+        events.publish(
+            verb, self.contract, actor=self.user, task=self.task.pk, organisation_id=organisation.pk, **facts
+        )
+
+    def complete(self) -> None:
+        """Close the task in the person's name and open what follows."""
+        task = self.task
+        if task.status == STATUS.NEW:
+            self.activation.assign(self.user)
+        elif task.owner_id != self.user.pk:
+            self.activation.reassign(self.user)
+        self.activation.start(None)
+        self.activation.execute()
+
+
+@contextmanager
+def doing(user: User, task_id: int, step: str) -> Iterator[Doing]:
+    """Lock the task's process and check, under the lock, that the person may do it now."""
+    task = Task.objects.select_related("process").get(pk=task_id)
+    with task.activation() as activation:
+        contract = activation.process.contract
+        standing = standing_to_act(user, task)
+        if standing is None:
+            raise NotAllowed(why_not(user, task))
+        if task.flow_task.name != step or task.status not in OPEN_STATUSES:
+            raise closed(task, user, contract)
+        yield Doing(activation, task, contract, user, standing)
+
+
+def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
+    """Say why a task is no longer open: done by somebody, or replaced by one on a newer text."""
+    successor = next(
+        (
+            other
+            for other in Task.objects.filter(
+                process=task.process_id, flow_task=task.flow_task, status__in=OPEN_STATUSES, pk__gt=task.pk
+            )
+            if parties.mandate_to_act(user, other)
+        ),
+        None,
+    )
+    if successor is not None:
+        return NewVersion(successor.pk)
+    if task.status == STATUS.CANCELED:
+        return NewVersion(None)
+    return AlreadyDone(str(task.owner) if task.owner else "")
+
+
+def save(row: ActRow) -> None:
+    """Write an act's row; a rule of the model or the database becomes a sentence."""
+    try:
+        with transaction.atomic():
+            row.full_clean()
+            row.save(force_insert=True)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages)) from error
+    except IntegrityError as error:
+        raise AlreadyDone from error
+
+
+def owed(reason: str, message: str) -> str:
+    if not reason.strip():
+        raise Invalid(message, "reason")
+    return reason.strip()
+
+
+def same_text(act: Doing, shown: str, current: str) -> None:
+    """What was shown must be what is acted upon."""
+    if shown != current:
+        raise NewVersion(act.task.pk)

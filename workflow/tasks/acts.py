@@ -1,0 +1,38 @@
+"""Who takes care of a task, and what to do with a step of the system that failed."""
+
+from __future__ import annotations
+
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Task
+
+from stakeholders.models import User
+from workflow.record.refusals import AlreadyDone
+from workflow.standing.standings import Standing
+from workflow.tasks.act import Doing, doing
+from workflow.tasks.pilots import pilots_mandate
+
+
+def take_task(user: User, task_id: int) -> None:
+    """Say to the colleagues « je m’en occupe »; anybody entitled may still do it."""
+    task = Task.objects.get(pk=task_id)
+    with doing(user, task_id, task.flow_task.name) as act:
+        if act.task.status == STATUS.NEW:
+            act.activation.assign(user)
+        else:
+            act.activation.reassign(user)
+        act.tell("task_taken", step=act.task.flow_task.name, person=str(user))
+
+
+def retry_job(user: User, task_id: int) -> None:
+    """A pilot has a failed step of the system tried again."""
+    task = Task.objects.get(pk=task_id)
+    with task.activation() as activation:
+        contract = activation.process.contract
+        mandate = pilots_mandate(user, contract)
+        if task.status != STATUS.ERROR or task.flow_task_type != "JOB":
+            raise AlreadyDone
+        task.flow_task.retried(contract)
+        Doing(activation, task, contract, user, Standing(mandate)).tell(
+            "job_retried", step=task.flow_task.name
+        )
+        activation.revive()

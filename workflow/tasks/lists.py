@@ -1,0 +1,171 @@
+"""What a person's lists hold: contracts they may see, tasks they may do, by pages.
+
+Lists read the narrow table and the inbox's index (:mod:`workflow.tasks.keyset`); a decision about
+one object is never taken here but in :mod:`workflow.tasks.access` and :mod:`workflow.standing.standings`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.contrib.auth.models import AnonymousUser
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.contenttypes.prefetch import GenericPrefetch
+from django.db.models import Q, TextField, Value, prefetch_related_objects
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+from viewflow.workflow.models import Task
+
+from contracts.models import Contract, ContractAccess, Signatory
+from contracts.words import searched
+from stakeholders.kinds import Power
+from stakeholders.models import Mandate, Organisation, User
+from stakeholders.permissions import mandates_in_force
+from workflow.engine.nodes import OPEN_STATUSES
+from workflow.standing.standings import Standings
+from workflow.tasks.keyset import Listing, Order
+
+SHOWN_AT_MOST = 200
+NEWEST_FIRST = Order(walked=("contract",), shown=("pk",), target="contract", descending=True)
+MOST_URGENT_FIRST = Order(walked=("due", "pk"), shown=("due", "pk"), target="pk")
+# By when a task is due; what has no date comes last. The index of the inbox holds this expression.
+DUE = Coalesce(KT("data__due_on"), Value("9999-12-31"), output_field=TextField())
+Person = User | AnonymousUser
+
+
+def contract_listing(
+    person: Person,
+    *,
+    ended: bool | None = None,
+    sought: str = "",
+    mandates: list[Mandate] | None = None,
+) -> Listing[Contract]:
+    """Return the list of the contracts that the person may see today, the newest first.
+
+    ``ended`` keeps those that are over, or those that are not; ``sought``, those of which
+    words begin with each word sought. The narrow table answers
+    (:class:`contracts.models.ContractAccess`); guardian's rows decide about one contract.
+    """
+    held = list(mandates_in_force(person)) if mandates is None else mandates
+    held = [mandate for mandate in held if Power.VIEW in mandate.office.powers]
+    found = ContractAccess.objects.all() if ended is None else ContractAccess.objects.filter(ended=ended)
+    if sought:
+        found = searched(found, sought)
+    groups = sorted({m.office.organisation.group_id for m in held if m.covers(None)})
+    walks = [found.filter(group=group) for group in groups]
+    # a guest's mandate is for one contract
+    contract_type = ContentType.objects.get_for_model(Contract).pk
+    walks += [
+        found.filter(group=m.office.organisation.group_id, contract=m.limited_id)
+        for m in held
+        if m.limited_type_id == contract_type
+    ]
+    shown = Contract.objects.only("reference", "title", "territory", "status")
+    return Listing(shown, walks or [found.none()], NEWEST_FIRST)
+
+
+def task_listing(
+    user: User, *, only: Q | None = None, delegated: bool | None = None, standings: Standings | None = None
+) -> Listing[Task]:
+    """Return the list of the open tasks that the person may do today, the most urgent first.
+
+    ``only`` keeps some; it may speak of ``due``, the day as ISO 8601 writes it.
+    ``delegated`` keeps what they may do in somebody else's place, or what is their own.
+    """
+    mine = standings or Standings(user)
+    asked = Task.objects.alias(due=DUE).filter(only or Q(), flow_task_type="HUMAN", status__in=OPEN_STATUSES)
+    ways = [*(own_ways(mine) if delegated is not True else ())]
+    ways += [*(ways_in_place(mine) if delegated is not False else ())]
+    walks = [asked.filter(way) for way in ways] or [asked.none()]
+    shown = Task.objects.annotate(due=DUE).select_related("process__circuit__contract", "owner")
+    unread = ("process__circuit__contract__preamble", "process__circuit__contract__words")
+    return Listing(shown.defer(*unread), walks, MOST_URGENT_FIRST)
+
+
+def tasks_of(
+    user: User, contract: Contract | None = None, *, standings: Standings | None = None
+) -> list[Task]:
+    """Return the open tasks that the person may do today, at most SHOWN_AT_MOST, the most urgent first.
+
+    Of one contract, or of all; each has its ``standing``, as what the person may do it.
+    """
+    mine = standings or Standings(user)
+    only = Q(process__circuit__contract=contract) if contract else None
+    rows = task_listing(user, only=only, standings=mine).page(size=SHOWN_AT_MOST).rows
+    return with_standing(rows, mine)
+
+
+def with_standing(tasks: list[Task], mine: Standings) -> list[Task]:
+    """Give each task its ``standing``; what the person may not do after all is left out."""
+    seeds = [
+        Signatory.objects.select_related("contract", "office__organisation"),
+        Organisation.objects.all(),
+    ]
+    found = []
+    prefetch_related_objects(tasks, GenericPrefetch("seed", seeds))
+    for task in tasks:
+        if (standing := mine.for_task(task)) is not None:
+            task.standing = standing
+            found.append(task)
+    return found
+
+
+def own_ways(mine: Standings) -> Iterator[Q]:
+    """Yield each way by which tasks come to somebody by their own mandates.
+
+    A signature belongs to one office; any other task to whoever holds the power in the
+    organisation that owes it. Each way is one walk along an index: one organisation, one power.
+    """
+    seen = set()
+    for mandate in mine.mandates:
+        office, within = mandate.office, _within(mandate)
+        yield _owed(office.organisation_id, Power.SIGN) & _signatures_of(office.pk) & within
+        for power in sorted(office.powers - {Power.VIEW, Power.SIGN}):
+            way = (office.organisation_id, power, mandate.limited_id)
+            if way not in seen:
+                seen.add(way)
+                yield _owed(office.organisation_id, power) & within
+
+
+def ways_in_place(mine: Standings) -> Iterator[Q]:
+    """Yield each way by which tasks come to somebody in another's place: act, absence, task passed on."""
+    own = {(m.office.organisation_id, power) for m in mine.mandates for power in m.office.powers}
+    for authority in mine.authorities_in_force():
+        scope = Q()
+        if authority.contract_kinds:
+            scope &= Q(contract__kind__in=authority.contract_kinds)
+        if authority.communes:
+            scope &= Q(contract__communes__contained_by=authority.communes)
+        organisation = authority.office.organisation_id
+        yield _owed(organisation, Power.SIGN) & _signatures_of(authority.office_id, scope)
+    for absence in mine.absences_in_force():
+        organisation = absence.mandate.office.organisation_id
+        for power in sorted(set(absence.powers) & set(absence.mandate.office.powers)):
+            if (organisation, power) not in own:
+                yield _owed(organisation, Power(power))
+    if passed := mine.passed_on:
+        powers = Q()
+        for organisation, power in own:
+            powers |= _owed(organisation, power)
+        yield Q(pk__in=passed) & ~powers if powers else Q(pk__in=passed)
+
+
+def _owed(organisation: int, power: Power) -> Q:
+    return Q(
+        owner_permission_content_type=ContentType.objects.get_for_model(Organisation),
+        owner_permission_obj_pk=str(organisation),
+        owner_permission=f"stakeholders.{Power(power).value}",
+    )
+
+
+def _within(mandate: Mandate) -> Q:
+    """Keep a limited mandate to the contract that it is for."""
+    return Q() if mandate.covers(None) else Q(process__circuit__contract=mandate.limited_id)
+
+
+def _signatures_of(office_id: int, scope: Q | None = None) -> Q:
+    signatories = Signatory.objects.filter(scope or Q(), office=office_id)
+    return Q(
+        seed_content_type=ContentType.objects.get_for_model(Signatory),
+        seed_object_id__in=signatories.values("pk"),
+    )

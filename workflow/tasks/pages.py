@@ -1,0 +1,34 @@
+"""What every page of a task shows, and how an act done is answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+
+from workflow.standing.standings import NO_TRANSFER, power_of
+from workflow.tasks.access import OpenTask
+from workflow.tasks.answers import Request
+
+
+def page(request: Request, met: OpenTask, template: str, status: int = 200, **facts: Any) -> HttpResponse:
+    """Show a task's page with what every such page says: the contract, as what one acts."""
+    context = {
+        "contract": met.contract,
+        "task": met.task,
+        "mandate": met.mandate,
+        "standing": met.standing,
+        "version": met.contract.latest_version,
+        "passed_on": met.task.transfers.filter(ended_at=None).select_related("receiver__person").first(),
+        "may_pass_on": power_of(met.task) not in NO_TRANSFER and met.mandate.covers(None),
+        **facts,
+    }
+    return render(request, template, context, status=status)
+
+
+def done(request: Request, met: OpenTask, message: str) -> HttpResponse:
+    """Say that the act is recorded, and show where the contract now stands."""
+    messages.success(request, message)
+    return redirect("contract", met.contract.pk)

@@ -1,0 +1,40 @@
+"""The pages of the tasks: one question a page, the document beside it, one act behind the button."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from workflow.record.refusals import ActRefused
+from workflow.tasks import access, acts, pilots
+from workflow.tasks.answers import Request, member, refused
+
+
+@require_POST
+@member
+def task_take(request: Request, contract: int, task: int) -> HttpResponse:
+    """Say to the colleagues « je m’en occupe »."""
+    met = access.task_for(request.user, contract, task)
+    try:
+        acts.take_task(request.user, met.task.pk)
+    except ActRefused as error:
+        return refused(request, error, contract)
+    messages.success(request, _("Vos collègues voient que vous vous en occupez."))
+    return redirect("task", contract, task)
+
+
+@require_POST
+@member
+def job_retry(request: Request, contract: int, task: int) -> HttpResponse:
+    """Have a failed step of the system tried again."""
+    found = pilots.pilot_for(request.user, contract)
+    job = access.job_for(found, task)
+    try:
+        acts.retry_job(request.user, job.pk)
+    except ActRefused as error:
+        return refused(request, error, contract)
+    messages.success(request, _("Le traitement est relancé."))
+    return redirect("contract", contract)

@@ -1,1 +1,0 @@
-"""Pages: fetch with authorisation, form, one act, answer."""
