@@ -14,6 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils import timezone
 from psycopg import sql
+from viewflow.workflow.models import Task
 
 from bench.filling.people import Bodies, Department
 from contracts.models import Contract, Part, Signatory, Status
@@ -271,7 +272,7 @@ class Circuits:
 
 def _named(step: str) -> str:
     """Return the name by which the database knows a step."""
-    return f"workflow/flows.CsiFlow.{step}"
+    return str(Task._meta.get_field("flow_task").get_prep_value(getattr(CsiFlow, step)))
 
 
 def _reserve(table: str, number: int) -> int:
