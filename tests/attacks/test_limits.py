@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import pytest
-import uvicorn
 from django.conf import settings
-from django.contrib.auth.hashers import Argon2PasswordHasher, get_hasher, identify_hasher, make_password
-from django.contrib.staticfiles.finders import get_finders
 from django.db import connection
-from django.test import Client, override_settings
-from websockets.exceptions import ConnectionClosed
+from django.test import Client
 
 from config import crowd, limits, proxies, serve
-from stakeholders import hashing
 from stakeholders.models import User
 from tests import plot
 from tests.attacks import raw
+from tests.attacks.serving import door
 from tests.cast import Cast, small_contract
-from tests.workflow.sockets import logged_in, page, server_process, watching
+from tests.workflow.sockets import logged_in, server_process
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
-PASSWORD = "un mot de passe de test"
-
-
-@contextmanager
-def door(**config: Any) -> Iterator[str]:
-    """Serve the application in this process, by the server and the protocols of ``config.serve``."""
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
-    server = uvicorn.Server(serve.configuration(log_level="critical", **config))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        listener.close()
 
 
 @pytest.fixture
@@ -263,184 +240,6 @@ def test_connections_beyond_the_limit_are_turned_away(
             said = raw.answer(wire)
         assert raw.status(said) == 503
         assert "retry-after" in said.decode().lower()
-
-
-# --- Passwords --------------------------------------------------------------------------------
-
-
-def test_thirty_logins_at_once_hold_little_memory_and_leave_health_awake(cast: Cast) -> None:
-    """The hasher of production; a process of its own, measured from outside."""
-    hasher, old = hashing.Argon2(), Argon2PasswordHasher()
-    people = list(User.objects.filter(is_active=True).order_by("pk")[:30])
-    for person in people:  # some hashes are of before, five times as large
-        chosen = old if person.pk % 5 == 0 else hasher
-        User.objects.filter(pk=person.pk).update(password=chosen.encode(PASSWORD, chosen.salt()))
-    _name_static_files()  # of the pages that refuse
-    with server_process() as (url, process):
-
-        def log_in(number: int) -> int:
-            token = "c" * 32
-            form = {"login": people[number % len(people)].email, "password": PASSWORD}
-            answer = httpx.post(
-                f"{url}/compte/login/",
-                data={**form, "csrfmiddlewaretoken": token},
-                headers={"Cookie": f"csrftoken={token}", "Referer": url},
-                trust_env=False,
-                timeout=60,
-            )
-            return answer.status_code
-
-        assert httpx.get(f"{url}/sante/", trust_env=False, timeout=60).status_code == 200
-        measured, late = psutil.Process(process.pid), []
-        most = 0
-        with ThreadPoolExecutor(30) as pool:
-            asked = [pool.submit(log_in, number) for number in range(30)]
-            while not all(future.done() for future in asked):
-                began = time.monotonic()
-                assert httpx.get(f"{url}/sante/", trust_env=False, timeout=30).status_code == 200
-                late.append(time.monotonic() - began)
-                most = max(most, measured.memory_info().rss)
-            statuses = [future.result() for future in asked]
-        assert set(statuses) <= {200, 302, 429, 503}
-        assert statuses.count(302) >= 10
-        assert most < 600e6, f"{most / 1e6:.0f} MB"
-        assert sorted(late)[len(late) // 2] < 1.0
-
-
-def _name_static_files() -> None:
-    """Write the list by which a process of its own finds static files, which nobody collected here."""
-    names = [name for finder in get_finders() for name, _storage in finder.list([])]
-    folder = Path(settings.BLOB_DIR).parent / "static"
-    folder.mkdir(exist_ok=True)
-    manifest = {"paths": {name: name for name in names}, "version": "1.1", "hash": ""}
-    (folder / "staticfiles.json").write_text(json.dumps(manifest))
-
-
-def test_passwords_cost_what_owasp_says() -> None:
-    hasher = hashing.Argon2()
-    encoded = hasher.encode(PASSWORD, hasher.salt())
-    assert "$argon2id$v=19$m=19456,t=2,p=1$" in encoded
-    assert hasher.verify(PASSWORD, encoded)
-    from config import settings as ours
-
-    assert ours.PASSWORD_HASHERS == ["stakeholders.hashing.Argon2", "stakeholders.hashing.Pbkdf2"]
-
-
-@override_settings(PASSWORD_HASHERS=["stakeholders.hashing.Argon2", "stakeholders.hashing.Pbkdf2"])
-@pytest.mark.parametrize(
-    "old",
-    ["django.contrib.auth.hashers.Argon2PasswordHasher", "django.contrib.auth.hashers.PBKDF2PasswordHasher"],
-)
-def test_older_hashes_are_renewed_when_their_owner_logs_in(db: None, old: str) -> None:
-    from django.utils.module_loading import import_string
-
-    before = import_string(old)()
-    person = User.objects.create_user("claire@ville.example", None)
-    User.objects.filter(pk=person.pk).update(password=before.encode(PASSWORD, before.salt()))
-    person.refresh_from_db()
-    assert person.check_password(PASSWORD)
-    person.refresh_from_db()
-    assert "m=19456,t=2,p=1" in person.password
-    assert identify_hasher(person.password).verify(PASSWORD, person.password)
-
-
-@override_settings(PASSWORD_HASHERS=["stakeholders.hashing.Argon2", "stakeholders.hashing.Pbkdf2"])
-def test_hashes_beyond_the_places_wait_then_say_busy(
-    client: Client, db: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever it is, known or not, through whichever form: 503, and nobody waits for long."""
-    monkeypatch.setattr(hashing, "PATIENCE", 0.05)
-    monkeypatch.setattr(hashing, "_places", threading.BoundedSemaphore(1))
-    client.raise_request_exception = False
-    with hashing.place():
-        for login in ("nobody@ville.example", "other@ville.example"):
-            refused = client.post("/compte/login/", {"login": login, "password": PASSWORD})
-            assert refused.status_code == 503
-            assert refused.headers["Retry-After"]
-        with pytest.raises(hashing.HashingBusy):
-            make_password(PASSWORD)
-    assert get_hasher().algorithm == "argon2"
-    assert client.post("/compte/login/", {"login": "a@b.example", "password": "x"}).status_code == 200
-
-
-# --- Websockets -------------------------------------------------------------------------------
-
-
-def test_a_page_that_speaks_says_nothing_to_the_server(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
-    """16 MB, binary, what is no JSON, a query of nonsense: cut or ignored, nothing in the log."""
-    with door() as url:
-        for size in (2 * limits.KIB, 16 * limits.MIB):
-            with page(url, cast.pilote_ville) as loud:
-                loud.hear_until("hello")
-                with pytest.raises(ConnectionClosed) as closed:
-                    loud.wire.send("a" * size)
-                    loud.hear_all(10)
-                # the larger one may be cut before its sender reads why
-                assert closed.value.rcvd.code == 1009 if closed.value.rcvd else size > limits.MIB
-        with page(url, cast.pilote_ville) as odd:
-            odd.hear_until("hello")
-            for said in ("{", "[]", json.dumps({"type": "event.told"}), b"\x00\xff", "é" * 400):
-                odd.wire.send(said)
-            assert odd.hear_all() == []
-            for _more in range(30):
-                try:
-                    odd.wire.send("x")
-                except ConnectionClosed:
-                    break
-            assert odd.close_code() == 1008
-        client = logged_in(cast.pilote_ville)
-        for query in ("contract=" + "9" * 5000, "after=" + "9" * 30, "contract=%FF", "after=²"):
-            with _asking(url, client, query) as wire:
-                assert json.loads(wire.recv(timeout=10))["kind"] == "hello"
-    assert not tracebacks(caplog)
-
-
-def tracebacks(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
-    """Return what the server logged with a stack; the client of the test logs its own."""
-    return [r for r in caplog.records if r.exc_info and not r.name.startswith("websockets.client")]
-
-
-@contextmanager
-def _asking(url: str, client: Client, query: str) -> Iterator[Any]:
-    from websockets.sync.client import connect
-    from websockets.typing import Origin
-
-    name = settings.SESSION_COOKIE_NAME
-    with connect(
-        f"{url.replace('http', 'ws', 1)}/ws/live/?{query}",
-        origin=Origin(url),
-        additional_headers={"Cookie": f"{name}={client.cookies[name].value}"},
-    ) as wire:
-        yield wire
-
-
-def test_malformed_doors_are_closed_without_a_word_in_the_log(
-    transactional_db: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Another path, an origin that is no address: refused, no traceback."""
-    from websockets.exceptions import InvalidStatus
-    from websockets.sync.client import connect
-    from websockets.typing import Origin
-
-    with door() as url:
-        for path, origin in (("/ws/other/", url), ("/ws/live/", "http://[::1"), ("/ws/live/", "http://a:b")):
-            with pytest.raises(InvalidStatus) as refused:
-                connect(f"{url.replace('http', 'ws', 1)}{path}", origin=Origin(origin))
-            assert refused.value.response.status_code == 403
-    assert not tracebacks(caplog)
-
-
-def test_the_oldest_page_of_a_person_gives_way(cast: Cast) -> None:
-    """One account cannot fill a process with sockets, nor close another's; all of them are counted."""
-    client = logged_in(cast.pilote_ville)
-    with door() as url, override_settings(SOCKETS_AN_ACCOUNT=3, SOCKETS=5), ExitStack() as pages:
-        other = pages.enter_context(watching(url, cast.bailleur_oh))
-        mine = [pages.enter_context(watching(url, client)) for _page in range(4)]
-        assert mine[0].close_code() == 4429
-        pages.enter_context(watching(url, cast.rtac))
-        assert other.hear_all() == [], "still open"
-        with page(url, cast.maire) as beyond:
-            assert beyond.close_code() == 1013
 
 
 # --- Addresses --------------------------------------------------------------------------------
