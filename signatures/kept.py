@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from signatures.models import Envelope, KeptReport
 from signatures.report import Report
 from signatures.roots import load_roots
 
 # Raise it with any change by which a file may get another verdict, or a sentence another meaning.
-RULES = 2
+RULES = 3
 MADE_ANEW_AFTER = dt.timedelta(days=30)  # what was valid then may have expired since
 
 
@@ -41,9 +41,15 @@ def rules_now() -> str:
 
 
 def keep(sha256: str, report: Report) -> None:
-    """Keep this report of the file ``sha256``; those made before stay."""
+    """Keep this report of the file ``sha256``; those made before stay.
+
+    Its codes and facts are worded for each reader; its sentences are kept in French, for the day when
+    a code is no longer ours.
+    """
+    with translation.override("fr"):
+        data = report.as_dict()
     KeptReport.objects.create(
-        document_sha256=sha256, rules=rules_now(), verdict=report.verdict.value, data=report.as_dict()
+        document_sha256=sha256, rules=rules_now(), verdict=report.verdict.value, data=data
     )
 
 

@@ -45,11 +45,9 @@ def check_locks(signed: list[EmbeddedPdfSignature], *, intermediate: bool) -> It
     first = min(signed, key=lambda signature: int(signature.signed_revision))
     last = max(signed, key=lambda signature: int(signature.signed_revision))
     if first.docmdp_level not in (MDPPerm.FILL_FORMS, MDPPerm.NO_CHANGES):
-        yield Problem(
-            "not_certified", _("La première signature ne protège pas le document."), first.field_name
-        )
+        yield Problem("not_certified", first.field_name)
     if intermediate:
         return
     lock = last.fieldmdp
     if lock is None or lock.action != FieldMDPAction.ALL:
-        yield Problem("not_closed", _("La dernière signature ne ferme pas le document."), last.field_name)
+        yield Problem("not_closed", last.field_name)

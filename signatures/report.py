@@ -8,6 +8,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
+from signatures import reasons
 from signatures.plain import visible
 
 
@@ -36,19 +37,40 @@ class _Plain:
             # pyHanko's own strings too: they hold the whole reader, which a copy would copy
             if isinstance(value, str) and not isinstance(value, enum.Enum):
                 object.__setattr__(self, each.name, visible(value))
+            elif isinstance(value, dict):
+                plain = {visible(key): visible(fact) for key, fact in value.items()}
+                object.__setattr__(self, each.name, plain)
 
 
 @dataclass(frozen=True)
 class Problem(_Plain):
-    """One reason why a file is not called valid: a stable code, a sentence in French, what follows.
+    """One reason why a file is not called valid: a stable code, its facts, what follows.
 
-    ``field`` names the signature concerned; blank for the whole file.
+    ``field`` names the signature concerned; blank for the whole file. ``told`` is the sentence as it
+    was kept with the report, in French: shown when no facts were kept, or the code is no longer ours.
     """
 
     code: str
-    message: str
     field: str = ""
     verdict: Verdict = Verdict.FAILED
+    facts: dict[str, str] | None = dataclasses.field(default_factory=dict)
+    told: str = ""
+
+    @property
+    def message(self) -> str:
+        """Return the sentence in the language of whoever reads."""
+        return self._sentence() or self.told or self.code
+
+    @property
+    def is_as_told(self) -> bool:
+        """Tell whether the sentence is the one that was kept, in French."""
+        return self._sentence() is None
+
+    def _sentence(self) -> str | None:
+        try:
+            return None if self.facts is None else reasons.sentence(self.code, self.field, self.facts)
+        except KeyError:
+            return None
 
 
 @dataclass(frozen=True)
@@ -136,6 +158,9 @@ class Report:
         data = dataclasses.asdict(self)
         for row, found in zip(data["signatures"], self.signatures, strict=True):
             row |= {"ok": found.ok, "indication": found.indication}
+        for row, reason in zip(data["problems"], self.problems, strict=True):
+            row["message"] = reason.message
+            del row["told"]
         summary = {"valid": self.valid, "verdict": self.verdict, "specimen": self.specimen}
         return {**summary, **_plain(data)}
 
@@ -143,12 +168,18 @@ class Report:
     def from_dict(cls, data: dict[str, Any]) -> Report:
         """Return the report that ``as_dict`` wrote; raises KeyError, TypeError or ValueError."""
         return cls(
-            [_read(Problem, row) for row in data["problems"]],
+            [_problem(row) for row in data["problems"]],
             [_read(SignatureRow, row) for row in data["signatures"]],
             [_read(TimestampRow, row) for row in data["document_timestamps"]],
             _moment(data["validated_at"]),
             data["profile"],
         )
+
+
+def _problem(row: dict[str, Any]) -> Problem:
+    """Read a reason; the reports kept before facts were have their sentence alone."""
+    told = str(row["message"])
+    return Problem(row["code"], row["field"], Verdict(row["verdict"]), row.get("facts"), told)
 
 
 _MOMENTS = {"signed_at", "timestamped_at", "certificate_not_after", "at"}

@@ -1,39 +1,8 @@
-"""What each indication means, in a sentence, and which of our reasons leave the question open.
-
-EN 319 102-1 § 5.1.3 has three verdicts. TOTAL-FAILED is for what is known to be wrong;
-INDETERMINATE for what cannot be known from the file and the roots that we were given.
-"""
+"""What each indication of EN 319 102-1 says of a signature, and why a proof of its time is missing."""
 
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from pyhanko.sign.ades.report import AdESStatus, AdESSubIndic
-
-from signatures.report import Verdict
-
-# Our own reasons that leave the question open: an honest file may be so. All others refuse.
-OPEN_QUESTIONS = frozenset(
-    {
-        *("encrypted", "too_large", "too_many_pages", "too_many_signatures", "too_long", "only_timestamp"),
-        *("not_baseline", "untrusted", "not_checked", "timestamp_unlisted"),
-        *("too_complex", "hybrid_table", "other_content", "field_added"),
-        *("timestamp_untrusted", "timestamp_unproven", "timestamp_stale", "timestamp_expired"),
-    }
-)
-
-
-def verdict_of(code: str) -> Verdict:
-    """Return what one of our own codes leads to."""
-    return Verdict.INDETERMINATE if code in OPEN_QUESTIONS else Verdict.FAILED
-
-
-def verdict_of_indication(indication: AdESSubIndic) -> Verdict:
-    """Return what a sub-indication of EN 319 102-1 leads to."""
-    return {
-        AdESStatus.PASSED: Verdict.PASSED,
-        AdESStatus.INDETERMINATE: Verdict.INDETERMINATE,
-        AdESStatus.FAILED: Verdict.FAILED,
-    }[indication.status]
 
 
 def reason(name: str) -> str:
@@ -90,6 +59,19 @@ def _reasons() -> dict[str, str]:
 def no_revocation() -> str:
     """Say that the file is silent about a signatory's certificate."""
     return _("le fichier ne dit pas si le certificat a été révoqué")
+
+
+def of_indication(code: str, why: str) -> str:
+    """Return what a code of ours that comes from an indication says; raises KeyError when there is none.
+
+    One indication has several causes: ``why`` is « no_revocation », or the code of what is wrong
+    with the time-stamps.
+    """
+    if code in (missing := missing_proofs()):
+        return missing[code]
+    if why == "no_revocation":
+        return no_revocation()
+    return without_proof(code.upper(), missing.get(why, ""))
 
 
 def without_proof(name: str, why: str) -> str:

@@ -18,7 +18,6 @@ from typing import Any
 import structlog
 from asn1crypto import x509 as asn1_x509
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from signatures.limited import client
 from signatures.plain import visible
@@ -70,7 +69,7 @@ def validate(
     try:
         answer = client.run("validate", pdf, options)
     except client.Exhausted as death:
-        return Report([Problem("exhausts", _exhausts(death.of))], validated_at=moment)
+        return Report([Problem("exhausts", facts={"which": death.of})], validated_at=moment)
     if answer["trace"]:
         log.info("validation.unreadable", error=visible(answer["trace"], 200))
     return Report.from_dict(answer["report"])
@@ -115,19 +114,10 @@ def _run(found: Findings) -> None:
         raise
     except Exception as error:  # noqa: BLE001  (hostile files make the parsers raise anything)
         found.trace = f"{type(error).__name__}: {error}"
-        found.refuse("unreadable", _("Le fichier est malformé : il ne peut être vérifié jusqu’au bout."))
+        found.refuse("unreadable")
 
 
 def _refuse_an_event_loop() -> None:
     with suppress(RuntimeError):
         asyncio.get_running_loop()
         raise TypeError("validate() blocks: call it in a thread, not on an event loop")
-
-
-def _exhausts(of: str) -> str:
-    """Say what a file that was stopped took too much of."""
-    if of == "memory":
-        return _("Le fichier demande plus de mémoire qu’un document n’en a besoin : il est refusé.")
-    if of == "cpu":
-        return _("Le fichier demande plus de calcul qu’un document n’en a besoin : il est refusé.")
-    return _("Le fichier fait échouer le programme qui le lit : il est refusé.")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from django.utils.translation import gettext as _
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 
-from signatures import sentences, stamps
+from signatures import stamps
 from signatures.pki import DEMO_POLICY
 from signatures.report import SignatureRow, Verdict, worst
 from signatures.verdict.findings import Findings, name_in
@@ -31,9 +30,7 @@ async def check_signature(found: Findings, reader: PdfFileReader, signature: Emb
         status, indication = judged.status, judged.indication.standard_name
         stamped = judged.stamped
         if judged.verdict != Verdict.PASSED:
-            facts = {"name": name, "reason": judged.reason}
-            text = _("Signature « %(name)s » : %(reason)s.") % facts
-            found.refuse(indication.lower(), text, name, judged.verdict)
+            found.refuse(indication.lower(), name, judged.verdict, judged.facts)
         _judge(found, name, status, signature)
         _check_proof_of_time(found, name, judged)
         if judged.covered:  # the chain of document time-stamps was verified, each by the next
@@ -47,83 +44,55 @@ def _judge(
     found: Findings, name: str, status: PdfSignatureStatus | None, signature: EmbeddedPdfSignature
 ) -> None:
     """AND what pyHanko's own status says, one sentence for each failure."""
-    facts = {"name": name}
     if status is None:
-        found.refuse("not_checked", _("La signature « %(name)s » n’a pu être vérifiée.") % facts, name)
+        found.refuse("not_checked", name)
         return
     if not (status.intact and status.valid):
-        found.refuse("broken", _("Signature « %(name)s » : le contenu signé a été modifié.") % facts, name)
+        found.refuse("broken", name)
     if not isinstance(status.diff_result, DiffResult) or not status.docmdp_ok:
-        found.refuse(
-            "forbidden_change",
-            _("Signature « %(name)s » : le document a été modifié ensuite d’une façon interdite.") % facts,
-            name,
-        )
+        found.refuse("forbidden_change", name)
     if status.coverage not in (
         SignatureCoverageLevel.ENTIRE_REVISION,
         SignatureCoverageLevel.ENTIRE_FILE,
     ):
-        found.refuse("partial", _("La signature « %(name)s » ne couvre pas tout le document.") % facts, name)
+        found.refuse("partial", name)
     if found.intermediate:
         _judge_between(found, name, status)
     serial = f"{signature.signer_cert.serial_number:x}"
     if isinstance(found.expected, Mapping) and found.expected.get(name, serial) != serial:
-        found.refuse(
-            "wrong_signer", _("La signature « %(name)s » est celle d’une autre personne.") % facts, name
-        )
+        found.refuse("wrong_signer", name)
 
 
 def _judge_between(found: Findings, name: str, status: PdfSignatureStatus) -> None:
     """Ask of our own file, before it is sealed, that certificate and time-stamp be trusted."""
-    facts = {"name": name}
     if not status.trusted:
-        found.refuse("untrusted", _("Le certificat de « %(name)s » n’est pas reconnu.") % facts, name)
+        found.refuse("untrusted", name)
     token = status.timestamp_validity
     if token is None:
-        found.refuse("no_timestamp", _about_time(name, "no_timestamp"), name)
+        found.refuse("no_timestamp", name)
     elif not (token.valid and token.intact):
-        found.refuse("timestamp_broken", _about_time(name, "timestamp_broken"), name)
+        found.refuse("timestamp_broken", name)
     elif not token.trusted:
-        found.refuse("timestamp_untrusted", _about_time(name, "timestamp_untrusted"), name)
+        found.refuse("timestamp_untrusted", name)
     if not status.bottom_line and not any(problem.field == name for problem in found.problems):
-        found.refuse("not_valid", _("La signature « %(name)s » n’est pas valide.") % facts, name)
-
-
-def _about_time(name: str, code: str) -> str:
-    facts = {"name": name, "reason": sentences.missing_proofs()[code]}
-    return _("Signature « %(name)s » : %(reason)s.") % facts
+        found.refuse("not_valid", name)
 
 
 def _check_proof_of_time(found: Findings, name: str, judged: Judged) -> None:
     """A broken token is refused everywhere; a contract must prove when each signature was made."""
     fault = judged.time_fault
     if fault == "timestamp_broken" or (fault and found.is_contract):
-        found.refuse(fault, _about_time(name, fault), name)
+        found.refuse(fault, name)
 
 
 def _check_form(found: Findings, name: str, signature: EmbeddedPdfSignature, level: str) -> None:
     """A CMS that does not name its certificate is no baseline signature, whatever else it has."""
     if not stamps.is_baseline(signature):
-        found.refuse(
-            "not_baseline",
-            _(
-                "Signature « %(name)s » : elle ne désigne pas son certificat comme le veut PAdES "
-                "(attribut signing-certificate-v2) ; elle n’atteint aucun niveau."
-            )
-            % {"name": name},
-            name,
-            Verdict.FAILED if found.is_contract else None,
-        )
+        found.refuse("not_baseline", name, Verdict.FAILED if found.is_contract else None)
         return
     doubted = any(problem.field in (name, "") for problem in found.problems)
     if found.is_contract and not found.intermediate and level != "B-LTA" and not doubted:
-        found.refuse(
-            "not_archived",
-            _("Signature « %(name)s » : l’archivage (B-LTA) n’est pas prouvé (niveau : %(level)s).")
-            % {"name": name, "level": level},
-            name,
-            Verdict.INDETERMINATE,
-        )
+        found.refuse("not_archived", name, Verdict.INDETERMINATE, {"level": level})
 
 
 def _level(found: Findings, reader: PdfFileReader, signature: EmbeddedPdfSignature, judged: Judged) -> str:

@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from asn1crypto import x509 as asn1_x509
-from django.utils.translation import gettext as _
 from pyhanko.sign.validation.policy_decl import LocalKnowledge, SignatureValidationSpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
-from signatures import sentences, stamps
+from signatures import stamps
 from signatures.profiles import CONTRACT, Profile
 from signatures.report import Problem, Report, SignatureRow, TimestampRow, Verdict
 from signatures.verdict import policies
+from signatures.verdict.outcome import verdict_of
 
 MAX_SECONDS = 7.0  # of processor: below what the limited process may have
 
@@ -39,14 +39,16 @@ class Findings:
     trace: str = ""
     started: float = field(default_factory=time.process_time)
 
-    def refuse(self, code: str, message: str, name: str = "", verdict: Verdict | None = None) -> None:
-        """Write down one reason against the file."""
-        self.problems.append(Problem(code, message, name, verdict or sentences.verdict_of(code)))
+    def refuse(
+        self, code: str, name: str = "", verdict: Verdict | None = None, facts: dict[str, str] | None = None
+    ) -> None:
+        """Write down one reason against the file, or against its signature ``name``."""
+        self.problems.append(Problem(code, name, verdict or verdict_of(code), facts or {}))
 
     def report(self) -> Report:
         """Return what was found so far."""
         if not self.rows and not self.problems:
-            self.refuse("unsigned", _("Le fichier ne porte aucune signature."))
+            self.refuse("unsigned")
         return Report(self.problems, self.rows, self.timestamps, self.moment, self.profile or "")
 
     @property

@@ -17,9 +17,10 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from signatures import sentences, stamps
+from signatures import stamps
 from signatures.report import Verdict
 from signatures.verdict.findings import Findings
+from signatures.verdict.outcome import verdict_of_indication
 from signatures.verdict.policies import OTHERS_SIGNING, SIGNING_ONLY
 
 # pyHanko says any of these when it found nothing about revocation
@@ -45,17 +46,16 @@ class Judged:
     @property
     def verdict(self) -> Verdict:
         """Return the verdict that the indication belongs to."""
-        return sentences.verdict_of_indication(self.indication)
+        return verdict_of_indication(self.indication)
 
     @property
-    def reason(self) -> str:
-        """Return the true reason: one indication has several causes."""
+    def facts(self) -> dict[str, str]:
+        """Return why, where one indication has several causes."""
         name = self.indication.standard_name
         if name in _WANT_REVOCATION and not self.known:
-            return sentences.no_revocation()
-        if name.endswith("NO_POE") or name in ("OUT_OF_BOUNDS_NOT_REVOKED", "TRY_LATER"):
-            return sentences.without_proof(name, sentences.missing_proofs().get(self.time_fault, ""))
-        return sentences.reason(name)
+            return {"why": "no_revocation"}
+        unproven = name.endswith("NO_POE") or name in ("OUT_OF_BOUNDS_NOT_REVOKED", "TRY_LATER")
+        return {"why": self.time_fault} if unproven and self.time_fault else {}
 
 
 async def archived(found: Findings, signature: EmbeddedPdfSignature) -> Judged:

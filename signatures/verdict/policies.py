@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from asn1crypto import x509 as asn1_x509
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
@@ -55,7 +53,7 @@ OTHERS_SIGNING = StandardDiffPolicy(global_rules=_DATED, form_rule=SIGNING_ONLY.
 OTHERS_PROOFS = StandardDiffPolicy(global_rules=_DATED, form_rule=None)
 
 
-def specification(roots: Sequence[asn1_x509.Certificate], *, contract: bool) -> SignatureValidationSpec:
+def specification(roots: list[asn1_x509.Certificate], *, contract: bool) -> SignatureValidationSpec:
     """Return the rules of the validation: nothing fetched, revocation always known."""
     usage = {"non_repudiation"} if contract else {"non_repudiation", "digital_signature"}
     freshness = SIGNATORY_FRESHNESS if contract else OTHERS_FRESHNESS

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from django.utils.translation import gettext as _
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -27,15 +26,13 @@ MAX_REVISIONS = 100
 def shape_is_bad(found: Findings) -> bool:
     """Look at the bytes before any parser does."""
     if len(found.pdf) > MAX_BYTES:
-        found.refuse("too_large", _("Le fichier dépasse 50 Mo : il n’est pas vérifié."))
+        found.refuse("too_large")
     elif not found.pdf.startswith(b"%PDF-"):
-        found.refuse("not_pdf", _("Le fichier n’est pas un PDF."))
+        found.refuse("not_pdf")
     elif found.pdf.rfind(b"%%EOF") < 0:
-        found.refuse("truncated", _("Le fichier est tronqué : sa fin manque."))
+        found.refuse("truncated")
     elif found.pdf[found.pdf.rfind(b"%%EOF") + 5 :].strip(b"\r\n"):
-        found.refuse(
-            "trailing_bytes", _("Des octets ont été ajoutés après la fin du document, ou sa fin manque.")
-        )
+        found.refuse("trailing_bytes")
     return bool(found.problems)
 
 
@@ -44,7 +41,7 @@ async def check(found: Findings) -> None:
     try:
         covered = verification.examine(found.pdf)
     except verification.Fault as fault:
-        found.refuse(fault.code, fault.message, fault.field)
+        found.refuse(fault.code, fault.field, facts=fault.facts)
         return
     reader = Reader(found.pdf)
     if _is_too_much(found, reader):
@@ -55,7 +52,7 @@ async def check(found: Findings) -> None:
         found.profile = CONTRACT if found.expected is not None else recognised(names)
     for stranger in verification.unlisted(covered, found.authorities):
         verdict = Verdict.FAILED if found.is_contract else None
-        found.refuse(stranger.code, stranger.message, stranger.field, verdict)
+        found.refuse(stranger.code, stranger.field, verdict)
     _check_fields(found, names, [signature.field_name for signature in signed])
     if not reader.embedded_signatures:
         return
@@ -68,7 +65,7 @@ async def check(found: Findings) -> None:
         found.problems += check_locks(signed, intermediate=found.intermediate)
     for signature in signed:
         if found.is_late:
-            found.refuse("too_long", _("La vérification prend trop de temps : elle est abandonnée."))
+            found.refuse("too_long")
             return
         await check_signature(found, reader, signature)
 
@@ -83,42 +80,29 @@ async def _check_stamps(found: Findings, reader: PdfFileReader) -> None:
         authority = name_in(embedded.signer_cert, "common_name")
         found.timestamps.append(TimestampRow(stamp.field, authority, stamp.at, stamp.ok))
         if stamp.fault == "timestamp_broken":
-            found.refuse(
-                "timestamp_broken",
-                _("L’horodatage « %(name)s » a été altéré, ou ne couvre pas ce document.")
-                % {"name": stamp.field},
-                stamp.field,
-            )
+            found.refuse("timestamp_broken", stamp.field, facts={"which": "document"})
     late = stamps.backwards(found.tokens)
     if late is not None:
-        found.refuse(
-            "timestamps_backwards",
-            _("L’horodatage « %(name)s » porte une heure antérieure à celle d’un autre qu’il couvre.")
-            % {"name": late.field},
-            late.field,
-        )
+        found.refuse("timestamps_backwards", late.field)
     if not found.timestamps and found.is_contract and not found.intermediate:
-        found.refuse("not_sealed", _("Le document n’est pas scellé : aucun horodatage ne couvre le tout."))
+        found.refuse("not_sealed")
 
 
 def _only_stamped(found: Findings) -> None:
     """A document time-stamp alone proves a date, and engages nobody."""
     if found.problems:
         return
-    if all(stamp.ok for stamp in found.tokens):
-        text = _("Le fichier est horodaté, mais ne porte aucune signature : personne ne s’y engage.")
-    else:
-        text = _("Le fichier ne porte aucune signature, et son horodatage ne peut être vérifié ici.")
-    found.refuse("only_timestamp", text)
+    verified = all(stamp.ok for stamp in found.tokens)
+    found.refuse("only_timestamp", facts={} if verified else {"which": "unverified"})
 
 
 def _is_too_much(found: Findings, reader: PdfFileReader) -> bool:
     if reader.encrypted:
-        found.refuse("encrypted", _("Le fichier est chiffré : il ne peut être vérifié."))
+        found.refuse("encrypted")
     elif int(reader.root["/Pages"]["/Count"]) > MAX_PAGES:
-        found.refuse("too_many_pages", _("Le fichier a plus de 2 000 pages : il n’est pas vérifié."))
+        found.refuse("too_many_pages")
     elif len(reader.embedded_signatures) > MAX_SIGNATURES or reader.xrefs.total_revisions > MAX_REVISIONS:
-        found.refuse("too_many_signatures", _("Le fichier a trop de signatures ou de révisions."))
+        found.refuse("too_many_signatures")
     return bool(found.problems)
 
 
@@ -128,20 +112,17 @@ def _check_fields(found: Findings, fields: dict[str, object], signed: list[str])
         if value is None and not found.intermediate:
             # another tool's file may well await a signature: that is no fault of those it has
             verdict = None if found.is_contract or not signed else Verdict.INDETERMINATE
-            text = _("La signature « %(name)s » manque.") % {"name": name}
-            found.refuse("unsigned_field", text, name, verdict)
+            found.refuse("unsigned_field", name, verdict)
     if found.expected is None:
         return
     for name in found.expected:
         if name not in signed and name not in fields:
-            found.refuse("missing_signature", _("La signature « %(name)s » manque.") % {"name": name}, name)
+            found.refuse("missing_signature", name)
         elif name not in signed and found.intermediate:
-            found.refuse("unsigned_field", _("La signature « %(name)s » manque.") % {"name": name}, name)
+            found.refuse("unsigned_field", name)
     for name in signed:
         if name not in found.expected:
-            found.refuse(
-                "unexpected_signature", _("La signature « %(name)s » est de trop.") % {"name": name}, name
-            )
+            found.refuse("unexpected_signature", name)
 
 
 def _check_tail(found: Findings, reader: PdfFileReader) -> None:
@@ -153,4 +134,4 @@ def _check_tail(found: Findings, reader: PdfFileReader) -> None:
         last.diff_result, DiffResult
     )
     if not (covered or extended):
-        found.refuse("changed_after_last", _("Le fichier a été modifié après la dernière signature."))
+        found.refuse("changed_after_last")

@@ -100,7 +100,7 @@ def test_a_machine_too_busy_to_verify_throws_no_signature_away(
 ) -> None:
     """The key has served: what it made is verified again later, and not asked of the person again."""
     request = ask(envelope, "Signataire-01", signatories.prefect)
-    too_busy = Report([Problem("exhausts", "Le fichier demande plus de calcul qu’il n’en faut.")])
+    too_busy = Report([Problem("exhausts", facts={"which": "cpu"})])
     with monkeypatch.context() as busy, pytest.raises(TransientError):
         busy.setattr(validation, "validate", lambda *_arguments, **_options: too_busy)
         machine.advance(request.pk)

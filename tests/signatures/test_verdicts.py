@@ -141,7 +141,7 @@ def test_a_report_holds_nothing_of_the_file_but_plain_text(contract: dict[str, b
     ]
     assert texts
     assert {type(text) for text in texts} == {str}
-    assert Problem("code", "message", TextStringObject("\x1b[32mVALIDE")).field == "\\x1b[32mVALIDE"
+    assert Problem("code", TextStringObject("\x1b[32mVALIDE")).field == "\\x1b[32mVALIDE"
 
 
 def test_a_contract_cut_back_is_never_called_valid(contract: dict[str, bytes]) -> None:

@@ -147,7 +147,7 @@ def test_no_text_of_a_file_is_stored_as_it_is() -> None:
     }
     row = SignatureRow(**facts, specimen=False, verdict=Verdict.PASSED)
     shown = [getattr(row, name) for name in names]
-    problem = Problem("x", HOSTILE, HOSTILE)
+    problem = Problem("x", HOSTILE, told=HOSTILE, facts={HOSTILE: HOSTILE})
     errors = [str(OwnOutputInvalid([HOSTILE])), str(BackendUnavailable(HOSTILE))]
     for text in [*shown, problem.message, problem.field, *errors]:
         assert is_harmless(text) and "\n" not in text
