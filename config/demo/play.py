@@ -22,7 +22,7 @@ import httpx
 from bs4 import BeautifulSoup, Tag
 from rich.console import Console
 
-DATA = Path(__file__).resolve().parent.parent / "contracts" / "data" / "demo.json"
+DATA = Path(__file__).resolve().parents[2] / "contracts" / "data" / "demo.json"
 CONTRACT = "csi-clairval-2026"
 PARIS = ZoneInfo("Europe/Paris")  # a mairie’s day is the server’s, whatever this machine’s zone
 PATIENCE = 90.0  # seconds given to the worker for one step
