@@ -44,6 +44,9 @@ POOL_WAIT = 5.0  # seconds
 
 # --- Websockets -------------------------------------------------------------------------------
 FRAME = KIB  # bytes: pages only listen
+PING_EVERY = 20.0  # seconds
+ANSWERS_WITHIN = 20.0  # seconds that an answer to a ping is awaited
+SPOKEN = 8 * KIB  # bytes that a page sends between two answers to our pings, whatever its frames
 
 
 def route(path: str, content_type: str) -> int:

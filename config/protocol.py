@@ -11,6 +11,8 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode, Frame
+from websockets.protocol import State
 
 from config import limits
 
@@ -158,11 +160,39 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
 
 
 class SocketProtocol(_Stalling, WebSocketsSansIOProtocol):
-    """Websockets of pages that only listen: whoever pings without reading the answers is cut too."""
+    """Websockets of pages that only listen: few bytes are read of them, and no answers pile up.
+
+    The parser refuses a frame on the length that its header tells, but a frame may be of six
+    bytes: what comes is counted before a single frame of it is looked at.
+    """
+
+    _said = 0  # bytes, since our last ping was answered
 
     def data_received(self, data: bytes) -> None:
-        """Refuse to pile up answers."""
+        """Cut who says too much, or takes none of the answers."""
+        if self.transport.is_closing():
+            return
+        if self.handshake_initiated:
+            self._said += len(data)
+        if self._said > limits.SPOKEN:
+            self._silence()
+            return
         super().data_received(data)
         transport: Any = self.transport
         if transport.get_write_buffer_size() > limits.MIB:
             transport.abort()
+
+    def handle_pong(self, event: Frame) -> None:
+        """Count anew from the answer to our ping: there is one in ``PING_EVERY`` seconds."""
+        awaited = self.pending_ping_payload
+        super().handle_pong(event)
+        if awaited is not None and self.pending_ping_payload is None:
+            self._said = 0
+
+    def _silence(self) -> None:
+        """Close without reading on; 1009 where a close code may still be sent."""
+        if self.conn.state is not State.OPEN:
+            self.transport.abort()
+            return
+        self.conn.fail(CloseCode.MESSAGE_TOO_BIG)
+        self.handle_parser_exception()

@@ -1,4 +1,4 @@
-"""A client that speaks HTTP byte by byte, as no honest one does."""
+"""A client that speaks HTTP and websocket byte by byte, as no honest one does."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.test import Client
 
 
 @contextmanager
@@ -45,3 +48,24 @@ def seconds_to_close(wire: socket.socket) -> float:
     began = time.monotonic()
     answer(wire)
     return time.monotonic() - began
+
+
+@contextmanager
+def websocket(url: str, client: Client) -> Iterator[socket.socket]:
+    """Open the socket of that person's page, its handshake over; what follows it is frames."""
+    name = settings.SESSION_COOKIE_NAME
+    asked = {
+        "Origin": url,
+        "Cookie": f"{name}={client.cookies[name].value}",
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    with connected(url) as wire:
+        wire.sendall(head(url, "GET", "/ws/live/", **asked))
+        said = b""
+        while not said.endswith(b"\r\n\r\n"):
+            said += wire.recv(1)
+        assert status(said) == 101, said
+        yield wire

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.test import Client, override_settings
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode, Opcode
+from websockets.server import ServerProtocol
 
 from config import limits
+from tests.attacks import raw
 from tests.attacks.serving import door
 from tests.cast import Cast
 from tests.workflow.sockets import logged_in, page, watching
@@ -94,3 +98,62 @@ def test_the_oldest_page_of_a_person_gives_way(cast: Cast) -> None:
         assert other.hear_all() == [], "still open"
         with page(url, cast.maire) as beyond:
             assert beyond.close_code() == 1013
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Return the lengths of what the server's parser of frames is given; it grows as it is served."""
+    lengths: list[int] = []
+    receive = ServerProtocol.receive_data
+
+    def counted(protocol: ServerProtocol, data: bytes) -> None:
+        lengths.append(len(data))
+        receive(protocol, data)
+
+    monkeypatch.setattr(ServerProtocol, "receive_data", counted)
+    return lengths
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"\x81\xff" + (16 * limits.MIB).to_bytes(8) + bytes(4), b"a"),  # one frame of 16 MB
+        (b"", b"\x81\x81" + bytes(4) + b"a"),  # messages of one letter
+        (b"\x01\x80" + bytes(4), b"\x00\x80" + bytes(4)),  # a message in empty pieces that never ends
+        (b"", b"\x89\x80" + bytes(4)),  # pings, each to be answered
+        (b"", b"\x8a\x80" + bytes(4)),  # answers to no ping
+    ],
+    ids=["one frame", "letters", "empty pieces", "pings", "pongs"],
+)
+def test_megabytes_are_refused_unread_whatever_their_frames(
+    cast: Cast, parsed: list[int], first: bytes, again: bytes
+) -> None:
+    """A frame is six bytes at least: to parse a megabyte of them would hold the process for seconds."""
+    with door() as url, raw.websocket(url, logged_in(cast.pilote_ville)) as wire:
+        parsed.clear()
+        with suppress(ConnectionError):
+            wire.sendall(first + again * (limits.MIB // len(again)))
+        raw.answer(wire)
+    assert sum(parsed) <= limits.SPOKEN
+
+
+def test_a_page_that_answers_the_servers_pings_stays(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long: an answer to our ping begins a new count, any other byte does not."""
+    monkeypatch.setattr(limits, "PING_EVERY", 0.02)
+    monkeypatch.setattr(limits, "SPOKEN", 100)
+    with door() as url, raw.websocket(url, logged_in(cast.pilote_ville)) as wire:
+
+        def heard() -> tuple[int, bytes]:
+            """Return the kind and the content of the next frame but the greeting's."""
+            while (head := wire.recv(2, socket.MSG_WAITALL))[0] == 0x81:
+                wire.recv(head[1], socket.MSG_WAITALL)
+            return head[0] & 15, wire.recv(head[1], socket.MSG_WAITALL)
+
+        for _answer in range(30):  # 300 bytes
+            kind, payload = heard()
+            assert kind == Opcode.PING
+            wire.sendall(b"\x8a\x84" + bytes(4) + payload)
+        wire.sendall((b"\x8a\x84" + bytes(4) + b"none") * 11)
+        while (told := heard())[0] == Opcode.PING:
+            pass
+        assert told == (Opcode.CLOSE, CloseCode.MESSAGE_TOO_BIG.to_bytes(2))
