@@ -39,6 +39,7 @@ LONG = _plain(
     "431 Request Header Fields Too Large",
     "Les en-têtes de la demande sont trop longs : effacez les cookies de ce site, puis réessayez.\n",
 )
+_PIECE = 16 * limits.KIB  # bytes parsed between two looks at what they were
 
 
 class _Stalling:
@@ -71,13 +72,19 @@ class _Stalling:
 
 
 class PageProtocol(_Stalling, HttpToolsProtocol):
-    """HTTP with headers that end in time and in size."""
+    """HTTP with headers that end in time and in size, requests and bodies in pieces that are worth parsing.
+
+    A megabyte of empty requests, of chunks of one byte or of trailers holds the process for
+    seconds: what is not a body's content is counted, and nothing is parsed past a refusal.
+    """
 
     _late: asyncio.TimerHandle | None = None
-    _header_bytes = 0  # of what has come since the last request ended
+    _fed = 0  # bytes since the last request ended
+    _content = 0  # of which the content of a body
     _headers_size = 0  # of the headers that are whole
     _in_headers = True
     _turned_away = False
+    _upgraded = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Turn away whom there is no room for; give the others a while to say what they want."""
@@ -94,26 +101,38 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Count the bytes of the headers; what follows them is counted by the front door."""
-        if self.transport.is_closing():
-            return
-        if self._in_headers:
-            if self._late is None:
-                self._await_headers()
-            self._header_bytes += len(data)
-        super().data_received(data)
-        if self._in_headers and self._header_bytes > limits.HEADERS_AT_MOST:
+        """Parse by small pieces, up to the one that is refused."""
+        for start in range(0, len(data), _PIECE):
+            if self._is_over():
+                return
+            self._parse(data[start : start + _PIECE])
+
+    def _is_over(self) -> bool:
+        """Whether what comes is no request to read: it is thrown away."""
+        answered = self.cycle is not None and self.cycle.response_started and not self.cycle.keep_alive
+        return self.transport.is_closing() or self._upgraded or answered
+
+    def _parse(self, piece: bytes) -> None:
+        """Count what is no content; the content is counted by the front door."""
+        if self._in_headers and self._late is None:
+            self._await_headers()
+        self._fed += len(piece)
+        super().data_received(piece)
+        if self._fed - self._content > limits.HEADERS_AT_MOST + self._content // limits.CONTENT_TO_FRAMING:
             self._turn_away(LONG)
 
     def on_message_begin(self) -> None:
-        """A request begins: its headers are awaited."""
+        """A request begins: its headers are awaited, unless too many before it wait for their answer."""
         self._in_headers, self._headers_size = True, 0
+        if len(self.pipeline) >= limits.PIPELINED:
+            self._turn_away(FULL)
         super().on_message_begin()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count what is whole, wherever it came with more."""
         self._headers_size += len(name) + len(value) + 4
-        super().on_header(name, value)
+        if not self._turned_away:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The headers are there."""
@@ -125,6 +144,7 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Leave what follows refused headers."""
+        self._content += len(body)
         if not self._turned_away:
             super().on_body(body)
 
@@ -133,18 +153,19 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
         if self._turned_away:
             return
         super().on_message_complete()
-        self._in_headers, self._header_bytes = True, 0
+        self._in_headers, self._fed, self._content = True, 0, 0
 
     def handle_websocket_upgrade(self) -> None:
         """Leave the connection to the websocket."""
         self._stop_waiting()
+        self._upgraded = True
         super().handle_websocket_upgrade()
 
     def _await_headers(self) -> None:
         self._late = self.loop.call_later(limits.HEADERS_WITHIN, self._turn_away, LATE)
 
     def _stop_waiting(self) -> None:
-        self._in_headers, self._header_bytes = False, 0
+        self._in_headers = False
         if self._late is not None:
             self._late.cancel()
             self._late = None

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from config import crowd, limits, proxies, serve
 from stakeholders.models import User
@@ -142,6 +143,71 @@ def test_a_reader_who_takes_nothing_keeps_no_place(
             wire.sendall(request * 30)
             lazy.append(wire)
         assert httpx.get(f"{url}/compte/login/", trust_env=False, timeout=10).status_code == 200
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what the server's parser finds: requests, headers, pieces of bodies."""
+    found: list[str] = []
+
+    def counting(name: str) -> None:
+        handle = getattr(HttpToolsProtocol, name)
+
+        def counted(protocol: HttpToolsProtocol, *told: bytes) -> None:
+            found.append(name)
+            handle(protocol, *told)
+
+        monkeypatch.setattr(HttpToolsProtocol, name, counted)
+
+    for name in ("on_message_begin", "on_header", "on_body"):
+        counting(name)
+    return found
+
+
+_IN_PIECES = b"POST /compte/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("first", "again"),
+    [
+        (b"", b"GET /sante/ HTTP/1.1\r\nHost: x\r\n\r\n"),
+        (_IN_PIECES, b"1\r\na\r\n"),
+        (_IN_PIECES + b"1\r\na\r\n0\r\n", b"a:b\r\n"),
+    ],
+    ids=["requests", "pieces of one byte", "trailers"],
+)
+def test_megabytes_of_next_to_nothing_are_not_parsed(
+    transactional_db: None, hurried: None, parsed: list[str], first: bytes, again: bytes
+) -> None:
+    """Each request, piece or trailer costs far more to parse than to send: the connection is closed."""
+    with door() as url, raw.connected(url) as wire:
+        with suppress(ConnectionError):
+            wire.sendall(first + again * (limits.MIB // len(again)))
+        raw.answer(wire)
+    assert len(parsed) <= limits.HEADERS_AT_MOST // 2
+
+
+def test_what_follows_a_refusal_is_not_parsed(
+    transactional_db: None, hurried: None, parsed: list[str]
+) -> None:
+    """A refused sender may go on for a moment, so as to read why: that is thrown away as it comes."""
+    with door() as url, raw.connected(url) as wire:
+        wire.sendall(raw.head(url, "POST", "/compte/login/", Content_Length=str(64 * limits.MIB)))
+        assert raw.status(wire.recv(65536)) == 413
+        parsed.clear()
+        with suppress(ConnectionError):
+            wire.sendall(b"a" * limits.MIB)
+        raw.answer(wire)
+    assert not parsed
+
+
+def test_honest_pieces_and_a_few_requests_at_a_time_are_served(transactional_db: None) -> None:
+    with door() as url, raw.connected(url) as wire:
+        wire.sendall(_IN_PIECES + (b"64\r\n" + b"a" * 100 + b"\r\n") * 150 + b"0\r\n\r\n")
+        assert raw.status(wire.recv(65536)) == 400, "the host"
+        asked = raw.head(url, "GET", "/sante/") * 19 + raw.head(url, "GET", "/sante/", Connection="close")
+        wire.sendall(asked)
+        assert raw.answer(wire).count(b"HTTP/1.1 200 OK") == 20
 
 
 # --- Many -------------------------------------------------------------------------------------
