@@ -22,6 +22,7 @@ Profile = Literal["contract", "general"]
 CONTRACT: Profile = "contract"
 GENERAL: Profile = "general"
 _OUR_FIELD = re.compile(r"Signataire-\d{2,3}")
+_OUR_BYTES = re.compile(rb"Signataire-\d{2,3}")
 
 
 def recognised(fields: Iterable[str]) -> Profile:
@@ -31,6 +32,11 @@ def recognised(fields: Iterable[str]) -> Profile:
     recognised, and found incomplete.
     """
     return CONTRACT if any(_OUR_FIELD.fullmatch(name) for name in fields) else GENERAL
+
+
+def looks_ours(pdf: bytes) -> bool:
+    """Tell whether the bytes name a field of ours: to be asked when the fields cannot be read."""
+    return any(_OUR_BYTES.search(one) is not None for one in (pdf, pdf.replace(b"\0", b"")))
 
 
 def profile_name(profile: str) -> str:

@@ -43,15 +43,52 @@ _OF_THE_BYTES = {
         "autre chose que ce qui est signé."
     ),
     "hybrid_table": _(
-        "Le fichier a deux tables d’objets (fichier « hybride ») : tous les lecteurs n’y voient pas "
-        "la même chose, il n’est pas vérifié."
+        "Le fichier a deux tables d’objets (fichier « hybride », comme en écrivent des traitements de "
+        "texte) : tous les lecteurs n’y voient pas forcément la même chose, et l’on ne peut conclure. "
+        "Demandez-le exporté par un autre outil, puis signé."
+    ),
+    "external_content": _(
+        "Le fichier prend une partie de son contenu dans un autre, que la signature ne couvre pas : des "
+        "lecteurs pourraient montrer autre chose que ce qui est signé."
     ),
     "other_content": _(
-        "Le fichier montre autre chose que ses pages (formulaire XFA, contenu externe) : il n’est pas "
-        "vérifié."
+        "Le fichier porte un formulaire (XFA) que certains lecteurs montrent à la place de ses pages, et "
+        "l’on ne peut conclure. Demandez-le en PDF ordinaire, puis signé."
     ),
     "bad_tree": _(
         "Les pages ou les champs du fichier s’enchaînent d’une façon interdite : il n’est pas vérifié."
+    ),
+}
+_ODD = {  # what an honest tool may have done: what we could not conclude, and what to do
+    "form_filled": _(
+        "Signature « %(name)s » : des champs du formulaire ont été remplis ensuite ; les pages "
+        "montrent plus que ce que cette signature couvre. Comparez avec le fichier tel qu’elle le "
+        "couvrait, dans l’outil qui l’a signé."
+    ),
+    "unused_objects": _(
+        "Signature « %(name)s » : des objets que rien n’emploie ont été ajoutés ensuite ; les pages n’en "
+        "montrent rien, mais on ne peut dire pourquoi ils sont là. Demandez le fichier tel que l’outil "
+        "l’a signé."
+    ),
+    "proofs_rewritten": _(
+        "Signature « %(name)s » : les preuves gardées dans le fichier (certificats, révocations) ont été "
+        "récrites ensuite, et non complétées ; on ne peut dire s’il en manque. Demandez le fichier tel "
+        "que l’outil l’a signé."
+    ),
+    "properties_rewritten": _(
+        "Signature « %(name)s » : un outil a ensuite inscrit son nom, une date ou un numéro dans les "
+        "propriétés du fichier, d’une façon que nous ne connaissons pas ; le titre et l’auteur n’ont pas "
+        "changé. Demandez le fichier tel que l’outil l’a signé."
+    ),
+    "loose_bytes": _(
+        "Le fichier contient, depuis qu’il est signé, des commentaires ou du remplissage entre ses "
+        "objets ; les pages n’en montrent rien, mais on ne peut dire d’où ils viennent. Demandez le "
+        "fichier tel que l’outil l’a signé."
+    ),
+    "ber_contents": _(
+        "Signature « %(name)s » : elle est écrite sous une forme (BER) que la norme du PDF n’admet pas "
+        "et que tous les lecteurs ne comprennent pas ; on ne peut conclure. Demandez une signature au "
+        "format PAdES à qui l’a faite."
     ),
 }
 _OF_ITS_COST = {
@@ -92,7 +129,8 @@ _OF_CHANGES = {
     ),
     "field_added": _(
         "Signature « %(name)s » : un champ de signature a été ajouté ensuite ; ce que montre la page "
-        "peut avoir changé."
+        "peut avoir changé. Comparez avec le fichier tel que cette signature le couvrait, dans l’outil "
+        "qui l’a signé."
     ),
     "dressed_timestamp": _(
         "L’horodatage « %(name)s » n’est pas invisible : il peut recouvrir une page après la signature."
@@ -127,6 +165,7 @@ _OF_A_SIGNATURE = {
 }
 SENTENCES = {
     **_OF_THE_BYTES,
+    **_ODD,
     **_OF_ITS_COST,
     **_OF_ITS_FIELDS,
     **_OF_CHANGES,

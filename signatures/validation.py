@@ -22,7 +22,7 @@ from django.utils import timezone
 from signatures.limited import client
 from signatures.plain import visible
 from signatures.profiles import Profile
-from signatures.report import Problem, Report, SignatureRow
+from signatures.report import Problem, Report, SignatureRow, Verdict
 from signatures.roots import load_roots, load_seal_authorities
 from signatures.verdict import whole
 from signatures.verdict.findings import Findings
@@ -114,7 +114,8 @@ def _run(found: Findings) -> None:
         raise
     except Exception as error:  # noqa: BLE001  (hostile files make the parsers raise anything)
         found.trace = f"{type(error).__name__}: {error}"
-        found.refuse("unreadable")
+        # nothing was proven of a file that was already left open unread
+        found.refuse("unreadable", verdict=Verdict.INDETERMINATE if found.stopped else None)
 
 
 def _refuse_an_event_loop() -> None:

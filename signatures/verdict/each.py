@@ -47,6 +47,16 @@ def _judge(
     if status is None:
         found.refuse("not_checked", name)
         return
+    judge_content(found, name, status)
+    if found.intermediate:
+        _judge_between(found, name, status)
+    serial = f"{signature.signer_cert.serial_number:x}"
+    if isinstance(found.expected, Mapping) and found.expected.get(name, serial) != serial:
+        found.refuse("wrong_signer", name)
+
+
+def judge_content(found: Findings, name: str, status: PdfSignatureStatus) -> None:
+    """Say what was changed under a signature or after it, and what it leaves out."""
     if not (status.intact and status.valid):
         found.refuse("broken", name)
     if not isinstance(status.diff_result, DiffResult) or not status.docmdp_ok:
@@ -56,11 +66,6 @@ def _judge(
         SignatureCoverageLevel.ENTIRE_FILE,
     ):
         found.refuse("partial", name)
-    if found.intermediate:
-        _judge_between(found, name, status)
-    serial = f"{signature.signer_cert.serial_number:x}"
-    if isinstance(found.expected, Mapping) and found.expected.get(name, serial) != serial:
-        found.refuse("wrong_signer", name)
 
 
 def _judge_between(found: Findings, name: str, status: PdfSignatureStatus) -> None:
@@ -98,9 +103,10 @@ def _check_form(found: Findings, name: str, signature: EmbeddedPdfSignature, lev
 def _level(found: Findings, reader: PdfFileReader, signature: EmbeddedPdfSignature, judged: Judged) -> str:
     """Return the highest level that the verified proofs amount to."""
     intact = judged.status is not None and judged.status.intact and judged.status.valid
+    is_ber = any((one.code, one.field) == ("ber_contents", signature.field_name) for one in found.problems)
     last = max((stamp.revision for stamp in found.tokens if stamp.is_document), default=None)
     return stamps.level(
-        baseline=intact and stamps.is_baseline(signature),
+        baseline=intact and stamps.is_baseline(signature) and not is_ber,
         stamped=judged.stamped or judged.covered,
         known=judged.verdict == Verdict.PASSED,
         kept=stamps.keeps_proofs(reader),

@@ -12,7 +12,7 @@ from pyhanko.sign.validation.policy_decl import LocalKnowledge, SignatureValidat
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
 
 from signatures import stamps
-from signatures.profiles import CONTRACT, Profile
+from signatures.profiles import CONTRACT, Profile, looks_ours
 from signatures.report import Problem, Report, SignatureRow, TimestampRow, Verdict
 from signatures.verdict import policies
 from signatures.verdict.outcome import verdict_of
@@ -37,13 +37,16 @@ class Findings:
     tokens: list[stamps.Stamp] = field(default_factory=list)
     knowledge: LocalKnowledge = field(default_factory=LocalKnowledge)
     trace: str = ""
+    odd: set[str] = field(default_factory=set)  # what another tool may honestly do, and did (codes)
+    stopped: bool = False  # short of the whole, at a kind of file that we do not read
     started: float = field(default_factory=time.process_time)
 
     def refuse(
         self, code: str, name: str = "", verdict: Verdict | None = None, facts: dict[str, str] | None = None
     ) -> None:
         """Write down one reason against the file, or against its signature ``name``."""
-        self.problems.append(Problem(code, name, verdict or verdict_of(code), facts or {}))
+        verdict = verdict or verdict_of(code, contract=self.is_contract)
+        self.problems.append(Problem(code, name, verdict, facts or {}))
 
     def report(self) -> Report:
         """Return what was found so far."""
@@ -55,6 +58,11 @@ class Findings:
     def is_contract(self) -> bool:
         """Tell whether the rules of our contracts apply."""
         return self.profile == CONTRACT
+
+    @property
+    def may_be_anothers(self) -> bool:
+        """Tell whether another tool may have made it, as far as its bytes tell."""
+        return self.expected is None and not self.is_contract and not looks_ours(self.pdf)
 
     @property
     def is_late(self) -> bool:

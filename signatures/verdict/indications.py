@@ -21,7 +21,7 @@ from signatures import stamps
 from signatures.report import Verdict
 from signatures.verdict.findings import Findings
 from signatures.verdict.outcome import verdict_of_indication
-from signatures.verdict.policies import OTHERS_SIGNING, SIGNING_ONLY
+from signatures.verdict.policies import SIGNING_ONLY, others
 
 # pyHanko says any of these when it found nothing about revocation
 _WANT_REVOCATION = {"TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE", "GENERIC"}
@@ -60,7 +60,7 @@ class Judged:
 
 async def archived(found: Findings, signature: EmbeddedPdfSignature) -> Judged:
     """Validate as an archive does (EN 319 102-1 § 5.6.3), with what the file holds."""
-    policy = SIGNING_ONLY if found.is_contract else OTHERS_SIGNING
+    policy = SIGNING_ONLY if found.is_contract else others(found.odd)
     specification = PdfSignatureValidationSpec(found.specification(), diff_policy=policy)
     result = await ades_lta_validation(signature, specification, timing_info=found.timing)
     own = [one for one in found.tokens if one.field == signature.field_name]
@@ -107,13 +107,13 @@ async def _without_archive(
 
 
 async def between(found: Findings, signature: EmbeddedPdfSignature) -> PdfSignatureStatus:
-    """Validate our own file between two signatures, revocation left out."""
+    """Validate our own file between two signatures, or one that we do not read; revocation left out."""
     context = ValidationContext(
         trust_roots=found.roots, allow_fetching=False, revocation_mode="soft-fail", moment=found.moment
     )
     return await async_validate_pdf_signature(
         signature,
         context,
-        diff_policy=SIGNING_ONLY,
+        diff_policy=others(found.odd) if found.stopped else SIGNING_ONLY,
         key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
     )

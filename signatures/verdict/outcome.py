@@ -11,19 +11,27 @@ from pyhanko.sign.ades.report import AdESStatus, AdESSubIndic
 from signatures.report import Verdict
 
 # Our own reasons that leave the question open: an honest file may be so. All others refuse.
-OPEN_QUESTIONS = frozenset(
+# What honest tools do and ours never does: open for another's file, proof of a change in a contract.
+ODDITIES = frozenset(
+    {
+        *("hybrid_table", "other_content", "field_added", "ber_contents", "loose_bytes"),
+        *("form_filled", "unused_objects", "proofs_rewritten", "properties_rewritten"),
+    }
+)
+OPEN_QUESTIONS = ODDITIES | frozenset(
     {
         *("encrypted", "too_large", "too_many_pages", "too_many_signatures", "too_long", "only_timestamp"),
         *("not_baseline", "untrusted", "not_checked", "timestamp_unlisted"),
-        *("too_complex", "hybrid_table", "other_content", "field_added"),
+        "too_complex",
         *("timestamp_untrusted", "timestamp_unproven", "timestamp_stale", "timestamp_expired"),
     }
 )
 
 
-def verdict_of(code: str) -> Verdict:
-    """Return what one of our own codes leads to."""
-    return Verdict.INDETERMINATE if code in OPEN_QUESTIONS else Verdict.FAILED
+def verdict_of(code: str, *, contract: bool = False) -> Verdict:
+    """Return what one of our own codes leads to, against a contract of ours or any other file."""
+    is_open = code in OPEN_QUESTIONS and not (contract and code in ODDITIES)
+    return Verdict.INDETERMINATE if is_open else Verdict.FAILED
 
 
 def verdict_of_indication(indication: AdESSubIndic) -> Verdict:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from asn1crypto import x509 as asn1_x509
+from pyhanko.pdf_utils.generic import IndirectObject
+from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
 from pyhanko.sign.diff_analysis import (
     CatalogModificationRule,
     DocInfoRule,
@@ -17,6 +21,7 @@ from pyhanko.sign.diff_analysis import (
     StandardDiffPolicy,
     XrefStreamRule,
 )
+from pyhanko.sign.diff_analysis.rules_api import Context, ReferenceUpdate, WhitelistRule
 from pyhanko.sign.validation.policy_decl import (
     CertificateFetchingRule,
     RevinfoOnlineFetchingRule,
@@ -28,11 +33,12 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from signatures.roots import OTHERS_FRESHNESS, SIGNATORY_FRESHNESS, TIMESTAMP_FRESHNESS, validation_policy
 
 _MAINTENANCE = ModificationLevel.LTA_UPDATES
+_PROOFS = DSSCompareRule().as_qualified(_MAINTENANCE)
 _STRUCTURE = [
     CatalogModificationRule(),
     XrefStreamRule().as_qualified(_MAINTENANCE),
     ObjectStreamRule().as_qualified(_MAINTENANCE),
-    DSSCompareRule().as_qualified(_MAINTENANCE),
+    _PROOFS,
 ]
 # pyHanko's default also lets /Info and the XMP metadata change after a signature
 SIGNING_ONLY = StandardDiffPolicy(
@@ -49,8 +55,33 @@ _DATED = [
     DocInfoRule().as_qualified(_MAINTENANCE),
     MetadataUpdateRule().as_qualified(_MAINTENANCE),
 ]
-OTHERS_SIGNING = StandardDiffPolicy(global_rules=_DATED, form_rule=SIGNING_ONLY.form_rule)
-OTHERS_PROOFS = StandardDiffPolicy(global_rules=_DATED, form_rule=None)
+
+
+class _AnyProofs(WhitelistRule):
+    """Kept proofs written anew, which show nothing: that they were is said besides (« proofs_rewritten »)."""
+
+    def apply(self, old: HistoricalResolver, new: HistoricalResolver) -> Iterable[ReferenceUpdate]:
+        """Yield the objects of the new proofs, which take the place of none but the old proofs."""
+        if "/DSS" not in new.root:
+            return
+        held = new.root.raw_get("/DSS")
+        for reference in new.collect_dependencies(held, since_revision=old.revision + 1):
+            if old.is_ref_unassignable(reference):
+                yield ReferenceUpdate(reference)
+        if isinstance(held, IndirectObject) and not old.is_ref_unassignable(held.reference):
+            place = Context.from_absolute(old, RawPdfPath("/Root", "/DSS"))
+            yield ReferenceUpdate(held.reference, context_checked=place)
+
+
+def others(odd: Collection[str], *, form: bool = True) -> StandardDiffPolicy:
+    """Return what may follow another tool's signature; ``odd`` are the codes of what is left open already.
+
+    Without ``form``, nothing but proofs.
+    """
+    rules = list(_DATED)
+    if "proofs_rewritten" in odd:
+        rules = [rule for rule in rules if rule is not _PROOFS] + [_AnyProofs().as_qualified(_MAINTENANCE)]
+    return StandardDiffPolicy(global_rules=rules, form_rule=SIGNING_ONLY.form_rule if form else None)
 
 
 def specification(roots: list[asn1_x509.Certificate], *, contract: bool) -> SignatureValidationSpec:

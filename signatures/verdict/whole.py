@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import BytesIO
 
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
@@ -14,9 +15,12 @@ from signatures.limited.limits import MAX_BYTES
 from signatures.profiles import CONTRACT, check_locks, recognised
 from signatures.reading import Reader
 from signatures.report import TimestampRow, Verdict
-from signatures.verdict.each import check_signature
+from signatures.verdict import policies
+from signatures.verdict.each import check_signature, judge_content
 from signatures.verdict.findings import Findings, name_in
-from signatures.verdict.policies import OTHERS_PROOFS, PROOFS_ONLY
+from signatures.verdict.indications import between
+from signatures.verdict.outcome import verdict_of
+from signatures.verdict.policies import PROOFS_ONLY
 
 MAX_PAGES = 2_000
 MAX_SIGNATURES = 30
@@ -38,10 +42,14 @@ def shape_is_bad(found: Findings) -> bool:
 
 async def check(found: Findings) -> None:
     """Check everything, in the order that gives the clearest first reason."""
+    strict = not found.may_be_anothers
+    odd: list[verification.Fault] = []
     try:
-        covered = verification.examine(found.pdf)
+        covered = verification.examine(found.pdf, None if strict else odd)
     except verification.Fault as fault:
-        found.refuse(fault.code, fault.field, facts=fault.facts)
+        found.refuse(fault.code, fault.field, verdict_of(fault.code, contract=strict), fault.facts)
+        if fault.code == "hybrid_table":
+            await _look_for_breaks(found)
         return
     reader = Reader(found.pdf)
     if _is_too_much(found, reader):
@@ -50,6 +58,9 @@ async def check(found: Findings) -> None:
     signed = list(reader.embedded_regular_signatures)
     if found.profile is None:
         found.profile = CONTRACT if found.expected is not None else recognised(names)
+    for one in odd:  # open for another's file, and refused when its fields are ours after all
+        found.odd.add(one.code)
+        found.refuse(one.code, one.field)
     for stranger in verification.unlisted(covered, found.authorities):
         verdict = Verdict.FAILED if found.is_contract else None
         found.refuse(stranger.code, stranger.field, verdict)
@@ -96,6 +107,14 @@ def _only_stamped(found: Findings) -> None:
     found.refuse("only_timestamp", facts={} if verified else {"which": "unverified"})
 
 
+async def _look_for_breaks(found: Findings) -> None:
+    """Ask of a file that we do not read to its end whether it is known to be broken all the same."""
+    found.stopped = True
+    for signature in PdfFileReader(BytesIO(found.pdf), strict=False).embedded_regular_signatures:
+        status = await between(found, signature)
+        judge_content(found, signature.field_name, status)
+
+
 def _is_too_much(found: Findings, reader: PdfFileReader) -> bool:
     if reader.encrypted:
         found.refuse("encrypted")
@@ -128,7 +147,11 @@ def _check_fields(found: Findings, fields: dict[str, object], signed: list[str])
 def _check_tail(found: Findings, reader: PdfFileReader) -> None:
     """Nothing but validation data after the last signature or time-stamp."""
     last = max(reader.embedded_signatures, key=lambda signature: int(signature.signed_revision))
-    last.compute_integrity_info(diff_policy=PROOFS_ONLY if found.is_contract else OTHERS_PROOFS)
+    if "form_filled" in found.odd:
+        policy = policies.others(found.odd)
+    else:
+        policy = PROOFS_ONLY if found.is_contract else policies.others(found.odd, form=False)
+    last.compute_integrity_info(diff_policy=policy)
     covered = last.coverage == SignatureCoverageLevel.ENTIRE_FILE
     extended = last.coverage == SignatureCoverageLevel.ENTIRE_REVISION and isinstance(
         last.diff_result, DiffResult

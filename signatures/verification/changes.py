@@ -12,17 +12,31 @@ from typing import Any
 
 from signatures.verification.faults import (
     Fault,
+    Open,
     bad_proofs,
     changed_after_last,
     dressed_timestamp,
     field_added,
     forbidden_change,
+    form_filled,
+    leave_open,
+    loose_bytes,
     metadata_changed,
+    proofs_rewritten,
+    properties_rewritten,
     stray_bytes,
     unused_object,
+    unused_objects,
 )
 from signatures.verification.proofs import BadProofs, Growth
-from signatures.verification.properties import VERSIONS, are_extensions, differ_by_date, is_maintained
+from signatures.verification.properties import (
+    OF_THE_TOOL,
+    VERSIONS,
+    are_extensions,
+    differ_by_date,
+    differ_by_tool,
+    is_maintained,
+)
 from signatures.verification.signed import Field, Signed, Table, array, dictionary, fields, pages
 from signatures.verification.structure import Revision, Structure
 from signatures.verification.syntax import Ref, references, same
@@ -42,11 +56,15 @@ _APPEARANCE_KEYS = {
     *("Type", "Subtype", "BBox", "Matrix", "Resources", "Length", "Filter", "DecodeParms"),
     *("FormType", "Group", "Name"),
 }
+_ENTRY_KEYS = ("V", "AP", "AS")
 _OURS = re.compile(r"Signataire-\d{2,3}")
 
 
-def check(structure: Structure, signed: list[Signed]) -> None:
-    """Raise Fault when a revision after the first signature does anything that is not on the list."""
+def check(structure: Structure, signed: list[Signed], odd: Open = None) -> None:
+    """Raise Fault when a revision after the first signature does anything that is not on the list.
+
+    With a list ``odd``, what another tool may honestly do besides is added to it.
+    """
     if not signed:
         return
     before: Table = {}
@@ -56,7 +74,7 @@ def check(structure: Structure, signed: list[Signed]) -> None:
             latest = [one for one in signed if one.revision < index][-1]
             here = next((one for one in signed if one.revision == index), None)
             try:
-                _Changes(structure, revision, before, table, latest.name, here).check(last_trailer)
+                _Changes(structure, revision, before, table, latest.name, here, odd).check(last_trailer)
             except Fault as fault:
                 if fault.code == "forbidden_change" and index > signed[-1].revision:
                     raise changed_after_last() from None
@@ -80,25 +98,29 @@ class _Changes:
         after: Table,
         name: str,
         here: Signed | None,
+        odd: Open,
     ) -> None:
         self.structure, self.revision, self.root = structure, revision, structure.root
-        self.before, self.after, self.name, self.here = before, after, name, here
+        self.before, self.after, self.name, self.here, self.odd = before, after, name, here, odd
         self.catalogs = before[structure.root].value, after[structure.root].value
         self.certified = "DocMDP" in dictionary(self.catalogs[0].get("Perms"), before)
         # other tools date their work in the properties at each revision; ours never does
         self.dated = not any(_OURS.fullmatch(field.name) for field in fields(structure.root, before))
         self.explained: set[int] = set()
+        self.grew = self.filled = False  # proofs were added, fields of the form filled in
 
     def check(self, last_trailer: dict[str, Any]) -> None:
         """Raise Fault unless every object of the revision is accounted for."""
         if self.revision.loose:
-            raise stray_bytes()
+            leave_open(self.odd, loose_bytes(), stray_bytes())
         if self.revision.freed - {0}:
             raise self.forbidden()
         self._trailer(last_trailer, self.revision.trailer)
         self._tables()
         self._catalog()
         added = self._form()
+        if self.here is None and not self.grew and not self.filled:
+            raise changed_after_last()  # a revision that neither signs nor brings a proof
         self._pages(added)
         if self.here is not None:
             self._value(self.here)
@@ -106,7 +128,7 @@ class _Changes:
         if unexplained & self.before.keys():
             raise self.forbidden()
         if unexplained:
-            raise unused_object(self.name)
+            leave_open(self.odd, unused_objects(self.name), unused_object(self.name))
 
     def forbidden(self) -> Fault:
         return forbidden_change(self.name)
@@ -161,8 +183,10 @@ class _Changes:
             was, now = old.get(key), new.get(key)
             if same(was, now):
                 continue
-            if not self.dated or not isinstance(now, bytes) or not is_maintained(key, was, now):
+            if not self.dated or not isinstance(now, bytes):
                 raise metadata_changed(self.name)
+            if not is_maintained(key, was, now):
+                self._rewritten(key in OF_THE_TOOL)
         if self.structure.uses[number]:  # the trailer alone should refer to it
             raise self.forbidden()
         self.explained.add(number)
@@ -172,9 +196,17 @@ class _Changes:
         if not isinstance(reference, Ref) or reference.number not in self.revision.objects:
             return
         old, new = self.before.get(reference.number), self.after[reference.number]
-        if old is None or not self.dated or not differ_by_date(self.structure.file.data, old, new):
+        if old is None or not self.dated:
             raise metadata_changed(self.name)
+        if not differ_by_date(self.structure.file.data, old, new):
+            self._rewritten(differ_by_tool(self.structure.file.data, old, new))
         self._explain(reference.number)
+
+    def _rewritten(self, by_a_tool: bool) -> None:
+        """What a tool writes of itself is not what the document says of itself."""
+        if not by_a_tool:
+            raise metadata_changed(self.name)
+        leave_open(self.odd, properties_rewritten(self.name), metadata_changed(self.name))
 
     def _tables(self) -> None:
         containers = {one.container for one in self.revision.objects.values()}
@@ -207,10 +239,11 @@ class _Changes:
             if "DSS" in old or "DSS" in new:
                 growth.compare(old.get("DSS"), new.get("DSS"))
         except BadProofs:
-            raise bad_proofs(self.name) from None
-        grew = growth.explained or growth.containers & self.revision.objects.keys()
-        if self.here is None and not grew:
-            raise changed_after_last()  # a revision that neither signs nor brings a proof
+            leave_open(self.odd, proofs_rewritten(self.name), bad_proofs(self.name))
+            self._explain_below([new.get("DSS"), dictionary(new.get("DSS"), self.after)])
+            self.grew = True
+        if growth.explained or growth.containers & self.revision.objects.keys():
+            self.grew = True
         for number in growth.containers:
             self._explain(number)
         self.explained |= growth.explained & self.revision.objects.keys()
@@ -262,6 +295,9 @@ class _Changes:
         changed = {number for number in (new.number, *new.widgets) if number in self.revision.objects}
         if not changed:
             return
+        if not new.is_signature and not old.is_signature:
+            self._entered(changed)
+            return
         signs = (
             self.here is not None
             and self.here.field.number == new.number
@@ -279,6 +315,18 @@ class _Changes:
             if not same(before.get("AP"), after.get("AP")):
                 self._appearance(after.get("AP"))
             self.explained.add(number)
+
+    def _entered(self, changed: set[int]) -> None:
+        """A field of the form takes a value; whether a signature forbids that, its locks say elsewhere."""
+        leave_open(self.odd, form_filled(self.name), self.forbidden())
+        for number in changed:
+            before, after = self.before[number].value, self.after[number].value
+            for key in before.keys() | after.keys():
+                if key not in _ENTRY_KEYS and not same(before.get(key), after.get(key)):
+                    raise self.forbidden()
+            self._explain_below([after.get(key) for key in _ENTRY_KEYS])
+            self.explained.add(number)
+        self.filled = True
 
     def _appearance(self, appearance: Any) -> None:
         """The new appearance is one form of its own."""
@@ -322,11 +370,21 @@ class _Changes:
     def _timestamp_field(self, number: int, page: int | None) -> None:
         here, found = self.here, self.after[number]
         if here is None or here.field.number != number or not here.is_timestamp:
-            raise self.forbidden() if self.certified else field_added(self.name)
+            if self.certified or not self._is_for_signing(number):
+                raise self.forbidden()
+            leave_open(self.odd, field_added(self.name), field_added(self.name))
+            self.explained.add(number)
+            self._explain_below(found.value)
+            return
         uses = self.structure.uses[number]
         if found.stream is not None or not is_bare(found.value, page) or uses != 1 + (page is not None):
             raise dressed_timestamp(here.name)
         self.explained.add(number)
+
+    def _is_for_signing(self, number: int) -> bool:
+        """Tell whether this new field is a signature's, and does nothing."""
+        value = self.after[number].value
+        return isinstance(value, dict) and value.get("FT") == "Sig" and not value.keys() & {"A", "AA", "Kids"}
 
     def _value(self, here: Signed) -> None:
         """The value that closes the revision is a token, or a person's signature."""

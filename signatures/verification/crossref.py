@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from signatures.verification.faults import (
+    Open,
     bad_end,
     bad_table,
     encrypted,
+    external_content,
     hybrid_table,
     malformed,
-    other_content,
     too_complex,
 )
-from signatures.verification.syntax import SPACE, Reader, Ref, references
+from signatures.verification.syntax import SEPARATOR, SPACE, Reader, Ref, references
 
 MAX_ENTRIES = 500_000
 MAX_NUMBER = 8_388_607  # ISO 32000-2, annex C
@@ -28,6 +29,7 @@ _EOL = rb"(?:\r\n|\n|\r)"
 _REGULAR = rb"[^\x00\t\n\x0c\r ()<>\[\]{}/%]"
 # one space before a line end is how some honest tools write it, and no reader minds
 TAIL = re.compile(rb"startxref ?" + _EOL + rb"(0|[1-9]\d{0,9}) ?" + _EOL + rb"%%EOF( ?" + _EOL + rb")?")
+ANY_TAIL = re.compile(rb"startxref" + SEPARATOR + rb"*[+-]?\d")
 HEADER = re.compile(rb"([1-9]\d{0,6}) (0|[1-9]\d{0,4}) obj(?!" + _REGULAR + rb")")
 _TABLE = re.compile(rb"xref ?" + _EOL)
 _RANGE = re.compile(rb"(0|[1-9]\d{0,6}) (0|[1-9]\d{0,6}) ?" + _EOL)
@@ -95,7 +97,7 @@ class File:
         opening = _STREAM.match(self.data, end) if isinstance(value, dict) else None
         if opening is not None:
             if "F" in value:  # its data is in another file
-                raise other_content()
+                raise external_content()
             stream = (opening.end(), opening.end() + self._length(value.get("Length")))
             closing = _END_STREAM.match(self.data, stream[1])
             if closing is None:
@@ -120,8 +122,12 @@ class File:
             raise malformed()
         return length
 
-    def read_chain(self) -> None:
-        """Follow the chain from the last ``startxref``; raises Fault."""
+    def read_chain(self, odd: Open = None) -> None:
+        """Follow the chain from the last ``startxref``; raises Fault.
+
+        A hybrid file is never followed: it is left open only when the second table was there before
+        any signature, and no tail after it leads back.
+        """
         tails = list(TAIL.finditer(self.data, max(0, len(self.data) - 64)))
         if not tails or tails[-1].end() != len(self.data):
             raise bad_end()
@@ -137,6 +143,8 @@ class File:
             if "Encrypt" in section.trailer:
                 raise encrypted()
             if "XRefStm" in section.trailer:
+                if odd is None or b"/ByteRange" in self.data[: section.start] or self._leads_back():
+                    raise bad_table()
                 raise hybrid_table()
             previous = section.trailer.get("Prev")
             if previous is None:
@@ -144,6 +152,17 @@ class File:
             if type(previous) is not int or previous < 0:
                 raise bad_table()
             position = previous
+
+    def _leads_back(self) -> bool:
+        """Tell whether a tail after the first signature says an older table than its revision's own."""
+        first = max(self.data.find(b"/ByteRange"), 0)
+        tails = list(TAIL.finditer(self.data))
+        if len(tails) != len(ANY_TAIL.findall(self.data)):
+            return True
+        return any(
+            tail.start() > first and int(tail[1]) < before.end()
+            for before, tail in zip(tails, tails[1:], strict=False)
+        )
 
     def read_section(self, position: int) -> Section:
         """Return the section at ``position``, a table or a stream; raises Fault."""

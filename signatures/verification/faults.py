@@ -23,6 +23,21 @@ class Fault(Exception):
         return {"which": self.which} if self.which else {}
 
 
+Open = list[Fault] | None  # what is left open is added to it; None leaves nothing open
+
+
+def leave_open(odd: Open, oddity: Fault, fault: Fault) -> None:
+    """Write ``oddity`` down when the file may be another tool's, and go on; else raise ``fault``.
+
+    Only for what changes nothing of what was signed and nothing of what readers show, or for what
+    the signature may have permitted: honest tools write so, and nobody can tell whether one did.
+    """
+    if odd is None:
+        raise fault
+    if not any((one.code, one.field) == (oddity.code, oddity.field) for one in odd):
+        odd.append(oddity)
+
+
 def malformed() -> Fault:
     """Say that an object cannot be read as the norm wants it written."""
     return Fault("malformed")
@@ -133,6 +148,41 @@ def hybrid_table() -> Fault:
     return Fault("hybrid_table")
 
 
+def external_content() -> Fault:
+    """Say that a part of what is shown is in another file, which nothing signs."""
+    return Fault("external_content")
+
+
 def other_content() -> Fault:
-    """Say that what is shown is not all in the pages of the file."""
+    """Say that some readers show a form (XFA) in the place of the pages."""
     return Fault("other_content")
+
+
+def loose_bytes() -> Fault:
+    """Say that comments or padding stand between the objects of a later revision."""
+    return Fault("loose_bytes")
+
+
+def ber_contents(name: str) -> Fault:
+    """Say that a CMS is not written in DER (ISO 32000-2 § 12.8.3.3.1)."""
+    return Fault("ber_contents", name)
+
+
+def form_filled(name: str) -> Fault:
+    """Say that fields of the form were filled in after the signature ``name``."""
+    return Fault("form_filled", name)
+
+
+def unused_objects(name: str) -> Fault:
+    """Say that a tool left objects that nothing refers to after the signature ``name``."""
+    return Fault("unused_objects", name)
+
+
+def proofs_rewritten(name: str) -> Fault:
+    """Say that the kept proofs were written anew after the signature ``name``."""
+    return Fault("proofs_rewritten", name)
+
+
+def properties_rewritten(name: str) -> Fault:
+    """Say that a tool wrote of itself in the properties after the signature ``name``."""
+    return Fault("properties_rewritten", name)

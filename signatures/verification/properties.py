@@ -20,6 +20,17 @@ _XMP_DATE = re.compile(
     rb"\d{4}-\d\d-\d\dT[0-9:.]{5,15}(?:Z|[+-]\d\d:\d\d)?(?=[\"<])"
 )
 
+OF_THE_TOOL = {"Producer", "ModDate"}  # in /Info: neither says anything of the document
+_XMP_OF_THE_TOOL = "|".join(
+    f"{re.escape(name)}(?:=\"[^\"<]*\"|='[^'<]*'|>[^<]*</{re.escape(name)}>)"
+    for name in (
+        *("xmp:ModifyDate", "xmp:MetadataDate", "xmp:CreatorTool", "pdf:Producer"),
+        *("xmpMM:InstanceID", "xmpMM:DocumentID"),
+    )
+).encode()
+_OF_A_TOOL = re.compile(rb"\s*<?(?:" + _XMP_OF_THE_TOOL + rb"|x:xmptk=\"[^\"<]*\")")
+_BETWEEN_TAGS = re.compile(rb">\s+<")
+
 
 def is_maintained(key: str, was: Any, now: bytes) -> bool:
     """Tell whether it is what signing tools write of themselves: their name, and when."""
@@ -55,4 +66,16 @@ def differ_by_date(data: bytes, old: Definition, new: Definition) -> bool:
         return False
     entries = [{k: v for k, v in one.value.items() if k != "Length"} for one in (old, new)]
     was, now = (_XMP_DATE.sub(rb"\1", data[slice(*stream)]) for stream in (old.stream, new.stream))
+    return same(*entries) and was == now
+
+
+def differ_by_tool(data: bytes, old: Definition, new: Definition) -> bool:
+    """Tell whether two XMP streams say the same of the document, whatever the tools say of themselves."""
+    if old.stream is None or new.stream is None or "Filter" in old.value or "Filter" in new.value:
+        return False
+    entries = [{k: v for k, v in one.value.items() if k != "Length"} for one in (old, new)]
+    was, now = (
+        _BETWEEN_TAGS.sub(b"><", _OF_A_TOOL.sub(b"", data[slice(*stream)]))
+        for stream in (old.stream, new.stream)
+    )
     return same(*entries) and was == now

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from signatures.verification.crossref import TAIL, File
+from signatures.verification.crossref import ANY_TAIL, TAIL, File
 from signatures.verification.faults import bad_end, hidden_object
 from signatures.verification.syntax import SEPARATOR, SPACE
 
@@ -27,7 +27,6 @@ _SPACED = re.compile(rb"\A[" + SPACE + rb"]*+\d{1,10}[+-]?[" + SPACE + rb"]++(?:
 _BLANKS = (b"\0", b"\t", b"\n", b"\x0c", b"\r", b" ")
 _LONGER = re.compile(rb"obj[^\x00\t\n\x0c\r ()<>\[\]{}/%]")
 _TRAILER = re.compile(rb"trailer" + SEPARATOR + rb"*<<")
-_TAIL = re.compile(rb"startxref" + SEPARATOR + rb"*[+-]?\d")
 
 
 def headers(data: bytes) -> Iterator[tuple[int, int]]:
@@ -63,5 +62,5 @@ def refuse_hidden(file: File, revisions: Sequence[Revision]) -> None:
     if any(found.start() not in trailers for found in _TRAILER.finditer(file.data)):
         raise hidden_object()
     tails = {found.start() for found in TAIL.finditer(file.data)}
-    if any(found.start() not in tails for found in _TAIL.finditer(file.data)):
+    if any(found.start() not in tails for found in ANY_TAIL.finditer(file.data)):
         raise bad_end()

@@ -6,8 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from asn1crypto import parser
+
 from signatures.verification.crossref import Definition
-from signatures.verification.faults import bad_contents, bad_range, bad_tree, malformed, stray_signature
+from signatures.verification.faults import (
+    Open,
+    bad_contents,
+    bad_range,
+    bad_tree,
+    ber_contents,
+    leave_open,
+    malformed,
+    stray_signature,
+)
 from signatures.verification.structure import Structure
 from signatures.verification.syntax import Hex, Ref, text
 
@@ -129,7 +140,7 @@ def pages(root: int, table: Table) -> Iterator[int]:
             raise bad_tree()
 
 
-def signatures(structure: Structure, table: Table) -> list[Signed]:
+def signatures(structure: Structure, table: Table, odd: Open = None) -> list[Signed]:
     """Return the signatures, oldest first; raises Fault unless each covers just its revision."""
     found = []
     for field in fields(structure.root, table):
@@ -138,7 +149,7 @@ def signatures(structure: Structure, table: Table) -> list[Signed]:
             continue
         if not isinstance(value, Ref) or value.number not in table:
             raise bad_range(field.name)
-        found.append(_signed(structure, field, table[value.number]))
+        found.append(_signed(structure, field, table[value.number], odd))
     values = [one.number for one in found]
     revisions = [one.revision for one in found]
     ranged = {
@@ -151,7 +162,7 @@ def signatures(structure: Structure, table: Table) -> list[Signed]:
     return sorted(found, key=lambda one: one.revision)
 
 
-def _signed(structure: Structure, field: Field, definition: Definition) -> Signed:
+def _signed(structure: Structure, field: Field, definition: Definition, odd: Open) -> Signed:
     value, data = definition.value, structure.file.data
     if not isinstance(value, dict) or definition.stream is not None or definition.container is not None:
         raise bad_range(field.name)
@@ -167,7 +178,7 @@ def _signed(structure: Structure, field: Field, definition: Definition) -> Signe
         if revision.objects.get(definition.number) is definition:
             if end not in (revision.eof, revision.end):
                 raise bad_range(field.name)
-            return Signed(field, definition.number, value, index, _cms(contents, field.name))
+            return Signed(field, definition.number, value, index, _cms(contents, field.name, odd))
     raise bad_range(field.name)
 
 
@@ -175,7 +186,7 @@ def _is_range(covered: list[Any]) -> bool:
     return len(covered) == 4 and covered[0] == 0 and all(type(one) is int and one >= 0 for one in covered)
 
 
-def _cms(contents: Hex, name: str) -> bytes:
+def _cms(contents: Hex, name: str, odd: Open) -> bytes:
     """Return the CMS; only zeros may follow it, and not too many (ISO 32000-2 § 12.8.3.3.1)."""
     plain = contents.digits % 2 == 0 and contents.end - contents.start == contents.digits + 2
     if not plain or len(contents) < 2 or contents[0] != 0x30:
@@ -184,12 +195,24 @@ def _cms(contents: Hex, name: str) -> bytes:
     if size > 0x80:
         header += size & 0x7F
         size = int.from_bytes(contents[2:header], "big")
-        shortest = (size.bit_length() + 7) // 8 == header - 2 and size >= 0x80
-        if header > 6 or not shortest:
+        if header > 6:
             raise bad_contents(name)
-    elif size == 0x80:
+        if (size.bit_length() + 7) // 8 != header - 2 or size < 0x80:
+            leave_open(odd, ber_contents(name), bad_contents(name))
+    end = header + size
+    if contents[1] == 0x80:
+        leave_open(odd, ber_contents(name), bad_contents(name))
+        end = _end_of(contents, name)
+    padding = contents[end:]
+    if end > len(contents) or len(padding) > MAX_PADDING or padding.strip(b"\0"):
         raise bad_contents(name)
-    padding = contents[header + size :]
-    if header + size > len(contents) or len(padding) > MAX_PADDING or padding.strip(b"\0"):
-        raise bad_contents(name)
-    return contents[: header + size]
+    return contents[:end]
+
+
+def _end_of(contents: bytes, name: str) -> int:
+    """Return where a CMS ends that does not say its length (BER, X.690 § 8.1.3.6)."""
+    try:
+        _class, _method, _tag, header, content, trailer = parser.parse(contents, strict=False)
+    except (ValueError, TypeError):
+        raise bad_contents(name) from None
+    return len(header) + len(content) + len(trailer)

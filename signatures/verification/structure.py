@@ -16,6 +16,7 @@ from typing import Any
 
 from signatures.verification.crossref import HEADER, MAX_SECTIONS, TAIL, Definition, Entry, File, Section
 from signatures.verification.faults import (
+    Open,
     bad_end,
     bad_table,
     duplicate_object,
@@ -83,10 +84,10 @@ class Structure:
         return [table for _revision, table in self.tables()][-1]
 
 
-def read(pdf: bytes) -> Structure:
+def read(pdf: bytes, odd: Open = None) -> Structure:
     """Return the structure of ``pdf``; raises Fault unless every reader must see it so."""
     file = File(pdf, Reader(pdf))
-    file.read_chain()
+    file.read_chain(odd)
     revisions = _Layout(file).revisions()
     _check_chain(file, revisions)
     for revision in revisions:

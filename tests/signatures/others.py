@@ -70,6 +70,7 @@ async def signed(document: bytes, level: str, person: str = "tiers@ailleurs.test
     stamper = options.pop("stamper", None) or CheckedTimeStamper()
     field = options.pop("field", FIELD)
     unstamped = options.pop("unstamped", False)
+    strict = options.pop("strict", True)
     output = io.BytesIO()
     async with trust.online_context() as context:
         metadata = PdfSignatureMetadata(
@@ -88,7 +89,9 @@ async def signed(document: bytes, level: str, person: str = "tiers@ailleurs.test
             new_field_spec=SigFieldSpec(field),
         )
         await pdf_signer.async_sign_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(document)), existing_fields_only=False, output=output
+            IncrementalPdfFileWriter(io.BytesIO(document), strict=strict),
+            existing_fields_only=False,
+            output=output,
         )
     return output.getvalue()
 
