@@ -11,21 +11,23 @@ from urllib.parse import urlsplit
 import pytest
 from django.conf import settings
 from django.core.cache import cache
-from django.db import connections
+from django.db import connection, connections
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests import owner, snapshots
+from tests import owner, prepared, snapshots
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 LONGEST = ["test_play_log", "test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
 
 
 @pytest.fixture(scope="session")
-def django_db_modify_db_settings() -> None:
+def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
     """Name the test database after the run, so that two runs do not meet; its owner makes it."""
     owner.prepare()
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = prepared.template()
     run, worker = os.environ.get("PYTEST_DB", str(os.getpid())), os.environ.get("PYTEST_XDIST_WORKER", "")
     suffix = f"{run}_{worker}" if worker else run
     for alias in connections:
