@@ -21,6 +21,7 @@ ENV PATH=/opt/contreseing/bin:$PATH \
 COPY --from=dependencies /opt/contreseing /opt/contreseing
 WORKDIR /srv/contreseing
 COPY manage.py LICENSE ./
+COPY bench bench
 COPY config config
 COPY contracts contracts
 COPY locale locale

@@ -171,6 +171,8 @@ INSTALLED_APPS = [
     "procrastinate.contrib.django",
     "viewflow.workflow",
 ]
+if DEMONSTRATION:
+    INSTALLED_APPS.append("bench")  # its command fills a demonstration
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

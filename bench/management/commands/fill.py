@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import gettext as _
 
 from bench.filling import fill
 from bench.filling.contracts import PREFIX
@@ -35,13 +34,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Refuse where real contracts may be; fill; tell."""
         if not settings.DEMONSTRATION:
-            raise CommandError(_("Cette installation n’est pas une démonstration : rien n’a été fait."))
+            raise CommandError("Cette installation n’est pas une démonstration : rien n’a été fait.")
         shown = [contract["reference"] for contract in read()["contracts"]]
         others = Contract.objects.exclude(reference__startswith=PREFIX).exclude(reference__in=shown)
         if others.exists() and not options["force"]:
-            raise CommandError(
-                _("La base contient des contrats qui ne sont pas inventés : rien n’a été fait.")
-            )
+            raise CommandError("La base contient des contrats qui ne sont pas inventés : rien n’a été fait.")
         started = time.monotonic()
         filled = fill(
             contracts=options["contracts"],
@@ -49,11 +46,7 @@ class Command(BaseCommand):
             users=options["users"],
             seed=options["seed"],
         )
+        seconds = time.monotonic() - started
         self.stdout.write(
-            _("%(contracts)d contrats ajoutés, %(tasks)d tâches ouvertes, en %(seconds)d s.")
-            % {
-                "contracts": filled.contracts,
-                "tasks": filled.open_tasks,
-                "seconds": time.monotonic() - started,
-            }
+            f"{filled.contracts} contrats ajoutés, {filled.open_tasks} tâches ouvertes, en {seconds:.0f} s."
         )
