@@ -16,7 +16,6 @@ from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
-from workflow.procedures import pages as procedures_pages
 from workflow.procedures import recall_views
 from workflow.proofs import views as proofs_views
 from workflow.signing import views as signing_views
@@ -68,7 +67,7 @@ urlpatterns = [
         f"{DRAFT}engagements/<int:commitment>/ordre/", drafting_views.commitment_move, name="commitment_move"
     ),
     # its tasks
-    path(TASK, procedures_pages.task, name="task"),
+    path(TASK, tasks_views.task, name="task"),
     path(f"{TASK}prise-en-charge/", tasks_views.task_take, name="task_take"),
     path(f"{TASK}relance/", tasks_views.job_retry, name="job_retry"),
     path(f"{TASK}avis/brouillon/", opinions_views.opinion_draft, name="opinion_draft"),

@@ -10,7 +10,7 @@ from viewflow.workflow import STATUS
 from viewflow.workflow.models import Task
 
 from contracts.models import Contract
-from workflow.board.looks import DONE, LATE, NOW, STOP, WAIT
+from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.nodes import WORKING_STATUSES
 from workflow.engine.open_tasks import due_on
 

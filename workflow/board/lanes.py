@@ -13,7 +13,7 @@ from viewflow.workflow.models import Task
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
-from workflow.board.looks import DONE, LATE, NOW, STOP, WAIT
+from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.open_tasks import days_since, due_on, open_tasks
 from workflow.opinions.models import Opinion
 from workflow.signing.rules import signed

@@ -16,7 +16,7 @@ from workflow.board import diagram_status, history, lanes, obstacles, steps
 from workflow.drafting import access as drafting_access
 from workflow.engine import open_tasks
 from workflow.guests import links as guests_links
-from workflow.procedures import diagram, recall_rules
+from workflow.procedures import diagram, recall_rules, registry
 from workflow.signing import rules as signing_rules
 from workflow.tasks import access as tasks_access
 from workflow.tasks import lists, pilots
@@ -69,8 +69,9 @@ def contract_fragment(request: Request, contract: int, fragment: str) -> HttpRes
 @member
 def contract_bpmn(request: Request, contract: int) -> HttpResponse:
     """The circuit as BPMN 2.0."""
-    tasks_access.contract_for(request.user, contract)
-    return HttpResponse(diagram.diagram(), content_type="application/bpmn+xml; charset=utf-8")
+    found = tasks_access.contract_for(request.user, contract)
+    drawn = diagram.diagram(registry.procedure_of(found))
+    return HttpResponse(drawn, content_type="application/bpmn+xml; charset=utf-8")
 
 
 @require_safe

@@ -1,7 +1,8 @@
-"""The kinds of step that viewflow does not have: an organisation's task, a split by data, a job.
+"""The kinds of step of which procedures are made: an organisation's task, a split by data, a job…
 
-Only :mod:`workflow.procedures.csi` uses them. Each tells the people concerned when it opens, and
-moves the contract's status when it is the step that decides it.
+Only the procedures use them (:mod:`workflow.procedures`). A step says in one place all that there is
+to know of it: title, lane, page, days, and so on. A task tells the people concerned when it opens,
+and moves the contract's status when it is the step that decides it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db import transaction
+from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.functional import Promise
 from viewflow import this
 from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge
@@ -25,6 +28,7 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
+from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
 
 OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
@@ -51,6 +55,38 @@ def enter(contract: Contract, status: Status | None) -> None:
     if status is not None and contract.status != status:
         Contract.objects.filter(pk=contract.pk).update(status=status)
         contract.status = status
+
+
+class Step:
+    """What every step of a procedure says of itself: its title, and the lane of its actor."""
+
+    def __init__(self, title: Promise | str, *args: Any, lane: Lane, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.task_title, self.lane = title, lane
+
+
+class AwaitedStep(Step):
+    """A step that takes time, of a person or of the system.
+
+    ``stage`` is the status that the contract takes when it opens; ``phase``, what the timeline
+    shows as under way meanwhile; ``purpose``, by which acts find it (:mod:`workflow.engine.purposes`);
+    ``recallable``, whether it may be ended by pilots who take the version back, so that the news
+    reaches the join that sends the text back.
+    """
+
+    def __init__(
+        self,
+        title: Promise | str,
+        *,
+        lane: Lane,
+        stage: Status | None = None,
+        phase: Phase | None = None,
+        purpose: str = "",
+        recallable: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(title, lane=lane, **kwargs)
+        self.stage, self.phase, self.purpose, self.recallable = stage, phase, purpose, recallable
 
 
 class OrganisationTaskActivation(ViewActivation):
@@ -86,9 +122,10 @@ class OrganisationTaskActivation(ViewActivation):
         self.task.save()
 
 
-class OrganisationTask(flow.View):
-    """A human step: which power it takes, which organisation owes it, in how many days.
+class OrganisationTask(AwaitedStep, flow.View):
+    """A human step: which power it takes, which organisation owes it, in how many days, on which page.
 
+    ``page(request, met)`` answers, ``met`` being a :class:`workflow.tasks.access.OpenTask`.
     The organisation is the task's seed unless ``organisation`` computes it from the
     activation. The permission is checked against the task itself, never the process, so
     one landlord's task is not another's.
@@ -98,16 +135,18 @@ class OrganisationTask(flow.View):
 
     def __init__(
         self,
+        title: Promise | str,
         power: Power,
         *,
+        page: Callable[..., HttpResponse],
         days: int,
-        stage: Status | None = None,
         organisation: Callable[[Any], Organisation] | None = None,
         opened: Callable[[Any], None] | None = None,
+        **said: Any,
     ) -> None:
-        super().__init__(view=None)
-        self.power, self.days, self.stage, self._organisation = power, days, stage, organisation
-        self._opened = opened
+        super().__init__(title, view=None, **said)
+        self.power, self.page, self.days = power, page, days
+        self._organisation, self._opened = organisation, opened
         self._owner_permission = f"stakeholders.{power.value}"
 
     def _resolve(self, instance: Any) -> None:
@@ -150,7 +189,27 @@ class EachActivation(SplitActivation):
             yield node._create(self, next(tokens), data={}, seed=seed)
 
 
-class Each(flow.Split):
+class StartHandle(Step, flow.StartHandle):
+    """The opening of a circuit."""
+
+
+class If(Step, flow.If):
+    """An exclusive gateway."""
+
+
+class Split(Step, flow.Split):
+    """A parallel gateway."""
+
+
+class Join(Step, flow.Join):
+    """The end of a parallel gateway's branches."""
+
+
+class End(Step, flow.End):
+    """The end of a circuit."""
+
+
+class Each(Split):
     """A parallel gateway whose branches are data: ``Each(node, seeds)`` opens one per seed.
 
     Four-tuples make viewflow's export draw the multi-instance marker.
@@ -196,7 +255,7 @@ class GateActivation(ConditionalCatchActivation):
             self.activate_next()
 
 
-class Gate(flow.ConditionalCatch):
+class Gate(Step, flow.ConditionalCatch):
     """An intermediate conditional event (BPMN) that is asked again by the act that may open it."""
 
     activation_class = GateActivation
@@ -245,7 +304,7 @@ class JobActivation(AbstractJobActivation):
         self.task.save()
 
 
-class Job(flow.NodeDetailMixin, AbstractJob):
+class Job(AwaitedStep, flow.NodeDetailMixin, AbstractJob):
     """A service task: ``queue(activation)`` defers the work, inside the caller's transaction.
 
     ``retried(contract)`` says what is to be tried again beside it, where the work is another room's.
@@ -256,13 +315,14 @@ class Job(flow.NodeDetailMixin, AbstractJob):
 
     def __init__(
         self,
+        title: Promise | str,
         queue: Callable[[Any], None],
         *,
-        stage: Status | None = None,
         retried: Callable[[Contract], None] | None = None,
+        **said: Any,
     ) -> None:
-        super().__init__()
-        self.stage, self._queue, self._retried = stage, queue, retried
+        super().__init__(title, **said)
+        self._queue, self._retried = queue, retried
 
     def _resolve(self, instance: Any) -> None:
         super()._resolve(instance)

@@ -1,7 +1,8 @@
 """The circuit of a contrat de sécurité intégrée, on one page, step by step and actor by actor.
 
-What each question means is in :mod:`workflow.opinions.rules`; what each act does, in
-:mod:`workflow.actions`; the kinds of step, in :mod:`workflow.engine.nodes`.
+A step is declared here and nowhere else: its title, its lane, its page, its days, its place on the
+timeline. What each question means is in the rules of the rooms; the kinds of step, in
+:mod:`workflow.engine.nodes`.
 """
 
 from __future__ import annotations
@@ -10,162 +11,211 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from viewflow import this
-from viewflow.workflow import flow, lock
 
-from contracts.models import Contract, ContractVersion, Part, Signatory, Status
+from contracts.models import Contract, Part, Signatory, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
 from workflow.council import rules as council_rules
+from workflow.council import timeline as council_timeline
+from workflow.council import views as council_views
 from workflow.drafting import jobs as drafting_jobs
+from workflow.drafting import task_views as drafting_views
+from workflow.drafting import timeline as drafting_timeline
 from workflow.engine import jobs as engine_jobs
-from workflow.engine.models import CsiProcess
-from workflow.engine.nodes import Each, Gate, Job, OrganisationTask
+from workflow.engine import purposes
+from workflow.engine.nodes import Each, End, Gate, If, Job, Join, OrganisationTask, Split, StartHandle
+from workflow.engine.procedure import Procedure
+from workflow.engine.timeline import Lane, Phase
 from workflow.guests import mails as guests_mails
 from workflow.opinions import rules as opinions_rules
+from workflow.opinions import timeline as opinions_timeline
+from workflow.opinions import views as opinions_views
 from workflow.signing import jobs as signing_jobs
 from workflow.signing import rules as signing_rules
+from workflow.signing import timeline as signing_timeline
+from workflow.signing import views as signing_views
 from workflow.standing import parties
 
+PILOTS = Lane(_("Pilotes (préfecture et commune)"))
+REVIEWERS = Lane(_("Organisations consultées"))
+PARTIES = Lane(_("Préfecture et commune"))
+COUNCIL = Lane(_("Service des assemblées"))
+SIGNATORIES = Lane(_("Signataires"))
+SYSTEM = Lane(_("Contreseing"))
 
-class CsiFlow(flow.Flow):
+DRAFTING = Phase("drafting", _("Rédaction"), drafting_timeline.drafting, _("Les deux pilotes"))
+REVIEW = Phase("review", _("Avis"), opinions_timeline.reviews, _("Les organisations consultées"))
+APPROVAL = Phase("approve", _("Approbation"), opinions_timeline.approvals, _("La préfecture et la commune"))
+RESOLUTION = Phase(
+    "council", _("Conseil municipal"), council_timeline.resolution, _("Le service des assemblées")
+)
+SIGNATURE = Phase("sign", _("Signature"), signing_timeline.signatures)
+SEALING = Phase("seal", _("Scellement"), signing_timeline.seal, _("Contreseing"))
+
+
+class CsiFlow(Procedure):
     """Draft, review, approve, sign, seal; back to drafting whenever somebody says no."""
 
-    process_class = CsiProcess
     process_title = _("Contrat de sécurité intégrée")
-    # The default takes no lock: two posts of one task would both succeed, two branches
-    # that end together would make two joins.
-    lock_impl = lock.SelectForUpdateLock(nowait=False, attempts=1)
+    lanes = (PILOTS, REVIEWERS, PARTIES, COUNCIL, SIGNATORIES, SYSTEM)
+    phases = (DRAFTING, REVIEW, APPROVAL, RESOLUTION, SIGNATURE, SEALING)
 
-    start = flow.StartHandle(this.open).Annotation(title=_("Ouverture")).Next(this.drafting)
+    start = StartHandle(_("Ouverture"), this.open, lane=PILOTS).Next(this.drafting)
 
     # --- the pilots: prefecture and city ------------------------------------------------
-    drafting = Each().Annotation(title=_("Rédaction")).Each(this.draft, this.pilots)
-    draft = (
-        OrganisationTask(Power.DRAFT, days=30, stage=Status.DRAFTING)
-        .Annotation(title=_("Rédiger le projet"))
-        .Next(this.drafted)
-    )
-    drafted = flow.Join().Annotation(title=_("Projet rédigé")).Next(this.freeze)
-    freeze = (
-        OrganisationTask(Power.DRAFT, days=5, organisation=this.city)
-        .Annotation(title=_("Figer la version"))
-        .Next(this.render)
-    )
+    drafting = Each(_("Rédaction"), lane=PILOTS).Each(this.draft, this.pilots)
+    draft = OrganisationTask(
+        _("Rédiger le projet"),
+        Power.DRAFT,
+        lane=PILOTS,
+        page=drafting_views.draft,
+        days=30,
+        stage=Status.DRAFTING,
+        phase=DRAFTING,
+        purpose=purposes.DRAFT,
+    ).Next(this.drafted)
+    drafted = Join(_("Projet rédigé"), lane=PILOTS).Next(this.freeze)
+    freeze = OrganisationTask(
+        _("Figer la version"),
+        Power.DRAFT,
+        lane=PILOTS,
+        page=drafting_views.freeze,
+        days=5,
+        organisation=this.city,
+        phase=DRAFTING,
+        purpose=purposes.FREEZE,
+    ).Next(this.render)
 
     # --- the reviewing organisations ----------------------------------------------------
-    render = (
-        Job(this.queue_render, stage=Status.IN_REVIEW)
-        .Annotation(title=_("Composer le PDF"))
-        .Next(this.reviewing)
-    )
+    render = Job(
+        _("Composer le PDF"),
+        this.queue_render,
+        lane=SYSTEM,
+        stage=Status.IN_REVIEW,
+        phase=REVIEW,
+        recallable=True,
+    ).Next(this.reviewing)
     reviewing = (
-        Each()
-        .Annotation(title=_("Demander les avis"))
+        Each(_("Demander les avis"), lane=REVIEWERS)
         .Each(this.review, this.due_reviewers)
         .Next(this.reviewed, case=this.nobody_is_due)
     )
-    review = (
-        OrganisationTask(Power.REVIEW, days=21, stage=Status.IN_REVIEW, opened=this.invite_contacts)
-        .Annotation(title=_("Rendre un avis"))
-        .Next(this.reviewed)
-    )
-    reviewed = (
-        flow.Join(continue_on_condition=this.version_is_recalled)
-        .Annotation(title=_("Avis rendus"))
-        .Next(this.review_outcome)
+    review = OrganisationTask(
+        _("Rendre un avis"),
+        Power.REVIEW,
+        lane=REVIEWERS,
+        page=opinions_views.review,
+        days=21,
+        stage=Status.IN_REVIEW,
+        phase=REVIEW,
+        purpose=purposes.REVIEW,
+        opened=this.invite_contacts,
+        recallable=True,
+    ).Next(this.reviewed)
+    reviewed = Join(_("Avis rendus"), continue_on_condition=this.version_is_recalled, lane=REVIEWERS).Next(
+        this.review_outcome
     )
     review_outcome = (
-        flow.If(this.changes_are_asked)
-        .Annotation(title=_("Modifications demandées ?"))
+        If(_("Modifications demandées ?"), this.changes_are_asked, lane=REVIEWERS)
         .Then(this.drafting)
         .Else(this.approving)
     )
 
     # --- the two parties approve --------------------------------------------------------
-    approving = Each().Annotation(title=_("Approbation")).Each(this.approve, this.pilots)
-    approve = (
-        OrganisationTask(Power.APPROVE, days=10, stage=Status.APPROVAL)
-        .Annotation(title=_("Approuver le texte"))
-        .Next(this.approved)
-    )
-    approved = (
-        flow.Join(continue_on_condition=this.version_is_recalled)
-        .Annotation(title=_("Texte approuvé"))
-        .Next(this.approval_outcome)
+    approving = Each(_("Approbation"), lane=PARTIES).Each(this.approve, this.pilots)
+    approve = OrganisationTask(
+        _("Approuver le texte"),
+        Power.APPROVE,
+        lane=PARTIES,
+        page=opinions_views.approve,
+        days=10,
+        stage=Status.APPROVAL,
+        phase=APPROVAL,
+        purpose=purposes.APPROVE,
+        recallable=True,
+    ).Next(this.approved)
+    approved = Join(_("Texte approuvé"), continue_on_condition=this.version_is_recalled, lane=PARTIES).Next(
+        this.approval_outcome
     )
     approval_outcome = (
-        flow.If(this.is_sent_back).Annotation(title=_("Renvoyé ?")).Then(this.drafting).Else(this.final_text)
+        If(_("Renvoyé ?"), this.is_sent_back, lane=PARTIES).Then(this.drafting).Else(this.final_text)
     )
-    final_text = (
-        Job(this.queue_final_text, stage=Status.FINAL_TEXT)
-        .Annotation(title=_("Arrêter le texte définitif"))
-        .Next(this.signing)
-    )
+    final_text = Job(
+        _("Arrêter le texte définitif"),
+        this.queue_final_text,
+        lane=SYSTEM,
+        stage=Status.FINAL_TEXT,
+        recallable=True,
+    ).Next(this.signing)
 
     # --- the council clerk, while the signatures that do not wait for the council go on ------
     signing = (
-        flow.Split()
-        .Annotation(title=_("Mise en signature"))
+        Split(_("Mise en signature"), lane=SYSTEM)
         .Next(this.council_resolution, case=this.council_is_due)
         .Next(this.signatory_left)
     )
-    council_resolution = (
-        OrganisationTask(Power.RECORD_RESOLUTION, days=60, stage=Status.SIGNING, organisation=this.city)
-        .Annotation(title=_("Enregistrer la délibération"))
-        .Next(this.signing_over)
-    )
+    council_resolution = OrganisationTask(
+        _("Enregistrer la délibération"),
+        Power.RECORD_RESOLUTION,
+        lane=COUNCIL,
+        page=council_views.council,
+        days=60,
+        stage=Status.SIGNING,
+        phase=RESOLUTION,
+        purpose=purposes.RECORD_RESOLUTION,
+        organisation=this.city,
+        recallable=True,
+    ).Next(this.signing_over)
 
     # --- the signatories, in their order ------------------------------------------------
     signatory_left = (
-        flow.If(this.a_signature_is_left)
-        .Annotation(title=_("Reste-t-il un signataire ?"))
+        If(_("Reste-t-il un signataire ?"), this.a_signature_is_left, lane=SIGNATORIES)
         .Then(this.council_gate, task_seed=this.next_signatory)
         .Else(this.signing_over)
     )
-    council_gate = (
-        Gate(this.council_allows)
-        .Annotation(title=_("Délibération exécutoire"))
-        .Next(this.sign, task_seed=this.same_signatory)
+    council_gate = Gate(_("Délibération exécutoire"), this.council_allows, lane=SIGNATORIES).Next(
+        this.sign, task_seed=this.same_signatory
     )
-    sign = (
-        OrganisationTask(
-            Power.SIGN, days=30, stage=Status.SIGNING, organisation=this.organisation_of_signatory
-        )
-        .Annotation(title=_("Signer"))
-        .Next(this.sign_outcome, task_seed=this.same_signatory)
-    )
+    sign = OrganisationTask(
+        _("Signer"),
+        Power.SIGN,
+        lane=SIGNATORIES,
+        page=signing_views.sign,
+        days=30,
+        stage=Status.SIGNING,
+        phase=SIGNATURE,
+        purpose=purposes.SIGN,
+        organisation=this.organisation_of_signatory,
+        recallable=True,
+    ).Next(this.sign_outcome, task_seed=this.same_signatory)
     sign_outcome = (
-        flow.If(this.signing_is_stopped)
-        .Annotation(title=_("Refus ?"))
+        If(_("Refus ?"), this.signing_is_stopped, lane=SIGNATORIES)
         .Then(this.signing_over)
         .Else(this.make_signature, task_seed=this.same_signatory)
     )
-    make_signature = (
-        Job(this.signature_is_queued, retried=this.retry_signatures)
-        .Annotation(title=_("Apposer la signature"))
-        .Next(this.signatory_left)
-    )
-    signing_over = (
-        flow.Join(continue_on_condition=this.signing_is_stopped)
-        .Annotation(title=_("Signatures closes"))
-        .Next(this.signing_outcome)
-    )
+    make_signature = Job(
+        _("Apposer la signature"),
+        this.signature_is_queued,
+        lane=SYSTEM,
+        phase=SIGNATURE,
+        purpose=purposes.MAKE_SIGNATURE,
+        retried=this.retry_signatures,
+        recallable=True,
+    ).Next(this.signatory_left)
+    signing_over = Join(
+        _("Signatures closes"), continue_on_condition=this.signing_is_stopped, lane=SYSTEM
+    ).Next(this.signing_outcome)
     signing_outcome = (
-        flow.If(this.signing_is_stopped)
-        .Annotation(title=_("Signature refusée ?"))
-        .Then(this.drafting)
-        .Else(this.seal)
+        If(_("Signature refusée ?"), this.signing_is_stopped, lane=SYSTEM).Then(this.drafting).Else(this.seal)
     )
 
     # --- the system ---------------------------------------------------------------------
-    seal = Job(this.queue_seal).Annotation(title=_("Sceller pour l’archive")).Next(this.signed)
-    signed = flow.End().Annotation(title=_("Contrat signé"))
+    seal = Job(
+        _("Sceller pour l’archive"), this.queue_seal, lane=SYSTEM, phase=SEALING, purpose=purposes.SEAL
+    ).Next(this.signed)
+    signed = End(_("Contrat signé"), lane=SYSTEM)
 
     # === what the steps above refer to ==================================================
-
-    def open(self, activation: Any, contract: Contract) -> None:
-        """Start the circuit of one contract."""
-        activation.process.artifact = contract
 
     def pilots(self, activation: Any) -> list[Organisation]:
         """Who drafts, and later approves."""
@@ -243,7 +293,7 @@ class CsiFlow(flow.Flow):
     def signature_is_queued(self, activation: Any) -> None:
         """The act of signing asked the signatures room, which will tell; a step tried again may be late."""
         if signing_rules.is_signed(self.same_signatory(activation), self.version(activation)):
-            engine_jobs.defer_go_on(activation.task.process_id, "make_signature")
+            engine_jobs.defer_go_on(activation.task.process_id, purposes.MAKE_SIGNATURE)
 
     def retry_signatures(self, contract: Contract) -> None:
         """Have the signatures room try again what failed."""
@@ -252,29 +302,3 @@ class CsiFlow(flow.Flow):
     def queue_seal(self, activation: Any) -> None:
         """Have the signatures room bring the file to B-LTA."""
         signing_jobs.request_seal(activation.process.contract)
-
-    @staticmethod
-    def version(activation: Any) -> ContractVersion:
-        """The version that the circuit speaks of: the last frozen one."""
-        version: ContractVersion = activation.process.contract.versions.order_by("-number")[0]
-        return version
-
-
-# The lanes of the diagram: each actor, and the steps that are theirs.
-LANES: dict[Any, tuple[str, ...]] = {
-    _("Pilotes (préfecture et commune)"): ("start", "drafting", "draft", "drafted", "freeze"),
-    _("Organisations consultées"): ("reviewing", "review", "reviewed", "review_outcome"),
-    _("Préfecture et commune"): ("approving", "approve", "approved", "approval_outcome"),
-    _("Service des assemblées"): ("council_resolution",),
-    _("Signataires"): ("signatory_left", "council_gate", "sign", "sign_outcome"),
-    _("Contreseing"): (
-        "render",
-        "final_text",
-        "signing",
-        "make_signature",
-        "signing_over",
-        "signing_outcome",
-        "seal",
-        "signed",
-    ),
-}

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 from django.utils.translation import gettext as _
 
-from workflow.procedures.csi import LANES, CsiFlow
+from workflow.engine.procedure import Procedure
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
@@ -63,19 +63,19 @@ class Drawing:
     width: float = 0
 
 
-def diagram() -> bytes:
-    """Return the circuit as BPMN 2.0 XML with its drawing, titles in the active language."""
-    drawing = _lay_out()
+def diagram(procedure: type[Procedure]) -> bytes:
+    """Return a procedure as BPMN 2.0 XML with its drawing, titles in the active language."""
+    drawing, name = _lay_out(procedure), procedure.app_name
     root = ET.Element(
-        f"{{{BPMN}}}definitions", {"id": "contreseing", "targetNamespace": "urn:contreseing:csi"}
+        f"{{{BPMN}}}definitions", {"id": "contreseing", "targetNamespace": f"urn:contreseing:{name}"}
     )
     collaboration = ET.SubElement(root, f"{{{BPMN}}}collaboration", {"id": "collaboration"})
     ET.SubElement(
         collaboration,
         f"{{{BPMN}}}participant",
-        {"id": "pool", "name": _("Contrat de sécurité intégrée"), "processRef": "csi"},
+        {"id": "pool", "name": str(procedure.process_title), "processRef": name},
     )
-    process = ET.SubElement(root, f"{{{BPMN}}}process", {"id": "csi", "isExecutable": "false"})
+    process = ET.SubElement(root, f"{{{BPMN}}}process", {"id": name, "isExecutable": "false"})
     _write_lanes(process, drawing)
     for box in drawing.boxes.values():
         _write_node(process, box)
@@ -87,13 +87,15 @@ def diagram() -> bytes:
     return document
 
 
-def _lay_out() -> Drawing:
-    nodes = {node.name: node for node in CsiFlow.instance.nodes()}
-    lane_of = {name: index for index, names in enumerate(LANES.values()) for name in names}
+def _lay_out(procedure: type[Procedure]) -> Drawing:
+    nodes = {node.name: node for node in procedure.instance.nodes()}
+    lane_of = {lane: index for index, lane in enumerate(procedure.lanes)}
     columns = _columns(nodes)
-    boxes = {name: Box(node, lane_of[name], columns[name], size=_size(node)) for name, node in nodes.items()}
+    boxes = {
+        name: Box(node, lane_of[node.lane], columns[name], size=_size(node)) for name, node in nodes.items()
+    }
     drawing = Drawing(boxes)
-    _stack_rows(drawing)
+    _stack_rows(drawing, procedure)
     return drawing
 
 
@@ -113,14 +115,14 @@ def _columns(nodes: dict[str, Any]) -> dict[str, int]:
     return depth
 
 
-def _stack_rows(drawing: Drawing) -> None:
+def _stack_rows(drawing: Drawing, procedure: type[Procedure]) -> None:
     taken: dict[tuple[int, int], int] = {}
     for box in drawing.boxes.values():
         box.row = taken.get((box.lane, box.column), 0)
         taken[(box.lane, box.column)] = box.row + 1
     lefts = _column_lefts(drawing)
     top: float = TOP + MARGIN
-    for index, title in enumerate(LANES):
+    for index, lane in enumerate(procedure.lanes):
         mine = [box for box in drawing.boxes.values() if box.lane == index]
         height = ROW * (1 + max((box.row for box in mine), default=0))
         for box in mine:
@@ -128,7 +130,7 @@ def _stack_rows(drawing: Drawing) -> None:
             box.left, box.right = left, left + width
             box.x = left + (width - box.size[0]) / 2
             box.y = top + box.row * ROW + (ROW - box.size[1]) / 2
-        drawing.lanes.append((str(title), top, height))
+        drawing.lanes.append((str(lane.title), top, height))
         top += height
     drawing.width = max(box.x + box.size[0] for box in drawing.boxes.values()) + GAP - LEFT
 

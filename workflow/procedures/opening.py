@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract
 from stakeholders.models import User
 from workflow.engine.models import Circuit
-from workflow.procedures.csi import CsiFlow
+from workflow.procedures.registry import PROCEDURES
 from workflow.record import journal
 from workflow.record.refusals import AlreadyDone, Invalid
 
@@ -24,7 +24,8 @@ def start_circuit(contract: Contract, *, actor: User | None = None) -> Circuit:
     journal.record(
         "circuit_started", contract=contract, actor=actor, payload={"reference": contract.reference}
     )
-    activation = CsiFlow.start.activation_class.create(CsiFlow.start, None, None)
-    CsiFlow.instance.open(activation, contract)
+    start = PROCEDURES[contract.kind].start
+    activation = start.activation_class.create(start, None, None)
+    start.flow_class.instance.open(activation, contract)
     activation.execute()
     return Circuit.objects.create(contract=contract, process=activation.process)

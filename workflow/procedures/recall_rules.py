@@ -11,17 +11,13 @@ from contracts.models import Contract, Status
 from workflow.engine.nodes import OPEN_STATUSES
 from workflow.signing.rules import next_signatory
 
-# The steps that a recall may end, so that its news reaches the join that sends the text back:
-# what people are asked, and what the system has failed at.
-RECALLED_FROM = ("render", "review", "approve", "final_text", "council_resolution", "sign", "make_signature")
-
 
 def recall_carrier(contract: Contract) -> Task | None:
     """Return the task that would carry a recall of the last version, or None."""
     asked = Q(flow_task_type="HUMAN", status__in=OPEN_STATUSES)
     failed = Q(flow_task_type="JOB", status=STATUS.ERROR)
     tasks = Task.objects.filter(asked | failed, process__circuit__contract=contract).order_by("pk")
-    return next((task for task in tasks if task.flow_task.name in RECALLED_FROM), None)
+    return next((task for task in tasks if getattr(task.flow_task, "recallable", False)), None)
 
 
 def why_not_recall(contract: Contract) -> str:

@@ -6,11 +6,31 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from workflow.record.refusals import ActRefused
+from workflow.record.refusals import ActRefused, NewVersion
 from workflow.tasks import access, acts, pilots
+from workflow.tasks import act as tasks_act
+from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request, member, refused
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def task(request: Request, contract: int, task: int) -> HttpResponse:
+    """Show a task, or do it, on the page that its step says."""
+    met = access.task_for(request.user, contract, task)
+    if request.method != "POST" and not met.is_open:
+        return _closed(request, met)
+    answer: HttpResponse = met.task.flow_task.page(request, met)
+    return answer
+
+
+def _closed(request: Request, met: OpenTask) -> HttpResponse:
+    error = tasks_act.closed(met.task, request.user, met.contract)
+    if isinstance(error, NewVersion) and error.successor:
+        return redirect("task", met.contract.pk, error.successor)
+    return refused(request, error, met.contract.pk)
 
 
 @require_POST

@@ -2,5 +2,4 @@
 
 from __future__ import annotations
 
-# How a state looks: the style sheet has one look for each, the template one icon.
 DONE, NOW, LATE, WAIT, STOP = "done", "now", "late", "wait", "stop"

@@ -1,0 +1,28 @@
+"""The council's resolution, as the timeline shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from workflow.council import rules
+from workflow.council.models import CouncilResolution
+from workflow.engine.looks import DONE, NOW, STOP
+from workflow.engine.timeline import Milestone, Progress
+
+
+def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
+    """Name the resolution, where a signatory needs one."""
+    if not progress.contract.signatories.filter(needs_council_resolution=True).exists():
+        return
+    version = progress.version
+    found: CouncilResolution | None = rules.resolution_on(version) if version else None
+    if found and found.is_enforceable:
+        milestone.look, milestone.at = DONE, found.at
+        milestone.detail = _("délibération %(number)s exécutoire") % {"number": found.number}
+    elif found and not found.adopted:
+        milestone.look, milestone.detail = STOP, _("délibération rejetée")
+    elif milestone.look == NOW:
+        milestone.detail = _("délibération attendue")
+    yield milestone

@@ -1,0 +1,15 @@
+"""What a step is for: the word by which an act finds it, whatever its name in its procedure.
+
+The queue keeps those of the jobs: they do not change.
+"""
+
+from __future__ import annotations
+
+DRAFT = "draft"
+FREEZE = "freeze"
+REVIEW = "review"
+APPROVE = "approve"
+RECORD_RESOLUTION = "council_resolution"
+SIGN = "sign"
+MAKE_SIGNATURE = "make_signature"
+SEAL = "seal"

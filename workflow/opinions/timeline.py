@@ -1,0 +1,54 @@
+"""The opinions and the approvals, as the timeline shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from viewflow.workflow.models import Task
+
+from stakeholders.kinds import Power
+from workflow.engine.looks import DONE, NOW, STOP
+from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.timeline import Milestone, Progress
+from workflow.opinions.models import Opinion
+
+
+def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
+    """Count the opinions given."""
+    contract, version = progress.contract, progress.version
+    given = list(version.opinions.all()) if version else []
+    if version is None:
+        pass
+    elif milestone.look == NOW:
+        waiting = Task.objects.filter(
+            process__circuit__contract=contract,
+            owner_permission=f"stakeholders.{Power.REVIEW.value}",
+            status__in=OPEN_STATUSES,
+        )
+        asked = len(given) + waiting.count()
+        milestone.detail = _("%(given)d sur %(asked)d rendus") % {"given": len(given), "asked": asked}
+    elif not progress.is_redrafting:
+        milestone.look, milestone.at = DONE, given[-1].at if given else version.frozen_at
+        # an opinion given on an earlier version stands until its organisation is asked again
+        standing = (
+            Opinion.objects.filter(version__contract=contract).values("organisation").distinct().count()
+        )
+        milestone.detail = ngettext("%(n)d avis", "%(n)d avis", standing) % {"n": standing}
+    elif any(opinion.is_blocking for opinion in given):
+        milestone.look, milestone.detail = STOP, _("modifications demandées")
+    yield milestone
+
+
+def approvals(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
+    """Count the parties that approved."""
+    version = progress.version
+    approvals = list(version.approvals.all()) if version else []
+    if milestone.look == NOW:
+        milestone.detail = _("%(n)d sur 2") % {"n": len(approvals)}
+    elif any(not approval.approved for approval in approvals):
+        milestone.look, milestone.detail = STOP, _("texte renvoyé")
+    elif len(approvals) == 2:
+        milestone.look, milestone.at = DONE, approvals[-1].at
+    yield milestone
