@@ -14,16 +14,16 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection
 from django.utils import timezone
 from psycopg import sql
-from viewflow.workflow.models import Task
+from viewflow.workflow.models import Process, Task
 
 from bench.filling.people import Bodies, Department
 from contracts.models import Contract, Part, Signatory, Status
 from stakeholders.kinds import ContractKind, Power
 from stakeholders.models import Organisation
 from stakeholders.permissions import grant_many
-from workflow.engine.models import CsiProcess
-from workflow.procedures.csi import CsiFlow
+from workflow.procedures.registry import PROCEDURES
 
+PROCEDURE = PROCEDURES[ContractKind.CSI]
 PREFIX = "CSI-INVENTE-"  # of the references of invented contracts
 BATCH = 20_000  # contracts held in memory at once
 # How many of a hundred contracts are at each status.
@@ -181,7 +181,7 @@ class Circuits:
         running = [contract for contract in batch if contract.status not in (Status.SIGNED, Status.EXPIRED)]
         process = _reserve("viewflow_process", len(running))
         self.numbers = count(_reserve("viewflow_task", 9 * len(running)))
-        flow_class = CsiProcess._meta.get_field("flow_class").get_prep_value(CsiFlow)
+        flow_class = Process._meta.get_field("flow_class").get_prep_value(PROCEDURE)
         _copy(
             "viewflow_process",
             "id flow_class status created data artifact_content_type_id artifact_object_id",
@@ -272,7 +272,7 @@ class Circuits:
 
 def _named(step: str) -> str:
     """Return the name by which the database knows a step."""
-    return str(Task._meta.get_field("flow_task").get_prep_value(getattr(CsiFlow, step)))
+    return str(Task._meta.get_field("flow_task").get_prep_value(getattr(PROCEDURE, step)))
 
 
 def _reserve(table: str, number: int) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from signatures import actions as signing
 from stakeholders.models import User
 from workflow.council.models import CouncilResolution
+from workflow.engine import purposes
 from workflow.engine.nodes import ask_gates
 from workflow.record.refusals import Invalid
 from workflow.tasks.act import doing, owed, save
@@ -23,7 +24,7 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
     ``facts`` are the fields of CouncilResolution; a council that refuses sends the
     contract back to drafting.
     """
-    with doing(user, task_id, "council_resolution") as act:
+    with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
         resolution = CouncilResolution(**act.signed_fields(), **facts)
         _check_days(resolution)
         save(resolution)

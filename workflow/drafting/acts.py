@@ -14,6 +14,7 @@ from contracts.models import Commitment, Contract, ContractVersion, Status, Vole
 from stakeholders.models import Mandate, User
 from workflow.drafting import rules
 from workflow.drafting.pens import drafters_mandate
+from workflow.engine import purposes
 from workflow.engine.nodes import locked
 from workflow.record import events
 from workflow.record.refusals import Invalid, Locked, NotAllowed
@@ -55,7 +56,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
 
 def submit_draft(user: User, task_id: int) -> None:
     """A pilot says that the draft is ready on their side."""
-    with doing(user, task_id, "draft") as act:
+    with doing(user, task_id, purposes.DRAFT) as act:
         if not any(volet.commitments.exists() for volet in act.contract.volets.all()):
             raise Invalid(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."))
         act.tell("draft_submitted")
@@ -64,7 +65,7 @@ def submit_draft(user: User, task_id: int) -> None:
 
 def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVersion:
     """The city's pilot freezes the text: number, canonical content, SHA-256."""
-    with doing(user, task_id, "freeze") as act:
+    with doing(user, task_id, purposes.FREEZE) as act:
         content = canonical.content_of(act.contract)
         last = act.contract.latest_version
         version = ContractVersion.objects.create(

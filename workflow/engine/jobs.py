@@ -18,12 +18,13 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task as DeferredTask
 from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
+from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract, ContractVersion
 from contracts.printed import RenderError
 from signatures import blobs
 from signatures.jobs import IN_TRANSACTION
+from workflow.engine.open_tasks import tasks_for
 from workflow.record import events, journal
 
 log = structlog.get_logger(__name__)
@@ -50,9 +51,9 @@ def defer(job: DeferredTask[..., Any, ...], task: Task) -> None:
     defer_in_process(job, task.process_id, task_id=task.pk)
 
 
-def defer_go_on(process_id: int, step: str) -> None:
-    """Queue the closing of the job task ``step``, in the caller's transaction."""
-    defer_in_process(go_on, process_id, process_id=process_id, step=step)
+def defer_go_on(process_id: int, purpose: str) -> None:
+    """Queue the closing of the job task that serves this purpose, in the caller's transaction."""
+    defer_in_process(go_on, process_id, process_id=process_id, step=purpose)
 
 
 def defer_failure(task: Task, message: str) -> None:
@@ -70,7 +71,10 @@ def defer_in_process(job: DeferredTask[..., Any, ...], process: int, /, **argume
 
 @app.task(name="workflow.go_on", retry=RETRY, pass_context=True)
 def go_on(context: JobContext, *, process_id: int, step: str) -> None:
-    """Close the job task ``step`` of a process whose outside work has ended; harmless twice."""
+    """Close a job task of a process whose outside work has ended; harmless twice.
+
+    ``step`` is its purpose, under the name that the queue has always kept.
+    """
     task = scheduled(process_id, step)
     if task is None:
         return
@@ -109,11 +113,9 @@ async def recover(seconds_since_heartbeat: float) -> int:
     return len(stalled)
 
 
-def scheduled(process_id: int, step: str) -> Task | None:
-    """Return the job task ``step`` that waits for outside work in this process, if there is one."""
-    return Task.objects.filter(
-        process=process_id, flow_task__endswith=f".{step}", status=STATUS.SCHEDULED
-    ).first()
+def scheduled(process_id: int, purpose: str) -> Task | None:
+    """Return the job task of this purpose that waits for outside work in this process, if there is one."""
+    return tasks_for(Process.objects.get(pk=process_id), purpose).filter(status=STATUS.SCHEDULED).first()
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.dateparse import parse_date
-from viewflow.workflow.models import Task
+from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract
 from workflow.engine.nodes import WORKING_STATUSES
@@ -20,6 +21,14 @@ def days_since(moment: dt.datetime) -> int:
 def due_on(task: Task) -> dt.date | None:
     """Return the day by which a task is due."""
     return parse_date((task.data or {}).get("due_on") or "")
+
+
+def tasks_for(process: Process, purpose: str) -> QuerySet[Task]:
+    """Return the tasks of a process, over or not, whose step serves this purpose."""
+    tasks: QuerySet[Task] = Task.objects.filter(
+        process=process, flow_task__in=process.flow_class.steps_for(purpose)
+    )
+    return tasks
 
 
 def open_tasks(contract: Contract) -> list[Task]:

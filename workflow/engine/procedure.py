@@ -25,6 +25,11 @@ class Procedure(flow.Flow):
     lanes: ClassVar[tuple[Lane, ...]] = ()  # from top to bottom
     phases: ClassVar[tuple[Phase, ...]] = ()  # from first to last
 
+    @classmethod
+    def steps_for(cls, purpose: str) -> list[Any]:
+        """Return the steps that serve this purpose (:mod:`workflow.engine.purposes`)."""
+        return [node for node in cls.instance.nodes() if getattr(node, "purpose", "") == purpose]
+
     def open(self, activation: Any, contract: Contract) -> None:
         """Start the circuit of one contract."""
         activation.process.artifact = contract

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 DRAFT = "draft"
 FREEZE = "freeze"
+PRINT = "render"
 REVIEW = "review"
 APPROVE = "approve"
+SETTLE_TEXT = "final_text"
 RECORD_RESOLUTION = "council_resolution"
 SIGN = "sign"
 MAKE_SIGNATURE = "make_signature"

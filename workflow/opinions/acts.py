@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from stakeholders.models import User
+from workflow.engine import purposes
 from workflow.opinions import rules
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.refusals import Invalid, NotAllowed
@@ -14,7 +15,7 @@ from workflow.tasks.act import doing, owed, same_text, save
 
 def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_sha256: str) -> Opinion:
     """An organisation gives its opinion on the exact text that was shown."""
-    with doing(user, task_id, "review") as act:
+    with doing(user, task_id, purposes.REVIEW) as act:
         same_text(act, version_sha256, act.version.content_sha256)
         if value not in OpinionValue.values or value == OpinionValue.NO_OPINION:
             raise Invalid(_("Choisissez un avis."), "value")
@@ -39,7 +40,7 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
 
 def keep_opinion_draft(user: User, task_id: int, *, value: str, reason: str) -> OpinionDraft:
     """Keep what a reviewer has typed; not an act, so not journaled."""
-    with doing(user, task_id, "review") as act:
+    with doing(user, task_id, purposes.REVIEW) as act:
         draft, _created = OpinionDraft.objects.update_or_create(
             author=user, contract=act.contract, defaults={"value": value[:30], "reason": reason}
         )
@@ -48,7 +49,7 @@ def keep_opinion_draft(user: User, task_id: int, *, value: str, reason: str) -> 
 
 def approve(user: User, task_id: int, *, approved: bool, reason: str, pdf_sha256: str) -> Approval:
     """A party approves the exact bytes that were shown, or sends them back with a reason."""
-    with doing(user, task_id, "approve") as act:
+    with doing(user, task_id, purposes.APPROVE) as act:
         if obstacle := rules.why_not_approve(user, act.version):
             raise NotAllowed(obstacle)
         same_text(act, pdf_sha256, act.version.pdf_sha256)

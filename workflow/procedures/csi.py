@@ -93,6 +93,7 @@ class CsiFlow(Procedure):
         lane=SYSTEM,
         stage=Status.IN_REVIEW,
         phase=REVIEW,
+        purpose=purposes.PRINT,
         recallable=True,
     ).Next(this.reviewing)
     reviewing = (
@@ -145,6 +146,7 @@ class CsiFlow(Procedure):
         this.queue_final_text,
         lane=SYSTEM,
         stage=Status.FINAL_TEXT,
+        purpose=purposes.SETTLE_TEXT,
         recallable=True,
     ).Next(this.signing)
 

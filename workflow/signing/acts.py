@@ -10,6 +10,7 @@ from signatures import actions as signing
 from signatures.errors import SignatureError
 from stakeholders.authority import Basis
 from stakeholders.models import User
+from workflow.engine import purposes
 from workflow.record.refusals import Locked
 from workflow.signing import rules
 from workflow.signing.models import Refusal
@@ -22,7 +23,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
 
     The signature itself is made by the worker; the circuit goes on when it is in the file.
     """
-    with doing(user, task_id, "sign") as act:
+    with doing(user, task_id, purposes.SIGN) as act:
         signatory: Signatory = act.task.seed
         if obstacle := rules.why_not_sign(signatory, act.version):
             raise Locked(obstacle)
@@ -58,7 +59,7 @@ def stamp_of(user: User, signatory: Signatory, basis: Basis | None) -> list[str]
 
 def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
     """A signatory refuses, with a reason that everybody reads; the contract returns to drafting."""
-    with doing(user, task_id, "sign") as act:
+    with doing(user, task_id, purposes.SIGN) as act:
         signatory: Signatory = act.task.seed
         reason = owed(reason, _("Dites pourquoi vous refusez de signer."))
         refusal = Refusal(**act.signed_fields(), signatory=signatory, reason=reason)

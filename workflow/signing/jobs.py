@@ -15,6 +15,7 @@ from signatures.backends import backend
 from signatures.errors import SignatureError
 from signatures.models import SignatureRequest
 from workflow.drafting.jobs import printed
+from workflow.engine import purposes
 from workflow.engine.jobs import (
     RETRY,
     WorkFailed,
@@ -39,7 +40,7 @@ def request_seal(contract: Contract) -> None:
     """Ask the signatures room to seal the envelope of the contract's last version, unless it has."""
     envelope = SigningRound.objects.select_related("envelope").get(version=contract.latest_version).envelope
     if envelope.sealed_at is not None:
-        defer_go_on(contract.circuit.process_id, "seal")
+        defer_go_on(contract.circuit.process_id, purposes.SEAL)
     else:
         signing.request_seal(envelope)
 
@@ -69,7 +70,7 @@ def settle_final_text(context: JobContext, *, task_id: int) -> None:
 @app.task(name="workflow.give_back", retry=RETRY, pass_context=True)
 def give_back(context: JobContext, *, process_id: int, request_id: int) -> None:
     """Open the signature to its signatory again, after one that failed for good; already journaled."""
-    task = scheduled(process_id, "make_signature")
+    task = scheduled(process_id, purposes.MAKE_SIGNATURE)
     if task is None:
         return
     with told_in_the_end(context, task), task.activation() as activation:

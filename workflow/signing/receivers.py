@@ -13,7 +13,6 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, Signatory, Status
 from signatures import signals
@@ -22,7 +21,9 @@ from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
 from stakeholders.models import User
 from workflow.engine import jobs as engine_jobs
+from workflow.engine import purposes
 from workflow.engine.models import SigningRound
+from workflow.engine.open_tasks import tasks_for
 from workflow.record import events, journal
 from workflow.record import jobs as record_jobs
 from workflow.record.models import JournalEntry
@@ -97,7 +98,7 @@ def signature_made(request: SignatureRequest, **_kwargs: Any) -> None:
         payload={**facts, **basis},
     )
     events.publish("signature_made", contract, actor=request.user, **facts)
-    _go_on(contract, "make_signature")
+    _go_on(contract, purposes.MAKE_SIGNATURE)
 
 
 @receiver(signals.signature_failed)
@@ -108,7 +109,7 @@ def signature_not_made(request: SignatureRequest, **_kwargs: Any) -> None:
         return
     contract = signing.version.contract
     if not request.permanent:
-        _fail(contract, "make_signature", request.error_text)
+        _fail(contract, purposes.MAKE_SIGNATURE, request.error_text)
         return
     facts: dict[str, Any] = {
         "version": signing.version.number,
@@ -134,31 +135,28 @@ def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
     entry = journal.record("contract_sealed", contract=contract, actor=None, payload=facts)
     record_jobs.defer_anchor(entry.number)
     events.publish("contract_sealed", contract, **facts)
-    _go_on(contract, "seal")
+    _go_on(contract, purposes.SEAL)
 
 
 @receiver(signals.seal_failed)
 def contract_not_sealed(envelope: Envelope, error: str, **_kwargs: Any) -> None:
     """Journal the failure and tell the pilots."""
     if signing := _round(envelope):
-        _fail(signing.version.contract, "seal", error)
+        _fail(signing.version.contract, purposes.SEAL, error)
 
 
 def _round(envelope: Envelope) -> SigningRound | None:
     return SigningRound.objects.select_related("version__contract__circuit").filter(envelope=envelope).first()
 
 
-def _go_on(contract: Contract, step: str) -> None:
-    engine_jobs.defer_go_on(contract.circuit.process_id, step)
+def _go_on(contract: Contract, purpose: str) -> None:
+    engine_jobs.defer_go_on(contract.circuit.process_id, purpose)
 
 
-def _fail(contract: Contract, step: str, message: str) -> None:
-    task = Task.objects.filter(
-        process=contract.circuit.process_id,
-        flow_task__endswith=f".{step}",
-        status__in=[STATUS.SCHEDULED, STATUS.STARTED],
-    ).first()
-    facts: dict[str, Any] = {"step": step, "message": message, "task": task.pk if task else None}
+def _fail(contract: Contract, purpose: str, message: str) -> None:
+    under_way = [STATUS.SCHEDULED, STATUS.STARTED]
+    task = tasks_for(contract.circuit.process, purpose).filter(status__in=under_way).first()
+    facts: dict[str, Any] = {"step": purpose, "message": message, "task": task.pk if task else None}
     journal.record("job_failed", contract=contract, actor=None, payload=facts)
     events.publish("job_failed", contract, **facts)
     if task is not None:

@@ -20,6 +20,7 @@ from signatures.models import Envelope
 from stakeholders.proofs import Proof
 from stakeholders.security_events import Name, tell
 from workflow.council import rules as council_rules
+from workflow.engine import purposes
 from workflow.engine.models import SigningRound
 from workflow.opinions.last import last_opinions
 from workflow.proofs import rules as proofs_rules
@@ -129,7 +130,7 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
 def task_document(request: Request, contract: int, task: int) -> HttpResponse:
     """The exact bytes that this signature would be set on, for the signatory alone."""
     met = tasks_access.task_for(request.user, contract, task)
-    if met.step != "sign":
+    if met.purpose != purposes.SIGN:
         raise Http404
     # a quick signatory signs while the page still loads the file: what it asks for is still theirs to read
     shown = _envelope(met).current_sha256 if met.is_open else rules.signed_text(met.task, request.user)
@@ -140,7 +141,7 @@ def task_document(request: Request, contract: int, task: int) -> HttpResponse:
 
 def _signing_task(request: Request, contract: int, task: int) -> OpenTask:
     met = tasks_access.task_for(request.user, contract, task)
-    if met.step != "sign" or not met.is_open:
+    if met.purpose != purposes.SIGN or not met.is_open:
         raise Http404
     return met
 

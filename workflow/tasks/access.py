@@ -59,9 +59,9 @@ class OpenTask:
         return self.standing.mandate
 
     @property
-    def step(self) -> str:
-        """The name of the step in the flow: draft, freeze, review, approve, council_resolution, sign."""
-        return str(self.task.flow_task.name)
+    def purpose(self) -> str:
+        """What the task is for (:mod:`workflow.engine.purposes`)."""
+        return str(self.task.flow_task.purpose)
 
     @property
     def is_open(self) -> bool:

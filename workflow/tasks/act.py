@@ -87,15 +87,19 @@ class Doing:
 
 
 @contextmanager
-def doing(user: User, task_id: int, step: str) -> Iterator[Doing]:
-    """Lock the task's process and check, under the lock, that the person may do it now."""
+def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doing]:
+    """Lock the task's process and check, under the lock, that the person may do it now.
+
+    ``purpose`` is what the act is for (:mod:`workflow.engine.purposes`); None where it suits any task.
+    """
     task = Task.objects.select_related("process").get(pk=task_id)
     with task.activation() as activation:
         contract = activation.process.contract
         standing = standing_to_act(user, task)
         if standing is None:
             raise NotAllowed(why_not(user, task))
-        if task.flow_task.name != step or task.status not in OPEN_STATUSES:
+        suits = purpose is None or task.flow_task.purpose == purpose
+        if not suits or task.status not in OPEN_STATUSES:
             raise closed(task, user, contract)
         yield Doing(activation, task, contract, user, standing)
 

@@ -14,8 +14,7 @@ from workflow.tasks.pilots import pilots_mandate
 
 def take_task(user: User, task_id: int) -> None:
     """Say to the colleagues « je m’en occupe »; anybody entitled may still do it."""
-    task = Task.objects.get(pk=task_id)
-    with doing(user, task_id, task.flow_task.name) as act:
+    with doing(user, task_id) as act:
         if act.task.status == STATUS.NEW:
             act.activation.assign(user)
         else:

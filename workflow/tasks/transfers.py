@@ -21,7 +21,7 @@ def transfer_task(user: User, task_id: int, *, receiver: Mandate, reason: str) -
     Never a signature, which takes an act of the register, nor the council's resolution,
     which its clerk alone records. Raises Locked or Invalid with the sentence.
     """
-    with doing(user, task_id, Task.objects.get(pk=task_id).flow_task.name) as act:
+    with doing(user, task_id) as act:
         power = power_of(act.task)
         if power is None or power in NO_TRANSFER:
             raise Locked(
@@ -66,7 +66,7 @@ def transfer_task(user: User, task_id: int, *, receiver: Mandate, reason: str) -
 
 def end_transfer(user: User, task_id: int) -> None:
     """Take a task back, or give it back to whoever passed it on; raises Locked when nobody has it."""
-    with doing(user, task_id, Task.objects.get(pk=task_id).flow_task.name) as act:
+    with doing(user, task_id) as act:
         ended = _end(act.task)
         if ended is None:
             raise Locked(_("Cette tâche n’est confiée à personne."))
