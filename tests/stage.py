@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from pytest_django import DjangoDbBlocker
 
+from contracts.models import Contract
 from signatures import pki as authorities
 from stakeholders.kinds import Side
 from stakeholders.models import SigningAuthority
@@ -55,7 +56,12 @@ def cast(kept_cast: Cast, transactional_db: None, pki: ServedPki, blob_folder: P
 
 def certify(players: Cast) -> None:
     """Give the two signatories, and those named to sign for them, their demonstration certificates."""
-    for signatory in players.contract.signatories.select_related("office__organisation"):
+    certify_signatories(players.contract)
+
+
+def certify_signatories(contract: Contract) -> None:
+    """Give whoever may sign a contract their demonstration certificate."""
+    for signatory in contract.signatories.select_related("office__organisation"):
         person, organisation = signatory.office.holder(), signatory.office.organisation
         assert person is not None
         named = SigningAuthority.objects.filter(office=signatory.office).select_related("delegate__person")
