@@ -1,7 +1,7 @@
 """Who: people, organisations and their offices; the register of who may sign; absences."""
 
 from stakeholders.models.grants import Grant, GrantKind, GrantState
-from stakeholders.models.people import (
+from stakeholders.models.organisations import (
     ROLE_POWERS,
     GroupPermissionRow,
     Mandate,
@@ -9,9 +9,8 @@ from stakeholders.models.people import (
     Organisation,
     OrganisationGroupPermission,
     Role,
-    UndeletableError,
-    User,
 )
+from stakeholders.models.people import UndeletableError, User
 from stakeholders.models.register import Absence, AuthorityKind, SigningAuthority
 
 __all__ = [

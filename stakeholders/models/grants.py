@@ -16,7 +16,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from stakeholders.models.people import Mandate, Office, Organisation, User
+from stakeholders.models.organisations import Mandate, Office, Organisation
+from stakeholders.models.people import User
 from stakeholders.text import Lines
 
 LASTS = dt.timedelta(days=30)

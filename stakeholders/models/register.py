@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.kinds import ContractKind, Power
-from stakeholders.models.people import Mandate, Office
+from stakeholders.models.organisations import Mandate, Office
 from stakeholders.text import Line
 
 

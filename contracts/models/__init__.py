@@ -1,0 +1,36 @@
+"""What: the contract, its volets and commitments, its frozen versions, who will sign it."""
+
+from contracts.models.commitments import Annex, Commitment, Direction, Party, Periodicity, Volet
+from contracts.models.contract import (
+    ENDED,
+    LONG_TEXT,
+    Contract,
+    ContractAccess,
+    ContractGroupPermission,
+    ContractVersion,
+    Part,
+    Participation,
+    Signatory,
+    SignatoryKind,
+    Status,
+)
+
+__all__ = [
+    "ENDED",
+    "LONG_TEXT",
+    "Annex",
+    "Commitment",
+    "Contract",
+    "ContractAccess",
+    "ContractGroupPermission",
+    "ContractVersion",
+    "Direction",
+    "Part",
+    "Participation",
+    "Party",
+    "Periodicity",
+    "Signatory",
+    "SignatoryKind",
+    "Status",
+    "Volet",
+]
