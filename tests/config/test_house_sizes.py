@@ -23,10 +23,8 @@ LONG_FILES = {
     "stakeholders/authority.py": "the law of who signs for whom, a pure decision read in one go",
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",
     "tests/attacks/test_right_to_sign.py": "one attack after another on one right",
-    "tests/config/test_deployment.py": "the container files, each read against the others",
     "tests/signatures/test_validation.py": "what one verdict says of every damaged file",
     "tests/workflow/procedures/test_stateful.py": "one machine of rules cannot be cut",
-    "tests/workflow/test_access_matrix.py": "one table: every address, everybody",
 }
 # What a document names in the form of a path and that is no file of the repository.
 ELSEWHERE = re.compile(r"^(/|var/|templates/$|STATE_DIR/|LISTEN/NOTIFY$)")
