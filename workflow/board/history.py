@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from contracts.models import Contract
 from workflow.record.models import JournalEntry
-from workflow.record.sentences import QUIET, sentence_of
+from workflow.record.verbs import QUIET, sentence_of
 
 
 @dataclass

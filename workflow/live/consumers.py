@@ -23,7 +23,7 @@ from stakeholders.sessions import limit, mark_of, seconds_left_to
 from workflow.live import open_pages, relay
 from workflow.record import events
 from workflow.record.models import Event
-from workflow.record.sentences import sentence_of
+from workflow.record.verbs import sentence_of
 from workflow.tasks import access as tasks_access
 
 UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013

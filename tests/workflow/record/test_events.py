@@ -14,7 +14,7 @@ from tests.cast import Cast
 from workflow.live import relay
 from workflow.record import events
 from workflow.record.models import Event
-from workflow.record.sentences import KINDS, QUIET, sentence
+from workflow.record.verbs import KINDS, QUIET, sentence
 
 
 def test_a_reader_never_sees_a_number_and_later_a_smaller_one(cast: Cast) -> None:
