@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from contracts.models import Contract
 from workflow.record.models import JournalEntry
-from workflow.record.verbs import QUIET, sentence_of
+from workflow.record.verbs import NOT_IN_TIMELINE, sentence_of
 
 
 @dataclass
@@ -26,7 +26,7 @@ def history(contract: Contract, *, limit: int = 200) -> list[Line]:
     """Return the last acts, newest first, each as a sentence with its author and quality."""
     entries = (
         JournalEntry.objects.filter(contract=contract)
-        .exclude(verb__in=QUIET)
+        .exclude(verb__in=NOT_IN_TIMELINE)
         .select_related("actor")
         .order_by("-number")[:limit]
     )

@@ -134,8 +134,12 @@ def _settle(grant: Grant, state: GrantState, actor: User, reason: str) -> None:
     grant.reason = reason
     grant.save(update_fields=["state", "settled_by", "settled_at", "reason"])
     if was_sent:
-        quality = quality_of(actor, grant.organisation)
-        mails.tell(f"grant_{state}", grant, actor=actor, quality=quality)
+        mails.tell(
+            "grant_refused" if state == GrantState.REFUSED else "grant_withdrawn",
+            grant,
+            actor=actor,
+            quality=quality_of(actor, grant.organisation),
+        )
 
 
 def quality_of(person: User, organisation: Organisation) -> str:

@@ -1,94 +1,246 @@
-"""Who is told what: the sentence of each event, and the baskets it may move.
+"""The verbs of the journal and of the events, one row each: what is said of them, where, to whom.
 
-Sentences are made when they are shown, in the reader's language, from the words that the
-event keeps.
+Nothing is journaled nor published under a verb that has no row here. Sentences are made when they
+are shown, in the reader's language, from the words that the entry or the event keeps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from workflow.record.models import Event
+from stakeholders.security_events import Name
 from workflow.record.values import OpinionValue
 
-Words = dict[str, Any]
 
-_SENTENCES: dict[str, Callable[[Words], str]] = {
-    "task_opened": lambda w: _("Une étape s’ouvre pour %(organisation)s.") % w,
-    "task_taken": lambda w: _("%(person)s s’en occupe pour %(organisation)s.") % w,
-    "draft_changed": lambda w: _("%(organisation)s a modifié le projet.") % w,
-    "draft_submitted": lambda w: _("%(organisation)s a terminé sa rédaction.") % w,
-    "version_frozen": lambda w: _("La version %(version)s est figée.") % w,
-    "version_printed": lambda w: _("Le PDF de la version %(version)s est prêt.") % w,
-    "circuit_started": lambda w: _("Le circuit du contrat est ouvert."),
-    "version_recalled": lambda w: _("%(organisation)s a retiré la version %(version)s.") % w,
-    "opinion_given": lambda w: _("%(organisation)s a rendu son avis : %(opinion)s.") % w,
-    "text_approved": lambda w: _("%(organisation)s a approuvé le texte.") % w,
-    "text_sent_back": lambda w: _("%(organisation)s a renvoyé le texte en rédaction.") % w,
-    "final_text_settled": lambda w: _("Le texte définitif est arrêté : la signature s’ouvre."),
-    "resolution_adopted": lambda w: _("La délibération %(number)s est exécutoire.") % w,
-    "resolution_rejected": lambda w: _("Le conseil municipal a refusé : le contrat revient en rédaction."),
-    "signature_requested": lambda w: _("%(signatory)s a demandé la signature, elle est en cours.") % w,
-    "signature_progressed": lambda w: w.get("message") or _("La signature avance."),
-    "signature_made": lambda w: _("%(signatory)s a signé.") % w,
-    "signature_failed": lambda w: (
-        _("La signature de %(signatory)s n’a pas pu être apposée, elle est à refaire : %(message)s") % w
-    ),
-    "signature_refused": lambda w: (
-        _("%(signatory)s a refusé de signer : le contrat revient en rédaction.") % w
-    ),
-    "contract_sealed": lambda w: _("Le contrat est signé par tous et scellé pour l’archive."),
-    "contact_added": lambda w: _("Contact désigné pour %(organisation)s : %(name)s.") % w,
-    "contact_removed": lambda w: _("Contact retiré pour %(organisation)s : %(name)s.") % w,
-    "guest_link_sent": lambda w: _("L’envoi d’un lien à %(name)s (%(organisation)s) est demandé.") % w,
-    "guest_entered": lambda w: _("%(name)s (%(organisation)s) a confirmé son adresse.") % w,
-    "guest_link_reported": lambda w: (
-        _("La personne jointe au lieu de %(name)s (%(organisation)s) a répondu « ce n’est pas moi ».") % w
-    ),
-    "job_queued": lambda w: _("Un traitement automatique est en cours."),
-    "job_failed": lambda w: _("Un traitement automatique a échoué : %(message)s") % w,
-    "job_retried": lambda w: _("Un traitement automatique est relancé."),
-    "task_transferred": lambda w: _("%(organisation)s : %(giver)s a confié une tâche à %(receiver)s.") % w,
-    "transfer_ended": lambda w: _("%(organisation)s : %(giver)s a repris une tâche.") % w,
-    "standing_lost": lambda w: (
-        _("%(person)s ne peut plus agir pour « %(step)s » : la tâche revient à son titulaire.") % w
-    ),
-    "standing_gained": lambda w: _("%(person)s peut désormais agir pour « %(step)s ».") % w,
-    "authority_recorded": lambda w: (
-        _("%(act)s, au bénéfice de %(person)s, est inscrit au registre des signatures.") % w
-    ),
-    "authority_ended": lambda w: _("%(act)s est retiré du registre : %(person)s ne peut plus signer.") % w,
-    "absence_declared": lambda w: _("%(substitute)s remplace %(person)s pendant son absence.") % w,
-    "absence_ended": lambda w: _("%(person)s est de retour.") % w,
-    "grant_requested": lambda w: (
-        _("%(organisation)s : %(asker)s demande un pouvoir, à confirmer : %(what)s.") % w
-    ),
-    "grant_confirmed": lambda w: _("%(organisation)s : %(settler)s a confirmé un pouvoir : %(what)s.") % w,
-    "grant_refused": lambda w: _("%(organisation)s : %(settler)s a refusé un pouvoir : %(what)s.") % w,
-    "grant_withdrawn": lambda w: _("%(organisation)s : la demande d’un pouvoir est retirée : %(what)s.") % w,
-    "power_ended": lambda w: _("%(organisation)s : pouvoir retiré, ou dont la fin est fixée : %(what)s.") % w,
-    "rights_changed": lambda w: _("Vos fonctions ont changé."),
-    "session_ended": lambda w: _("Votre session est terminée."),
-}
+@dataclass(frozen=True)
+class Verb:
+    """One verb.
 
-# What the timeline keeps out: steps of the machinery that no reader waits for.
-QUIET = frozenset(
-    {"task_opened", "job_queued", "signature_progressed", "draft_changed", "rights_changed", "session_ended"}
+    ``identifier`` is what is stored; ``sentence`` takes its words from the payload.
+    ``in_timeline``: a contract's history shows it, rather than a step of the machinery that no
+    reader waits for. ``moves_baskets``: it may change how much waits in somebody's baskets, so
+    open pages count again. ``announced``: open pages say it aloud. ``security_event``: its name
+    in the security log, when it is one.
+    """
+
+    identifier: str
+    sentence: Promise
+    in_timeline: bool = True
+    moves_baskets: bool = True
+    announced: bool = True
+    security_event: Name | None = None
+
+
+def _of_accounts(identifier: str, sentence: Promise, event: Name | None = None) -> Verb:
+    """A verb of accounts and offices: journaled, on no contract, and published to nobody."""
+    return Verb(identifier, sentence, False, False, False, event)
+
+
+_ROWS = (
+    Verb("task_opened", _("Une étape s’ouvre pour %(organisation)s."), in_timeline=False, announced=False),
+    Verb("task_taken", _("%(person)s s’en occupe pour %(organisation)s.")),
+    Verb("draft_changed", _("%(organisation)s a modifié le projet."), in_timeline=False, moves_baskets=False),
+    Verb("draft_submitted", _("%(organisation)s a terminé sa rédaction.")),
+    Verb("version_frozen", _("La version %(version)s est figée.")),
+    Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
+    Verb("circuit_started", _("Le circuit du contrat est ouvert.")),
+    Verb("version_recalled", _("%(organisation)s a retiré la version %(version)s.")),
+    Verb("opinion_given", _("%(organisation)s a rendu son avis : %(opinion)s.")),
+    Verb("text_approved", _("%(organisation)s a approuvé le texte.")),
+    Verb("text_sent_back", _("%(organisation)s a renvoyé le texte en rédaction.")),
+    Verb("final_text_settled", _("Le texte définitif est arrêté : la signature s’ouvre.")),
+    Verb("resolution_adopted", _("La délibération %(number)s est exécutoire.")),
+    Verb("resolution_rejected", _("Le conseil municipal a refusé : le contrat revient en rédaction.")),
+    Verb("signature_requested", _("%(signatory)s a demandé la signature, elle est en cours.")),
+    Verb(
+        "signature_progressed",
+        _("La signature avance."),
+        in_timeline=False,
+        moves_baskets=False,
+        announced=False,
+    ),
+    Verb("signature_made", _("%(signatory)s a signé.")),
+    Verb(
+        "signature_failed",
+        _("La signature de %(signatory)s n’a pas pu être apposée, elle est à refaire : %(message)s"),
+    ),
+    Verb("signature_refused", _("%(signatory)s a refusé de signer : le contrat revient en rédaction.")),
+    Verb("contract_sealed", _("Le contrat est signé par tous et scellé pour l’archive.")),
+    Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
+    Verb("contact_removed", _("Contact retiré pour %(organisation)s : %(name)s."), moves_baskets=False),
+    Verb(
+        "guest_link_sent",
+        _("L’envoi d’un lien à %(name)s (%(organisation)s) est demandé."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "guest_entered", _("%(name)s (%(organisation)s) a confirmé son adresse."), security_event=Name.GRANT
+    ),
+    Verb(
+        "guest_link_reported",
+        _("La personne jointe au lieu de %(name)s (%(organisation)s) a répondu « ce n’est pas moi »."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "job_queued",
+        _("Un traitement automatique est en cours."),
+        in_timeline=False,
+        moves_baskets=False,
+        announced=False,
+    ),
+    Verb("job_failed", _("Un traitement automatique a échoué : %(message)s"), moves_baskets=False),
+    Verb("job_retried", _("Un traitement automatique est relancé."), moves_baskets=False),
+    Verb("task_transferred", _("%(organisation)s : %(giver)s a confié une tâche à %(receiver)s.")),
+    Verb("transfer_ended", _("%(organisation)s : %(giver)s a repris une tâche.")),
+    Verb(
+        "standing_lost",
+        _("%(person)s ne peut plus agir pour « %(step)s » : la tâche revient à son titulaire."),
+    ),
+    Verb("standing_gained", _("%(person)s peut désormais agir pour « %(step)s ».")),
+    Verb(
+        "authority_recorded",
+        _("%(act)s, au bénéfice de %(person)s, est inscrit au registre des signatures."),
+        security_event=Name.GRANT,
+    ),
+    Verb(
+        "authority_ended",
+        _("%(act)s est retiré du registre : %(person)s ne peut plus signer."),
+        security_event=Name.GRANT_ENDED,
+    ),
+    Verb(
+        "absence_declared",
+        _("%(substitute)s remplace %(person)s pendant son absence."),
+        security_event=Name.GRANT,
+    ),
+    Verb("absence_ended", _("%(person)s est de retour."), security_event=Name.GRANT_ENDED),
+    Verb(
+        "grant_requested",
+        _("%(organisation)s : %(asker)s demande un pouvoir, à confirmer : %(what)s."),
+        moves_baskets=False,
+        security_event=Name.GRANT_REQUESTED,
+    ),
+    Verb(
+        "grant_confirmed",
+        _("%(organisation)s : %(settler)s a confirmé un pouvoir : %(what)s."),
+        moves_baskets=False,
+        security_event=Name.GRANT_CONFIRMED,
+    ),
+    Verb(
+        "grant_refused",
+        _("%(organisation)s : %(settler)s a refusé un pouvoir : %(what)s."),
+        moves_baskets=False,
+        security_event=Name.GRANT_REFUSED,
+    ),
+    Verb(
+        "grant_withdrawn",
+        _("%(organisation)s : la demande d’un pouvoir est retirée : %(what)s."),
+        moves_baskets=False,
+        security_event=Name.GRANT_REFUSED,
+    ),
+    Verb(
+        "power_ended",
+        _("%(organisation)s : pouvoir retiré, ou dont la fin est fixée : %(what)s."),
+        moves_baskets=False,
+        security_event=Name.GRANT_ENDED,
+    ),
+    Verb("rights_changed", _("Vos fonctions ont changé."), in_timeline=False),
+    Verb("session_ended", _("Votre session est terminée."), in_timeline=False, moves_baskets=False),
+    # accounts and offices: the platform's own journal
+    _of_accounts("account_opened", _("Un compte est ouvert."), Name.ACCOUNT_OPENED),
+    _of_accounts("account_closed", _("Un compte est fermé."), Name.ACCOUNT_CLOSED),
+    _of_accounts(
+        "person_renamed",
+        _("Le nom d’un compte a changé : « %(before)s » est devenu « %(after)s »."),
+        Name.IDENTITY_CHANGED,
+    ),
+    _of_accounts(
+        "address_changed",
+        _("L’adresse d’un compte a changé : %(after)s remplace %(former)s."),
+        Name.IDENTITY_CHANGED,
+    ),
+    _of_accounts(
+        "address_confirmed", _("La nouvelle adresse d’un compte est confirmée."), Name.IDENTITY_CHANGED
+    ),
+    _of_accounts(
+        "platform_rights_changed",
+        _("Les droits d’un compte sur la plateforme ont changé."),
+        Name.PLATFORM_RIGHTS_CHANGED,
+    ),
+    _of_accounts("factor_added", _("Moyen de connexion ajouté : %(name)s."), Name.FACTOR_ENROLLED),
+    _of_accounts("factor_removed", _("Moyen de connexion retiré : %(name)s."), Name.FACTOR_REMOVED),
+    _of_accounts(
+        "factors_forgotten",
+        _("Tous les moyens de connexion d’un compte sont retirés, sauf le mot de passe."),
+        Name.FACTOR_REMOVED,
+    ),
+    _of_accounts(
+        "recovery_codes_renewed",
+        _("De nouveaux codes de secours remplacent les précédents."),
+        Name.FACTOR_ENROLLED,
+    ),
+    _of_accounts("password_changed", _("Le mot de passe d’un compte a changé."), Name.PASSWORD_CHANGED),
+    _of_accounts("password_set", _("Le premier mot de passe d’un compte est choisi."), Name.PASSWORD_CHANGED),
+    _of_accounts(
+        "password_reset",
+        _("Le mot de passe d’un compte est choisi de nouveau, par un lien reçu par courriel."),
+        Name.PASSWORD_CHANGED,
+    ),
+    _of_accounts(
+        "identity_linked",
+        _("Un compte est relié au fournisseur d’identité %(provider)s."),
+        Name.IDENTITY_CHANGED,
+    ),
+    _of_accounts(
+        "identity_unlinked",
+        _("Un compte n’est plus relié au fournisseur d’identité %(provider)s."),
+        Name.IDENTITY_CHANGED,
+    ),
+    _of_accounts("invitation_sent", _("Une invitation est envoyée : %(office)s."), Name.INVITATION_SENT),
+    _of_accounts("invitation_cancelled", _("Une invitation est annulée.")),
+    _of_accounts("invitation_accepted", _("Une invitation est acceptée.")),
+    _of_accounts("mandate_given", _("Une fonction est donnée : %(office)s."), Name.GRANT),
+    _of_accounts("mandate_withdrawn", _("Une fonction est retirée : %(office)s."), Name.GRANT_ENDED),
+    _of_accounts(
+        "mandate_ended", _("Le dernier jour d’une fonction est fixé : %(office)s."), Name.GRANT_ENDED
+    ),
+    _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),
+    _of_accounts(
+        "signing_proof_changed", _("La preuve demandée pour signer a changé."), Name.SIGNING_PROOF_CHANGED
+    ),
+    _of_accounts("proof_code_given", _("Un code est donné pour confirmer un moyen de preuve : %(name)s.")),
+    _of_accounts("proof_confirmed", _("Un moyen de preuve est confirmé : %(name)s.")),
 )
-KINDS = frozenset(_SENTENCES)
+VERBS = {row.identifier: row for row in _ROWS}
+NOT_IN_TIMELINE = sorted(row.identifier for row in _ROWS if not row.in_timeline)
 
 
-def sentence(event: Event) -> str:
-    """Say in one sentence, in the active language, what an event tells."""
-    return sentence_of(event.kind, event.payload)
+class Unsayable(LookupError):
+    """A verb without a row, or a payload without the words of its sentence."""
 
 
-def sentence_of(kind: str, payload: dict[str, Any]) -> str:
-    """Say in one sentence what happened; the same for an event and a journal entry."""
+def sayable(verb: str, payload: dict[str, Any]) -> Verb:
+    """Return the row of a verb about to be written; raises Unsayable where no reader could be told of it."""
+    if verb not in VERBS:
+        raise Unsayable(f"{verb!r} has no row in {__name__}")
+    try:
+        sentence_of(verb, payload)
+    except KeyError as missing:
+        raise Unsayable(f"the sentence of {verb!r} wants {missing}") from missing
+    return VERBS[verb]
+
+
+def sentence_of(verb: str, payload: dict[str, Any]) -> str:
+    """Say in one sentence, in the active language, what an event or an entry of the journal tells.
+
+    A verb of a newer release, read by a process that is not stopped yet, is said by its identifier.
+    """
+    if verb not in VERBS:
+        return verb
     words = dict(payload)
     if "value" in words:
         words["opinion"] = str(OpinionValue(words["value"]).label).lower()
-    return _SENTENCES[kind](words) if kind in _SENTENCES else kind
+    return str(VERBS[verb].sentence) % words

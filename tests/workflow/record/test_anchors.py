@@ -125,7 +125,7 @@ def test_the_end_disappears_and_the_journal_grows_again(count: int, cast: Cast) 
     cut(count - 2)
     for _entry in range(4):
         with transaction.atomic():
-            journal.record("anything", contract=None, actor=None)
+            journal.record("circuit_started", contract=None, actor=None)
     assert journal.first_break() is None
     status, said = verified()
     assert (status, "réécrit" in said) == (1, True)
@@ -143,7 +143,7 @@ def test_the_tail_is_written_anew_with_hashes_that_fit(count: int, first: int) -
 def test_what_was_rewritten_lies_between_two_anchors(cast: Cast, count: int) -> None:
     for _entry in range(3):
         with transaction.atomic():
-            journal.record("anything", contract=None, actor=None)
+            journal.record("circuit_started", contract=None, actor=None)
     anchors.anchor(count + 3)
     rewrite(count + 2, quality="Ministre")
     status, said = verified()
@@ -217,7 +217,7 @@ def test_an_anchor_missing_in_one_place_is_told_apart(count: int) -> None:
 
 def test_a_journal_that_nobody_anchored_for_long_is_doubtful(cast: Cast) -> None:
     with transaction.atomic():
-        journal.record("first", contract=None, actor=None)
+        journal.record("circuit_started", contract=None, actor=None)
     assert verified()[0] == 0, "it has just been written"
     with untied():
         JournalEntry.objects.update(at=F("at") - dt.timedelta(hours=3))
@@ -231,7 +231,7 @@ def test_it_is_anchored_once_an_hour_and_only_when_it_moved(count: int) -> None:
     now = timezone.now()
     assert anchors.anchor_if_due(now + dt.timedelta(days=1)) is None, "nothing was written"
     with transaction.atomic():
-        journal.record("anything", contract=None, actor=None)
+        journal.record("circuit_started", contract=None, actor=None)
     assert anchors.anchor_if_due(now + dt.timedelta(minutes=20)) is None
     assert anchors.anchor_if_due(now + dt.timedelta(hours=1)) is not None
     assert Anchor.objects.count() == 2
@@ -272,7 +272,7 @@ def test_each_seal_is_anchored_and_whoever_downloads_the_journal_can_check_it(
 
 def test_an_authority_that_is_down_keeps_no_act_and_no_seal_waiting(cast: Cast, pki: ServedPki) -> None:
     with transaction.atomic():
-        entry = journal.record("anything", contract=None, actor=None)
+        entry = journal.record("circuit_started", contract=None, actor=None)
         record_jobs.defer_anchor(entry.number)
     with pki.interrupted("/tsa"):
         run_jobs()

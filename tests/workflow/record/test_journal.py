@@ -102,4 +102,4 @@ def test_an_act_that_fails_leaves_neither_row_nor_entry(cast: Cast) -> None:
 
 def test_an_entry_outside_a_transaction_is_refused(cast: Cast) -> None:
     with pytest.raises(transaction.TransactionManagementError):
-        journal.record("alone", contract=None, actor=None)
+        journal.record("circuit_started", contract=None, actor=None)
