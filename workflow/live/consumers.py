@@ -23,7 +23,7 @@ from stakeholders.sessions import limit, mark_of, seconds_left_to
 from workflow.live import open_pages, relay
 from workflow.record import events
 from workflow.record.models import Event
-from workflow.record.verbs import sentence_of
+from workflow.record.verbs import VERBS, sentence_of
 from workflow.tasks import access as tasks_access
 
 UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013
@@ -130,7 +130,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         )
 
     def _told(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Return what the page receives: the sentence in the reader's language, never the raw facts."""
+        """Return what the page receives: the sentence in the reader's language, never the raw facts.
+
+        ``announced`` and ``moves_baskets`` are the verb's own (:mod:`workflow.record.verbs`).
+        """
+        row = VERBS.get(message["kind"])
         at = parse_datetime(message["at"]) if message.get("at") else None
         with translation.override(self.scope.get("language") or "fr"):
             return {
@@ -140,6 +144,8 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 "text": sentence_of(message["kind"], message["payload"]),
                 "at": localtime(at).isoformat() if at else None,
                 "mine": message.get("actor") == self.scope["user"].pk,
+                "announced": row is None or row.announced,
+                "moves_baskets": row is None or row.moves_baskets,
             }
 
     async def _catch_up(self, after: int | None) -> None:

@@ -1,5 +1,6 @@
 // What moves while one reads: events by websocket, fragments that re-fetch themselves.
-// The server is workflow/live/consumers.py. Without this script every page stays true once reloaded.
+// The server is workflow/live/consumers.py; what a page does about a verb is in its row, workflow/record/verbs.py,
+// and comes with each event. Without this script every page stays true once reloaded.
 
 const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), one re-fetch is enough
 const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time
@@ -7,8 +8,6 @@ const LONGEST_DELAY = 30_000; // ms
 const TOAST = 8_000; // ms
 const BUSY_DELAY = 5_000; // ms, when the server does not say how long
 const PATIENCE = 30_000; // ms after which a fragment that never answers lets the next one go
-// Steps of the machinery: the page moves, nobody is told aloud.
-const SILENT = new Set(["task_opened", "job_queued", "signature_progressed"]);
 
 const body = document.body;
 const state = document.getElementById("live-state");
@@ -49,11 +48,13 @@ function toast(text, link) {
 function flush() {
   const events = waiting;
   waiting = [];
-  const news = events.filter((event) => event.text && !event.mine && !SILENT.has(event.kind)).map((event) => event.text);
+  const news = events.filter((event) => event.text && event.announced && !event.mine).map((event) => event.text);
   if (news.length > 3) news.splice(0, news.length - 3);
   if (news.length && announcer) announcer.textContent = news.join(" ");
   news.forEach((text) => toast(text));
   body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events } }));
+  // "reload" does not say: it stands for events of any kind.
+  if (events.some((event) => event.moves_baskets !== false)) body.dispatchEvent(new CustomEvent("contreseing:baskets"));
 }
 
 function receive(message) {
@@ -147,7 +148,7 @@ function fetchNext() {
 }
 
 body.addEventListener("htmx:confirm", (event) => {
-  if (event.detail.triggeringEvent?.type !== "contreseing:event") return;
+  if (!event.detail.triggeringEvent?.type.startsWith("contreseing:")) return;
   event.preventDefault();
   const ask = () => event.detail.issueRequest(true);
   asks.set(event.detail.elt, ask);

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import translation
 
 from tests.cast import Cast
-from tests.config.test_house import ours
+from tests.config.test_house import ROOT, ours
 from workflow.accounts import mails as accounts_mails
 from workflow.accounts import receivers as accounts_receivers
 from workflow.powers import receivers as powers_receivers
@@ -113,3 +113,8 @@ def test_what_could_not_be_read_is_not_written(players: Cast) -> None:
         journal.record("opinion_given", contract=None, actor=None, payload={"organisation": "x"})
     with pytest.raises(Unsayable, match="'draft_changed' wants 'organisation'"), transaction.atomic():
         events.publish("draft_changed", players.contract)
+
+
+def test_no_script_holds_a_list_of_verbs() -> None:
+    scripts = {path.name: path.read_text() for path in (ROOT / "config/static/contreseing").glob("*.js")}
+    assert {name for name, text in scripts.items() if any(verb in text for verb in VERBS)} == set()

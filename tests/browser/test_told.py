@@ -1,0 +1,48 @@
+"""What an open page does about an event: say it aloud or not, count again or not, as the verb's row says."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from playwright.sync_api import Browser, Request, expect
+
+from tests import plot
+from tests.browser.actor import Actor
+from tests.cast import Cast, small_contract
+from workflow.record import events
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def name(request: Request) -> str:
+    """Return the last part of a request's path."""
+    return urlsplit(request.url).path.rstrip("/").rpartition("/")[2]
+
+
+def test_a_page_does_what_the_row_of_the_verb_says(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.opened(small_contract(cast))
+    actor = Actor(browser, live_url, cast.bailleur_oh, typing=False)
+    page = actor.page
+    fetched: list[str] = []
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.on("requestfinished", lambda request: fetched.append(name(request)))
+
+    def happens(verb: str, then: str) -> None:
+        """Publish, and wait for what the page fetches last of all."""
+        last = page.expect_request_finished(lambda request: name(request) == then)
+        with last, transaction.atomic():
+            events.publish(verb, contract, organisation="Ville")
+
+    happens("draft_changed", then="liste")
+    expect(page.locator("#live-announcer")).to_have_text("Ville a modifié le projet.")
+    happens("job_queued", then="liste")
+    assert fetched == ["liste", "liste"], "nothing is counted anew"
+    happens("task_opened", then="compteurs")
+    assert fetched == ["liste", "liste", "liste", "compteurs"]
+    expect(page.locator("#live-announcer")).to_have_text("Ville a modifié le projet.")
+    expect(page.get_by_text("Une étape s’ouvre")).to_have_count(0)
+    happens("draft_submitted", then="compteurs")
+    expect(page.locator("#live-announcer")).to_have_text("Ville a terminé sa rédaction.")
+    actor.close()
