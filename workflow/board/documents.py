@@ -15,7 +15,7 @@ from workflow.engine.models import SigningRound
 from workflow.record import anchors
 from workflow.record import journal as record_journal
 from workflow.record.models import JournalEntry
-from workflow.tasks import access as tasks_access
+from workflow.tasks.access import contract_for, version_for
 from workflow.tasks.answers import Request, member
 from workflow.tasks.pdf import pdf
 
@@ -24,7 +24,7 @@ from workflow.tasks.pdf import pdf
 @member
 def version(request: Request, contract: int, number: int) -> HttpResponse:
     """One frozen version, in the page."""
-    found = tasks_access.version_for(request.user, contract, number)
+    found = version_for(request.user, contract, number)
     context = {
         "contract": found.contract,
         "version": found,
@@ -38,7 +38,7 @@ def version(request: Request, contract: int, number: int) -> HttpResponse:
 @member
 def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
     """The exact bytes that are read and approved; never half-signed."""
-    found = tasks_access.version_for(request.user, contract, number)
+    found = version_for(request.user, contract, number)
     if not found.pdf_sha256:
         raise Http404
     return pdf(blobs.get(found.pdf_sha256), f"{found.contract.reference}-v{number}")
@@ -48,7 +48,7 @@ def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
 @member
 def result(request: Request, contract: int) -> HttpResponse:
     """The signed contract: the report kept of it, with its date, and where to get it."""
-    found = tasks_access.contract_for(request.user, contract)
+    found = contract_for(request.user, contract)
     envelope = _sealed(found)
     kept = kept_report(envelope.sealed_sha256)
     context = {
@@ -65,7 +65,7 @@ def result(request: Request, contract: int) -> HttpResponse:
 @member
 def signed_pdf(request: Request, contract: int) -> HttpResponse:
     """The archived file, signed by all."""
-    found = tasks_access.contract_for(request.user, contract)
+    found = contract_for(request.user, contract)
     return pdf(blobs.get(_sealed(found).sealed_sha256), f"{found.reference}-signe", attachment=True)
 
 
@@ -73,7 +73,7 @@ def signed_pdf(request: Request, contract: int) -> HttpResponse:
 @member
 def journal(request: Request, contract: int) -> HttpResponse:
     """The journal of this contract, each entry with the hashes by which it is checked."""
-    found = tasks_access.contract_for(request.user, contract)
+    found = contract_for(request.user, contract)
     entries = record_journal.exported(JournalEntry.objects.filter(contract=found).order_by("number"))
     proofs = anchors.exported(entry["number"] for entry in entries)
     answer = JsonResponse(

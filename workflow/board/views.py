@@ -12,14 +12,19 @@ from django.views.decorators.http import require_safe
 from contracts.models import Contract
 from contracts.words import LONGEST
 from stakeholders.permissions import mandates_in_force
-from workflow.board import diagram_status, history, lanes, obstacles, steps
-from workflow.drafting import access as drafting_access
-from workflow.engine import open_tasks
-from workflow.guests import links as guests_links
-from workflow.procedures import diagram, recall_rules, registry
-from workflow.signing import rules as signing_rules
-from workflow.tasks import access as tasks_access
+from workflow.board import obstacles
+from workflow.board.diagram_status import diagram_status
+from workflow.board.history import history
+from workflow.board.lanes import lanes
+from workflow.board.steps import steps
+from workflow.drafting.access import pen_for
+from workflow.engine.open_tasks import open_tasks
+from workflow.guests.links import naming, wrong_contacts
+from workflow.procedures import recall_rules, registry
+from workflow.procedures.diagram import diagram
+from workflow.signing.rules import signed
 from workflow.tasks import lists, pilots
+from workflow.tasks.access import contract_for
 from workflow.tasks.answers import Request, member
 
 
@@ -42,7 +47,7 @@ def contract_list(request: Request) -> HttpResponse:
 @member
 def contract(request: Request, contract: int) -> HttpResponse:
     """The whole page."""
-    found = tasks_access.contract_for(request.user, contract)
+    found = contract_for(request.user, contract)
     context: dict[str, Any] = {"contract": found, "is_pilot": pilots.is_pilot(request.user, found)}
     for facts, _template in FRAGMENTS.values():
         context |= facts(request, found)
@@ -59,7 +64,7 @@ def contract_fragment(request: Request, contract: int, fragment: str) -> HttpRes
     """One part of the page, fetched again when something has moved."""
     if fragment not in FRAGMENTS:
         raise Http404
-    found = tasks_access.contract_for(request.user, contract)
+    found = contract_for(request.user, contract)
     facts, template = FRAGMENTS[fragment]
     context = {"contract": found, **facts(request, found)}
     return render(request, template, context)
@@ -69,8 +74,8 @@ def contract_fragment(request: Request, contract: int, fragment: str) -> HttpRes
 @member
 def contract_bpmn(request: Request, contract: int) -> HttpResponse:
     """The circuit as BPMN 2.0."""
-    found = tasks_access.contract_for(request.user, contract)
-    drawn = diagram.diagram(registry.procedure_of(found))
+    found = contract_for(request.user, contract)
+    drawn = diagram(registry.procedure_of(found))
     return HttpResponse(drawn, content_type="application/bpmn+xml; charset=utf-8")
 
 
@@ -78,20 +83,20 @@ def contract_bpmn(request: Request, contract: int) -> HttpResponse:
 @member
 def contract_process(request: Request, contract: int) -> HttpResponse:
     """The state of each step of the diagram."""
-    return JsonResponse(diagram_status.diagram_status(tasks_access.contract_for(request.user, contract)))
+    return JsonResponse(diagram_status(contract_for(request.user, contract)))
 
 
 def _head(request: Request, found: Contract) -> dict[str, Any]:
-    waiting = open_tasks.open_tasks(found)
+    waiting = open_tasks(found)
     mine = lists.tasks_of(request.user, found, standings=request.standings)
     is_pilot = pilots.is_pilot(request.user, found)
-    named = guests_links.naming(request.user, found)
+    named = naming(request.user, found)
     return {
         "can_name": bool(named),
-        "wrong_contacts": guests_links.wrong_contacts(found, named) if named else [],
+        "wrong_contacts": wrong_contacts(found, named) if named else [],
         "my_tasks": mine,
         "is_pilot": is_pilot,
-        "may_draft": drafting_access.pen_for(request.user, found) is not None,
+        "may_draft": pen_for(request.user, found) is not None,
         "held_apart": obstacles.held_apart(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if task.status == "ERROR"],
@@ -101,20 +106,20 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
 
 
 def _steps(request: Request, found: Contract) -> dict[str, Any]:
-    return {"steps": steps.steps(found)}
+    return {"steps": steps(found)}
 
 
 def _lanes(request: Request, found: Contract) -> dict[str, Any]:
     mine = {m.office.organisation_id for m in mandates_in_force(request.user)}
-    return {"lanes": lanes.lanes(found), "my_organisations": mine}
+    return {"lanes": lanes(found), "my_organisations": mine}
 
 
 def _history(request: Request, found: Contract) -> dict[str, Any]:
-    return {"history": history.history(found)}
+    return {"history": history(found)}
 
 
 def _signatures(request: Request, found: Contract) -> dict[str, Any]:
-    return {"signed": signing_rules.signed(found)}
+    return {"signed": signed(found)}
 
 
 # by the name that its address carries: what a part shows, and its template

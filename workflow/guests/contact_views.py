@@ -10,17 +10,17 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contracts.models import Contract
 from stakeholders.models import Mandate, Organisation
-from workflow.guests import contacts as guests_contacts
 from workflow.guests import links
+from workflow.guests.contacts import add_contact, remove_contact, send_again
 from workflow.guests.forms import ContactForm
 from workflow.record.refusals import ActRefused, Invalid
-from workflow.tasks import access as tasks_access
+from workflow.tasks.access import contract_for
 from workflow.tasks.answers import Request, member, refused
 
 
 def _named(request: Request, contract_id: int) -> tuple[Contract, dict[Organisation, Mandate]]:
     """Return the contract and the organisations that the reader may name for; Http404 when there is none."""
-    found = tasks_access.contract_for(request.user, contract_id)
+    found = contract_for(request.user, contract_id)
     organisations = links.naming(request.user, found)
     if not organisations:
         raise Http404
@@ -37,7 +37,7 @@ def contacts(request: Request, contract: int) -> HttpResponse:
         return _page(request, found, organisations, form, 422 if form.is_bound else 200)
     facts = form.cleaned_data
     try:
-        contact = guests_contacts.add_contact(request.user, found.pk, facts.pop("organisation"), **facts)
+        contact = add_contact(request.user, found.pk, facts.pop("organisation"), **facts)
     except Invalid as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return _page(request, found, organisations, form, error.status)
@@ -79,7 +79,7 @@ def contact_send(request: Request, contract: int, contact: int) -> HttpResponse:
     found, organisations = _named(request, contract)
     row = links.contact_for(request.user, found, contact)
     try:
-        guests_contacts.send_again(row.pk, actor=request.user, mandate=organisations[row.organisation])
+        send_again(row.pk, actor=request.user, mandate=organisations[row.organisation])
     except ActRefused as error:
         messages.error(request, error.message)
     else:
@@ -96,7 +96,7 @@ def contact_remove(request: Request, contract: int, contact: int) -> HttpRespons
     if request.method != "POST":
         return render(request, "guests/contact_remove.html", {"contract": found, "contact": row})
     try:
-        guests_contacts.remove_contact(request.user, row.pk, mandate=organisations[row.organisation])
+        remove_contact(request.user, row.pk, mandate=organisations[row.organisation])
     except ActRefused as error:
         return refused(request, error, found.pk)
     messages.success(request, _("Contact retiré : %(name)s. Ses liens ne valent plus rien.") % {"name": row})

@@ -24,7 +24,7 @@ from workflow.live import open_pages, relay
 from workflow.record import events
 from workflow.record.models import Event
 from workflow.record.verbs import VERBS, sentence_of
-from workflow.tasks import access as tasks_access
+from workflow.tasks.access import contracts_of
 
 UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013
 MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
@@ -170,7 +170,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if self.contract_id is not None:
             watched = Q(contract=self.contract_id)
         else:
-            watched = Q(contract__in=tasks_access.contracts_of(self.scope["user"]))
+            watched = Q(contract__in=contracts_of(self.scope["user"]))
         to_me = Q(recipient=self.scope["user"])
         rows = Event.objects.filter(watched & Q(recipient__isnull=True) | to_me, pk__gt=after)
         rows = rows.select_related("contract")
@@ -179,10 +179,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
 
     @database_sync_to_async
     def _may_see(self, user: User) -> bool:
-        return (
-            self.contract_id is not None
-            and tasks_access.contracts_of(user).filter(pk=self.contract_id).exists()
-        )
+        return self.contract_id is not None and contracts_of(user).filter(pk=self.contract_id).exists()
 
     @database_sync_to_async
     def _is_let_hear(self, message: dict[str, Any]) -> bool:
@@ -190,7 +187,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         user: User = self.scope["user"]
         if user.only_mandates is None or message["kind"] == "rights_changed":
             return True
-        return tasks_access.contracts_of(user).filter(pk=message.get("contract") or 0).exists()
+        return contracts_of(user).filter(pk=message.get("contract") or 0).exists()
 
     async def _still_entitled(self) -> bool:
         user = await User.objects.aget(pk=self.scope["user"].pk)

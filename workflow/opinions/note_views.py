@@ -10,17 +10,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
 from workflow.opinions import note_acts
-from workflow.opinions import notes as opinions_notes
 from workflow.opinions.forms import NoteForm
+from workflow.opinions.notes import notes_of
 from workflow.record.refusals import ActRefused
-from workflow.tasks import access as tasks_access
-from workflow.tasks.access import OpenTask
+from workflow.tasks.access import OpenTask, task_for
 from workflow.tasks.answers import Request, member, refused
 
 
 def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
     """Return what the fragment of notes shows: those of the organisation that owes the task."""
-    notes = opinions_notes.notes_of(met).select_related("author", "mandate__office")
+    notes = notes_of(met).select_related("author", "mandate__office")
     return {"notes": notes, "note_form": form or NoteForm(auto_id="note_%s")}
 
 
@@ -28,7 +27,7 @@ def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
 @member
 def note_add(request: Request, contract: int, task: int) -> HttpResponse:
     """Write a note; the fragment comes back alone, so that an opinion being typed stays where it is."""
-    met = tasks_access.task_for(request.user, contract, task)
+    met = task_for(request.user, contract, task)
     form: NoteForm | None = NoteForm(request.POST, auto_id="note_%s")
     if form is not None and form.is_valid():
         try:

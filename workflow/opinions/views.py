@@ -13,8 +13,7 @@ from workflow.opinions import acts, last, note_views, rules
 from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
 from workflow.opinions.models import Opinion, OpinionDraft
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, NewVersion
-from workflow.tasks import access as tasks_access
-from workflow.tasks.access import OpenTask
+from workflow.tasks.access import OpenTask, task_for
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.pages import done, page
 
@@ -50,7 +49,7 @@ def _read_again(request: Request, met: OpenTask, error: NewVersion, form: Opinio
     """Show the newer text with what had been typed about the older one."""
     if error.successor is None:
         return refused(request, error, met.contract.pk, typed=form.cleaned_data["reason"])
-    newer = tasks_access.task_for(request.user, met.contract.pk, error.successor)
+    newer = task_for(request.user, met.contract.pk, error.successor)
     version = newer.contract.latest_version
     typed = {**form.cleaned_data, "version_sha256": version.content_sha256 if version else ""}
     return _review_page(request, newer, OpinionForm(initial=typed), error.status, notice=error.message)
@@ -93,7 +92,7 @@ def _review_page(
 @member
 def opinion_draft(request: Request, contract: int, task: int) -> HttpResponse:
     """Keep what is typed so far."""
-    met = tasks_access.task_for(request.user, contract, task)
+    met = task_for(request.user, contract, task)
     form = OpinionDraftForm(request.POST)
     if not form.is_valid():
         return HttpResponse(_("Brouillon trop long : il n’est pas enregistré."), status=422)

@@ -16,7 +16,7 @@ from stakeholders.models import Absence
 from workflow.organisations.register_forms import AbsenceForm, HandoverForm
 from workflow.powers import appointments, asking
 from workflow.record.refusals import ActRefused
-from workflow.tasks import administration as tasks_administration
+from workflow.tasks.administration import absentees_for, organisation_for
 from workflow.tasks.answers import Request, member
 
 
@@ -24,15 +24,15 @@ from workflow.tasks.answers import Request, member
 @member
 def absences(request: Request, organisation: int) -> HttpResponse:
     """Who is away, and who acts meanwhile."""
-    found, _administers = tasks_administration.organisation_for(request.user, organisation)
+    found, _administers = organisation_for(request.user, organisation)
     rows = Absence.objects.filter(mandate__office__organisation=found).select_related(
         "mandate__person", "mandate__office", "substitute__person", "substitute__office", "declared_by"
     )
-    mine = {mandate.pk for mandate in tasks_administration.absentees_for(request.user, found)}
+    mine = {mandate.pk for mandate in absentees_for(request.user, found)}
     context = {
         "organisation": found,
         "absences": [{"row": row, "may_end": row.mandate_id in mine} for row in rows[:200]],
-        "mandates": tasks_administration.absentees_for(request.user, found),
+        "mandates": absentees_for(request.user, found),
     }
     return render(request, "organisations/absences.html", context)
 
@@ -41,8 +41,8 @@ def absences(request: Request, organisation: int) -> HttpResponse:
 @member
 def absence_add(request: Request, organisation: int) -> HttpResponse:
     """Declare one's own absence, or as the cabinet that of somebody of the organisation."""
-    found, _administers = tasks_administration.organisation_for(request.user, organisation)
-    people = tasks_administration.absentees_for(request.user, found)
+    found, _administers = organisation_for(request.user, organisation)
+    people = absentees_for(request.user, found)
     form = AbsenceForm(request.POST or None, organisation=found, absentees=people)
     if request.method == "POST" and form.is_valid():
         try:
@@ -65,10 +65,8 @@ def absence_add(request: Request, organisation: int) -> HttpResponse:
 @member
 def absence_end(request: Request, organisation: int, absence: int) -> HttpResponse:
     """End an absence at once: the tasks come back."""
-    found, _administers = tasks_administration.organisation_for(request.user, organisation)
-    row = Absence.objects.filter(
-        pk=absence, mandate__in=tasks_administration.absentees_for(request.user, found)
-    ).first()
+    found, _administers = organisation_for(request.user, organisation)
+    row = Absence.objects.filter(pk=absence, mandate__in=absentees_for(request.user, found)).first()
     if row is None:
         raise Http404
     try:
@@ -84,8 +82,8 @@ def absence_end(request: Request, organisation: int, absence: int) -> HttpRespon
 @member
 def mandate_handover(request: Request, organisation: int, mandate: int) -> HttpResponse:
     """Set the last day of a mandate and leave a note to whoever comes next."""
-    found, _administers = tasks_administration.organisation_for(request.user, organisation)
-    row = tasks_administration.absentees_for(request.user, found).filter(pk=mandate).first()
+    found, _administers = organisation_for(request.user, organisation)
+    row = absentees_for(request.user, found).filter(pk=mandate).first()
     if row is None:
         raise Http404
     form = HandoverForm(request.POST or None, initial={"ends_on": row.ends_on, "handover": row.handover})

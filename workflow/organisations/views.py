@@ -18,7 +18,7 @@ from workflow.powers import appointments, pending
 from workflow.powers.act_files import kept
 from workflow.proofs import acts as proofs_acts
 from workflow.record.refusals import ActRefused
-from workflow.tasks import administration as tasks_administration
+from workflow.tasks.administration import administered_by, administers, appointing_in
 from workflow.tasks.answers import Request, member
 
 
@@ -26,14 +26,14 @@ from workflow.tasks.answers import Request, member
 @member
 def organisation(request: Request, organisation: int) -> HttpResponse:
     """Who holds which office, who is invited, what signing asks for."""
-    return _page(request, tasks_administration.administered_by(request.user, organisation))
+    return _page(request, administered_by(request.user, organisation))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
 def invitation_add(request: Request, organisation: int) -> HttpResponse:
     """Invite a person to an office."""
-    found = tasks_administration.appointing_in(request.user, organisation)
+    found = appointing_in(request.user, organisation)
     form = InvitationForm(request.POST or None, request.FILES or None, organisation=found)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Inviter une personne"), _("Envoyer l’invitation"))
@@ -55,7 +55,7 @@ def invitation_add(request: Request, organisation: int) -> HttpResponse:
 @member
 def invitation_cancel(request: Request, organisation: int, invitation: int) -> HttpResponse:
     """Have an invitation's link serve no more."""
-    found = tasks_administration.administered_by(request.user, organisation)
+    found = administered_by(request.user, organisation)
     offered = get_object_or_404(Invitation, pk=invitation, office__organisation=found)
     appointments.cancel_invitation(request.user, found, offered)
     messages.success(request, _("L’invitation est annulée : son lien ne sert plus."))
@@ -66,7 +66,7 @@ def invitation_cancel(request: Request, organisation: int, invitation: int) -> H
 @member
 def mandate_add(request: Request, organisation: int) -> HttpResponse:
     """Give an office to somebody the organisation knows."""
-    found = tasks_administration.appointing_in(request.user, organisation)
+    found = appointing_in(request.user, organisation)
     form = MandateForm(request.POST or None, request.FILES or None, organisation=found)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Donner une fonction"), _("Donner la fonction"))
@@ -84,7 +84,7 @@ def mandate_add(request: Request, organisation: int) -> HttpResponse:
 @member
 def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpResponse:
     """Withdraw a mandate at once, once the administrator has read what that ends."""
-    found = tasks_administration.administered_by(request.user, organisation)
+    found = administered_by(request.user, organisation)
     held = Mandate.objects.select_related("person", "office__organisation").filter(
         pk=mandate, office__organisation=found
     )
@@ -101,7 +101,7 @@ def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpR
         context = {"organisation": found, "mandate": target, "notice": error.message}
         return render(request, "organisations/mandate_withdraw.html", context, status=error.status)
     messages.success(request, _("Le mandat de %(person)s est retiré.") % {"person": target.person})
-    if target.person == request.user and not tasks_administration.administers(request.user, found):
+    if target.person == request.user and not administers(request.user, found):
         return redirect("inbox")
     return redirect("organisation", found.pk)
 
@@ -110,7 +110,7 @@ def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpR
 @member
 def signing_proof(request: Request, organisation: int) -> HttpResponse:
     """Say what a signatory of the organisation must hold."""
-    found = tasks_administration.administered_by(request.user, organisation)
+    found = administered_by(request.user, organisation)
     form = ProofForm(request.POST)
     if not form.is_valid():
         return _page(request, found, 422, form)
@@ -131,7 +131,7 @@ def _back(request: Request, found: Organisation) -> HttpResponse:
 
 def _home(request: Request, found: Organisation) -> str:
     """Return the organisation's page; the platform's administrator comes from the administration."""
-    if tasks_administration.administers(request.user, found):
+    if administers(request.user, found):
         return reverse("organisation", args=[found.pk])
     return reverse("admin:stakeholders_mandate_changelist")
 

@@ -20,7 +20,7 @@ from stakeholders.models.grants import PENDING
 from stakeholders.proofs import Proof
 from stakeholders.text import LineField
 from workflow.powers import acts, pending
-from workflow.proofs import rules as proofs_rules
+from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused
 from workflow.tasks.answers import Request, member
@@ -90,7 +90,7 @@ def grant_prove(request: Request, grant: int) -> HttpResponse:
     sha256 = found.fingerprint(purpose)
     if form.cleaned_data["document_sha256"] != sha256:
         return _page(request, found, 409, notice=_("Cette demande a changé : relisez-la."))
-    if refusal := proofs_rules.why_not_this_proof(found.organisation, given.proof):
+    if refusal := why_not_this_proof(found.organisation, given.proof):
         return _page(request, found, 422, notice=refusal)
     try:
         token = given.confirm(request.user, form.cleaned_data[given.field], document_sha256=sha256)

@@ -20,12 +20,12 @@ from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
 from stakeholders.models import User
-from workflow.engine import jobs as engine_jobs
 from workflow.engine import purposes
+from workflow.engine.jobs import defer_failure, defer_go_on
 from workflow.engine.models import SigningRound
 from workflow.engine.open_tasks import tasks_for
 from workflow.record import events, journal
-from workflow.record import jobs as record_jobs
+from workflow.record.jobs import defer_anchor
 from workflow.record.models import JournalEntry
 from workflow.signing import jobs
 from workflow.signing.acts import stamp_of
@@ -133,7 +133,7 @@ def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
     Contract.objects.filter(pk=contract.pk).update(status=Status.SIGNED)
     facts = {"version": signing.version.number, "sealed_sha256": envelope.sealed_sha256}
     entry = journal.record("contract_sealed", contract=contract, actor=None, payload=facts)
-    record_jobs.defer_anchor(entry.number)
+    defer_anchor(entry.number)
     events.publish("contract_sealed", contract, **facts)
     _go_on(contract, purposes.SEAL)
 
@@ -150,7 +150,7 @@ def _round(envelope: Envelope) -> SigningRound | None:
 
 
 def _go_on(contract: Contract, purpose: str) -> None:
-    engine_jobs.defer_go_on(contract.circuit.process_id, purpose)
+    defer_go_on(contract.circuit.process_id, purpose)
 
 
 def _fail(contract: Contract, purpose: str, message: str) -> None:
@@ -160,4 +160,4 @@ def _fail(contract: Contract, purpose: str, message: str) -> None:
     journal.record("job_failed", contract=contract, actor=None, payload=facts)
     events.publish("job_failed", contract, **facts)
     if task is not None:
-        engine_jobs.defer_failure(task, message)
+        defer_failure(task, message)

@@ -19,17 +19,16 @@ from signatures.errors import ConfirmationRefused, SignatureError
 from signatures.models import Envelope
 from stakeholders.proofs import Proof
 from stakeholders.security_events import Name, tell
-from workflow.council import rules as council_rules
+from workflow.council.rules import resolution_on
 from workflow.engine import purposes
 from workflow.engine.models import SigningRound
 from workflow.opinions.last import last_opinions
-from workflow.proofs import rules as proofs_rules
+from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused, AlreadyDone
 from workflow.signing import acts, rules
-from workflow.tasks import access as tasks_access
-from workflow.tasks import act as tasks_act
-from workflow.tasks.access import OpenTask
+from workflow.tasks.access import OpenTask, task_for
+from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.fields import ReasonForm
 from workflow.tasks.pdf import pdf
@@ -73,7 +72,7 @@ def sign_confirm(request: Request, contract: int, task: int) -> HttpResponse:
         return _page(request, met, 422, forms={given.proof: form})
     if form.cleaned_data["document_sha256"] != _envelope(met).current_sha256:
         return _page(request, met, 409, notice=_changed())
-    if obstacle := proofs_rules.why_not_this_proof(met.task.seed.office.organisation, given.proof):
+    if obstacle := why_not_this_proof(met.task.seed.office.organisation, given.proof):
         return _page(request, met, 422, notice=obstacle)
     try:
         token = given.confirm(
@@ -129,7 +128,7 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
 @member
 def task_document(request: Request, contract: int, task: int) -> HttpResponse:
     """The exact bytes that this signature would be set on, for the signatory alone."""
-    met = tasks_access.task_for(request.user, contract, task)
+    met = task_for(request.user, contract, task)
     if met.purpose != purposes.SIGN:
         raise Http404
     # a quick signatory signs while the page still loads the file: what it asks for is still theirs to read
@@ -140,7 +139,7 @@ def task_document(request: Request, contract: int, task: int) -> HttpResponse:
 
 
 def _signing_task(request: Request, contract: int, task: int) -> OpenTask:
-    met = tasks_access.task_for(request.user, contract, task)
+    met = task_for(request.user, contract, task)
     if met.purpose != purposes.SIGN or not met.is_open:
         raise Http404
     return met
@@ -160,7 +159,7 @@ def _page(
     notice: str = "",
 ) -> HttpResponse:
     if not met.is_open:
-        return refused(request, tasks_act.closed(met.task, request.user, met.contract), met.contract.pk)
+        return refused(request, closed(met.task, request.user, met.contract), met.contract.pk)
     version = met.contract.latest_version
     assert version is not None  # noqa: S101 (a signature is only opened on a frozen version)
     signatory: Signatory = met.task.seed
@@ -177,7 +176,7 @@ def _page(
         "opinions": opinions,
         "reservations": [o for o in opinions if o.value == "favourable_with_reservations"],
         "approvals": version.approvals.select_related("organisation", "author"),
-        "resolution": council_rules.resolution_on(version),
+        "resolution": resolution_on(version),
         "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
         "obstacle": rules.why_not_sign(signatory, version),
         "failure": signing.last_failure(envelope, signatory.field_name),

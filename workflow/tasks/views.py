@@ -10,8 +10,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from workflow.record.refusals import ActRefused, NewVersion
 from workflow.tasks import access, acts, pilots
-from workflow.tasks import act as tasks_act
 from workflow.tasks.access import OpenTask
+from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
 
 
@@ -27,7 +27,7 @@ def task(request: Request, contract: int, task: int) -> HttpResponse:
 
 
 def _closed(request: Request, met: OpenTask) -> HttpResponse:
-    error = tasks_act.closed(met.task, request.user, met.contract)
+    error = closed(met.task, request.user, met.contract)
     if isinstance(error, NewVersion) and error.successor:
         return redirect("task", met.contract.pk, error.successor)
     return refused(request, error, met.contract.pk)
