@@ -94,6 +94,7 @@ def missing_proofs() -> dict[str, str]:
         "timestamp_expired": _(
             "le certificat de l’autorité d’horodatage a expiré, et aucun horodatage plus récent ne le couvre"
         ),
+        "stamped_after": _("l’horodatage qui la couvre est postérieur à la révocation"),
         "timestamp_revoked": _("le certificat de l’autorité d’horodatage est révoqué"),
         "timestamp_unusable": _("le certificat de son horodatage n’est pas fait pour horodater"),
     }

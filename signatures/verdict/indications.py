@@ -32,8 +32,8 @@ class Judged:
     """What is known of one signature: its own indication, and what proves when it was made.
 
     ``stamped``: its own time-stamp is verified; ``covered``: document time-stamps after it are;
-    ``time_fault``: the code of why neither is, or blank; ``known``: the file says something of
-    the revocation of its certificate.
+    ``time_fault``: the code of why neither is, or that it has none of its own, or blank; ``known``:
+    the file says something of the revocation of its certificate.
     """
 
     status: PdfSignatureStatus | None
@@ -54,6 +54,8 @@ class Judged:
         name = self.indication.standard_name
         if name in _WANT_REVOCATION and not self.known:
             return {"why": "no_revocation"}
+        if name.startswith("REVOKED") and self.stamped:
+            return {"why": "stamped_after"}
         unproven = name.endswith("NO_POE") or name in ("OUT_OF_BOUNDS_NOT_REVOKED", "TRY_LATER")
         return {"why": self.time_fault} if unproven and self.time_fault else {}
 
@@ -66,15 +68,17 @@ async def archived(found: Findings, signature: EmbeddedPdfSignature) -> Judged:
     own = [one for one in found.tokens if one.field == signature.field_name]
     after = [one for one in found.tokens if one.is_document and one.revision > int(signature.signed_revision)]
     covered = bool(after) and result.oldest_evidence_record_timestamp is not None
+    if not own:  # a document time-stamp alone may prove when (EN 319 142-1 § 6.3), if it is verified now
+        covered = covered and after[-1].ok
     stamped = any(one.ok for one in own) or (
         result.signature_timestamp_status is not None
         and result.signature_timestamp_status.ades_subindic == AdESPassed.OK
     )
     indication = result.ades_subindic
-    if not covered:
-        indication = await _without_archive(found, signature, own, bool(after), indication)
+    if not (covered and own):
+        indication = await _without_archive(found, signature, own, bool(own and after), indication)
     fault = "" if stamped or covered else next((one.fault for one in [*own, *after]), "no_timestamp")
-    if found.is_contract and not own:
+    if not own and (found.is_contract or not fault):
         fault = "no_timestamp"
     known = stamps.has_revocation(found.knowledge, signature.signer_cert)
     return Judged(result.api_status, indication, stamped, covered, fault, known)
@@ -91,7 +95,7 @@ async def _without_archive(
 
     pyHanko asks an archive's proofs of every file, and gives a time-stamp's fault for the
     signature's. Here: signature and time-stamp (EN 319 102-1 § 5.5), then the signature alone
-    (§ 5.3) when its time-stamp proves nothing. ``ended``: document time-stamps are there.
+    (§ 5.3) when its time-stamp proves nothing. ``ended``: document time-stamps follow its own.
     """
     asked: dict[str, Any] = {
         "validation_spec": replace(found.specification(), local_knowledge=found.knowledge),
