@@ -57,7 +57,7 @@ def remove_factor(cast: Cast) -> None:
     browser.post(reverse("mfa_deactivate_totp"))
     if Authenticator.objects.filter(user=cast.rtac).exists():  # it is the factor that is asked again
         removed = {"person": cast.rtac.pk}
-        security.tell_of(Name.FACTOR_REMOVED, "factor_removed", number=0, actor=cast.rtac, payload=removed)
+        security.log_act(Name.FACTOR_REMOVED, "factor_removed", number=0, actor=cast.rtac, payload=removed)
 
 
 def wrong_factor(cast: Cast) -> None:

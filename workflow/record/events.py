@@ -16,7 +16,7 @@ from contracts.models import Contract
 from stakeholders.models import User
 from workflow.record.journal import take_order_lock
 from workflow.record.models import Event
-from workflow.record.verbs import sayable
+from workflow.record.verbs import checked
 
 CHANNEL = "contreseing_event"
 
@@ -31,9 +31,9 @@ def publish(
 ) -> Event:
     """Tell that something happened; ``payload`` holds the words of the sentence to show.
 
-    Raises Unsayable for a verb of no row, or without the words of its sentence.
+    Raises VerbRefused for a verb of no row, or without the words of its sentence.
     """
-    sayable(kind, payload)
+    checked(kind, payload)
     take_order_lock()
     event = Event.objects.create(
         kind=kind, contract=contract, actor=actor, recipient=recipient, payload=payload, at=timezone.now()

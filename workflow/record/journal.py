@@ -21,7 +21,7 @@ from contracts.models import Contract
 from stakeholders.models import Mandate, User
 from workflow.record import security
 from workflow.record.models import JournalEntry
-from workflow.record.verbs import sayable
+from workflow.record.verbs import checked
 
 ORDER_LOCK = 0x434F4E54  # one number for every writer that must be ordered by commit
 GENESIS = "0" * 64
@@ -44,12 +44,12 @@ def record(
 ) -> JournalEntry:
     """Write one act; must run in the transaction of the act itself.
 
-    ``quality`` says as what the person acts where the mandate alone does not. Raises Unsayable for
+    ``quality`` says as what the person acts where the mandate alone does not. Raises VerbRefused for
     a verb of no row, or without the words of its sentence: an entry can be neither mended nor hidden.
     """
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("The journal is written in the transaction of the act.")
-    event = sayable(verb, payload or {}).security_event
+    event = checked(verb, payload or {}).security_event
     take_order_lock()
     last = JournalEntry.objects.order_by("-number").first()
     entry = JournalEntry(
@@ -65,7 +65,7 @@ def record(
     entry.hash = link(entry)
     entry.save(force_insert=True)
     if event is not None:
-        security.tell_of(event, verb, number=entry.number, actor=actor, payload=entry.payload)
+        security.log_act(event, verb, number=entry.number, actor=actor, payload=entry.payload)
     return entry
 
 

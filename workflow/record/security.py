@@ -13,8 +13,8 @@ from stakeholders.security_events import Name, tell
 KEPT = ("person", "authority", "organisation", "contact", "invitation", "grant", "version")
 
 
-def tell_of(name: Name, verb: str, *, number: int, actor: User | None, payload: dict[str, Any]) -> None:
-    """Tell of an act, the journal's entry ``number``, once it is done for good."""
+def log_act(name: Name, verb: str, *, number: int, actor: User | None, payload: dict[str, Any]) -> None:
+    """Write in the security log an act, the journal's entry ``number``, once it is done for good."""
     facts = {key: payload[key] for key in KEPT if isinstance(payload.get(key), int)}
     if "factor" in payload:
         facts["factor"] = payload["factor"]

@@ -218,18 +218,18 @@ VERBS = {row.identifier: row for row in _ROWS}
 NOT_IN_TIMELINE = sorted(row.identifier for row in _ROWS if not row.in_timeline)
 
 
-class Unsayable(LookupError):
+class VerbRefused(LookupError):
     """A verb without a row, or a payload without the words of its sentence."""
 
 
-def sayable(verb: str, payload: dict[str, Any]) -> Verb:
-    """Return the row of a verb about to be written; raises Unsayable where no reader could be told of it."""
+def checked(verb: str, payload: dict[str, Any]) -> Verb:
+    """Return the row of a verb about to be written; raises VerbRefused where nobody could read it."""
     if verb not in VERBS:
-        raise Unsayable(f"{verb!r} has no row in {__name__}")
+        raise VerbRefused(f"{verb!r} has no row in {__name__}")
     try:
         sentence_of(verb, payload)
     except KeyError as missing:
-        raise Unsayable(f"the sentence of {verb!r} wants {missing}") from missing
+        raise VerbRefused(f"the sentence of {verb!r} wants {missing}") from missing
     return VERBS[verb]
 
 

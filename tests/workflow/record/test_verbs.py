@@ -18,7 +18,7 @@ from workflow.accounts import receivers as accounts_receivers
 from workflow.powers import receivers as powers_receivers
 from workflow.record import events, journal, verbs
 from workflow.record.models import Event, JournalEntry
-from workflow.record.verbs import VERBS, Unsayable, sentence_of
+from workflow.record.verbs import VERBS, VerbRefused, sentence_of
 
 # What writes a verb, here or through another of these; a signal carries it as verb=.
 WRITERS = {"record", "publish", "tell", "_record", "_tell", "credentials_changed"}
@@ -100,18 +100,18 @@ def test_a_verb_reads_as_a_sentence_in_both_languages(verb: str) -> None:
 
 def test_a_verb_without_a_row_is_neither_journaled_nor_published(players: Cast) -> None:
     before = JournalEntry.objects.count(), Event.objects.count()
-    with pytest.raises(Unsayable, match="no row"), transaction.atomic():
+    with pytest.raises(VerbRefused, match="no row"), transaction.atomic():
         journal.record("anything", contract=None, actor=None)
-    with pytest.raises(Unsayable, match="no row"), transaction.atomic():
+    with pytest.raises(VerbRefused, match="no row"), transaction.atomic():
         events.publish("anything", players.contract)
     assert (JournalEntry.objects.count(), Event.objects.count()) == before
 
 
 def test_what_could_not_be_read_is_not_written(players: Cast) -> None:
     """A row of the journal is never changed: its page would fail for ever."""
-    with pytest.raises(Unsayable, match="'opinion_given' wants 'opinion'"), transaction.atomic():
+    with pytest.raises(VerbRefused, match="'opinion_given' wants 'opinion'"), transaction.atomic():
         journal.record("opinion_given", contract=None, actor=None, payload={"organisation": "x"})
-    with pytest.raises(Unsayable, match="'draft_changed' wants 'organisation'"), transaction.atomic():
+    with pytest.raises(VerbRefused, match="'draft_changed' wants 'organisation'"), transaction.atomic():
         events.publish("draft_changed", players.contract)
 
 
