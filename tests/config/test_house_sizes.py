@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 import shutil
 import subprocess
@@ -85,12 +86,25 @@ def test_floors_hold(tmp_path: Path, module: str, line: str, complaint: str) -> 
 
 
 def test_documents_name_files_that_exist() -> None:
-    """Each path between backticks is a file, a folder or a pattern of ours; the changelog is of the past."""
+    """Each path between backticks is a file, a folder, a template or a pattern of ours; not the changelog."""
     wrong = [
         (name, path)
         for name, text in texts(".md").items()
         if name != "CHANGELOG.md"
         for path in re.findall(r"`((?:[\w.*-]+/)+[\w.*-]*|/[\w./*-]+)`", text)
-        if not ELSEWHERE.match(path) and not any(ROOT.glob(path.rstrip("/")))
+        if not ELSEWHERE.match(path) and path not in templates() and not any(ROOT.glob(path.rstrip("/")))
     ]
     assert wrong == []
+
+
+def test_docstrings_name_what_exists() -> None:
+    """« :mod:`…` » and its like lead to a module of ours, or to what one holds."""
+    lost = []
+    for name, text in texts(".py").items():
+        for dotted in re.findall(r":(?:mod|func|class|meth):`((?:\w+\.)+\w+)`", text):
+            if dotted.partition(".")[0] in (*ROOMS, "tests", "bench"):
+                try:
+                    pkgutil.resolve_name(dotted)
+                except (ImportError, AttributeError):
+                    lost.append((name, dotted))
+    assert lost == []

@@ -1,4 +1,4 @@
-"""The pilots: open the circuit, change the draft, freeze a version, take it back."""
+"""The pilots: change the draft, say that it is ready, freeze a version."""
 
 from __future__ import annotations
 

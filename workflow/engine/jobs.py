@@ -1,4 +1,4 @@
-"""What the worker does for the circuit: print a version, settle the final text, go on after a signature.
+"""What every job of the circuit shares: taken, worked, closed; what goes on after it, or failed.
 
 A job holds neither a lock nor a transaction while it works: it takes the task, works,
 then closes the task in one short transaction. Killed in between, it is run again

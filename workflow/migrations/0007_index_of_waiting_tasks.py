@@ -1,7 +1,7 @@
 """The inbox's index: the open tasks of one organisation for one power, the most urgent first.
 
 It replaces the one that migration 0002 made by date of creation, which no list reads. The
-expression is that of workflow/lists.py (DUE).
+expression is that of workflow/tasks/lists.py (DUE).
 """
 
 from django.db import migrations

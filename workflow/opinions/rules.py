@@ -1,4 +1,4 @@
-"""The questions that the circuit asks: pure predicates, no writes, no request."""
+"""Who is due, what was said, what a reason is owed for: pure predicates, no writes, no request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Absences, handover of an office, and tasks passed on to a colleague."""
+"""Absences, and the handover of an office."""
 
 from __future__ import annotations
 

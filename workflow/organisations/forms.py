@@ -1,4 +1,4 @@
-"""Forms of an organisation's administrator, and of whoever they invite."""
+"""Forms of an organisation's administrator: invite, appoint, say which proof signing asks for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forms of the register, of absences and of what is passed on to a colleague."""
+"""Forms of the register, of absences and of handovers."""
 
 from __future__ import annotations
 

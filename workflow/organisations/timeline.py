@@ -1,4 +1,4 @@
-"""Who could sign for an organisation, when: what its register's page shows; what ends, in endings.py."""
+"""Who could sign for an organisation, when, as its register's page shows it (ends: standing/endings.py)."""
 
 from __future__ import annotations
 

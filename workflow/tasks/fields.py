@@ -1,4 +1,4 @@
-"""Forms of the acts: what a person fills in, never who they are or what they act on."""
+"""The reason that an act asks for: what a person fills in, never who they are or what they act on."""
 
 from __future__ import annotations
 

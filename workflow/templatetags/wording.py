@@ -1,4 +1,4 @@
-"""How pages write days, hours and states."""
+"""How pages write days, hours, numbers and states."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 Every step is a real act on a real database; texts are printed, signatures made and files
 sealed by a real worker, with a real PKI whose time-stamping sometimes fails. What each step
-may do is asked of :mod:`workflow.actions`; what must hold is written here a second time,
+may do is asked of the rooms' acts; what must hold is written here a second time,
 from the rows alone.
 """
 
