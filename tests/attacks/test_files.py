@@ -33,8 +33,8 @@ from tests.attacks import forged_bytes, forged_changes
 from tests.attacks.forging import BARE, Forger
 from tests.pki import ServedPki
 from tests.signatures import documents
+from tests.signatures.stages import Files, files, people
 from tests.signatures.test_independent import run
-from tests.signatures.test_validation import Files, files, people
 from tests.workflow.signing.test_final_file import final
 
 __all__ = ["files", "final", "people"]

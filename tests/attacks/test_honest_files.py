@@ -25,7 +25,7 @@ from signatures.validation import validate_here
 from tests.attacks.forging import Forger
 from tests.attacks.test_files import Stranger
 from tests.pki import ServedPki
-from tests.signatures.test_validation import Files, files, people
+from tests.signatures.stages import Files, files, people
 
 __all__ = ["files", "people"]
 

@@ -15,7 +15,7 @@ import pytest
 from asn1crypto import cms as asn1_cms
 
 from tests.pki import ServedPki
-from tests.signatures.test_validation import Files, files, people
+from tests.signatures.stages import Files, files, people
 
 __all__ = ["files", "people"]
 

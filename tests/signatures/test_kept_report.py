@@ -21,7 +21,7 @@ from tests.owner import as_owner
 from tests.pki import ServedPki
 from tests.signatures import documents
 from tests.signatures.conftest import run_jobs
-from tests.signatures.test_validation import _self_signed
+from tests.signatures.stages import self_signed
 
 
 def defer_renewal() -> None:
@@ -64,7 +64,7 @@ def test_other_roots_make_another_report(
     sealed()
     envelope.refresh_from_db()
     other = tmp_path / "other.pem"
-    other.write_bytes(_self_signed())
+    other.write_bytes(self_signed())
     with override_settings(TRUST_ROOTS=[other]):
         before = kept.kept(envelope.sealed_sha256)
         assert before is not None and before.former and before.report.valid

@@ -20,7 +20,7 @@ from tests.attacks.forging import PAINT, Forger, stream
 from tests.attacks.test_files import FORGERIES
 from tests.pki import ServedPki
 from tests.signatures import documents, others
-from tests.signatures.test_validation import make_people, sign
+from tests.signatures.stages import make_people, sign
 
 NEW = 6_000
 

@@ -13,8 +13,6 @@ from typing import Any
 
 import pikepdf
 import pytest
-from cryptography.hazmat.primitives.serialization import Encoding
-from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.management import call_command
 from django.utils import timezone
@@ -24,93 +22,17 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from signatures import cms, limited, pades, trust
+from signatures import limited, pades, trust
 from signatures import pki as authorities
 from signatures.backends import backend
 from signatures.errors import CertificateUntrusted, UnsignableDocument
-from signatures.pki import issuance
 from signatures.validation import validate
 from signatures.verdict import whole
 from tests.pki import ServedPki
 from tests.signatures import documents
+from tests.signatures.stages import Files, codes, files, people, self_signed, sign, sign_unasked, somebody
 
-
-def somebody(email: str) -> AbstractBaseUser:
-    """Return a person with this login, outside any database."""
-    return get_user_model()(email=email)
-
-
-async def sign(
-    document: bytes, field_name: str, person: AbstractBaseUser, *, first: bool, last: bool
-) -> bytes:
-    """Return ``document`` signed at level B-T, by the same steps as the machine."""
-    demo = backend("demo")
-    certificate = demo.certificate_for(person)
-    prepared = await pades.prepare(
-        document,
-        field_name,
-        certificate,
-        first=first,
-        last=last,
-        stamp_lines=[certificate.common_name],
-        specimen=True,
-        moment=timezone.now(),
-    )
-    value = demo.sign(person, prepared.attributes, "sha256")
-    assert isinstance(value, bytes)
-    token = await pades.timestamp_token(value)
-    signature = cms.assemble(certificate.certificate, certificate.chain, prepared.attributes, value, token)
-    return pades.embed(prepared.document, prepared.as_json(), signature)
-
-
-async def sign_unasked(document: bytes, *arguments: Any, **options: Any) -> bytes:
-    """Sign as a tool does that asks nothing of the document."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pades, "refuse_unsound", lambda document: None)
-        return await sign(document, *arguments, **options)
-
-
-class Files:
-    """One contract at each stage, made once for the whole file of tests."""
-
-    def __init__(self, base: bytes, one: bytes, two: bytes, sealed: bytes) -> None:
-        self.base, self.one, self.two, self.sealed = base, one, two, sealed
-
-
-@pytest.fixture(scope="module")
-def people(pki: ServedPki) -> list[AbstractBaseUser]:
-    """Return the prefect (P-256) and the mayor (RSA-3072)."""
-    return make_people()
-
-
-def make_people() -> list[AbstractBaseUser]:
-    """Issue the two certificates unless they exist."""
-    authorities.issue_person("p@validation.test", "Hélène Marchand", "Préfecture de Clairval", "Préfète")
-    authorities.issue_person(
-        "m@validation.test", "Karim Benali", "Ville de Clairval", "Maire", algorithm="rsa3072"
-    )
-    return [somebody("p@validation.test"), somebody("m@validation.test")]
-
-
-@pytest.fixture(scope="module")
-def files(people: list[AbstractBaseUser]) -> Files:
-    """Sign and seal one contract."""
-
-    async def make() -> Files:
-        base = documents.build()
-        one = await sign(base, "Signataire-01", people[0], first=True, last=False)
-        two = await sign(one, "Signataire-02", people[1], first=False, last=True)
-        return Files(base, one, two, await pades.seal(two))
-
-    return asyncio.run(make())
-
-
-def codes(pdf: bytes, **options: Any) -> set[str]:
-    """Return the codes of what is wrong, after checking that the verdict says so."""
-    report = validate(pdf, **options)
-    assert not report.valid
-    assert all(problem.message for problem in report.problems)
-    return {problem.code for problem in report.problems}
+__all__ = ["files", "people"]
 
 
 def test_the_archive_is_valid(files: Files) -> None:
@@ -299,24 +221,9 @@ def test_an_uncertified_document_is_refused(people: list[AbstractBaseUser]) -> N
 
 def test_another_root_is_not_believed(files: Files, tmp_path: Path) -> None:
     other = tmp_path / "other.pem"
-    other.write_bytes(_self_signed())
+    other.write_bytes(self_signed())
     assert "no_certificate_chain_found" in codes(files.sealed, trust_roots=[other])
-    assert "untrusted" in codes(files.two, trust_roots=[_self_signed()], intermediate=True)
-
-
-def _self_signed() -> bytes:
-    key = issuance._new_key("p256")
-    name = issuance._name("Autre racine")
-    certificate = issuance._build(
-        name,
-        key.public_key(),
-        name,
-        key,
-        issuance._authority_extensions(None),
-        starts=timezone.now(),
-        days=10,
-    )
-    return certificate.public_bytes(Encoding.PEM)
+    assert "untrusted" in codes(files.two, trust_roots=[self_signed()], intermediate=True)
 
 
 def test_no_root_is_an_error_of_the_installation(files: Files, tmp_path: Path) -> None:
@@ -420,7 +327,7 @@ def test_the_command_exits_0_only_for_a_valid_file(
     good, bad, other = tmp_path / "bon.pdf", tmp_path / "mauvais.pdf", tmp_path / "autre.pem"
     good.write_bytes(files.sealed)
     bad.write_bytes(files.two)
-    other.write_bytes(_self_signed())
+    other.write_bytes(self_signed())
     assert verify(good) == 0
     assert "VALIDE" in capsys.readouterr().out
     assert verify(good, "--root", pki.root) == 0

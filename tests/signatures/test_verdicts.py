@@ -20,7 +20,7 @@ from signatures.report import Problem, Report, Verdict
 from signatures.validation import validate, validate_here
 from tests.pki import ServedPki
 from tests.signatures import documents, others
-from tests.signatures.test_validation import _self_signed, make_people, sign
+from tests.signatures.stages import make_people, self_signed, sign
 
 DAY = dt.timedelta(days=1)
 
@@ -106,7 +106,7 @@ def test_a_signature_of_another_kind_reaches_no_level(foreign: dict[str, bytes])
 
 def test_an_unknown_authority_is_no_forgery(foreign: dict[str, bytes], contract: dict[str, bytes]) -> None:
     for file in (foreign["B-LTA"], foreign["B-B"], contract["sealed"]):
-        report = validate(file, trust_roots=[_self_signed()])
+        report = validate(file, trust_roots=[self_signed()])
         assert report.indeterminate, report.problems
         assert "aucune autorité reconnue" in report.problems[0].message
         assert report.signatures[0].sub_indication == "NO_CERTIFICATE_CHAIN_FOUND"
