@@ -13,7 +13,10 @@ from stakeholders.text import Lines
 
 
 class CsiProcess(Process):
-    """The running circuit of one contract: ``artifact`` is the contract."""
+    """The running circuit of one contract, whatever its procedure: ``artifact`` is the contract.
+
+    It bears the first procedure's name, and adds nothing to viewflow's row that is the first's alone.
+    """
 
     class Meta:
         proxy = True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +16,9 @@ from workflow.engine.procedure import Procedure
 from workflow.engine.timeline import Lane
 from workflow.procedures.registry import PROCEDURES
 
+ROOT = Path(__file__).parents[3]
+FOLDERS = ("workflow", "contracts", "signatures", "stakeholders", "config", "bench")
+BY_NAME = re.compile(r"flow_task__(?:endswith|contains|regex)|flow_task\.name (?:==|!=|in|not in) [\"'({\[]")
 SOMEBODY = Lane("Quelqu’un")
 
 
@@ -75,3 +80,23 @@ def test_nor_a_job_or_an_end_without_a_lane() -> None:
         Job("Composer", print, **nothing)
     with pytest.raises(TypeError, match="lane"):
         End("Fini", **nothing)
+
+
+def sources() -> dict[str, str]:
+    """Return the code and the templates, migrations left out, by their paths."""
+    found = [
+        path
+        for folder in FOLDERS
+        for ext in ("py", "html")
+        for path in ROOT.joinpath(folder).rglob(f"*.{ext}")
+    ]
+    return {str(path.relative_to(ROOT)): path.read_text() for path in found if "migrations" not in path.parts}
+
+
+def test_nobody_names_a_procedure_but_itself_and_the_registry() -> None:
+    naming = {path for path, text in sources().items() if "CsiFlow" in text}
+    assert naming == {"workflow/procedures/csi.py", "workflow/procedures/registry.py"}
+
+
+def test_nobody_finds_a_step_by_its_name() -> None:
+    assert [path for path, text in sources().items() if BY_NAME.search(text)] == []
