@@ -108,6 +108,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,
+    "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
     "workflow_transfer": kept_but("ended_at"),
 }

@@ -28,7 +28,7 @@ from signatures.errors import (
     SlotTaken,
     UnknownField,
 )
-from signatures.models import Envelope, SignatureRequest, Slot
+from signatures.models import Confirmation, Envelope, SignatureRequest, Slot
 
 __all__ = [
     "certificate_for",
@@ -99,8 +99,10 @@ def request_signature(
     document_sha256: str,
     stamp_lines: list[str],
     backend: str,
-) -> SignatureRequest:
+) -> tuple[SignatureRequest, Confirmation]:
     """Ask for this person's signature in this field, and set the job to it.
+
+    Returns the request, and the confirmation that it used up.
 
     ``document_sha256`` is what the person read; ``confirmation`` comes from ``confirm``;
     ``stamp_lines`` (name, capacity…) are printed in the visible stamp.
@@ -116,7 +118,7 @@ def request_signature(
     if document_sha256 != envelope.current_sha256:
         raise DocumentChanged(document_sha256, envelope.current_sha256)
     certificate = certificate_for(user, backend)
-    confirmations.consume(user, confirmation, document_sha256=document_sha256)
+    confirmed = confirmations.consume(user, confirmation, document_sha256=document_sha256)
     signatory: Any = user
     try:
         with transaction.atomic():
@@ -133,7 +135,7 @@ def request_signature(
         raise SlotTaken(field_name) from None
     Slot.objects.filter(pk=slot.pk).update(signer=signatory)
     jobs.defer_request(request)
-    return request
+    return request, confirmed
 
 
 @transaction.atomic

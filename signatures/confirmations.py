@@ -26,6 +26,8 @@ from signatures.models import (
     FailedConfirmation,
 )
 
+Proof = Confirmation.Proof
+
 
 def confirm(user: AbstractBaseUser, password: str, *, document_sha256: str) -> str:
     """Check the password and return a token that allows one signature of this document.
@@ -42,12 +44,14 @@ def confirm(user: AbstractBaseUser, password: str, *, document_sha256: str) -> s
                 "qu’au bout d’un jour, ou une fois confirmé par qui administre votre organisation."
             )
         )
-    return _confirmed(user, document_sha256, lambda: user.check_password(password), _wrong_password)
+    return _confirmed(
+        user, document_sha256, Proof.PASSWORD, lambda: user.check_password(password), _wrong_password
+    )
 
 
 def confirm_by_code(user: AbstractBaseUser, code: str, *, document_sha256: str) -> str:
     """Check the code that the person's application shows (RFC 6238), as :func:`confirm` does a password."""
-    return _confirmed(user, document_sha256, lambda: _shows(user, code), _wrong_code)
+    return _confirmed(user, document_sha256, Proof.CODE, lambda: _shows(user, code), _wrong_code)
 
 
 def confirm_by_passkey(user: AbstractBaseUser, assertion: Mapping[str, Any], *, document_sha256: str) -> str:
@@ -55,6 +59,7 @@ def confirm_by_passkey(user: AbstractBaseUser, assertion: Mapping[str, Any], *, 
     return _confirmed(
         user,
         document_sha256,
+        Proof.PASSKEY,
         lambda: passkeys.proves(user, assertion, document_sha256=document_sha256),
         _wrong_passkey,
     )
@@ -70,7 +75,11 @@ def _shows(user: AbstractBaseUser, code: str) -> bool:
 
 
 def _confirmed(
-    user: AbstractBaseUser, document_sha256: str, is_right: Callable[[], bool], wrong: Callable[[int], str]
+    user: AbstractBaseUser,
+    document_sha256: str,
+    proof: Proof,
+    is_right: Callable[[], bool],
+    wrong: Callable[[int], str],
 ) -> str:
     attempt, already = _count_attempt(user)
     if not (user.is_active and is_right()):
@@ -85,6 +94,7 @@ def _confirmed(
         Confirmation.objects.create(
             user=_as_user(user),
             document_sha256=document_sha256,
+            proof=proof,
             token_hash=_hash(token),
             created_at=now,
             expires_at=now + CONFIRMATION_LASTS,
@@ -116,8 +126,8 @@ def _wrong_passkey(remaining: int) -> str:
     )
 
 
-def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> None:
-    """Use the confirmation up, within the caller's transaction.
+def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> Confirmation:
+    """Use the confirmation up, within the caller's transaction, and return it.
 
     Raises ConfirmationRefused when the token is not this person's, speaks of another
     document, is older than two minutes, or was used.
@@ -137,6 +147,7 @@ def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> None
                 "Recommencez."
             )
         )
+    return Confirmation.objects.get(token_hash=_hash(token))
 
 
 def _count_attempt(user: AbstractBaseUser) -> tuple[FailedConfirmation, int]:

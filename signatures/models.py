@@ -208,10 +208,18 @@ class SignatureRequest(models.Model):
 class Confirmation(models.Model):
     """A person said again who they are, for one document, for two minutes, for one use."""
 
+    class Proof(models.TextChoices):
+        PASSWORD = "password", _("Mot de passe")
+        CODE = "code", _("Code d’une application")
+        PASSKEY = "passkey", _("Clé d’accès")
+
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("personne")
     )
     document_sha256 = Sha256Field(_("document lu"))
+    proof = models.CharField(
+        _("preuve"), max_length=10, choices=Proof.choices, blank=True
+    )  # empty: not kept then
     token_hash = models.CharField(_("empreinte du jeton"), max_length=64, unique=True)
     created_at = models.DateTimeField(_("donnée le"), default=timezone.now, editable=False)
     expires_at = models.DateTimeField(_("valable jusqu’à"))
@@ -224,7 +232,10 @@ class Confirmation(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="confirmation_ends_after_start", condition=Q(expires_at__gt=models.F("created_at"))
-            )
+            ),
+            models.CheckConstraint(
+                name="confirmation_proof_known", condition=Q(proof__in=["", "password", "code", "passkey"])
+            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
 from workflow.procedures.models import Recall
 from workflow.record.models import Anchor, Event, JournalEntry
-from workflow.signing.models import Refusal
+from workflow.signing.models import Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "QueuedMail",
     "Recall",
     "Refusal",
+    "SigningAct",
     "SigningRound",
     "Transfer",
 ]

@@ -35,6 +35,7 @@ SAID = [
     ("workflow_recall", "reason = ''"),
     ("workflow_councilresolution", "votes_for = 99"),
     ("workflow_refusal", "reason = ''"),
+    ("workflow_signingact", "authority_id = NULL"),
     ("workflow_circuit", "process_id = process_id"),
     ("workflow_signinground", "envelope_id = envelope_id"),
     ("workflow_internalnote", "text = ''"),
@@ -46,6 +47,7 @@ SAID = [
     ("signatures_envelope", "base_sha256 = repeat('a', 64)"),
     ("signatures_slot", "field_name = 'x'"),
     ("signatures_signaturerequest", "document_sha256 = repeat('a', 64)"),
+    ("signatures_confirmation", "proof = 'passkey'"),
     ("signatures_confirmation", "expires_at = now() + interval '1 day'"),
     ("django_admin_log", "change_message = ''"),
 ]

@@ -76,7 +76,8 @@ def ask(envelope: Envelope, field_name: str, user: Any, **changes: Any) -> Signa
         arguments["confirmation"] = actions.confirm(
             user, PASSWORD, document_sha256=str(arguments["document_sha256"])
         )
-    return actions.request_signature(envelope, field_name, user, **arguments)
+    request, _confirmation = actions.request_signature(envelope, field_name, user, **arguments)
+    return request
 
 
 def run_jobs() -> None:

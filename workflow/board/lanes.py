@@ -137,9 +137,9 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
                 _("signature refusée"),
                 _on(version),
             )
-    for signatory, request in signed(contract):
-        if request and request.done_at:
-            say(signatory.office.organisation_id, request.done_at, DONE, _("signé"), str(request.user))
+    for signatory, act in signed(contract):
+        if act and act.request.done_at:
+            say(signatory.office.organisation_id, act.request.done_at, DONE, _("signé"), str(act.author))
     return {key: (look, word, detail) for key, (_at, look, word, detail) in words.items()}
 
 

@@ -192,9 +192,5 @@ def _month(day: dt.date, today: dt.date) -> int:
 
 
 def being_made_by(authority: SigningAuthority) -> int:
-    """Return how many signatures of the person named are asked for and not made yet."""
-    return SignatureRequest.objects.filter(
-        user=authority.delegate.person_id,
-        state__in=UNDER_WAY,
-        slot__envelope__signing_round__version__contract__signatories__office=authority.office_id,
-    ).count()
+    """Return how many signatures are asked for on this act and not made yet."""
+    return SignatureRequest.objects.filter(act__authority=authority, state__in=UNDER_WAY).count()

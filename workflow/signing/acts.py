@@ -8,13 +8,14 @@ from django.utils.translation import gettext as _
 from contracts.models import Signatory
 from signatures import actions as signing
 from signatures.errors import SignatureError
+from signatures.models import Confirmation, SignatureRequest
 from stakeholders.authority import Basis
 from stakeholders.models import User
 from workflow.engine import purposes
 from workflow.record.refusals import Locked
 from workflow.signing import rules
-from workflow.signing.models import Refusal
-from workflow.tasks.act import doing, owed, save
+from workflow.signing.models import Refusal, SigningAct
+from workflow.tasks.act import Doing, doing, owed, save
 from workflow.tasks.rounds import signing_round_of
 
 
@@ -30,7 +31,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
         envelope = signing_round_of(act).envelope
         stamp = stamp_of(user, signatory, act.standing.basis)
         try:
-            request = signing.request_signature(
+            request, used = signing.request_signature(
                 envelope,
                 signatory.field_name,
                 user,
@@ -41,6 +42,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
             )
         except SignatureError as error:
             raise Locked(str(error)) from error
+        save(signing_act(act, request, used))
         act.tell(
             "signature_requested",
             signatory=signatory.capacity,
@@ -49,6 +51,25 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
             version=act.version.number,
         )
         act.complete()
+
+
+def signing_act(act: Doing, request: SignatureRequest, confirmation: Confirmation) -> SigningAct:
+    """Return the row of a signature asked for: who signs, as what, having proved who they are how."""
+    basis = act.standing.basis
+    assert basis is not None  # noqa: S101 (no standing to sign is without one)
+    return SigningAct(
+        **act.signed_fields(),
+        task=act.task,
+        signatory=act.task.seed,
+        request=request,
+        confirmation=confirmation,
+        basis=basis.kind,
+        authority=basis.authority,
+        source=basis.source,
+        office=str(basis.office),
+        document=basis.authority.act if basis.authority else basis.mandate.act,
+        organisation=act.mandate.office.organisation.short_name,
+    )
 
 
 def stamp_of(user: User, signatory: Signatory, basis: Basis | None) -> list[str]:

@@ -48,7 +48,7 @@ def request_seal(contract: Contract) -> None:
 def retry_signatures(contract: Contract) -> None:
     """Have every failed signature of the last version tried again; raises Locked when it cannot be."""
     failed = SignatureRequest.objects.filter(
-        slot__envelope__signing_round__version=contract.latest_version, state=SignatureRequest.State.FAILED
+        act__version=contract.latest_version, state=SignatureRequest.State.FAILED
     )
     for request in failed:
         if request.permanent:  # its return to the signatory is what failed

@@ -1,4 +1,4 @@
-"""A refusal to sign."""
+"""What a signatory does: sign, or refuse to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,63 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Signatory
+from signatures.models import Confirmation, SignatureRequest
+from stakeholders.models import AuthorityKind, SigningAuthority
 from workflow.engine.models import Act
+
+BASES = [(kind.value, kind.label) for kind in AuthorityKind if kind != AuthorityKind.REPRESENTATION_ONLY]
+
+
+class SigningAct(Act):
+    """A signatory signs: by which task, in which place, on what basis, having proved who they are how.
+
+    The signature itself is ``request``, made by the worker after the act. One that fails for
+    good is abandoned, and its signatory asked again by another task: that is another act, so a
+    signatory may have several a version, of which one at most is not abandoned. What the basis
+    was that day is said in words beside its row, as the register and the offices change.
+    """
+
+    task = models.OneToOneField("viewflow.Task", models.PROTECT, related_name="signing_act")
+    signatory = models.ForeignKey(Signatory, models.PROTECT, related_name="signing_acts")
+    request = models.OneToOneField(SignatureRequest, models.PROTECT, related_name="act")
+    confirmation = models.OneToOneField(Confirmation, models.PROTECT, related_name="act")
+    basis = models.CharField(_("au titre de"), max_length=30, choices=BASES)
+    authority = models.ForeignKey(
+        SigningAuthority, models.PROTECT, null=True, blank=True, related_name="signing_acts"
+    )
+    source = models.CharField(_("texte"), max_length=200)
+    office = models.CharField(_("fonction exercée"), max_length=400)
+    document = models.CharField(_("acte"), max_length=250, blank=True)
+    organisation = models.CharField(_("organisation de qui signe"), max_length=100)
+
+    class Meta:
+        verbose_name = _("acte de signature")
+        verbose_name_plural = _("actes de signature")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="signing_basis_known", condition=Q(basis__in=[basis for basis, _label in BASES])
+            ),
+            models.CheckConstraint(
+                name="signed_in_anothers_place_by_an_authority",
+                condition=Q(basis=AuthorityKind.OFFICE_HOLDER, authority__isnull=True)
+                | (~Q(basis=AuthorityKind.OFFICE_HOLDER) & Q(authority__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.signatory)
+
+    def basis_facts(self) -> dict[str, object]:
+        """Return the basis as the journal keeps it (:meth:`stakeholders.authority.Basis.facts`)."""
+        return {
+            "organisation": self.organisation,
+            "basis": self.basis,
+            "source": self.source,
+            "office": self.office,
+            "authority": self.authority_id,
+            "act": self.document,
+        }
 
 
 class Refusal(Act):

@@ -14,34 +14,30 @@ from django.dispatch import receiver
 from django.utils.translation import gettext as _
 from viewflow.workflow import STATUS
 
-from contracts.models import Contract, Signatory, Status
+from contracts.models import Contract, Status
 from signatures import signals
 from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
-from stakeholders.models import User
 from workflow.engine import purposes
 from workflow.engine.jobs import defer_failure, defer_go_on
 from workflow.engine.models import SigningRound
 from workflow.engine.open_tasks import tasks_for
 from workflow.record import events, journal
 from workflow.record.jobs import defer_anchor
-from workflow.record.models import JournalEntry
 from workflow.signing import jobs
 from workflow.signing.acts import stamp_of
+from workflow.signing.models import SigningAct
 from workflow.standing.standings import Standings
-
-# as what somebody signed: asked for by their request, proved again before the key served
-BASIS_FACTS = frozenset({"organisation", "basis", "source", "office", "authority", "act"})
 
 
 @receiver(signals.signature_progressed)
 def signature_moved_on(request: SignatureRequest, **_kwargs: Any) -> None:
     """Show where the signature stands: prepared, signed, stamped, or waiting and why."""
-    if signing := _round(request.slot.envelope):
+    if act := _act(request):
         events.publish(
             "signature_progressed",
-            signing.version.contract,
+            act.version.contract,
             state=request.state,
             field=request.slot.field_name,
             message=request.error_text,
@@ -51,17 +47,13 @@ def signature_moved_on(request: SignatureRequest, **_kwargs: Any) -> None:
 @receiver(signals.key_about_to_serve)
 def ask_again_who_may_sign(request: SignatureRequest, **_kwargs: Any) -> None:
     """Refuse the key to somebody whose authority ended since they asked; raises NotEntitled."""
-    signing = _round(request.slot.envelope)
-    if signing is None:
+    act = _act(request)
+    if act is None:
         return
-    signatory = Signatory.objects.select_related("office__organisation", "contract").get(
-        contract=signing.version.contract_id, order=request.slot.order
-    )
-    person = User.objects.get(pk=request.user_id)
-    basis = Standings(person).basis(signatory)
+    basis = Standings(act.author).basis(act.signatory)
     if isinstance(basis, NoBasis):
         raise NotEntitled(basis.message)
-    if request.stamp_lines != stamp_of(person, signatory, basis):
+    if request.stamp_lines != stamp_of(act.author, act.signatory, basis):
         raise NotEntitled(
             _(
                 "L’acte au titre duquel la signature a été demandée ne vaut plus. Vous pouvez signer à un "
@@ -73,47 +65,42 @@ def ask_again_who_may_sign(request: SignatureRequest, **_kwargs: Any) -> None:
 @receiver(signals.signature_completed)
 def signature_made(request: SignatureRequest, **_kwargs: Any) -> None:
     """Journal the signature and have the circuit go on."""
-    signing = _round(request.slot.envelope)
-    if signing is None:
+    act = _act(request)
+    if act is None:
         return
-    contract = signing.version.contract
-    signatory = Signatory.objects.get(contract=contract, order=request.slot.order)
+    contract = act.version.contract
     facts = {
-        "version": signing.version.number,
-        "signatory": signatory.capacity,
+        "version": act.version.number,
+        "signatory": act.signatory.capacity,
         "field": request.slot.field_name,
         "document_sha256": request.document_sha256,
         "final_sha256": request.final_sha256,
         "request": request.pk,
     }
-    asked = JournalEntry.objects.get(
-        contract=contract, verb="signature_requested", payload__request=request.pk
-    )
-    basis = {name: fact for name, fact in asked.payload.items() if name in BASIS_FACTS}
     journal.record(
         "signature_made",
         contract=contract,
-        actor=request.user,
-        quality=asked.quality,
-        payload={**facts, **basis},
+        actor=act.author,
+        quality=act.quality,
+        payload={**facts, **act.basis_facts()},
     )
-    events.publish("signature_made", contract, actor=request.user, **facts)
+    events.publish("signature_made", contract, actor=act.author, **facts)
     _go_on(contract, purposes.MAKE_SIGNATURE)
 
 
 @receiver(signals.signature_failed)
 def signature_not_made(request: SignatureRequest, **_kwargs: Any) -> None:
     """Journal the failure; what may pass waits for the pilots, what cannot goes back to the signatory."""
-    signing = _round(request.slot.envelope)
-    if signing is None:
+    act = _act(request)
+    if act is None:
         return
-    contract = signing.version.contract
+    contract = act.version.contract
     if not request.permanent:
         _fail(contract, purposes.MAKE_SIGNATURE, request.error_text)
         return
     facts: dict[str, Any] = {
-        "version": signing.version.number,
-        "signatory": Signatory.objects.get(contract=contract, order=request.slot.order).capacity,
+        "version": act.version.number,
+        "signatory": act.signatory.capacity,
         "request": request.pk,
         "code": request.error_code,
         "message": request.error_text,
@@ -143,6 +130,13 @@ def contract_not_sealed(envelope: Envelope, error: str, **_kwargs: Any) -> None:
     """Journal the failure and tell the pilots."""
     if signing := _round(envelope):
         _fail(signing.version.contract, purposes.SEAL, error)
+
+
+def _act(request: SignatureRequest) -> SigningAct | None:
+    found = SigningAct.objects.filter(request=request)
+    return found.select_related(
+        "author", "version__contract__circuit", "signatory__office__organisation", "signatory__contract"
+    ).first()
 
 
 def _round(envelope: Envelope) -> SigningRound | None:

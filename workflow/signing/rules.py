@@ -12,54 +12,41 @@ from workflow.council.models import CouncilResolution
 from workflow.council.rules import council_allows
 from workflow.engine.models import SigningRound
 from workflow.opinions.rules import approved_by_all
-from workflow.signing.models import Refusal
+from workflow.signing.models import Refusal, SigningAct
+
+State = SignatureRequest.State
 
 
-def signed(contract: Contract) -> list[tuple[Signatory, SignatureRequest | None]]:
+def signed(contract: Contract) -> list[tuple[Signatory, SigningAct | None]]:
     """Return the signatories in order, each with the signature asked on the last version, if any."""
-    requests = {
-        request.slot.field_name: request
-        for request in SignatureRequest.objects.filter(
-            slot__envelope__signing_round__version=contract.latest_version
-        )
-        .exclude(state=SignatureRequest.State.ABANDONED)
-        .select_related("slot", "user")
-    }
+    acts = SigningAct.objects.filter(version=contract.latest_version).exclude(request__state=State.ABANDONED)
+    by_signatory = {act.signatory_id: act for act in acts.select_related("request", "author")}
     signatories = contract.signatories.select_related("office__organisation")
-    return [(signatory, requests.get(signatory.field_name)) for signatory in signatories]
+    return [(signatory, by_signatory.get(signatory.pk)) for signatory in signatories]
 
 
-def signed_fields(version: ContractVersion) -> set[str]:
-    """Return the names of the fields that hold a finished signature."""
-    return set(
-        SignatureRequest.objects.filter(
-            slot__envelope__signing_round__version=version, state=SignatureRequest.State.DONE
-        ).values_list("slot__field_name", flat=True)
-    )
+def having_signed(version: ContractVersion) -> set[int]:
+    """Return the signatories whose signature is in the file."""
+    done = SigningAct.objects.filter(version=version, request__state=State.DONE)
+    return set(done.values_list("signatory", flat=True))
 
 
 def signed_text(task: Task, user: User) -> str | None:
     """Return the SHA-256 of what this person asked to sign by this task, or None if they did not."""
-    signatory: Signatory = task.seed
-    request = SignatureRequest.objects.filter(
-        slot__envelope__signing_round__version__contract=signatory.contract_id,
-        slot__field_name=signatory.field_name,
-        user=user,
-        requested_at__range=(task.created, task.finished),
-    ).first()
-    return request.document_sha256 if request else None
+    act = SigningAct.objects.filter(task=task, author=user).select_related("request").first()
+    return act.request.document_sha256 if act else None
 
 
 def is_signed(signatory: Signatory, version: ContractVersion) -> bool:
     """Whether this signatory's signature is in the file."""
-    return signatory.field_name in signed_fields(version)
+    return signatory.pk in having_signed(version)
 
 
 def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | None:
     """Return whose turn it is, or None when all have signed."""
-    signed = signed_fields(version)
+    signed = having_signed(version)
     signatories = contract.signatories.select_related("office__organisation__group")
-    return next((s for s in signatories if s.field_name not in signed), None)
+    return next((s for s in signatories if s.pk not in signed), None)
 
 
 def signing_is_stopped(version: ContractVersion) -> bool:

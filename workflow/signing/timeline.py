@@ -16,16 +16,16 @@ from workflow.signing import rules
 
 def signatures(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     """Give a milestone a signatory, in the order in which they sign."""
-    for signatory, request in rules.signed(progress.contract):
+    for signatory, act in rules.signed(progress.contract):
         place = replace(
             milestone, code=f"{milestone.code}-{signatory.order}", look=WAIT, actor=signatory.capacity
         )
-        if request is None:
+        if act is None:
             _not_asked(place, signatory, progress, is_running=milestone.look == NOW)
-        elif request.state == SignatureRequest.State.DONE:
-            place.look, place.at = DONE, request.done_at
+        elif act.request.state == SignatureRequest.State.DONE:
+            place.look, place.at = DONE, act.request.done_at
         else:
-            place.look, place.detail = NOW, str(request.get_state_display())
+            place.look, place.detail = NOW, str(act.request.get_state_display())
         yield place
 
 
