@@ -17,7 +17,7 @@ from tests.snapshots import once
 from tests.stage import run_jobs
 from workflow.council import acts as council_acts
 from workflow.drafting import acts as drafting_acts
-from workflow.engine import open_tasks
+from workflow.engine import tasks as engine_tasks
 from workflow.engine.models import Circuit, SigningRound
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import opening
@@ -35,7 +35,7 @@ def opened(contract: Contract) -> Contract:
 
 def tasks(contract: Contract, step: str) -> list[Task]:
     """Return the open tasks of a step."""
-    return [task for task in open_tasks.open_tasks(contract) if task.flow_task.name == step]
+    return [task for task in engine_tasks.open_tasks(contract) if task.flow_task.name == step]
 
 
 def task(contract: Contract, step: str, organisation: Organisation | None = None) -> Task:
@@ -45,7 +45,7 @@ def task(contract: Contract, step: str, organisation: Organisation | None = None
         for t in tasks(contract, step)
         if organisation is None or t.owner_permission_obj_pk == str(organisation.pk)
     ]
-    assert len(found) == 1, f"{len(found)} open tasks for {step}: {open_tasks.open_tasks(contract)}"
+    assert len(found) == 1, f"{len(found)} open tasks for {step}: {engine_tasks.open_tasks(contract)}"
     return found[0]
 
 

@@ -209,6 +209,20 @@ def test_no_import_hides_in_a_function() -> None:
     assert hidden == []
 
 
+def test_one_module_knows_how_tasks_are_sought() -> None:
+    """The engine's columns and statuses, and the way from a task to its contract: engine/tasks.py.
+
+    The kinds of step write them, being the engine's own; so do the migrations, in SQL.
+    """
+    engines = re.compile(
+        r"process__circuit__contract|flow_task__|flow_task_type|\bowner_permission(?:_obj_pk|_content_type)?\b"
+        r"|\bseed_(?:object_id|content_type)\b|\bSTATUS\b"
+    )
+    knowing = {name for name, text in texts(".py").items() if name.startswith(ROOMS) and engines.search(text)}
+    knowing = {name for name in knowing if "/migrations/" not in name}
+    assert knowing == {"workflow/engine/tasks.py", "workflow/engine/nodes.py"}
+
+
 def test_catching_everything_is_for_hostile_files_alone() -> None:
     """« except Exception » swallows what it cannot know, but at the one edge where hostile files are read."""
     swallowing = {

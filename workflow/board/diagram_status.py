@@ -6,13 +6,11 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract
+from workflow.engine import tasks as engine_tasks
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
-from workflow.engine.nodes import WORKING_STATUSES
-from workflow.engine.open_tasks import due_on
+from workflow.engine.tasks import Task, due_on
 
 
 def diagram_status(contract: Contract) -> dict[str, Any]:
@@ -21,20 +19,19 @@ def diagram_status(contract: Contract) -> dict[str, Any]:
     Shape: ``{"steps": [{"id", "state", "label", "actors": [{"name", "state"}]}]}``, the
     identifiers being the names of the flow's steps, the states those of the style sheet.
     """
-    tasks = list(
-        Task.objects.filter(process__circuit__contract=contract).select_related("owner").order_by("pk")
-    )
-    organisations = {str(p.organisation_id): p.organisation.short_name for p in _participants(contract)}
+    found = engine_tasks.tasks(engine_tasks.of_contract(contract))
+    tasks = list(found.select_related("owner").order_by("pk"))
+    organisations = {p.organisation_id: p.organisation.short_name for p in _participants(contract)}
     steps = []
     for name in dict.fromkeys(task.flow_task.name for task in tasks):
-        mine = [task for task in tasks if task.flow_task.name == name and task.status != STATUS.REVIVED]
+        mine = [t for t in tasks if t.flow_task.name == name and not engine_tasks.was_tried_again(t)]
         current = [task for task in mine if _split(task) == _split(mine[-1])]
-        done = sum(task.status == STATUS.DONE for task in current)
+        done = sum(engine_tasks.is_done(task) for task in current)
         label = _("%(done)d sur %(all)d") % {"done": done, "all": len(current)} if len(current) > 1 else ""
         actors = [
-            {"name": organisations.get(task.owner_permission_obj_pk or "", ""), "state": _task_look(task)}
+            {"name": organisations.get(engine_tasks.organisation_of(task), ""), "state": _task_look(task)}
             for task in current
-            if task.flow_task_type == "HUMAN"
+            if engine_tasks.is_of_people(task)
         ]
         steps.append({"id": name, "state": _step_look(current), "label": label, "actors": actors})
     return {"steps": steps}
@@ -45,11 +42,11 @@ def _participants(contract: Contract) -> Any:
 
 
 def _task_look(task: Task) -> str:
-    if task.status == STATUS.ERROR:
+    if engine_tasks.has_failed(task):
         return STOP
-    if task.status in WORKING_STATUSES:
+    if engine_tasks.is_working(task):
         return LATE if _is_late(task) else NOW
-    return DONE if task.status == STATUS.DONE else WAIT
+    return DONE if engine_tasks.is_done(task) else WAIT
 
 
 def _step_look(tasks: list[Task]) -> str:

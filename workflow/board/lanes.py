@@ -8,16 +8,22 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
-from workflow.engine.open_tasks import days_since, due_on, open_tasks
+from workflow.engine.tasks import (
+    Task,
+    days_since,
+    due_on,
+    is_of_people,
+    open_tasks,
+    organisation_of,
+    power_of,
+)
 from workflow.opinions.models import Opinion
 from workflow.signing.rules import signed
-from workflow.standing.standings import power_of
 
 
 @dataclass
@@ -38,8 +44,8 @@ def lanes(contract: Contract) -> list[Lane]:
     """Return a lane for each organisation that has something to do in this contract."""
     awaited: dict[int, list[Task]] = {}
     for task in open_tasks(contract):
-        if task.flow_task_type == "HUMAN":
-            awaited.setdefault(int(task.owner_permission_obj_pk or 0), []).append(task)
+        if is_of_people(task):
+            awaited.setdefault(organisation_of(task) or 0, []).append(task)
     said = _last_words(contract)
     alone = _without_anybody([task for tasks in awaited.values() for task in tasks])
     rows = contract.participations.select_related("organisation").order_by("pk")
@@ -81,16 +87,12 @@ def _lane(
 
 def _without_anybody(tasks: list[Task]) -> set[int]:
     """Return those of the tasks whose organisation has nobody in office to do them."""
-    owed = {int(task.owner_permission_obj_pk or 0) for task in tasks}
+    owed = {organisation_of(task) or 0 for task in tasks}
     held: dict[int, set[Power]] = {}
     mandates = Mandate.objects.in_force().filter(office__organisation__in=owed, person__is_active=True)
     for mandate in mandates.select_related("office__organisation"):
         held.setdefault(mandate.office.organisation_id, set()).update(mandate.office.powers)
-    return {
-        task.pk
-        for task in tasks
-        if power_of(task) not in held.get(int(task.owner_permission_obj_pk or 0), set())
-    }
+    return {task.pk for task in tasks if power_of(task) not in held.get(organisation_of(task) or 0, set())}
 
 
 def _nobody() -> str:

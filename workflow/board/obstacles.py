@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract
 from stakeholders.authority import NoBasis
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Role
-from workflow.engine.nodes import OPEN_STATUSES
-from workflow.standing.standings import Standings, power_of
+from workflow.engine.tasks import OPEN, Task, of_contract, organisation_of, power_of, taking, tasks
+from workflow.standing.standings import Standings
 
 
 def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task]) -> list[str]:
@@ -28,11 +27,7 @@ def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task])
                 "rédiger, l’approuver ni le signer."
             )
         )
-    councils = {
-        int(task.owner_permission_obj_pk)
-        for task in waiting
-        if power_of(task) == Power.RECORD_RESOLUTION and task.owner_permission_obj_pk
-    }
+    councils = {organisation_of(task) for task in waiting if power_of(task) == Power.RECORD_RESOLUTION}
     here = [mandate for mandate in mandates if mandate.office.organisation_id in councils]
     if here and not any(Power.RECORD_RESOLUTION in mandate.office.powers for mandate in here):
         found.append(_("Seul le service des assemblées enregistre la délibération du conseil."))
@@ -41,13 +36,9 @@ def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task])
 
 def barred_tasks(mine: Standings, contract: Contract) -> list[tuple[Task, str]]:
     """Return the signatures of a contract for which the register names the person in vain, each with why."""
-    waiting = Task.objects.filter(
-        process__circuit__contract=contract,
-        owner_permission=f"stakeholders.{Power.SIGN.value}",
-        status__in=OPEN_STATUSES,
-    ).prefetch_related("seed__contract")
+    waiting = tasks(of_contract(contract), OPEN, taking(Power.SIGN))
     found = []
-    for task in waiting:
+    for task in waiting.prefetch_related("seed__contract"):
         basis = mine.basis(task.seed)
         if isinstance(basis, NoBasis) and mine.is_named_for(task.seed):
             found.append((task, basis.message))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contracts.models import Contract
 from workflow.engine.looks import DONE, NOW, WAIT
-from workflow.engine.open_tasks import open_tasks
+from workflow.engine.tasks import open_tasks
 from workflow.engine.timeline import Milestone, Progress
 from workflow.procedures.registry import procedure_of
 

@@ -18,7 +18,7 @@ from workflow.board.history import history
 from workflow.board.lanes import lanes
 from workflow.board.steps import steps
 from workflow.drafting.access import pen_for
-from workflow.engine.open_tasks import open_tasks
+from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
 from workflow.procedures.diagram import diagram
@@ -99,8 +99,8 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "may_draft": pen_for(request.user, found) is not None,
         "held_apart": obstacles.held_apart(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
-        "failed_jobs": [task for task in waiting if task.status == "ERROR"],
-        "running_jobs": [task for task in waiting if task.flow_task_type == "JOB" and task.status != "ERROR"],
+        "failed_jobs": [task for task in waiting if has_failed(task)],
+        "running_jobs": [task for task in waiting if is_of_the_system(task) and not has_failed(task)],
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
     }
 

@@ -6,13 +6,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion
 from contracts.printed import render
 from signatures import blobs
 from signatures.backends import backend
 from workflow.engine.jobs import RETRY, WorkFailed, carry_out, told_in_the_end
+from workflow.engine.tasks import Task
 from workflow.record import events, journal
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from viewflow.workflow.models import Task
-
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow.drafting import rules
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import CONTRACT, OPEN, of_contract, taking, tasks
 from workflow.record.refusals import NotAllowed
 from workflow.standing.standings import Standings
 from workflow.tasks.pilots import pilots_mandate
@@ -43,12 +41,8 @@ def _lent_pen(user: User, contract: Contract) -> Mandate | None:
     mine = Standings(user)
     if contract.status != Status.DRAFTING or not mine.may_act_in_place:
         return None
-    drafting = Task.objects.filter(
-        process__circuit__contract=contract,
-        status__in=OPEN_STATUSES,
-        owner_permission=f"stakeholders.{Power.DRAFT.value}",
-    )
-    for task in drafting.select_related("process__circuit__contract").order_by("pk"):
+    drafting = tasks(of_contract(contract), OPEN, taking(Power.DRAFT))
+    for task in drafting.select_related(CONTRACT).order_by("pk"):
         if (standing := mine.for_task(task)) is not None:
             return standing.mandate
     return None

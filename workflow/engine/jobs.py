@@ -17,14 +17,13 @@ from django.utils.translation import gettext as _
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.tasks import Task as DeferredTask
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Process, Task
+from viewflow.workflow.models import Process
 
 from contracts.models import Contract, ContractVersion
 from contracts.printed import RenderError
 from signatures import blobs
 from signatures.jobs import IN_TRANSACTION
-from workflow.engine.open_tasks import tasks_for
+from workflow.engine.tasks import SCHEDULED, Task, serving, tasks
 from workflow.record import events, journal
 
 log = structlog.get_logger(__name__)
@@ -115,7 +114,7 @@ async def recover(seconds_since_heartbeat: float) -> int:
 
 def scheduled(process_id: int, purpose: str) -> Task | None:
     """Return the job task of this purpose that waits for outside work in this process, if there is one."""
-    return tasks_for(Process.objects.get(pk=process_id), purpose).filter(status=STATUS.SCHEDULED).first()
+    return tasks(serving(Process.objects.get(pk=process_id), purpose), SCHEDULED).first()
 
 
 @contextmanager

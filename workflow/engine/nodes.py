@@ -19,7 +19,6 @@ from django.utils.functional import Promise
 from viewflow import this
 from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge
-from viewflow.workflow.models import Task
 from viewflow.workflow.nodes.events import ConditionalCatchActivation
 from viewflow.workflow.nodes.job import AbstractJob, AbstractJobActivation
 from viewflow.workflow.nodes.split import SplitActivation
@@ -28,11 +27,9 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
+from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
-
-OPEN_STATUSES = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
-WORKING_STATUSES = (*OPEN_STATUSES, STATUS.SCHEDULED, STATUS.ERROR)
 
 
 @contextmanager
@@ -45,7 +42,7 @@ def locked(contract: Contract) -> Iterator[None]:
 
 def ask_gates(process_id: int) -> None:
     """Have every gate that waits in a process ask its condition again."""
-    waiting = Task.objects.filter(process=process_id, flow_task_type=Gate.task_type, status=STATUS.NEW)
+    waiting = tasks(of_process(process_id)).filter(flow_task_type=Gate.task_type, status=STATUS.NEW)
     for task in waiting.order_by("pk"):
         task.flow_task.activation_class(task).ask_again()
 
@@ -147,7 +144,7 @@ class OrganisationTask(AwaitedStep, flow.View):
         super().__init__(title, view=None, **said)
         self.power, self.page, self.days = power, page, days
         self._organisation, self._opened = organisation, opened
-        self._owner_permission = f"stakeholders.{power.value}"
+        self._owner_permission = permission(power)
 
     def _resolve(self, instance: Any) -> None:
         super()._resolve(instance)

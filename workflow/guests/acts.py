@@ -10,7 +10,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
-from viewflow.workflow.models import Task
 
 from stakeholders.actions import appoint
 from stakeholders.kinds import Power
@@ -18,6 +17,7 @@ from stakeholders.models import Mandate, Office, Organisation, Role, User
 from stakeholders.permissions import mandate_for
 from stakeholders.quotas import QUOTAS
 from stakeholders.security_events import Name, tell
+from workflow.engine.tasks import Task, review_task
 from workflow.guests import links
 from workflow.guests.contacts import end_mandate, send_again
 from workflow.guests.links import State
@@ -26,7 +26,6 @@ from workflow.guests.models import Contact, GuestLink
 from workflow.notices.allowances import allow
 from workflow.record import events
 from workflow.record.refusals import AlreadyDone, Invalid, Locked
-from workflow.tasks import owed
 
 CODE_AGAIN_AFTER = dt.timedelta(minutes=1)
 CODES_A_LINK = QUOTAS["guest code"]["link"].hour
@@ -123,7 +122,7 @@ def _welcome(link: GuestLink, state: State) -> Entry:
         account_made=made,
     )
     events.publish("guest_entered", contact.contract, actor=person, **facts)
-    return Entry(person, owed.review_task(contact.contract, contact.organisation), mandate)
+    return Entry(person, review_task(contact.contract, contact.organisation), mandate)
 
 
 def _account(contact: Contact) -> tuple[User, bool]:

@@ -17,13 +17,13 @@ from stakeholders.permissions import mandate_for
 from stakeholders.text import domain_of
 from stakeholders.wording import moment
 from workflow.engine.nodes import locked
+from workflow.engine.tasks import review_task
 from workflow.guests import links
 from workflow.guests.mails import record, send_link
 from workflow.guests.models import Contact
 from workflow.notices.allowances import allow
 from workflow.record.refusals import AlreadyDone, Invalid, Locked, NotAllowed
 from workflow.standing import parties
-from workflow.tasks import owed
 
 SENT_AGAIN_AFTER = dt.timedelta(minutes=15)
 
@@ -62,7 +62,7 @@ def add_contact(
             )
         )
         record("contact_added", contact, actor=user, mandate=mandate)
-        if (task := owed.review_task(contract, organisation)) is not None:
+        if (task := review_task(contract, organisation)) is not None:
             send_link(contact, task, actor=user, mandate=mandate)
     return contact
 
@@ -121,7 +121,7 @@ def send_again(contact_id: int, *, actor: User | None = None, mandate: Mandate |
         raise Locked(
             _("Cette adresse a été retirée ou a répondu « ce n’est pas moi » : elle ne reçoit plus rien.")
         )
-    task = owed.review_task(contact.contract, contact.organisation)
+    task = review_task(contact.contract, contact.organisation)
     if task is None:
         raise Locked(
             _(

@@ -17,10 +17,10 @@ from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Power, Side
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force
+from workflow.engine.tasks import review_task
 from workflow.guests.models import Contact, GuestLink
 from workflow.opinions.models import Opinion
 from workflow.standing import parties
-from workflow.tasks.owed import review_task
 
 
 class State(StrEnum):

@@ -12,12 +12,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from procrastinate.contrib.django import app
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract
 from signatures.jobs import IN_TRANSACTION
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.wording import day, moment
+from workflow.engine.tasks import Task
 from workflow.guests import links
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices import mail

@@ -19,12 +19,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from stakeholders import masking
 from stakeholders.models import Mandate, User
 from stakeholders.sessions import ONLY
-from workflow.engine import open_tasks
+from workflow.engine.tasks import due_on, review_task
 from workflow.guests import acts, links
 from workflow.guests.forms import MailedCodeForm, ReportForm
 from workflow.guests.models import GuestLink
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid
-from workflow.tasks import owed
 
 RECEIPTS = "guest_receipts"  # in the session: the links whose code was given
 
@@ -38,7 +37,7 @@ def guest_link(request: HttpRequest, identifier: str) -> HttpResponse:
 
 def _link_page(request: HttpRequest, link: GuestLink, refusal: ActRefused | None = None) -> HttpResponse:
     contract, organisation = link.contact.contract, link.contact.organisation
-    task = owed.review_task(contract, organisation)
+    task = review_task(contract, organisation)
     context = {
         "link": link,
         "contract": contract,
@@ -47,7 +46,7 @@ def _link_page(request: HttpRequest, link: GuestLink, refusal: ActRefused | None
         "address": masking.masked(link.contact.email),
         "count": links.led(link.version, organisation),
         "task": task,
-        "due_on": open_tasks.due_on(task) if task else None,
+        "due_on": due_on(task) if task else None,
         "is_me": links.is_the_contact(request.user, link),
         "refusal": refusal,
     }

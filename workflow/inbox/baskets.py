@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
+from workflow.engine.tasks import taking
 from workflow.standing.standings import Standings
 from workflow.tasks import lists
 from workflow.tasks.keyset import Listing
@@ -47,7 +48,7 @@ def baskets_of(user: User, standings: Standings | None = None) -> dict[str, Bask
 
 def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
     """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
-    to_sign = Q(owner_permission=f"stakeholders.{Power.SIGN.value}")
+    to_sign = taking(Power.SIGN)
     late = Q(due__lt=timezone.localdate().isoformat())
     nothing_lent = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
     rows: tuple[tuple[str, Promise, Promise, Q, bool | None], ...] = (

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.db import transaction
-from viewflow.workflow.models import Task
 
 from stakeholders.models import User
+from workflow.engine.tasks import CONTRACT, tasks
 from workflow.opinions.note_models import InternalNote
 from workflow.record.refusals import NotAllowed
 from workflow.standing import parties
@@ -17,7 +17,7 @@ def write_note(user: User, task_id: int, *, text: str) -> InternalNote:
 
     Raises NotAllowed when the person holds no mandate for the task.
     """
-    task = Task.objects.select_related("process__circuit__contract").get(pk=task_id)
+    task = tasks().select_related(CONTRACT).get(pk=task_id)
     mandate = parties.mandate_to_act(user, task)
     if mandate is None:
         raise NotAllowed

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Process
 
 from contracts.canonical import changed_leads
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
 from workflow.engine import purposes
-from workflow.engine.open_tasks import tasks_for
+from workflow.engine.tasks import done_by, process_of, serving, tasks
 from workflow.opinions.models import BLOCKING_OPINIONS, Opinion
 from workflow.record.models import Event
 from workflow.record.values import OpinionValue
@@ -76,10 +74,8 @@ def approved_by_all(contract: Contract, version: ContractVersion) -> bool:
 def why_not_approve(user: User, version: ContractVersion) -> str:
     """Return why this person may not approve this version, or nothing: nobody approves what they wrote."""
     previous = version.contract.versions.filter(number=version.number - 1).first()
-    process = Process.objects.get(circuit__contract=version.contract_id)
-    wrote = tasks_for(process, purposes.DRAFT).filter(
-        status=STATUS.DONE, owner=user, finished__lte=version.frozen_at
-    )
+    drafting = serving(process_of(version.contract_id), purposes.DRAFT)
+    wrote = tasks(drafting, done_by(user, until=version.frozen_at))
     changed = Event.objects.filter(
         contract=version.contract_id, kind="draft_changed", actor=user, at__lte=version.frozen_at
     )

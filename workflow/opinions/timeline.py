@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from viewflow.workflow.models import Task
 
 from stakeholders.kinds import Power
 from workflow.engine.looks import DONE, NOW, STOP
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import OPEN, of_contract, taking, tasks
 from workflow.engine.timeline import Milestone, Progress
 from workflow.opinions.models import Opinion
 
@@ -22,12 +21,7 @@ def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     if version is None:
         pass
     elif milestone.look == NOW:
-        waiting = Task.objects.filter(
-            process__circuit__contract=contract,
-            owner_permission=f"stakeholders.{Power.REVIEW.value}",
-            status__in=OPEN_STATUSES,
-        )
-        asked = len(given) + waiting.count()
+        asked = len(given) + tasks(of_contract(contract), OPEN, taking(Power.REVIEW)).count()
         milestone.detail = _("%(given)d sur %(asked)d rendus") % {"given": len(given), "asked": asked}
     elif not progress.is_redrafting:
         milestone.look, milestone.at = DONE, given[-1].at if given else version.frozen_at

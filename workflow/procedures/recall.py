@@ -9,6 +9,7 @@ from signatures import actions as signing
 from stakeholders.models import User
 from workflow.engine.models import SigningRound
 from workflow.engine.nodes import locked
+from workflow.engine.tasks import is_of_the_system
 from workflow.procedures import recall_rules
 from workflow.procedures.models import Recall
 from workflow.record.refusals import Locked
@@ -36,7 +37,7 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
             signing.void_envelope(signing_round.envelope, reason)
         act.tell("version_recalled", version=act.version.number, reason=reason)
         # One branch carries the news to the join, which cancels the others.
-        if task.flow_task_type == "JOB":
+        if is_of_the_system(task):
             act.activation.pass_over()
             act.activation.activate_next()
         else:

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, Status
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import FAILED, OF_PEOPLE, OPEN, Task, of_contract, tasks
 from workflow.signing.rules import next_signatory
 
 
 def recall_carrier(contract: Contract) -> Task | None:
     """Return the task that would carry a recall of the last version, or None."""
-    asked = Q(flow_task_type="HUMAN", status__in=OPEN_STATUSES)
-    failed = Q(flow_task_type="JOB", status=STATUS.ERROR)
-    tasks = Task.objects.filter(asked | failed, process__circuit__contract=contract).order_by("pk")
-    return next((task for task in tasks if getattr(task.flow_task, "recallable", False)), None)
+    found = tasks(of_contract(contract), OF_PEOPLE & OPEN | FAILED).order_by("pk")
+    return next((task for task in found if getattr(task.flow_task, "recallable", False)), None)
 
 
 def why_not_recall(contract: Contract) -> str:

@@ -6,7 +6,6 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
@@ -26,6 +25,7 @@ from workflow.engine.jobs import (
     told_in_the_end,
 )
 from workflow.engine.models import SigningRound
+from workflow.engine.tasks import Task
 from workflow.opinions import rules as opinions_rules
 from workflow.record import events, journal
 from workflow.record.refusals import Locked

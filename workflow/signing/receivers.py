@@ -12,7 +12,6 @@ from typing import Any
 
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
 
 from contracts.models import Contract, Status
 from signatures import signals
@@ -22,7 +21,7 @@ from stakeholders.authority import NoBasis
 from workflow.engine import purposes
 from workflow.engine.jobs import defer_failure, defer_go_on
 from workflow.engine.models import SigningRound
-from workflow.engine.open_tasks import tasks_for
+from workflow.engine.tasks import WITH_THE_SYSTEM, serving, tasks
 from workflow.record import events, journal
 from workflow.record.jobs import defer_anchor
 from workflow.signing import jobs
@@ -148,8 +147,7 @@ def _go_on(contract: Contract, purpose: str) -> None:
 
 
 def _fail(contract: Contract, purpose: str, message: str) -> None:
-    under_way = [STATUS.SCHEDULED, STATUS.STARTED]
-    task = tasks_for(contract.circuit.process, purpose).filter(status__in=under_way).first()
+    task = tasks(serving(contract.circuit.process, purpose), WITH_THE_SYSTEM).first()
     facts: dict[str, Any] = {"step": purpose, "message": message, "task": task.pk if task else None}
     journal.record("job_failed", contract=contract, actor=None, payload=facts)
     events.publish("job_failed", contract, **facts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion, Signatory
 from signatures.models import SignatureRequest
@@ -11,6 +10,7 @@ from stakeholders.models import User
 from workflow.council.models import CouncilResolution
 from workflow.council.rules import council_allows
 from workflow.engine.models import SigningRound
+from workflow.engine.tasks import Task
 from workflow.opinions.rules import approved_by_all
 from workflow.signing.models import Refusal, SigningAct
 

@@ -15,12 +15,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from contracts.models import Signatory
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import CONTRACT, OF_PEOPLE, OPEN, Task, is_open, is_taken, owed_by, tasks
 from workflow.record import events, journal
 from workflow.standing import endings
 from workflow.standing.models import DailyPass, Transfer
@@ -71,22 +69,16 @@ def follow(change: Change) -> None:
 
 
 def _open_tasks(organisation: int) -> Iterator[Task]:
-    rows = Task.objects.filter(
-        flow_task_type="HUMAN",
-        status__in=OPEN_STATUSES,
-        owner_permission_content_type__app_label="stakeholders",
-        owner_permission_obj_pk=str(organisation),
-    )
-    rows = rows.select_related("process__circuit__contract", "owner").prefetch_related("seed")
-    yield from rows.order_by("pk")
+    rows = tasks(OF_PEOPLE, OPEN, owed_by(organisation)).select_related(CONTRACT, "owner")
+    yield from rows.prefetch_related("seed").order_by("pk")
 
 
 def _take_away(found: Task, person: User) -> None:
     task = Task.objects.get(pk=found.pk)
     with task.activation() as activation:
-        if task.status not in OPEN_STATUSES:
+        if not is_open(task):
             return
-        if task.owner_id == person.pk and task.status == STATUS.ASSIGNED:
+        if task.owner_id == person.pk and is_taken(task):
             activation.unassign()
         Transfer.objects.filter(task=task, receiver__person=person, ended_at=None).update(
             ended_at=timezone.now()

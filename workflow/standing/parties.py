@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from viewflow.workflow.models import Task
-
 from contracts.models import Contract, Part
 from stakeholders.models import Mandate, Organisation, User
+from workflow.engine.tasks import Task
 from workflow.standing.standings import standing_to_act
 
 

@@ -13,13 +13,13 @@ from functools import cached_property
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, Signatory
 from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, question_about
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.permissions import mandates_in_force, organisation_may
+from workflow.engine.tasks import Task, organisation_of, power_of
 from workflow.standing.models import Transfer
 
 NO_TRANSFER = frozenset({Power.SIGN, Power.RECORD_RESOLUTION})
@@ -122,13 +122,10 @@ class Standings:
             basis = self.basis(task.seed)
             return Standing(basis.mandate, basis=basis) if isinstance(basis, Basis) else None
         power = power_of(task)
-        if power is None or task.owner_permission_obj_pk is None:
+        if power is None:
             return None
-        here = [
-            mandate
-            for mandate in self._covering(contract)
-            if mandate.office.organisation_id == int(task.owner_permission_obj_pk)
-        ]
+        owing = organisation_of(task)
+        here = [m for m in self._covering(contract) if m.office.organisation_id == owing]
         return self._for_power(power, here, task)
 
     def basis(self, signatory: Signatory) -> Basis | NoBasis:
@@ -209,9 +206,3 @@ def why_not(user: User, task: Task) -> str:
         return ""
     found = Standings(user).basis(task.seed)
     return found.message if isinstance(found, NoBasis) else ""
-
-
-def power_of(task: Task) -> Power | None:
-    """Return the power that a human task takes."""
-    codename = (task.owner_permission or "").rpartition(".")[2]
-    return Power(codename) if codename in set(Power) else None

@@ -12,13 +12,12 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import mandate_for, visible
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import OF_PEOPLE, OF_THE_SYSTEM, Task, is_open, of_contract, tasks
 from workflow.standing.standings import Standing, Standings, standing_to_act, why_not
 
 Person = User | AnonymousUser
@@ -66,7 +65,7 @@ class OpenTask:
     @property
     def is_open(self) -> bool:
         """Whether the act is still awaited."""
-        return self.task.status in OPEN_STATUSES
+        return is_open(self.task)
 
 
 def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
@@ -77,14 +76,11 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     the rule that says no, for somebody whom the register names but who may not sign today.
     """
     contract = contract_for(user, contract_id)
-    task = (
-        Task.objects.select_related("owner", "process")
-        .filter(pk=task_id, process__circuit__contract=contract, flow_task_type="HUMAN")
-        .first()
-    )
+    found = tasks(of_contract(contract), OF_PEOPLE).filter(pk=task_id)
+    task = found.select_related("owner", "process").first()
     standing = standing_to_act(user, task) if task else None
     if task is None or standing is None:
-        if task is not None and isinstance(task.seed, Signatory) and task.status in OPEN_STATUSES:
+        if task is not None and isinstance(task.seed, Signatory) and is_open(task):
             mine = Standings(user)
             if mine.is_named_for(task.seed):
                 raise PermissionDenied(why_not(user, task))
@@ -94,7 +90,7 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
 
 def job_for(contract: Contract, task_id: int) -> Task:
     """Return a task of the system in this contract; Http404 when there is none such."""
-    task = Task.objects.filter(pk=task_id, process__circuit__contract=contract, flow_task_type="JOB").first()
+    task = tasks(of_contract(contract), OF_THE_SYSTEM).filter(pk=task_id).first()
     if task is None:
         raise Http404
     return task

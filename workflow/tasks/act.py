@@ -11,13 +11,11 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, User
 from workflow.engine.models import Act as ActRow
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import Task, is_cancelled, is_new, is_open, open_after
 from workflow.record import events, journal
 from workflow.record.refusals import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.standing import parties
@@ -78,7 +76,7 @@ class Doing:
     def complete(self) -> None:
         """Close the task in the person's name and open what follows."""
         task = self.task
-        if task.status == STATUS.NEW:
+        if is_new(task):
             self.activation.assign(self.user)
         elif task.owner_id != self.user.pk:
             self.activation.reassign(self.user)
@@ -99,26 +97,17 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
         if standing is None:
             raise NotAllowed(why_not(user, task))
         suits = purpose is None or task.flow_task.purpose == purpose
-        if not suits or task.status not in OPEN_STATUSES:
+        if not suits or not is_open(task):
             raise closed(task, user, contract)
         yield Doing(activation, task, contract, user, standing)
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
     """Say why a task is no longer open: done by somebody, or replaced by one on a newer text."""
-    successor = next(
-        (
-            other
-            for other in Task.objects.filter(
-                process=task.process_id, flow_task=task.flow_task, status__in=OPEN_STATUSES, pk__gt=task.pk
-            )
-            if parties.mandate_to_act(user, other)
-        ),
-        None,
-    )
+    successor = next((other for other in open_after(task) if parties.mandate_to_act(user, other)), None)
     if successor is not None:
         return NewVersion(successor.pk)
-    if task.status == STATUS.CANCELED:
+    if is_cancelled(task):
         return NewVersion(None)
     return AlreadyDone(str(task.owner) if task.owner else "")
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
-
 from stakeholders.models import User
+from workflow.engine.tasks import Task, has_failed, is_new, is_of_the_system
 from workflow.record.refusals import AlreadyDone
 from workflow.standing.standings import Standing
 from workflow.tasks.act import Doing, doing
@@ -15,7 +13,7 @@ from workflow.tasks.pilots import pilots_mandate
 def take_task(user: User, task_id: int) -> None:
     """Say to the colleagues « je m’en occupe »; anybody entitled may still do it."""
     with doing(user, task_id) as act:
-        if act.task.status == STATUS.NEW:
+        if is_new(act.task):
             act.activation.assign(user)
         else:
             act.activation.reassign(user)
@@ -28,7 +26,7 @@ def retry_job(user: User, task_id: int) -> None:
     with task.activation() as activation:
         contract = activation.process.contract
         mandate = pilots_mandate(user, contract)
-        if task.status != STATUS.ERROR or task.flow_task_type != "JOB":
+        if not (has_failed(task) and is_of_the_system(task)):
             raise AlreadyDone
         task.flow_task.retried(contract)
         Doing(activation, task, contract, user, Standing(mandate)).tell(

@@ -11,25 +11,30 @@ from collections.abc import Iterator
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
-from django.db.models import Q, TextField, Value, prefetch_related_objects
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
-from viewflow.workflow.models import Task
+from django.db.models import Q, prefetch_related_objects
 
 from contracts.models import Contract, ContractAccess, Signatory
 from contracts.words import searched
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandates_in_force
-from workflow.engine.nodes import OPEN_STATUSES
+from workflow.engine.tasks import (
+    CONTRACT,
+    DUE,
+    OF_PEOPLE,
+    OPEN,
+    Task,
+    of_contract,
+    owed_by,
+    seeded_by,
+    tasks,
+)
 from workflow.standing.standings import Standings
 from workflow.tasks.keyset import Listing, Order
 
 SHOWN_AT_MOST = 200
 NEWEST_FIRST = Order(walked=("contract",), shown=("pk",), target="contract", descending=True)
 MOST_URGENT_FIRST = Order(walked=("due", "pk"), shown=("due", "pk"), target="pk")
-# By when a task is due; what has no date comes last. The index of the inbox holds this expression.
-DUE = Coalesce(KT("data__due_on"), Value("9999-12-31"), output_field=TextField())
 Person = User | AnonymousUser
 
 
@@ -73,13 +78,13 @@ def task_listing(
     ``delegated`` keeps what they may do in somebody else's place, or what is their own.
     """
     mine = standings or Standings(user)
-    asked = Task.objects.alias(due=DUE).filter(only or Q(), flow_task_type="HUMAN", status__in=OPEN_STATUSES)
+    asked = tasks(OF_PEOPLE, OPEN).alias(due=DUE).filter(only or Q())
     ways = [*(own_ways(mine) if delegated is not True else ())]
     ways += [*(ways_in_place(mine) if delegated is not False else ())]
     walks = [asked.filter(way) for way in ways] or [asked.none()]
-    shown = Task.objects.annotate(due=DUE).select_related("process__circuit__contract", "owner")
-    unread = ("process__circuit__contract__preamble", "process__circuit__contract__words")
-    return Listing(shown.defer(*unread), walks, MOST_URGENT_FIRST)
+    shown = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
+    unread = shown.defer(f"{CONTRACT}__preamble", f"{CONTRACT}__words")
+    return Listing(unread, walks, MOST_URGENT_FIRST)
 
 
 def tasks_of(
@@ -90,7 +95,7 @@ def tasks_of(
     Of one contract, or of all; each has its ``standing``, as what the person may do it.
     """
     mine = standings or Standings(user)
-    only = Q(process__circuit__contract=contract) if contract else None
+    only = of_contract(contract) if contract else None
     rows = task_listing(user, only=only, standings=mine).page(size=SHOWN_AT_MOST).rows
     return with_standing(rows, mine)
 
@@ -119,12 +124,12 @@ def own_ways(mine: Standings) -> Iterator[Q]:
     seen = set()
     for mandate in mine.mandates:
         office, within = mandate.office, _within(mandate)
-        yield _owed(office.organisation_id, Power.SIGN) & _signatures_of(office.pk) & within
+        yield owed_by(office.organisation_id, Power.SIGN) & _signatures_of(office.pk) & within
         for power in sorted(office.powers - {Power.VIEW, Power.SIGN}):
             way = (office.organisation_id, power, mandate.limited_id)
             if way not in seen:
                 seen.add(way)
-                yield _owed(office.organisation_id, power) & within
+                yield owed_by(office.organisation_id, power) & within
 
 
 def ways_in_place(mine: Standings) -> Iterator[Q]:
@@ -137,35 +142,23 @@ def ways_in_place(mine: Standings) -> Iterator[Q]:
         if authority.communes:
             scope &= Q(contract__communes__contained_by=authority.communes)
         organisation = authority.office.organisation_id
-        yield _owed(organisation, Power.SIGN) & _signatures_of(authority.office_id, scope)
+        yield owed_by(organisation, Power.SIGN) & _signatures_of(authority.office_id, scope)
     for absence in mine.absences_in_force():
         organisation = absence.mandate.office.organisation_id
         for power in sorted(set(absence.powers) & set(absence.mandate.office.powers)):
             if (organisation, power) not in own:
-                yield _owed(organisation, Power(power))
+                yield owed_by(organisation, Power(power))
     if passed := mine.passed_on:
         powers = Q()
         for organisation, power in own:
-            powers |= _owed(organisation, power)
+            powers |= owed_by(organisation, power)
         yield Q(pk__in=passed) & ~powers if powers else Q(pk__in=passed)
-
-
-def _owed(organisation: int, power: Power) -> Q:
-    return Q(
-        owner_permission_content_type=ContentType.objects.get_for_model(Organisation),
-        owner_permission_obj_pk=str(organisation),
-        owner_permission=f"stakeholders.{Power(power).value}",
-    )
 
 
 def _within(mandate: Mandate) -> Q:
     """Keep a limited mandate to the contract that it is for."""
-    return Q() if mandate.covers(None) else Q(process__circuit__contract=mandate.limited_id)
+    return Q() if mandate.covers(None) else of_contract(mandate.limited_id)
 
 
 def _signatures_of(office_id: int, scope: Q | None = None) -> Q:
-    signatories = Signatory.objects.filter(scope or Q(), office=office_id)
-    return Q(
-        seed_content_type=ContentType.objects.get_for_model(Signatory),
-        seed_object_id__in=signatories.values("pk"),
-    )
+    return seeded_by(Signatory.objects.filter(scope or Q(), office=office_id))

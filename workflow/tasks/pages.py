@@ -8,7 +8,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
-from workflow.standing.standings import NO_TRANSFER, power_of
+from workflow.engine.tasks import power_of
+from workflow.standing.standings import NO_TRANSFER
 from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request
 

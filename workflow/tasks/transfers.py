@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from viewflow.workflow import STATUS
-from viewflow.workflow.models import Task
 
 from stakeholders.incompatibilities import why_not_substitute
 from stakeholders.models import Mandate, User
+from workflow.engine.tasks import Task, is_taken, power_of
 from workflow.record.refusals import Invalid, Locked
 from workflow.standing.models import Transfer
-from workflow.standing.standings import NO_TRANSFER, power_of
+from workflow.standing.standings import NO_TRANSFER
 from workflow.tasks.act import Doing, doing, owed
 
 
@@ -85,7 +84,7 @@ def _end(task: Task) -> Transfer | None:
 
 def _give(act: Doing, person: User | None) -> None:
     """Show who takes care of the task now."""
-    assigned = act.task.status == STATUS.ASSIGNED
+    assigned = is_taken(act.task)
     if person is None:
         if assigned:
             act.activation.unassign()

@@ -21,7 +21,7 @@ from tests.stage import run_jobs
 from tests.workflow.outages import forged_text, hopeless_jobs
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.drafting import acts as drafting_acts
-from workflow.engine import open_tasks
+from workflow.engine import tasks as engine_tasks
 from workflow.engine.jobs import ATTEMPTS
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import recall as procedures_recall
@@ -123,7 +123,7 @@ def test_the_contract_returns_to_drafting_and_can_be_signed_again(
     procedures_recall.recall_version(cast.pilote_ville, contract.pk, reason="Un chiffre est faux.")
     contract.refresh_from_db()
     assert contract.status == Status.DRAFTING
-    assert [task.flow_task.name for task in open_tasks.open_tasks(contract)] == ["draft", "draft"]
+    assert [task.flow_task.name for task in engine_tasks.open_tasks(contract)] == ["draft", "draft"]
     recall = Recall.objects.get(version=version)
     assert (recall.author, recall.reason) == (cast.pilote_ville, "Un chiffre est faux.")
     assert JournalEntry.objects.filter(contract=contract, verb="version_recalled").count() == 1

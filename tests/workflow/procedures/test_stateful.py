@@ -45,7 +45,7 @@ from tests.stage import run_jobs
 from tests.workflow.gates import assert_signed_after_its_gates
 from workflow.council import acts as council_acts
 from workflow.drafting import acts as drafting_acts
-from workflow.engine import open_tasks
+from workflow.engine import tasks as engine_tasks
 from workflow.opinions import acts as opinions_acts
 from workflow.opinions.models import BLOCKING_OPINIONS
 from workflow.procedures import recall as procedures_recall
@@ -92,7 +92,7 @@ class Walk(RuleBasedStateMachine):
         """Read what is awaited now; the preconditions answer from it."""
         self.contract.refresh_from_db()
         self.open: dict[str, list[Task]] = defaultdict(list)
-        for task in open_tasks.open_tasks(self.contract):
+        for task in engine_tasks.open_tasks(self.contract):
             self.open[task.flow_task.name].append(task)
         self.jobs = ProcrastinateJob.objects.filter(status="todo").count()
         self.failed = [task for tasks in self.open.values() for task in tasks if task.status == "ERROR"]

@@ -20,7 +20,7 @@ from tests.cast import Cast
 from tests.pki import ServedPki
 from tests.stage import run_jobs
 from tests.workflow.outages import renewed_certificate
-from workflow.engine import open_tasks
+from workflow.engine import tasks as engine_tasks
 from workflow.record import journal
 from workflow.record.models import Event, JournalEntry
 from workflow.signing import acts as signing_acts
@@ -54,7 +54,7 @@ def test_the_signatory_is_asked_again_and_signs_with_a_new_certificate(
         assert Event.objects.filter(contract=contract, kind="signature_failed").exists()
         waiting = plot.task(contract, "sign")
         assert plot.entitled(waiting) == cast.prefete
-        assert not [task for task in open_tasks.open_tasks(contract) if task.status == "ERROR"]
+        assert not [task for task in engine_tasks.open_tasks(contract) if task.status == "ERROR"]
 
         client.force_login(cast.prefete)
         page = client.get(reverse("task", args=[contract.pk, waiting.pk])).content.decode()

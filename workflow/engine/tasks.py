@@ -1,0 +1,188 @@
+"""The questions about tasks: how the engine's rows are sought, and what one of them says.
+
+What a contract awaits, by whom, until when. A condition is a ``Q``, and conditions compose:
+``tasks(of_contract(contract), OPEN, owed_by(organisation.pk, Power.REVIEW))``. No other module
+knows the engine's columns, its statuses or the way from a task to its contract.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model, Q, QuerySet, TextField, Value
+from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+from viewflow.workflow import STATUS
+from viewflow.workflow.models import Process
+from viewflow.workflow.models import Task as Task  # the engine's row, for every other room
+
+from contracts.models import Contract
+from stakeholders.kinds import Power
+from stakeholders.models import Organisation, User
+
+# The way from a task to its contract, for ``select_related`` and ``defer``.
+CONTRACT = "process__circuit__contract"
+# By when a task is due; what has no date comes last. The index of the inbox holds this expression.
+DUE = Coalesce(KT("data__due_on"), Value("9999-12-31"), output_field=TextField())
+
+_OPEN = (STATUS.NEW, STATUS.ASSIGNED, STATUS.STARTED)
+_WORKING = (*_OPEN, STATUS.SCHEDULED, STATUS.ERROR)
+
+OF_PEOPLE = Q(flow_task_type="HUMAN")
+OF_THE_SYSTEM = Q(flow_task_type="JOB")
+OPEN = Q(status__in=_OPEN)
+WORKING = Q(status__in=_WORKING)  # open, or with the system, or failed there
+SCHEDULED = Q(status=STATUS.SCHEDULED)
+WITH_THE_SYSTEM = Q(status__in=[STATUS.SCHEDULED, STATUS.STARTED])
+FAILED = Q(flow_task_type="JOB", status=STATUS.ERROR)
+
+
+def tasks(*conditions: Q) -> QuerySet[Task]:
+    """Return the tasks that meet every condition."""
+    found: QuerySet[Task] = Task.objects.filter(*conditions)
+    return found
+
+
+def of_contract(contract: Contract | int | None) -> Q:
+    """Those of one contract, given as a row or as its key."""
+    return Q(**{CONTRACT: contract})
+
+
+def of_process(process_id: int) -> Q:
+    """Those of one process."""
+    return Q(process=process_id)
+
+
+def serving(process: Process, purpose: str) -> Q:
+    """Those of one process, over or not, whose step serves this purpose."""
+    return Q(process=process, flow_task__in=process.flow_class.steps_for(purpose))
+
+
+def taking(power: Power) -> Q:
+    """Those that take a power."""
+    return Q(owner_permission=permission(power))
+
+
+def owed_by(organisation_id: int, power: Power | None = None) -> Q:
+    """Those that an organisation owes; with ``power``, those that take it."""
+    owed = Q(
+        owner_permission_content_type=ContentType.objects.get_for_model(Organisation),
+        owner_permission_obj_pk=str(organisation_id),
+    )
+    return owed & taking(power) if power else owed
+
+
+def seeded_by(rows: QuerySet[Model]) -> Q:
+    """Those that one of these rows opened: a signatory, an organisation."""
+    return Q(
+        seed_content_type=ContentType.objects.get_for_model(rows.model), seed_object_id__in=rows.values("pk")
+    )
+
+
+def done_by(person: User, *, until: dt.datetime) -> Q:
+    """Those that somebody did, until a moment."""
+    return Q(status=STATUS.DONE, owner=person, finished__lte=until)
+
+
+def process_of(contract_id: int) -> Process:
+    """Return the process of a contract."""
+    return Process.objects.get(circuit__contract=contract_id)
+
+
+def open_tasks(contract: Contract) -> list[Task]:
+    """Return what is awaited now, from people or from the system."""
+    found = tasks(of_contract(contract), OF_PEOPLE | OF_THE_SYSTEM, WORKING)
+    return list(found.select_related("owner").order_by("pk"))
+
+
+def review_task(contract: Contract, organisation: Organisation) -> Task | None:
+    """Return the open task by which the organisation is asked its opinion, if it is."""
+    found = tasks(of_contract(contract), OPEN, owed_by(organisation.pk, Power.REVIEW))
+    return found.order_by("-pk").first()
+
+
+def open_after(task: Task) -> QuerySet[Task]:
+    """Return the open tasks of the same step and process that were opened after this one."""
+    return tasks(OPEN).filter(process=task.process_id, flow_task=task.flow_task, pk__gt=task.pk)
+
+
+# --- what one task says --------------------------------------------------------------------
+
+
+def permission(power: Power) -> str:
+    """Return how the engine writes the power that a task takes."""
+    return f"stakeholders.{Power(power).value}"
+
+
+def power_of(task: Task) -> Power | None:
+    """Return the power that a human task takes."""
+    codename = (task.owner_permission or "").rpartition(".")[2]
+    return Power(codename) if codename in set(Power) else None
+
+
+def organisation_of(task: Task) -> int | None:
+    """Return the key of the organisation that owes the task; None for a step of the system."""
+    return int(task.owner_permission_obj_pk) if task.owner_permission_obj_pk else None
+
+
+def due_on(task: Task) -> dt.date | None:
+    """Return the day by which a task is due."""
+    return parse_date((task.data or {}).get("due_on") or "")
+
+
+def days_since(moment: dt.datetime) -> int:
+    """Return how many whole days a task has waited."""
+    return (timezone.localdate() - timezone.localtime(moment).date()).days
+
+
+def is_of_people(task: Task) -> bool:
+    """Whether a person does it."""
+    return bool(task.flow_task_type == "HUMAN")
+
+
+def is_of_the_system(task: Task) -> bool:
+    """Whether the worker does it."""
+    return bool(task.flow_task_type == "JOB")
+
+
+def is_open(task: Task) -> bool:
+    """Whether a person's act is still awaited."""
+    return task.status in _OPEN
+
+
+def is_working(task: Task) -> bool:
+    """Whether anything is still awaited, from a person or from the system."""
+    return task.status in _WORKING
+
+
+def is_new(task: Task) -> bool:
+    """Whether it is open and nobody said that they take care of it."""
+    return bool(task.status == STATUS.NEW)
+
+
+def is_taken(task: Task) -> bool:
+    """Whether somebody said that they take care of it."""
+    return bool(task.status == STATUS.ASSIGNED)
+
+
+def is_done(task: Task) -> bool:
+    """Whether it was done."""
+    return bool(task.status == STATUS.DONE)
+
+
+def is_cancelled(task: Task) -> bool:
+    """Whether it was taken away, its round being over."""
+    return bool(task.status == STATUS.CANCELED)
+
+
+def has_failed(task: Task) -> bool:
+    """Whether it stands in error."""
+    return bool(task.status == STATUS.ERROR)
+
+
+def was_tried_again(task: Task) -> bool:
+    """Whether another task took its place after it failed."""
+    return bool(task.status == STATUS.REVIVED)
