@@ -22,7 +22,7 @@ from workflow.engine.models import Circuit, SigningRound
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import opening
 from workflow.signing import acts as signing_acts
-from workflow.standing import parties
+from workflow.standing.standings import standing_to_act
 
 
 def opened(contract: Contract) -> Contract:
@@ -54,7 +54,7 @@ def entitled(waiting: Task) -> User:
     user: User
     members = User.objects.filter(mandates__office__organisation=waiting.owner_permission_obj_pk)
     for user in members.filter(is_active=True).distinct().order_by("pk"):
-        if parties.mandate_to_act(user, waiting) is not None:
+        if standing_to_act(user, waiting) is not None:
             return user
     raise AssertionError(f"nobody may do {waiting}")
 

@@ -41,7 +41,7 @@ from workflow.powers import appointments
 from workflow.powers import pending as powers_pending
 from workflow.record.models import JournalEntry
 from workflow.record.refusals import ActRefused, Invalid, Locked, NotAllowed
-from workflow.standing import parties
+from workflow.standing.standings import standing_to_act
 
 DAY = dt.timedelta(days=1)
 TODAY = timezone.localdate
@@ -68,7 +68,7 @@ def vacate(person: User) -> Office:
 
 
 def can_sign(user: User, contract: Contract) -> bool:
-    return parties.mandate_to_act(user, plot.task(contract, "sign")) is not None
+    return standing_to_act(user, plot.task(contract, "sign")) is not None
 
 
 def appointment(cast: Cast, office: Office, person: User, *, by: User | None = None, **facts: Any) -> Grant:

@@ -241,6 +241,20 @@ def test_catching_everything_is_for_hostile_files_alone() -> None:
     assert swallowing <= {"signatures/validation.py"}
 
 
+def test_a_refusal_is_caught_by_pages_alone() -> None:
+    """Whoever reads asks a question that answers None; a refusal is raised by acts, for a page to answer."""
+    refusals = {"ActRefused", "NotAllowed", "AlreadyDone", "Invalid", "Locked", "NewVersion"}
+    catching = {
+        name
+        for name, module in ours().items()
+        for handler in ast.walk(module)
+        if isinstance(handler, ast.ExceptHandler) and handler.type is not None
+        for named in ast.walk(handler.type)
+        if isinstance(named, ast.Name) and named.id in refusals
+    }
+    assert {name for name in catching if not name.endswith("views.py")} == {"workflow/admin.py"}
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     """Each relative link or image of a document names a file of the repository, and each anchor a heading."""
     for name, text in texts(".md").items():

@@ -17,13 +17,14 @@ from workflow.board.diagram_status import diagram_status
 from workflow.board.history import history
 from workflow.board.lanes import lanes
 from workflow.board.steps import steps
-from workflow.drafting.access import pen_for
 from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
 from workflow.procedures.diagram import diagram
 from workflow.signing.rules import signed
-from workflow.tasks import lists, pilots
+from workflow.standing.drafters import mandate_to_draft
+from workflow.standing.parties import mandate_to_pilot
+from workflow.tasks import lists
 from workflow.tasks.access import contract_for
 from workflow.tasks.answers import Request, member
 
@@ -48,7 +49,7 @@ def contract_list(request: Request) -> HttpResponse:
 def contract(request: Request, contract: int) -> HttpResponse:
     """The whole page."""
     found = contract_for(request.user, contract)
-    context: dict[str, Any] = {"contract": found, "is_pilot": pilots.is_pilot(request.user, found)}
+    context: dict[str, Any] = {"contract": found}
     for facts, _template in FRAGMENTS.values():
         context |= facts(request, found)
     volets = found.volets.select_related("lead").prefetch_related(
@@ -89,14 +90,14 @@ def contract_process(request: Request, contract: int) -> HttpResponse:
 def _head(request: Request, found: Contract) -> dict[str, Any]:
     waiting = open_tasks(found)
     mine = lists.tasks_of(request.user, found, standings=request.standings)
-    is_pilot = pilots.is_pilot(request.user, found)
+    is_pilot = mandate_to_pilot(request.user, found) is not None
     named = naming(request.user, found)
     return {
         "can_name": bool(named),
         "wrong_contacts": wrong_contacts(found, named) if named else [],
         "my_tasks": mine,
         "is_pilot": is_pilot,
-        "may_draft": pen_for(request.user, found) is not None,
+        "may_draft": mandate_to_draft(request.user, found) is not None,
         "held_apart": obstacles.held_apart(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if has_failed(task)],

@@ -7,8 +7,7 @@ from django.http import Http404
 from contracts.models import Contract, Status
 from stakeholders.models import User
 from workflow.drafting import rules
-from workflow.drafting.pens import drafters_mandate
-from workflow.record.refusals import NotAllowed
+from workflow.standing.drafters import mandate_to_draft
 from workflow.tasks.access import contract_for
 
 
@@ -19,17 +18,12 @@ def draft_for(user: User, contract_id: int) -> tuple[Contract, bool]:
     lead themselves (Http404 for anybody else).
     """
     contract = contract_for(user, contract_id)
-    if pen_for(user, contract) is None:
+    if right_for(user, contract) is None:
         raise Http404
     return contract, contract.status == Status.DRAFTING
 
 
-def pen_for(user: User, contract: Contract) -> rules.Pen | None:
-    """Return the pen by which the person may change the draft of this contract, or None."""
-    if not hasattr(contract, "circuit"):
-        return None
-    try:
-        mandate = drafters_mandate(user, contract)
-    except NotAllowed:
-        return None
-    return rules.pen_of(mandate.office.organisation, contract)
+def right_for(user: User, contract: Contract) -> rules.DraftingRight | None:
+    """Return the right by which the person may change the draft of this contract, or None."""
+    mandate = mandate_to_draft(user, contract)
+    return rules.right_of(mandate.office.organisation, contract) if mandate else None

@@ -13,24 +13,25 @@ from contracts import canonical
 from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
 from stakeholders.models import Mandate, User
 from workflow.drafting import rules
-from workflow.drafting.pens import drafters_mandate
 from workflow.engine import purposes
 from workflow.engine.nodes import locked
 from workflow.record import events
 from workflow.record.refusals import Invalid, Locked, NotAllowed
-from workflow.tasks.act import doing
+from workflow.standing.drafters import mandate_to_draft
+from workflow.tasks.act import doing, entitled
 
 
 @dataclass(frozen=True)
 class Drafting:
-    """A draft held for one change: whose pen it is."""
+    """A draft held for one change, and by whose mandate."""
 
     contract: Contract
     mandate: Mandate
 
     def check(self, row: Commitment | Volet | None) -> None:
         """Raise NotAllowed where this organisation may not change this part; ask before and after."""
-        if refusal := rules.why_not_edit(rules.pen_of(self.mandate.office.organisation, self.contract), row):
+        right = rules.right_of(self.mandate.office.organisation, self.contract)
+        if refusal := rules.why_not_edit(right, row):
             raise NotAllowed(refusal)
 
 
@@ -43,7 +44,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
     contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
     with locked(contract):
         contract.refresh_from_db()
-        mandate = drafters_mandate(user, contract)
+        mandate = entitled(mandate_to_draft(user, contract))
         if contract.status != Status.DRAFTING:
             raise Locked(
                 _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")

@@ -11,37 +11,32 @@ from stakeholders.models import Organisation
 from workflow.standing.parties import pilot
 
 
-def is_independent_participant(organisation: Organisation, contract: Contract) -> bool:
-    """Whether it takes part and is independent of the prefect: it then edits what it leads itself."""
-    return organisation.is_independent and contract.participations.filter(organisation=organisation).exists()
-
-
 @dataclass(frozen=True)
-class Pen:
+class DraftingRight:
     """For whom somebody changes a draft, and whether it is the State's pilot."""
 
     organisation: Organisation
     is_states: bool
 
 
-def pen_of(organisation: Organisation, contract: Contract) -> Pen:
-    """Return the pen that an organisation holds on a contract."""
-    return Pen(organisation, organisation == pilot(contract, Part.STATE_PILOT))
+def right_of(organisation: Organisation, contract: Contract) -> DraftingRight:
+    """Return the right by which an organisation changes the draft of a contract."""
+    return DraftingRight(organisation, organisation == pilot(contract, Part.STATE_PILOT))
 
 
-def why_not_edit(pen: Pen, row: Commitment | Volet | None) -> str:
-    """Return why this pen may not change this part of the draft, or nothing.
+def why_not_edit(right: DraftingRight, row: Commitment | Volet | None) -> str:
+    """Return why this right may not change this part of the draft, or nothing.
 
     ``row`` is None for the contract's first pages. The prosecutor acts under the law alone
     (Constitution, art. 64; CPP, art. 39-1 for the local policy against crime): the
     prefecture neither edits nor assigns what the prosecution leads or contributes to. An
     independent organisation edits what it leads, and nothing else.
     """
-    if pen.organisation.is_independent:
-        if isinstance(row, Commitment) and row.lead_id == pen.organisation.pk:
+    if right.organisation.is_independent:
+        if isinstance(row, Commitment) and row.lead_id == right.organisation.pk:
             return ""
         return _("Vous ne pouvez modifier que les engagements dont votre organisation est responsable.")
-    if row is None or not pen.is_states:
+    if row is None or not right.is_states:
         return ""
     if (owner := independent_owner(row)) is None:
         return ""

@@ -30,31 +30,31 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
     mine = lists.tasks_of(request.user, found, standings=request.standings)
-    pen = access.pen_for(request.user, found)
-    assert pen is not None  # noqa: S101 (draft_for opened it)
+    right = access.right_for(request.user, found)
+    assert right is not None  # noqa: S101 (draft_for opened it)
     context = {
         "contract": found,
         "is_open": is_open,
-        "volets": [_with_tools(pen, volet) for volet in volets],
+        "volets": [_with_tools(right, volet) for volet in volets],
         "my_tasks": mine,
-        "is_pilot": not pen.organisation.is_independent,
+        "is_pilot": not right.organisation.is_independent,
     }
     return render(request, "drafting/draft_editor.html", context)
 
 
-def _with_tools(pen: rules.Pen, volet: Volet) -> dict[str, Any]:
-    """Return a volet with what this pen may not change of it, and why."""
+def _with_tools(right: rules.DraftingRight, volet: Volet) -> dict[str, Any]:
+    """Return a volet with what this right may not change of it, and why."""
     rows = [
         {
             "row": commitment,
-            "locked": rules.why_not_edit(pen, commitment),
+            "locked": rules.why_not_edit(right, commitment),
             "owner": rules.independent_owner(commitment),
         }
         for commitment in volet.commitments.all()
     ]
     return {
         "row": volet,
-        "locked": rules.why_not_edit(pen, volet),
+        "locked": rules.why_not_edit(right, volet),
         "holds_others": any(line["locked"] for line in rows),  # it is not deleted with them
         "commitments": rows,
     }

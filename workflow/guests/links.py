@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from contracts.canonical import commitments
 from contracts.models import Contract, ContractVersion, Part
-from stakeholders.kinds import Power, Side
+from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, User
-from stakeholders.permissions import mandate_for, mandates_in_force
+from stakeholders.permissions import mandates_in_force
 from workflow.engine.tasks import review_task
 from workflow.guests.models import Contact, GuestLink
 from workflow.opinions.models import Opinion
@@ -105,7 +105,7 @@ def naming(person: User, contract: Contract) -> dict[Organisation, Mandate]:
     """
     if not hasattr(contract, "circuit"):
         return {}
-    piloting = next((m for p in parties.pilots(contract) if (m := mandate_for(person, Power.DRAFT, p))), None)
+    piloting = parties.mandate_to_pilot(person, contract)
     administered = {
         m.office.organisation_id: m
         for m in mandates_in_force(person)

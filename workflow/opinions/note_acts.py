@@ -8,7 +8,7 @@ from stakeholders.models import User
 from workflow.engine.tasks import CONTRACT, tasks
 from workflow.opinions.note_models import InternalNote
 from workflow.record.refusals import NotAllowed
-from workflow.standing import parties
+from workflow.standing.standings import standing_to_act
 
 
 @transaction.atomic
@@ -18,13 +18,13 @@ def write_note(user: User, task_id: int, *, text: str) -> InternalNote:
     Raises NotAllowed when the person holds no mandate for the task.
     """
     task = tasks().select_related(CONTRACT).get(pk=task_id)
-    mandate = parties.mandate_to_act(user, task)
-    if mandate is None:
+    standing = standing_to_act(user, task)
+    if standing is None:
         raise NotAllowed
     return InternalNote.objects.create(
         contract=task.process.circuit.contract,
         organisation=task.owner_permission_obj,
         author=user,
-        mandate=mandate,
+        mandate=standing.mandate,
         text=text,
     )

@@ -13,9 +13,9 @@ from workflow.engine.tasks import is_of_the_system
 from workflow.procedures import recall_rules
 from workflow.procedures.models import Recall
 from workflow.record.refusals import Locked
+from workflow.standing.parties import mandate_to_pilot
 from workflow.standing.standings import Standing
-from workflow.tasks.act import Doing, owed, save
-from workflow.tasks.pilots import pilots_mandate
+from workflow.tasks.act import Doing, entitled, owed, save
 
 
 def recall_version(user: User, contract_id: int, *, reason: str) -> None:
@@ -26,7 +26,7 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
     contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
     with locked(contract):
         contract.refresh_from_db()
-        mandate = pilots_mandate(user, contract)
+        mandate = entitled(mandate_to_pilot(user, contract))
         task = recall_rules.recall_carrier(contract)
         if task is None:
             raise Locked(recall_rules.why_not_recall(contract))

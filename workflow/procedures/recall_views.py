@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from workflow.procedures import recall, recall_rules
 from workflow.record.refusals import ActRefused, Locked
 from workflow.signing import rules as signing_rules
-from workflow.tasks import pilots
+from workflow.tasks import access as tasks_access
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.fields import ReasonForm
 
@@ -20,7 +20,7 @@ from workflow.tasks.fields import ReasonForm
 @member
 def version_recall(request: Request, contract: int) -> HttpResponse:
     """Take the version back, at any time before its last signature."""
-    found = pilots.pilot_for(request.user, contract)
+    found = tasks_access.pilot_for(request.user, contract)
     if recall_rules.recall_carrier(found) is None:
         return refused(request, Locked(recall_rules.why_not_recall(found)), contract)
     form = ReasonForm(request.POST or None)

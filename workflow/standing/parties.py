@@ -1,11 +1,11 @@
-"""The two sides of a contract, and who may act for an organisation."""
+"""The two sides of a contract, and by which mandate somebody acts for one of them."""
 
 from __future__ import annotations
 
 from contracts.models import Contract, Part
-from stakeholders.models import Mandate, Organisation, User
-from workflow.engine.tasks import Task
-from workflow.standing.standings import standing_to_act
+from stakeholders.kinds import Power
+from stakeholders.models import Mandate, Organisation
+from stakeholders.permissions import Person, mandate_for
 
 
 def pilots(contract: Contract) -> list[Organisation]:
@@ -19,7 +19,9 @@ def pilot(contract: Contract, part: Part) -> Organisation:
     return participation.organisation
 
 
-def mandate_to_act(user: User, task: Task) -> Mandate | None:
-    """Return the mandate by which the person may do this task today, or None."""
-    standing = standing_to_act(user, task)
-    return standing.mandate if standing else None
+def mandate_to_pilot(person: Person, contract: Contract) -> Mandate | None:
+    """Return the mandate by which the person pilots this contract for one of its two sides, or None."""
+    if not hasattr(contract, "circuit"):
+        return None
+    held = (mandate_for(person, Power.DRAFT, organisation) for organisation in pilots(contract))
+    return next((mandate for mandate in held if mandate is not None), None)

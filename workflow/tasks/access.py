@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
@@ -16,11 +15,10 @@ from django.http import Http404
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
-from stakeholders.permissions import mandate_for, visible
+from stakeholders.permissions import Person, mandate_for, visible
 from workflow.engine.tasks import OF_PEOPLE, OF_THE_SYSTEM, Task, is_open, of_contract, tasks
+from workflow.standing.parties import mandate_to_pilot
 from workflow.standing.standings import Standing, Standings, standing_to_act, why_not
-
-Person = User | AnonymousUser
 
 
 def contracts_of(person: Person) -> QuerySet[Contract]:
@@ -86,6 +84,14 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
                 raise PermissionDenied(why_not(user, task))
         raise Http404
     return OpenTask(contract, task, standing)
+
+
+def pilot_for(user: User, contract_id: int) -> Contract:
+    """Return the contract for what its pilots alone may do (Http404 for anybody else)."""
+    contract = contract_for(user, contract_id)
+    if mandate_to_pilot(user, contract) is None:
+        raise Http404
+    return contract
 
 
 def job_for(contract: Contract, task_id: int) -> Task:

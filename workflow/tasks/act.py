@@ -18,7 +18,6 @@ from workflow.engine.models import Act as ActRow
 from workflow.engine.tasks import Task, is_cancelled, is_new, is_open, open_after
 from workflow.record import events, journal
 from workflow.record.refusals import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
-from workflow.standing import parties
 from workflow.standing.standings import Standing, standing_to_act, why_not
 
 
@@ -104,12 +103,19 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
     """Say why a task is no longer open: done by somebody, or replaced by one on a newer text."""
-    successor = next((other for other in open_after(task) if parties.mandate_to_act(user, other)), None)
+    successor = next((other for other in open_after(task) if standing_to_act(user, other)), None)
     if successor is not None:
         return NewVersion(successor.pk)
     if is_cancelled(task):
         return NewVersion(None)
     return AlreadyDone(str(task.owner) if task.owner else "")
+
+
+def entitled(mandate: Mandate | None) -> Mandate:
+    """Return the mandate by which somebody acts; raises NotAllowed where they have none."""
+    if mandate is None:
+        raise NotAllowed
+    return mandate
 
 
 def save(row: ActRow) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from stakeholders.models import User
 from workflow.engine.tasks import Task, has_failed, is_new, is_of_the_system
 from workflow.record.refusals import AlreadyDone
+from workflow.standing.parties import mandate_to_pilot
 from workflow.standing.standings import Standing
-from workflow.tasks.act import Doing, doing
-from workflow.tasks.pilots import pilots_mandate
+from workflow.tasks.act import Doing, doing, entitled
 
 
 def take_task(user: User, task_id: int) -> None:
@@ -25,7 +25,7 @@ def retry_job(user: User, task_id: int) -> None:
     task = Task.objects.get(pk=task_id)
     with task.activation() as activation:
         contract = activation.process.contract
-        mandate = pilots_mandate(user, contract)
+        mandate = entitled(mandate_to_pilot(user, contract))
         if not (has_failed(task) and is_of_the_system(task)):
             raise AlreadyDone
         task.flow_task.retried(contract)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.contrib.auth.models import AnonymousUser
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.db.models import Q, prefetch_related_objects
@@ -17,7 +16,7 @@ from contracts.models import Contract, ContractAccess, Signatory
 from contracts.words import searched
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
-from stakeholders.permissions import mandates_in_force
+from stakeholders.permissions import Person, mandates_in_force
 from workflow.engine.tasks import (
     CONTRACT,
     DUE,
@@ -35,7 +34,6 @@ from workflow.tasks.keyset import Listing, Order
 SHOWN_AT_MOST = 200
 NEWEST_FIRST = Order(walked=("contract",), shown=("pk",), target="contract", descending=True)
 MOST_URGENT_FIRST = Order(walked=("due", "pk"), shown=("due", "pk"), target="pk")
-Person = User | AnonymousUser
 
 
 def contract_listing(

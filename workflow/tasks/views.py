@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from workflow.record.refusals import ActRefused, NewVersion
-from workflow.tasks import access, acts, pilots
+from workflow.tasks import access, acts
 from workflow.tasks.access import OpenTask
 from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
@@ -50,7 +50,7 @@ def task_take(request: Request, contract: int, task: int) -> HttpResponse:
 @member
 def job_retry(request: Request, contract: int, task: int) -> HttpResponse:
     """Have a failed step of the system tried again."""
-    found = pilots.pilot_for(request.user, contract)
+    found = access.pilot_for(request.user, contract)
     job = access.job_for(found, task)
     try:
         acts.retry_job(request.user, job.pk)

@@ -24,7 +24,7 @@ from workflow.opinions import acts as opinions_acts
 from workflow.opinions import rules as opinions_rules
 from workflow.procedures import recall
 from workflow.record.refusals import NotAllowed
-from workflow.standing import parties
+from workflow.standing.standings import standing_to_act
 from workflow.tasks import lists, transfers
 
 
@@ -142,11 +142,11 @@ def test_nobody_of_the_prefecture_is_given_the_prosecutors_tasks(cast: Cast) -> 
     plot.draft_and_freeze(cast.contract)
     review = plot.task(cast.contract, "review", cast.organisation("org-parquet"))
     for person in (cast.prefete, cast.dircab, cast.secretaire_generale, cast.pilote_prefecture):
-        assert parties.mandate_to_act(person, review) is None
+        assert standing_to_act(person, review) is None
         receiver = person.mandates.get()
         with pytest.raises(NotAllowed):
             transfers.transfer_task(person, review.pk, receiver=receiver, reason="Je m’en charge.")
-    assert parties.mandate_to_act(cast.vice_procureur, review)
+    assert standing_to_act(cast.vice_procureur, review)
 
 
 def test_the_control_of_legality_is_held_apart(cast: Cast) -> None:
@@ -170,7 +170,7 @@ def test_the_control_of_legality_is_held_apart(cast: Cast) -> None:
     newcomer = User.objects.create_user("legalite2@pref-orme.example")
     assert appoint(newcomer, control, starts_on=timezone.localdate(), actor=cast.admin)
     contract = plot.opened(small_contract(cast))
-    assert drafting_access.pen_for(cast.legalite, contract) is None
+    assert drafting_access.right_for(cast.legalite, contract) is None
     assert not lists.tasks_of(cast.legalite)
 
 

@@ -22,7 +22,7 @@ from workflow.opinions import acts as opinions_acts
 from workflow.opinions.models import Opinion
 from workflow.record.models import JournalEntry
 from workflow.record.refusals import Locked, NotAllowed
-from workflow.standing import parties
+from workflow.standing.standings import standing_to_act
 from workflow.tasks import acts as tasks_acts
 from workflow.tasks import administration, transfers
 
@@ -79,8 +79,8 @@ def test_it_lends_from_its_first_day_to_its_last(cast: Cast, start: int, end: in
     task = plot.tasks(cast.contract, "review") or review_of_the_police(cast)
     away(cast.ddpn, cast.commissaire, Power.REVIEW, start=start, end=end)
     waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
-    assert bool(parties.mandate_to_act(cast.commissaire, waiting)) is may, task
-    assert parties.mandate_to_act(cast.ddpn, waiting), "whoever is away may still answer"
+    assert bool(standing_to_act(cast.commissaire, waiting)) is may, task
+    assert standing_to_act(cast.ddpn, waiting), "whoever is away may still answer"
 
 
 def test_when_it_ends_the_task_comes_back_even_taken(cast: Cast) -> None:
@@ -109,7 +109,7 @@ def test_when_the_absent_leaves_for_good_the_substitute_keeps_nothing(cast: Cast
     run_jobs()
     waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
     assert waiting.owner is None
-    assert parties.mandate_to_act(cast.commissaire, waiting) is None
+    assert standing_to_act(cast.commissaire, waiting) is None
 
 
 def test_only_the_acts_named_are_lent(cast: Cast) -> None:
@@ -120,9 +120,9 @@ def test_only_the_acts_named_are_lent(cast: Cast) -> None:
     plot.review_all(contract)
     approval = plot.task(contract, "approve", cast.organisation("org-pref"))
     assert absence.powers == [Power.REVIEW.value]
-    assert not parties.mandate_to_act(cast.pilote_prefecture, approval)
+    assert not standing_to_act(cast.pilote_prefecture, approval)
     away(cast.prefete, cast.pilote_prefecture, Power.APPROVE)
-    assert parties.mandate_to_act(cast.pilote_prefecture, approval)
+    assert standing_to_act(cast.pilote_prefecture, approval)
 
 
 def test_a_signature_is_never_lent_by_an_absence(cast: Cast) -> None:

@@ -34,9 +34,10 @@ from workflow.record import journal
 from workflow.record.models import Event, JournalEntry
 from workflow.record.refusals import ActRefused, NotAllowed
 from workflow.signing import acts as signing_acts
-from workflow.standing import handover, parties
+from workflow.standing import handover
 from workflow.standing import jobs as standing_jobs
 from workflow.standing.models import DailyPass
+from workflow.standing.standings import standing_to_act
 from workflow.tasks import access as tasks_access
 
 State = SignatureRequest.State
@@ -65,7 +66,7 @@ def substitution(cast: Cast, delegate: User | None = None, **changes: object) ->
 
 
 def can_sign(user: User, contract: Contract) -> bool:
-    return parties.mandate_to_act(user, plot.task(contract, "sign")) is not None
+    return standing_to_act(user, plot.task(contract, "sign")) is not None
 
 
 def sign_as(user: User, contract: Contract) -> None:
@@ -209,7 +210,7 @@ def test_an_authority_that_expires_takes_the_task_away_and_says_so_to_both(cast:
     act = substitution(cast)
     run_jobs()
     waiting = plot.task(contract, "sign")
-    assert parties.mandate_to_act(cast.secretaire_generale, waiting)
+    assert standing_to_act(cast.secretaire_generale, waiting)
     # midnight passes: the act's last day was yesterday
     today = timezone.localdate()
     SigningAuthority.objects.filter(pk=act.pk).update(ends_on=today - DAY)
@@ -251,7 +252,7 @@ def test_an_authority_ended_while_the_signature_is_asked_for_leaves_one_truth(ca
             )
         )
         assert states <= {State.ABANDONED}, "ended before the worker came: the key was never used"
-        assert parties.mandate_to_act(cast.prefete, plot.task(contract, "sign"))
+        assert standing_to_act(cast.prefete, plot.task(contract, "sign"))
         assert journal.first_break() is None
 
 

@@ -23,9 +23,10 @@ from workflow.opinions import acts as opinions_acts
 from workflow.powers.appointments import set_last_day
 from workflow.record.models import JournalEntry
 from workflow.record.refusals import Invalid, Locked, NotAllowed
-from workflow.standing import handover, parties
+from workflow.standing import handover
 from workflow.standing import jobs as standing_jobs
 from workflow.standing.models import DailyPass, Transfer
+from workflow.standing.standings import standing_to_act
 from workflow.tasks import acts as tasks_acts
 from workflow.tasks import transfers
 
@@ -139,7 +140,7 @@ def test_open_tasks_follow_the_office_to_its_next_holder_with_a_note(
     successor = User.objects.create_user("nouveau@ddpn-orme.example", civility="Mme", last_name="Nouvelle")
     appoint(successor, old.office, starts_on=today + DAY, actor=cast.admin)
     waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
-    assert parties.mandate_to_act(cast.ddpn, waiting), "until tonight"
+    assert standing_to_act(cast.ddpn, waiting), "until tonight"
     # the next morning
     Mandate.objects.filter(pk=old.pk).update(ends_on=today - DAY)
     Mandate.objects.filter(person=successor).update(starts_on=today)
@@ -151,7 +152,7 @@ def test_open_tasks_follow_the_office_to_its_next_holder_with_a_note(
     run_jobs()
     waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
     assert waiting.owner is None
-    assert not parties.mandate_to_act(cast.ddpn, waiting)
+    assert not standing_to_act(cast.ddpn, waiting)
     told = JournalEntry.objects.filter(contract=cast.contract).values_list("verb", "payload__person")
     assert ("standing_lost", str(cast.ddpn)) in told
     assert ("standing_gained", str(successor)) in told

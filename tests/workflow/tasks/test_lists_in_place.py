@@ -14,7 +14,6 @@ from stakeholders.kinds import Power
 from stakeholders.models import Absence, AuthorityKind, Mandate, SigningAuthority, User
 from tests import plot
 from tests.cast import Cast, small_contract
-from workflow.standing import parties
 from workflow.standing.standings import standing_to_act
 from workflow.tasks import lists, transfers
 
@@ -91,6 +90,6 @@ def test_an_act_limited_to_a_commune_or_to_a_kind_lists_no_other_contract(
     listed = {task.pk for task in lists.tasks_of(cast.secretaire_generale)}
     assert here.pk in listed
     assert far.pk not in listed
-    assert parties.mandate_to_act(cast.secretaire_generale, far) is None
+    assert standing_to_act(cast.secretaire_generale, far) is None
     assert not [t for t in lists.tasks_of(cast.pilote_prefecture) if t.flow_task.name == "sign"]
     assert {here.pk, far.pk} <= {task.pk for task in lists.tasks_of(cast.dircab)}
