@@ -161,6 +161,9 @@ class VoletForm(SeenForm[Volet]):
         return super().save(commit)
 
 
+_IN_ITS_UNIT = _("Dans l’unité de l’indicateur.")
+
+
 class CommitmentForm(SeenForm[Commitment]):
     """One promise, its indicator, its date."""
 
@@ -194,8 +197,8 @@ class CommitmentForm(SeenForm[Commitment]):
         }
         help_texts = {
             "number": _("Comme il sera imprimé, par exemple 1.4."),
-            "baseline": _("Dans l’unité de l’indicateur."),
-            "target": _("Dans l’unité de l’indicateur."),
+            "baseline": _IN_ITS_UNIT,
+            "target": _IN_ITS_UNIT,
         }
 
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:

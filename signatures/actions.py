@@ -139,6 +139,10 @@ def request_signature(
 
 
 @transaction.atomic
+def _no_value_awaited() -> NotReady:
+    return NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
+
+
 def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: bytes) -> None:
     """Hand in the value that the signatory's own card computed over the signed attributes.
 
@@ -149,14 +153,14 @@ def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: b
     if request.user_id != user.pk:
         raise NotTheSigner(request.slot.field_name)
     if request.state != State.PREPARED:
-        raise NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
+        raise _no_value_awaited()
     signals.key_about_to_serve.send(SignatureRequest, request=request)
     checked = normalised_value(bytes(request.certificate), request.signed_attributes, value)
     taken = SignatureRequest.objects.filter(pk=request.pk, state=State.PREPARED).update(
         state=State.SIGNED, raw_signature=checked, signed_at=timezone.now()
     )
     if not taken:
-        raise NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
+        raise _no_value_awaited()
     jobs.defer_request(request)
 
 

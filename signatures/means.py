@@ -21,6 +21,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
 from signatures.errors import ConfirmationRefused
+from signatures.means_models import NOT_ONE_S_OWN
 from signatures.models import Confirmation, ProofMeans
 
 DELAY = dt.timedelta(hours=24)
@@ -104,7 +105,7 @@ def give_code(means: ProofMeans, giver: AbstractBaseUser) -> str:
     if found is None:
         raise ConfirmationRefused(_("Ce moyen de preuve n’attend plus de confirmation."))
     if found.user_id == giver.pk:
-        raise ConfirmationRefused(_("On ne confirme pas soi-même ses moyens de preuve."))
+        raise ConfirmationRefused(str(NOT_ONE_S_OWN))
     code = f"{secrets.randbelow(10**8):08d}"
     found.code_hash, found.code_tries = _hash(found, code), 0
     found.code_given_by_id = giver.pk

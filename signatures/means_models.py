@@ -8,6 +8,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+NOT_ONE_S_OWN = _("On ne confirme pas soi-même ses moyens de preuve.")
+
 
 class ProofMeans(models.Model):
     """A passkey, an application of codes, or the password where ``authenticator`` is empty.
@@ -54,7 +56,7 @@ class ProofMeans(models.Model):
                 name="nobody_confirms_their_own_proof",
                 condition=(Q(confirmed_by__isnull=True) | ~Q(confirmed_by=F("user")))
                 & (Q(code_given_by__isnull=True) | ~Q(code_given_by=F("user"))),
-                violation_error_message=_("On ne confirme pas soi-même ses moyens de preuve."),
+                violation_error_message=NOT_ONE_S_OWN,
             ),
             models.CheckConstraint(
                 name="proof_counts_for_a_reason", condition=Q(counts_from__isnull=True) | ~Q(how="")

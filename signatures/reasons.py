@@ -100,10 +100,11 @@ _OF_ITS_COST = {
     "exhausts.cpu": _("Le fichier demande plus de calcul qu’un document n’en a besoin : il est refusé."),
     "exhausts.crash": _("Le fichier fait échouer le programme qui le lit : il est refusé."),
 }
+_MISSING = _("La signature « %(name)s » manque.")
 _OF_ITS_FIELDS = {
     "unsigned": _("Le fichier ne porte aucune signature."),
-    "unsigned_field": _("La signature « %(name)s » manque."),
-    "missing_signature": _("La signature « %(name)s » manque."),
+    "unsigned_field": _MISSING,
+    "missing_signature": _MISSING,
     "unexpected_signature": _("La signature « %(name)s » est de trop."),
     "stray_signature": _("Le fichier contient une signature qui n’appartient pas à un champ, et à un seul."),
     "partial": _("La signature « %(name)s » ne couvre pas tout le document."),

@@ -83,7 +83,7 @@ def active_content(pdf: bytes | Path) -> str | None:
         answer = client.run("why_refused", pdf, {})
     except client.Exhausted as death:
         if death.of == "crash":  # hostile files make the parsers raise anything: it ends that process
-            return _("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte.")
+            return _malformed()
         return _("Ce PDF demande trop de mémoire ou de temps pour être lu : imprimez-le en PDF à nouveau.")
     return None if answer is None else str(answer)
 
@@ -108,7 +108,7 @@ def _look(data: bytes) -> None:
     if reader.encrypted:
         raise _Refused(_("Ce PDF est chiffré ou protégé : enregistrez-le sans mot de passe."))
     if reader.xrefs.hybrid_xrefs_present:
-        raise _Refused(_("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte."))
+        raise _Refused(_malformed())
     if len(reader.xrefs.explicit_refs_in_revision(reader.xrefs.total_revisions - 1)) > MAX_OBJECTS:
         raise _Refused(_too_long())
     _look_at_objects(reader)
@@ -137,10 +137,14 @@ def _look_at_objects(reader: PdfFileReader) -> None:
                 _look_at(dictionary)
 
 
+def _malformed() -> str:
+    return _("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte.")
+
+
 def _dictionaries(value: Any, depth: int = 0) -> Iterator[generic.DictionaryObject]:
     """Yield the dictionaries of one object, without following any reference."""
     if depth > MAX_DEPTH:
-        raise _Refused(_("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte."))
+        raise _Refused(_malformed())
     if isinstance(value, generic.DictionaryObject):
         yield value
         parts = [value.raw_get(key) for key in value]
@@ -192,7 +196,7 @@ def _count_pages(reader: PdfFileReader) -> int:
     while nodes:
         node = nodes.pop()
         if not isinstance(node, generic.IndirectObject) or (node.idnum, node.generation) in met:
-            raise _Refused(_("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte."))
+            raise _Refused(_malformed())
         met.add((node.idnum, node.generation))
         found = node.get_object()
         if "/Kids" in found:

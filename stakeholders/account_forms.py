@@ -24,6 +24,8 @@ from stakeholders import devices, quotas
 from stakeholders.security_events import Name, tell
 from stakeholders.text import LineField
 
+_OF_A_SECOND_FACTOR = _("Celui de votre application, ou l’un de vos codes de secours.")
+
 
 def _code(label: Any, help_text: Any = "") -> LineField:
     return LineField(
@@ -89,13 +91,13 @@ class MailedCodeForm(_ToldWhenRefused, ConfirmLoginCodeForm):
 class SecondFactorForm(_ToldWhenRefused, AuthenticateForm):
     """A second factor that is typed, when logging in."""
 
-    code = _code(_("Code"), _("Celui de votre application, ou l’un de vos codes de secours."))
+    code = _code(_("Code"), _OF_A_SECOND_FACTOR)
 
 
 class SecondFactorAgainForm(_ToldWhenRefused, ReauthenticateForm):
     """A second factor that is typed, to say again who one is."""
 
-    code = _code(_("Code"), _("Celui de votre application, ou l’un de vos codes de secours."))
+    code = _code(_("Code"), _OF_A_SECOND_FACTOR)
 
 
 class ActivateTotpForm(ActivateTOTPForm):

@@ -147,9 +147,11 @@ class Basis:
         }
 
 
+CLOSED_ACCOUNT = gettext_lazy("Ce compte est fermé : il ne permet aucun acte.")
+_BY_DELEGATION = gettext_lazy("Pour %(office)s et par délégation, %(delegate)s")
 FORMULAS: dict[str, Promise] = {
-    AuthorityKind.DELEGATION_OF_SIGNATURE: gettext_lazy("Pour %(office)s et par délégation, %(delegate)s"),
-    AuthorityKind.DELEGATION_OF_FUNCTION: gettext_lazy("Pour %(office)s et par délégation, %(delegate)s"),
+    AuthorityKind.DELEGATION_OF_SIGNATURE: _BY_DELEGATION,
+    AuthorityKind.DELEGATION_OF_FUNCTION: _BY_DELEGATION,
     AuthorityKind.SUBSTITUTION: gettext_lazy("Pour %(office)s %(absent)s, %(delegate)s, par suppléance"),
     AuthorityKind.INTERIM: gettext_lazy("Pour %(office)s, poste vacant, %(delegate)s, par intérim"),
 }
@@ -204,7 +206,7 @@ def decide(
     of the row that came nearest, and its message says what stands in the way of the others too.
     """
     if not question.person.is_active:
-        return NoBasis(Rule.CLOSED_ACCOUNT, _("Ce compte est fermé : il ne permet aucun acte."))
+        return NoBasis(Rule.CLOSED_ACCOUNT, str(CLOSED_ACCOUNT))
     mandates = list(mandates)
     for mandate in mandates:
         own = mandate.office_id == question.office.pk and mandate.person_id == question.person.pk

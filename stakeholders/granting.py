@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
+from stakeholders.authority import CLOSED_ACCOUNT
 from stakeholders.kinds import Power, Side
 from stakeholders.models import AuthorityKind, GrantKind, GrantState, Office, Role
 from stakeholders.models.grants import same_mailbox as same_mailbox
@@ -86,7 +87,7 @@ def why_not_confirm(who: Who, asked: Asked, now: dt.datetime) -> str:
     if closed := why_closed(asked, now):
         return closed
     if not who.is_active:
-        return _("Ce compte est fermé : il ne permet aucun acte.")
+        return str(CLOSED_ACCOUNT)
     if who.person == asked.asker:
         return _("Vous l’avez demandé vous-même : une seconde personne doit confirmer.")
     if who.person in asked.beneficiaries:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from stakeholders.models import Grant, Office, User
+from stakeholders.models.organisations import ENDS_BEFORE_IT_STARTS
 from stakeholders.text import MailAddress, PersonName
 
 LASTS = dt.timedelta(days=14)
@@ -74,7 +75,7 @@ class Invitation(models.Model):
             models.CheckConstraint(
                 name="invitation_ends_after_it_starts",
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                violation_error_message=gettext_lazy("La fin du mandat précède son début."),
+                violation_error_message=ENDS_BEFORE_IT_STARTS,
             ),
             models.CheckConstraint(
                 name="invitation_accepted_by_somebody",

@@ -54,6 +54,9 @@ class Exhausted(Exception):
 class NotAFile(OSError):
     """The path is no ordinary file (a device, a folder, a pipe): nothing of it was read."""
 
+    def __init__(self) -> None:
+        super().__init__(0, _("ce n’est pas un fichier ordinaire"))
+
 
 class Unavailable(TransientError):
     """The limited process could not be had, or the machine was too busy: the file is not at fault."""
@@ -197,11 +200,11 @@ def _open_ordinary(path: Path) -> int:
     """Open an ordinary file, asked before and after so that opening wakes no device; raises NotAFile."""
     for_reading = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
     if not stat.S_ISREG(os.stat(path).st_mode):
-        raise NotAFile(0, _("ce n’est pas un fichier ordinaire"))
+        raise NotAFile
     descriptor = os.open(path, for_reading)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotAFile(0, _("ce n’est pas un fichier ordinaire"))
+        raise NotAFile
     return descriptor
 
 

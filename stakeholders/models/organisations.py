@@ -195,6 +195,7 @@ def _only(field: str) -> Func:
     return Func(F(field), F(field), Value("[]"), function="int8range", output_field=BigIntegerRangeField())
 
 
+ENDS_BEFORE_IT_STARTS = _("La fin du mandat précède son début.")
 _HELD = _("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat.")
 _DAYS = Func("starts_on", "ends_on", Value("[]"), function="daterange", output_field=DateRangeField())
 
@@ -248,7 +249,7 @@ class Mandate(models.Model):
             models.CheckConstraint(
                 name="mandate_ends_after_it_starts",
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                violation_error_message=_("La fin du mandat précède son début."),
+                violation_error_message=ENDS_BEFORE_IT_STARTS,
             ),
             models.CheckConstraint(
                 name="mandate_limit_whole",
@@ -282,7 +283,7 @@ class Mandate(models.Model):
     def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
         """Refuse days in the wrong order first: no range of days can be made of them to compare."""
         if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
-            raise ValidationError({"ends_on": _("La fin du mandat précède son début.")})
+            raise ValidationError({"ends_on": ENDS_BEFORE_IT_STARTS})
         # no form shows them, and the constraints on the days need them
         super().validate_constraints(set(exclude or ()) - {"limited_type", "limited_id", "withdrawn_at"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, BaseUserManager
@@ -17,13 +18,16 @@ from stakeholders.text import MailAddress, PersonName
 class UndeletableError(models.ProtectedError):
     """Somebody tried to delete a row that legal acts name; it can only be deactivated."""
 
+    def __init__(self, accounts: Collection[models.Model]) -> None:
+        super().__init__(str(_("Un compte ne se supprime pas : désactivez-le.")), set(accounts))
+
 
 class UserQuerySet(models.QuerySet["User"]):
     """Accounts; a deletion is refused for many as it is for one."""
 
     def delete(self) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError."""
-        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), set(self))
+        raise UndeletableError(list(self))
 
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc]
@@ -101,7 +105,7 @@ class User(AbstractUser):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError. Legal acts name their author for ever."""
-        raise UndeletableError(str(_("Un compte ne se supprime pas : désactivez-le.")), {self})
+        raise UndeletableError([self])
 
     @property
     def mailbox_is_held(self) -> bool:

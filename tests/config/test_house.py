@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
@@ -253,6 +254,22 @@ def test_a_refusal_is_caught_by_pages_alone() -> None:
         if isinstance(named, ast.Name) and named.id in refusals
     }
     assert {name for name in catching if not name.endswith("views.py")} == {"workflow/admin.py"}
+
+
+def test_a_sentence_is_written_once() -> None:
+    """A rule said in a model, a form and an act is said by one constant: the three cannot drift apart."""
+    written = Counter(
+        " ".join(call.args[0].value.split())
+        for module in ours().values()
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Name)
+        and call.func.id in {"_", "gettext", "gettext_lazy"}
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    )
+    assert len(written) > 500
+    assert [text for text, times in written.items() if times > 1 and text.endswith((".", "!", "?"))] == []
 
 
 def test_links_between_documents_lead_somewhere() -> None:

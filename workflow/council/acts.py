@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from signatures import actions as signing
 from stakeholders.models import User
-from workflow.council.models import CouncilResolution
+from workflow.council.models import REJECTION_OWES_WHY, CouncilResolution
 from workflow.engine import purposes
 from workflow.engine.nodes import ask_gates
 from workflow.record.refusals import Invalid
@@ -29,7 +29,7 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
         _check_days(resolution)
         save(resolution)
         if not resolution.adopted:
-            owed(resolution.reason, _("Dites pourquoi le conseil a refusé."))
+            owed(resolution.reason, REJECTION_OWES_WHY)
             signing.void_envelope(signing_round_of(act).envelope, resolution.reason)
         dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
         act.tell("resolution_adopted" if resolution.adopted else "resolution_rejected", **dates)

@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import DayInput
-from workflow.council.models import CouncilResolution
-from workflow.tasks.fields import reason_field
+from workflow.council.models import REJECTION_OWES_WHY, CouncilResolution
+from workflow.tasks.fields import ask_why, reason_field
 
 
 class ResolutionForm(forms.ModelForm[CouncilResolution]):
@@ -52,8 +52,8 @@ class ResolutionForm(forms.ModelForm[CouncilResolution]):
     def clean(self) -> dict[str, Any]:
         """Ask for the dates that make an adopted resolution enforceable (CGCT L2131-1), or for the reason."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("adopted") is False and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Dites pourquoi le conseil a refusé."))
+        if cleaned.get("adopted") is False:
+            ask_why(self, REJECTION_OWES_WHY)
         if cleaned.get("adopted"):
             for name in ("published_on", "transmitted_on", "received_on"):
                 if not cleaned.get(name) and name not in self.errors:

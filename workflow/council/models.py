@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from stakeholders.text import Line
 from workflow.engine.models import Act
 
+REJECTION_OWES_WHY = _("Dites pourquoi le conseil a refusé.")
+
 
 class CouncilResolution(Act):
     """The resolution of the municipal council on a version (CGCT L2121-29, L2131-1).

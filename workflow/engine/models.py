@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process
 
@@ -42,6 +45,20 @@ class Circuit(models.Model):
 
     def __str__(self) -> str:
         return str(self.contract)
+
+
+def says_why(name: str, sentence: Any, unless: Q | None = None) -> models.CheckConstraint:
+    """Return the constraint that an act gives its reason, except ``unless``; ``sentence`` is said without.
+
+    The same sentence is asked by the form (:func:`workflow.tasks.fields.ask_why`) and by the act
+    (:func:`workflow.tasks.act.owed`).
+    """
+    given = ~Q(reason="")
+    return models.CheckConstraint(
+        name=name,
+        condition=given if unless is None else unless | given,
+        violation_error_message=sentence,
+    )
 
 
 class Act(models.Model):

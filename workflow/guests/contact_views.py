@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from contracts.models import Contract
 from stakeholders.models import Mandate, Organisation
 from workflow.guests import links
-from workflow.guests.contacts import add_contact, remove_contact, send_again
+from workflow.guests.contacts import add_contact, remove_contact, send_again, sent_to
 from workflow.guests.forms import ContactForm
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks.access import contract_for
@@ -83,7 +83,7 @@ def contact_send(request: Request, contract: int, contact: int) -> HttpResponse:
     except ActRefused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Un nouveau lien part vers %(address)s.") % {"address": row.email})
+        messages.success(request, sent_to(row.email))
     return redirect("contacts", found.pk)
 
 

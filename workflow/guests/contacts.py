@@ -156,3 +156,8 @@ def end_mandate(contact: Contact, *, actor: User | None) -> None:
     """Withdraw at once the mandate that a contact was given as a guest; their open pages close."""
     if contact.mandate is not None and contact.mandate.withdrawn_at is None:
         withdraw_mandate(contact.mandate, actor=actor)
+
+
+def sent_to(address: str) -> str:
+    """Return the sentence that says where another link goes."""
+    return _("Un nouveau lien part vers %(address)s.") % {"address": address}

@@ -20,7 +20,7 @@ from stakeholders import masking
 from stakeholders.models import Mandate, User
 from stakeholders.sessions import ONLY
 from workflow.engine.tasks import due_on, review_task
-from workflow.guests import acts, links
+from workflow.guests import acts, contacts, links
 from workflow.guests.forms import MailedCodeForm, ReportForm
 from workflow.guests.models import GuestLink
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid
@@ -139,10 +139,7 @@ def guest_link_renew(request: HttpRequest, identifier: str) -> HttpResponse:
         acts.renew(identifier)
     except ActRefused as error:
         return _link_page(request, link, error)
-    messages.success(
-        request,
-        _("Un nouveau lien part vers %(address)s.") % {"address": masking.masked(link.contact.email)},
-    )
+    messages.success(request, contacts.sent_to(masking.masked(link.contact.email)))
     return redirect("guest_link", identifier)
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
-
 from stakeholders.models import User
 from workflow.engine import purposes
 from workflow.opinions import rules
-from workflow.opinions.models import Approval, Opinion, OpinionDraft
+from workflow.opinions.models import (
+    NO_OPINION_CHOSEN,
+    OPINION_OWES_WHY,
+    RETURN_OWES_WHY,
+    Approval,
+    Opinion,
+    OpinionDraft,
+)
 from workflow.record.refusals import Invalid, NotAllowed
 from workflow.record.values import OpinionValue
 from workflow.tasks.act import doing, owed, same_text, save
@@ -18,9 +23,9 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
     with doing(user, task_id, purposes.REVIEW) as act:
         same_text(act, version_sha256, act.version.content_sha256)
         if value not in OpinionValue.values or value == OpinionValue.NO_OPINION:
-            raise Invalid(_("Choisissez un avis."), "value")
+            raise Invalid(str(NO_OPINION_CHOSEN), "value")
         if rules.reason_is_owed(value):
-            owed(reason, _("Dites pourquoi : un motif est requis pour cet avis."))
+            owed(reason, OPINION_OWES_WHY)
         organisation = act.task.seed
         opinion = Opinion(
             **act.signed_fields(), organisation=organisation, value=value, reason=reason.strip()
@@ -54,7 +59,7 @@ def approve(user: User, task_id: int, *, approved: bool, reason: str, pdf_sha256
             raise NotAllowed(obstacle)
         same_text(act, pdf_sha256, act.version.pdf_sha256)
         if not approved:
-            owed(reason, _("Dites pourquoi le texte est renvoyé en rédaction."))
+            owed(reason, RETURN_OWES_WHY)
         organisation = act.task.seed
         approval = Approval(
             **act.signed_fields(),

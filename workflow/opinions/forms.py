@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.text import LineField, LinesField
 from workflow.opinions import rules
+from workflow.opinions.models import NO_OPINION_CHOSEN, OPINION_OWES_WHY, RETURN_OWES_WHY
 from workflow.record.values import OpinionValue
-from workflow.tasks.fields import MAX_REASON, reason_field
+from workflow.tasks.fields import MAX_REASON, ask_why, reason_field
 
 
 class OpinionForm(forms.Form):
@@ -22,7 +23,7 @@ class OpinionForm(forms.Form):
         label=_("Votre avis"),
         choices=[choice for choice in OpinionValue.choices if choice[0] != OpinionValue.NO_OPINION],
         widget=forms.RadioSelect,
-        error_messages={"required": _("Choisissez un avis.")},
+        error_messages={"required": NO_OPINION_CHOSEN},
     )
     reason = reason_field(
         _("Motif"),
@@ -34,8 +35,8 @@ class OpinionForm(forms.Form):
         """Ask why, where it is owed."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         value = cleaned.get("value")
-        if value and rules.reason_is_owed(value) and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Dites pourquoi : un motif est requis pour cet avis."))
+        if value and rules.reason_is_owed(value):
+            ask_why(self, OPINION_OWES_WHY)
         return cleaned
 
 
@@ -69,8 +70,8 @@ class ApprovalForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask why the text goes back."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("decision") == "return" and not cleaned.get("reason", "").strip():
-            self.add_error("reason", _("Dites pourquoi le texte est renvoyé en rédaction."))
+        if cleaned.get("decision") == "return":
+            ask_why(self, RETURN_OWES_WHY)
         return cleaned
 
 

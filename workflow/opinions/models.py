@@ -10,11 +10,18 @@ from django.utils.translation import gettext_lazy as _
 from contracts.models import Contract
 from stakeholders.models import Organisation
 from stakeholders.text import Lines
-from workflow.engine.models import Act
+from workflow.engine.models import Act, says_why
 from workflow.record.values import OpinionValue
 
 # These send the text back to the pilots.
 BLOCKING_OPINIONS = frozenset({OpinionValue.CHANGES_REQUESTED, OpinionValue.UNFAVOURABLE})
+
+# The one opinion that may be given without a reason.
+OWES_NO_REASON = OpinionValue.FAVOURABLE
+
+NO_OPINION_CHOSEN = _("Choisissez un avis.")
+OPINION_OWES_WHY = _("Dites pourquoi : un motif est requis pour cet avis.")
+RETURN_OWES_WHY = _("Dites pourquoi le texte est renvoyé en rédaction.")
 
 
 class Opinion(Act):
@@ -33,11 +40,7 @@ class Opinion(Act):
                 name="one_opinion_a_version",
                 violation_error_message=_("Votre organisation a déjà rendu son avis sur cette version."),
             ),
-            models.CheckConstraint(
-                name="opinion_says_why",
-                condition=Q(value="favourable") | ~Q(reason=""),
-                violation_error_message=_("Dites pourquoi : un motif est requis pour cet avis."),
-            ),
+            says_why("opinion_says_why", OPINION_OWES_WHY, unless=Q(value=OWES_NO_REASON)),
             models.CheckConstraint(
                 name="opinion_value_known",
                 condition=Q(value__in=[value for value, _label in OpinionValue.choices]),
@@ -88,11 +91,7 @@ class Approval(Act):
                 name="one_approval_a_version",
                 violation_error_message=_("Votre organisation s’est déjà prononcée sur cette version."),
             ),
-            models.CheckConstraint(
-                name="return_says_why",
-                condition=Q(approved=True) | ~Q(reason=""),
-                violation_error_message=_("Dites pourquoi le texte est renvoyé en rédaction."),
-            ),
+            says_why("return_says_why", RETURN_OWES_WHY, unless=Q(approved=True)),
         ]
 
     def __str__(self) -> str:

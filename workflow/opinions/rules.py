@@ -9,9 +9,8 @@ from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
 from workflow.engine import purposes
 from workflow.engine.tasks import done_by, process_of, serving, tasks
-from workflow.opinions.models import BLOCKING_OPINIONS, Opinion
+from workflow.opinions.models import BLOCKING_OPINIONS, OWES_NO_REASON, Opinion
 from workflow.record.models import Event
-from workflow.record.values import OpinionValue
 from workflow.standing.parties import pilots
 
 
@@ -46,7 +45,7 @@ def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisa
 
 def reason_is_owed(value: str) -> bool:
     """Whether an opinion of this value must say why: anything but favourable."""
-    return value != OpinionValue.FAVOURABLE
+    return value != OWES_NO_REASON
 
 
 def changes_are_asked(version: ContractVersion) -> bool:

@@ -12,10 +12,13 @@ from contracts.forms import DayInput
 from stakeholders.granting import needs_act
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation, User
+from stakeholders.models.organisations import ENDS_BEFORE_IT_STARTS
 from stakeholders.proofs import Proof
 from stakeholders.text import LineField
 from workflow.powers.act_files import ActFileField
+from workflow.powers.asking import ACT_IS_OWED
 
+_WITHOUT_END = _("Laissez vide un mandat sans terme.")
 _WHERE_AN_ACT_IS_DUE = _("Pour une autorité, un adjoint ou un délégué : comme il se cite, et joint en PDF.")
 
 
@@ -34,7 +37,7 @@ class InvitationForm(forms.ModelForm[Invitation]):
         widgets = {"starts_on": DayInput, "ends_on": DayInput}
         help_texts = {
             "email": _("Le lien d’invitation y est envoyé."),
-            "ends_on": _("Laissez vide un mandat sans terme."),
+            "ends_on": _WITHOUT_END,
         }
 
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
@@ -60,7 +63,7 @@ class MandateForm(forms.ModelForm[Mandate]):
         widgets = {"starts_on": DayInput, "ends_on": DayInput}
         help_texts = {
             "person": _("Qui exerce ou a exercé une fonction dans l’organisation."),
-            "ends_on": _("Laissez vide un mandat sans terme."),
+            "ends_on": _WITHOUT_END,
             "act": _WHERE_AN_ACT_IS_DUE,
         }
 
@@ -88,7 +91,7 @@ class ProofForm(forms.Form):
 def _check_dates(form: forms.ModelForm[Any]) -> None:
     starts_on, ends_on = form.cleaned_data.get("starts_on"), form.cleaned_data.get("ends_on")
     if starts_on and ends_on and ends_on < starts_on:
-        form.add_error("ends_on", _("La fin du mandat précède son début."))
+        form.add_error("ends_on", ENDS_BEFORE_IT_STARTS)
 
 
 def _check_act(form: forms.ModelForm[Any]) -> None:
@@ -98,4 +101,4 @@ def _check_act(form: forms.ModelForm[Any]) -> None:
     if not form.cleaned_data.get("act"):
         form.add_error("act", _("Citez l’acte qui nomme le titulaire de cette fonction."))
     if not form.cleaned_data.get("document") and "document" not in form.errors:
-        form.add_error("document", _("Joignez l’acte en PDF : sans lui, personne ne peut confirmer."))
+        form.add_error("document", ACT_IS_OWED)

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from stakeholders import actions
 from stakeholders.granting import is_lent_by_another, needs_confirmation, to_oneself
@@ -28,6 +28,8 @@ from stakeholders.models import (
 )
 from stakeholders.permissions import administration_of
 from workflow.record.refusals import Invalid, NotAllowed
+
+ACT_IS_OWED = gettext_lazy("Joignez l’acte en PDF : sans lui, personne ne peut confirmer.")
 
 
 def administering(actor: User, organisation: Organisation) -> Mandate:
@@ -60,7 +62,7 @@ def record_act(actor: User, organisation: Organisation, authority: SigningAuthor
     if authority.delegate.person_id == actor.pk:
         raise Invalid(to_oneself(), field="delegate")
     if not authority.document_sha256:
-        raise Invalid(_("Joignez l’acte en PDF : sans lui, personne ne peut confirmer."), field="document")
+        raise Invalid(str(ACT_IS_OWED), field="document")
     authority.full_clean()
     names = ("kind", "act", "published_in", "published_on", "starts_on", "ends_on", "scope")
     more = ("covers_contract_signature", "contract_kinds", "communes")

@@ -12,7 +12,7 @@ from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
 from workflow.powers import mails
 from workflow.record import events, journal
-from workflow.standing import handover
+from workflow.standing import endings, handover
 from workflow.standing import jobs as standing_jobs
 
 LOSSES = frozenset({"mandate_withdrawn", "mandate_ended"})
@@ -58,7 +58,7 @@ def register_moved(verb: str, authority: SigningAuthority, actor: User | None, *
     for person in sorted(both, key=lambda p: p.pk):
         events.publish(verb, None, actor=actor, recipient=person, **facts)
     if verb == "authority_ended":
-        what = _("%(act)s, au bénéfice de %(person)s") % {"act": authority.act, "person": facts["person"]}
+        what = endings.act_in_words(authority)
         mails.tell_of_loss(what, authority.office.organisation, whom=list(both), actor=actor)
     standing_jobs.defer_follow(handover.changes_of_authority(authority))
 

@@ -89,7 +89,7 @@ def grant_prove(request: Request, grant: int) -> HttpResponse:
         return _page(request, found, 422, proofs={given.proof: form})
     sha256 = found.fingerprint(purpose)
     if form.cleaned_data["document_sha256"] != sha256:
-        return _page(request, found, 409, notice=_("Cette demande a changé : relisez-la."))
+        return _page(request, found, 409, notice=_changed())
     if refusal := why_not_this_proof(found.organisation, given.proof):
         return _page(request, found, 422, notice=refusal)
     try:
@@ -118,7 +118,7 @@ def grant_challenge(request: Request, grant: int) -> HttpResponse:
         raise Http404
     sha256 = found.fingerprint(purpose) if purpose else ""
     if not sha256 or request.POST.get("document_sha256") != sha256:
-        return JsonResponse({"error": _("Cette demande a changé : relisez-la.")}, status=409)
+        return JsonResponse({"error": _changed()}, status=409)
     options = passkeys.ask(request.user, document_sha256=sha256)
     return JsonResponse({"request_options": options}, headers={"Cache-Control": "no-store"})
 
@@ -249,3 +249,7 @@ def _page(
         **ways,
     }
     return render(request, "powers/power.html", context, status=status)
+
+
+def _changed() -> str:
+    return _("Cette demande a changé : relisez-la.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from contracts.models import Signatory
 from signatures import actions as signing
@@ -14,7 +13,7 @@ from stakeholders.models import User
 from workflow.engine import purposes
 from workflow.record.refusals import Locked
 from workflow.signing import rules
-from workflow.signing.models import Refusal, SigningAct
+from workflow.signing.models import REFUSAL_OWES_WHY, Refusal, SigningAct
 from workflow.tasks.act import Doing, doing, owed, save
 from workflow.tasks.rounds import signing_round_of
 
@@ -82,7 +81,7 @@ def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
     """A signatory refuses, with a reason that everybody reads; the contract returns to drafting."""
     with doing(user, task_id, purposes.SIGN) as act:
         signatory: Signatory = act.task.seed
-        reason = owed(reason, _("Dites pourquoi vous refusez de signer."))
+        reason = owed(reason, REFUSAL_OWES_WHY)
         refusal = Refusal(**act.signed_fields(), signatory=signatory, reason=reason)
         save(refusal)
         signing.void_envelope(signing_round_of(act).envelope, reason)

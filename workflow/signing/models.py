@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from contracts.models import Signatory
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.models import AuthorityKind, SigningAuthority
-from workflow.engine.models import Act
+from workflow.engine.models import Act, says_why
+
+REFUSAL_OWES_WHY = _("Dites pourquoi vous refusez de signer.")
 
 BASES = [(kind.value, kind.label) for kind in AuthorityKind if kind != AuthorityKind.REPRESENTATION_ONLY]
 
@@ -76,11 +78,7 @@ class Refusal(Act):
         verbose_name_plural = _("refus de signer")
         constraints = [
             models.UniqueConstraint(fields=["version"], name="one_refusal_a_version"),
-            models.CheckConstraint(
-                name="refusal_says_why",
-                condition=~Q(reason=""),
-                violation_error_message=_("Dites pourquoi vous refusez de signer."),
-            ),
+            says_why("refusal_says_why", REFUSAL_OWES_WHY),
         ]
 
     def __str__(self) -> str:

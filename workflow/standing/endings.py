@@ -49,11 +49,17 @@ def _endings(organisation: Organisation, when: Q) -> list[Ending]:
         if Power.SIGN in m.office.powers
     ]
     for act in acts.select_related("delegate__person"):
-        person = act.delegate.person
-        what = _("%(act)s, au bénéfice de %(person)s") % {"act": act.act, "person": person}
-        found.append((what, person, act.ends_on))
+        found.append((act_in_words(act), act.delegate.person, act.ends_on))
     rows = [Ending(what, person, end, (end - today).days) for what, person, end in found if end is not None]
     return sorted(rows, key=lambda ending: ending.ends_on)
+
+
+def act_in_words(authority: SigningAuthority) -> str:
+    """Name an act of the register and whom it lets sign."""
+    return _("%(act)s, au bénéfice de %(person)s") % {
+        "act": authority.act,
+        "person": authority.delegate.person,
+    }
 
 
 def warn(last: dt.date, today: dt.date) -> None:

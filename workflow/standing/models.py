@@ -9,6 +9,9 @@ from viewflow.workflow.models import Task
 
 from stakeholders.models import Mandate
 from stakeholders.text import Lines
+from workflow.engine.models import says_why
+
+TRANSFER_OWES_WHY = _("Dites pourquoi vous confiez cette tâche.")
 
 
 class Transfer(models.Model):
@@ -31,11 +34,7 @@ class Transfer(models.Model):
                 name="one_receiver_a_task",
                 violation_error_message=_("Cette tâche est déjà confiée à quelqu’un : reprenez-la d’abord."),
             ),
-            models.CheckConstraint(
-                name="transfer_says_why",
-                condition=~Q(reason=""),
-                violation_error_message=_("Dites pourquoi vous confiez cette tâche."),
-            ),
+            says_why("transfer_says_why", TRANSFER_OWES_WHY),
         ]
         indexes = [
             models.Index(fields=["receiver"], condition=Q(ended_at__isnull=True), name="live_transfers")

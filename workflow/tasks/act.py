@@ -10,6 +10,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion
@@ -130,9 +131,10 @@ def save(row: ActRow) -> None:
         raise AlreadyDone from error
 
 
-def owed(reason: str, message: str) -> str:
+def owed(reason: str, sentence: str | Promise) -> str:
+    """Return the reason that an act owes, or raise Invalid with the sentence that asks for it."""
     if not reason.strip():
-        raise Invalid(message, "reason")
+        raise Invalid(str(sentence), "reason")
     return reason.strip()
 
 

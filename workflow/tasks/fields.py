@@ -23,6 +23,12 @@ def reason_field(label: Any, *, required: bool = False, help_text: Any = "") -> 
     )
 
 
+def ask_why(form: forms.BaseForm, sentence: Any) -> None:
+    """Add the sentence to the form's reason where none was typed."""
+    if not form.cleaned_data.get("reason", "").strip():
+        form.add_error("reason", sentence)
+
+
 class ReasonForm(forms.Form):
     """A reason that everybody reads: a refusal to sign, a version taken back."""
 

@@ -9,7 +9,7 @@ from stakeholders.incompatibilities import why_not_substitute
 from stakeholders.models import Mandate, User
 from workflow.engine.tasks import Task, is_taken, power_of
 from workflow.record.refusals import Invalid, Locked
-from workflow.standing.models import Transfer
+from workflow.standing.models import TRANSFER_OWES_WHY, Transfer
 from workflow.standing.standings import NO_TRANSFER
 from workflow.tasks.act import Doing, doing, owed
 
@@ -49,7 +49,7 @@ def transfer_task(user: User, task_id: int, *, receiver: Mandate, reason: str) -
             raise Invalid(_("Choisissez quelqu’un d’autre que vous."), "receiver")
         if refusal := why_not_substitute(receiver, [power]):
             raise Invalid(refusal, "receiver")
-        reason = owed(reason, _("Dites pourquoi vous confiez cette tâche."))
+        reason = owed(reason, TRANSFER_OWES_WHY)
         _end(act.task)
         transfer = Transfer.objects.create(task=act.task, giver=act.mandate, receiver=receiver, reason=reason)
         _give(act, receiver.person)
