@@ -180,7 +180,7 @@ def _contract(
 def _parts(row: Row, data: Row, organisations: dict[str, Organisation]) -> list[tuple[Organisation, Part]]:
     """Return each organisation of the contract's territory with its part.
 
-    The prefecture and the commune hold the pen; those of which the file has an opinion
+    The prefecture and the commune draft; those of which the file has an opinion
     review; the others look on.
     """
     asked = {opinion["organisation_id"] for opinion in row.get("opinions", [])}

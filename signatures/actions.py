@@ -35,7 +35,7 @@ __all__ = [
     "confirm",
     "confirm_by_code",
     "confirm_by_passkey",
-    "give_back",
+    "abandon",
     "last_failure",
     "open_envelope",
     "request_seal",
@@ -179,7 +179,7 @@ def retry(request: SignatureRequest) -> None:
 
 
 @transaction.atomic
-def give_back(request: SignatureRequest) -> bool:
+def abandon(request: SignatureRequest) -> bool:
     """Abandon a request that failed for good, so that its slot may be asked for anew.
 
     Nothing of it is erased. Returns False, changing nothing, unless it failed for good.

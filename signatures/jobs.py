@@ -50,7 +50,7 @@ class Backoff(BaseRetryStrategy):
 def advance_request(context: JobContext, *, request_id: int) -> None:
     """Bring one signature as far as it goes."""
     try:
-        with told_in_the_end(context, partial(machine.give_up, request_id)):
+        with failed_after_last_try(context, partial(machine.give_up, request_id)):
             machine.advance(request_id)
     except TransientError as error:
         if _is_last(context):
@@ -64,7 +64,7 @@ def advance_request(context: JobContext, *, request_id: int) -> None:
 def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
     """Bring a fully signed envelope to B-LTA."""
     try:
-        with told_in_the_end(context, partial(machine.give_up_seal, envelope_id)):
+        with failed_after_last_try(context, partial(machine.give_up_seal, envelope_id)):
             machine.seal(envelope_id)
     except TransientError as error:
         if _is_last(context):
@@ -87,7 +87,7 @@ def renew_reports(context: JobContext, timestamp: int = 0) -> None:
 
 
 @contextmanager
-def told_in_the_end(context: JobContext, give_up: Callable[[SignatureError], None]) -> Iterator[None]:
+def failed_after_last_try(context: JobContext, give_up: Callable[[SignatureError], None]) -> Iterator[None]:
     """Give up, and say why, when the last try meets a fault that nobody foresaw.
 
     Else the signature would be « en cours » for ever. The fault goes on to the queue, which logs it.

@@ -170,8 +170,8 @@ def is_lowered(before: str, after: str) -> bool:
     return not Proof(after).suffices(before)
 
 
-def is_lent_by_another(powers: frozenset[str], *, absent: int, declared_by: int) -> bool:
-    """Whether somebody else than its holder lends the power to approve, or to record a resolution."""
+def is_entrusted_by_another(powers: frozenset[str], *, absent: int, declared_by: int) -> bool:
+    """Whether somebody else than its holder entrusts the power to approve, or to record a resolution."""
     return absent != declared_by and bool(powers & {power.value for power in POWERFUL})
 
 

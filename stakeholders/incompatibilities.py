@@ -1,4 +1,4 @@
-"""Which offices one person may not hold together, and what may not be lent to whom.
+"""Which offices one person may not hold together, and what some may not do as substitutes.
 
 The control of legality of a prefecture judges the acts of the municipality (CGCT L2131-6):
 it cannot be done by who negotiates or approves them. The council's clerk alone records its
@@ -43,10 +43,10 @@ def why_not_appoint(mandate: Mandate) -> str:
 
 
 def why_not_substitute(substitute: Mandate, powers: Iterable[str]) -> str:
-    """Return why these acts cannot be lent to the holder of this mandate, or nothing."""
-    role, lent = Role(substitute.office.role), {Power(power) for power in powers}
-    if role is Role.LEGALITY and lent & NEGOTIATING:
+    """Return why the holder of this mandate cannot do these acts as a substitute, or nothing."""
+    role, entrusted = Role(substitute.office.role), {Power(power) for power in powers}
+    if role is Role.LEGALITY and entrusted & NEGOTIATING:
         return _("Le contrôle de légalité ne peut ni rédiger, ni rendre un avis, ni approuver.")
-    if Power.RECORD_RESOLUTION in lent and role is not Role.CLERK:
+    if Power.RECORD_RESOLUTION in entrusted and role is not Role.CLERK:
         return _("Seul le service des assemblées enregistre les délibérations du conseil.")
     return ""

@@ -5,7 +5,7 @@ from workflow.engine.jobs import go_on, mark_failed, retry_stalled_jobs
 from workflow.guests.mails import send_code
 from workflow.notices.mail import forget_mail, send_mail
 from workflow.record.jobs import anchor_entry, anchor_journal
-from workflow.signing.jobs import give_back, settle_final_text
+from workflow.signing.jobs import reopen_signature, settle_final_text
 from workflow.standing.jobs import follow_change, open_day
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "anchor_journal",
     "follow_change",
     "forget_mail",
-    "give_back",
+    "reopen_signature",
     "go_on",
     "mark_failed",
     "open_day",

@@ -33,7 +33,7 @@ VIEWERS = PILOTS | {
 ELSEWHERE = frozenset({"procureure", "ddpn", "ggd", "pjj", "spip", "dasen", "rail"})
 # « withdrawn » is a landlord's director whose mandate was withdrawn; « guest » came by a link about
 # the contract in review, and sees no other; the mandate of « expired » ended yesterday. « substitute »
-# is a colleague to whom an absence lends the landlord's opinions.
+# is a colleague whom an absence makes a substitute for the landlord's opinions.
 STRANGERS = frozenset({"outsider", "bailleur_cl", "admin", "withdrawn", "expired", "guest"}) | ELSEWHERE
 EVERYBODY = VIEWERS | STRANGERS
 

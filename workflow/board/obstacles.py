@@ -12,7 +12,7 @@ from workflow.engine.tasks import OPEN, Task, of_contract, organisation_of, powe
 from workflow.standing.standings import Standings
 
 
-def held_apart(mandates: list[Mandate], contract: Contract, waiting: list[Task]) -> list[str]:
+def incompatibilities(mandates: list[Mandate], contract: Contract, waiting: list[Task]) -> list[str]:
     """Return why the holder of these mandates finds no button where colleagues do: one sentence a rule.
 
     The control of legality judges what the others negotiate (CGCT L2131-6); the council's clerk

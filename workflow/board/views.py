@@ -98,7 +98,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "my_tasks": mine,
         "is_pilot": is_pilot,
         "may_draft": mandate_to_draft(request.user, found) is not None,
-        "held_apart": obstacles.held_apart(request.standings.mandates, found, waiting),
+        "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if has_failed(task)],
         "running_jobs": [task for task in waiting if is_of_the_system(task) and not has_failed(task)],

@@ -25,7 +25,7 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
     contract back to drafting.
     """
     with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
-        resolution = CouncilResolution(**act.signed_fields(), **facts)
+        resolution = CouncilResolution(**act.common_fields(), **facts)
         _check_days(resolution)
         save(resolution)
         if not resolution.adopted:

@@ -11,7 +11,7 @@ from contracts.models import Contract, ContractVersion
 from contracts.printed import render
 from signatures import blobs
 from signatures.backends import backend
-from workflow.engine.jobs import RETRY, WorkFailed, carry_out, told_in_the_end
+from workflow.engine.jobs import RETRY, WorkFailed, carry_out, failed_after_last_try
 from workflow.engine.tasks import Task
 from workflow.record import events, journal
 
@@ -19,7 +19,7 @@ from workflow.record import events, journal
 @app.task(name="workflow.render_version", retry=RETRY, pass_context=True)
 def render_version(context: JobContext, *, task_id: int) -> None:
     """Print the frozen version and keep the file under its SHA-256."""
-    with told_in_the_end(context, task := Task.objects.filter(pk=task_id).first()):
+    with failed_after_last_try(context, task := Task.objects.filter(pk=task_id).first()):
         carry_out(task, printed, _keep_print)
 
 

@@ -77,7 +77,7 @@ def go_on(context: JobContext, *, process_id: int, step: str) -> None:
     task = scheduled(process_id, step)
     if task is None:
         return
-    with told_in_the_end(context, task), task.activation() as activation:
+    with failed_after_last_try(context, task), task.activation() as activation:
         if activation.start.can_proceed():
             activation.start()
             activation.execute()
@@ -118,7 +118,7 @@ def scheduled(process_id: int, purpose: str) -> Task | None:
 
 
 @contextmanager
-def told_in_the_end(context: JobContext, task: Task | None) -> Iterator[None]:
+def failed_after_last_try(context: JobContext, task: Task | None) -> Iterator[None]:
     """Put the task in error and tell the pilots when the last try fails, whatever the reason.
 
     Else the page would say « en cours » for ever after a fault that nobody foresaw.

@@ -19,7 +19,7 @@ from stakeholders.quotas import QUOTAS
 from stakeholders.security_events import Name, tell
 from workflow.engine.tasks import Task, review_task
 from workflow.guests import links
-from workflow.guests.contacts import end_mandate, send_again
+from workflow.guests.contacts import send_again, withdraw_guest_mandate
 from workflow.guests.links import State
 from workflow.guests.mails import CODE_TRIES, code_hash, defer_code, record
 from workflow.guests.models import Contact, GuestLink
@@ -214,6 +214,6 @@ def report(identifier: str, *, reason: str) -> None:
     allow("guest report", recipient=contact.email)
     link.reported_at, link.report, link.code_hash = timezone.now(), reason.strip(), ""
     link.save(update_fields=["reported_at", "report", "code_hash"])
-    end_mandate(contact, actor=None)
+    withdraw_guest_mandate(contact, actor=None)
     facts = record("guest_link_reported", contact, actor=None, version=link.version.number)
     events.publish("guest_link_reported", contact.contract, **facts)

@@ -148,11 +148,11 @@ def remove_contact(user: User, contact_id: int, *, mandate: Mandate) -> None:
         raise AlreadyDone
     contact.removed_at = timezone.now()
     contact.save(update_fields=["removed_at"])
-    end_mandate(contact, actor=user)
+    withdraw_guest_mandate(contact, actor=user)
     record("contact_removed", contact, actor=user, mandate=mandate)
 
 
-def end_mandate(contact: Contact, *, actor: User | None) -> None:
+def withdraw_guest_mandate(contact: Contact, *, actor: User | None) -> None:
     """Withdraw at once the mandate that a contact was given as a guest; their open pages close."""
     if contact.mandate is not None and contact.mandate.withdrawn_at is None:
         withdraw_mandate(contact.mandate, actor=actor)

@@ -28,7 +28,7 @@ CODE_LASTS = dt.timedelta(minutes=10)
 CODE_TRIES = 5
 
 
-def invite(contract: Contract, organisation: Organisation, task: Task) -> None:
+def send_links(contract: Contract, organisation: Organisation, task: Task) -> None:
     """Mail a link to each contact of an organisation whose opinion has just been asked."""
     for contact in Contact.objects.reachable().filter(contract=contract, organisation=organisation):
         send_link(contact, task)
@@ -148,7 +148,7 @@ def send_code(link_id: int) -> None:
             "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
             "Personne ne vous le demandera par téléphone ni par courriel.\n"
         ) % {"code": code, "until": moment(link.code_expires_at), "title": link.contact.contract.title}
-    mail.hand_over(to=link.contact.email, subject=subject, body=body)  # here and now: this is the worker
+    mail.submit(to=link.contact.email, subject=subject, body=body)  # here and now: this is the worker
 
 
 def code_hash(link: GuestLink, code: str) -> str:

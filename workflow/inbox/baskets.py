@@ -50,11 +50,11 @@ def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
     """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
     to_sign = taking(Power.SIGN)
     late = Q(due__lt=timezone.localdate().isoformat())
-    nothing_lent = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
+    nothing_in_place = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
     rows: tuple[tuple[str, Promise, Promise, Q, bool | None], ...] = (
         ("a-traiter", _("À traiter"), _("Rien ne vous attend."), ~to_sign, False),
         ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, False),
-        ("delegues", _("Délégués"), nothing_lent, Q(), True),
+        ("delegues", _("Délégués"), nothing_in_place, Q(), True),
         ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, None),
     )
     for slug, title, empty, only, delegated in rows:

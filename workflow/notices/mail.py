@@ -56,7 +56,7 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
     if mail is None:  # sent by a worker that died before it could say so
         return
     try:
-        hand_over(**mail.letter())
+        submit(**mail.letter())
     except MailNotSent:
         if context.job.attempts >= ATTEMPTS:
             mail.delete()
@@ -64,8 +64,8 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
     mail.delete()
 
 
-def hand_over(*, to: str, subject: str, body: str) -> None:
-    """Hand one mail over to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent."""
+def submit(*, to: str, subject: str, body: str) -> None:
+    """Submit one mail to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent."""
     try:
         with get_connection(**settings.MAIL_TRANSPORT) as transport:
             EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to], connection=transport).send()

@@ -28,7 +28,7 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
             owed(reason, OPINION_OWES_WHY)
         organisation = act.task.seed
         opinion = Opinion(
-            **act.signed_fields(), organisation=organisation, value=value, reason=reason.strip()
+            **act.common_fields(), organisation=organisation, value=value, reason=reason.strip()
         )
         save(opinion)
         OpinionDraft.objects.filter(contract=act.contract, author=user).delete()
@@ -62,7 +62,7 @@ def approve(user: User, task_id: int, *, approved: bool, reason: str, pdf_sha256
             owed(reason, RETURN_OWES_WHY)
         organisation = act.task.seed
         approval = Approval(
-            **act.signed_fields(),
+            **act.common_fields(),
             organisation=organisation,
             approved=approved,
             pdf_sha256=pdf_sha256,

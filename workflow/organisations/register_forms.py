@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.forms import DayInput
 from stakeholders.kinds import ContractKind
-from stakeholders.lendable import LENDABLE
 from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, SigningAuthority
 from stakeholders.serving import MandateChoice, serving
+from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.text import LineField, LinesField
 from workflow.powers.act_files import ActFileField
 
@@ -101,7 +101,7 @@ class AbsenceForm(forms.Form):
     ends_on = forms.DateField(label=_("Dernier jour"), widget=DayInput)
     powers = forms.MultipleChoiceField(
         label=_("Actes confiés"),
-        choices=[(power.value, label) for power, label in LENDABLE.items()],
+        choices=[(power.value, label) for power, label in SUBSTITUTABLE.items()],
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
             "La signature ne se confie pas par une absence : elle demande une délégation ou une suppléance "

@@ -227,7 +227,7 @@ def _record(grant: Grant) -> None:
     )
 
 
-def _lend(grant: Grant) -> None:
+def _declare_absence(grant: Grant) -> None:
     facts = grant.facts
     declare_absence(
         Absence(
@@ -277,7 +277,7 @@ EFFECTS: dict[GrantKind, Callable[[Grant], None]] = {
     GrantKind.MANDATE: _give_office,
     GrantKind.INVITATION: _invite,
     GrantKind.AUTHORITY: _record,
-    GrantKind.ABSENCE: _lend,
+    GrantKind.ABSENCE: _declare_absence,
     GrantKind.OFFICE: _widen,
     GrantKind.PROOF: _lower,
 }

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy
 
 from stakeholders import actions
-from stakeholders.granting import is_lent_by_another, needs_confirmation, to_oneself
+from stakeholders.granting import is_entrusted_by_another, needs_confirmation, to_oneself
 from stakeholders.incompatibilities import why_not_substitute
 from stakeholders.models import (
     Absence,
@@ -82,11 +82,11 @@ def record_act(actor: User, organisation: Organisation, authority: SigningAuthor
 def declare_absence(actor: User, organisation: Organisation, absence: Absence) -> Grant | None:
     """Say that somebody will be away and who acts meanwhile.
 
-    Where another than the absent lends the power to approve, it is only asked for. Raises
+    Where another than the absent entrusts the power to approve, it is only asked for. Raises
     ValidationError where it cannot be, ActRefused where the person cannot ask for it.
     """
     absent = absence.mandate.person_id
-    if not is_lent_by_another(frozenset(absence.powers), absent=absent, declared_by=actor.pk):
+    if not is_entrusted_by_another(frozenset(absence.powers), absent=absent, declared_by=actor.pk):
         actions.declare_absence(absence, actor=actor)
         return None
     with transaction.atomic():

@@ -234,7 +234,7 @@ class CsiFlow(Procedure):
     def invite_contacts(self, activation: Any) -> None:
         """Mail a link to those whom the organisation named, accounts or not."""
         task = activation.task
-        guests_mails.invite(activation.process.contract, task.seed, task)
+        guests_mails.send_links(activation.process.contract, task.seed, task)
 
     def nobody_is_due(self, activation: Any) -> bool:
         """No opinion is owed: the round is over before it began."""

@@ -32,7 +32,7 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
             raise Locked(recall_rules.why_not_recall(contract))
         act = Doing(task.flow_task.activation_class(task), task, contract, user, Standing(mandate))
         reason = owed(reason, _("Dites pourquoi la version est retirée."))
-        save(Recall(**act.signed_fields(), reason=reason))
+        save(Recall(**act.common_fields(), reason=reason))
         if (signing_round := SigningRound.objects.filter(version=act.version).first()) is not None:
             signing.void_envelope(signing_round.envelope, reason)
         act.tell("version_recalled", version=act.version.number, reason=reason)

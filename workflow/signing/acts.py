@@ -57,7 +57,7 @@ def signing_act(act: Doing, request: SignatureRequest, confirmation: Confirmatio
     basis = act.standing.basis
     assert basis is not None  # noqa: S101 (no standing to sign is without one)
     return SigningAct(
-        **act.signed_fields(),
+        **act.common_fields(),
         task=act.task,
         signatory=act.task.seed,
         request=request,
@@ -82,7 +82,7 @@ def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
     with doing(user, task_id, purposes.SIGN) as act:
         signatory: Signatory = act.task.seed
         reason = owed(reason, REFUSAL_OWES_WHY)
-        refusal = Refusal(**act.signed_fields(), signatory=signatory, reason=reason)
+        refusal = Refusal(**act.common_fields(), signatory=signatory, reason=reason)
         save(refusal)
         signing.void_envelope(signing_round_of(act).envelope, reason)
         act.tell("signature_refused", signatory=signatory.capacity, reason=reason, version=act.version.number)

@@ -21,8 +21,8 @@ from workflow.engine.jobs import (
     carry_out,
     defer_go_on,
     defer_in_process,
+    failed_after_last_try,
     scheduled,
-    told_in_the_end,
 )
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
@@ -31,9 +31,9 @@ from workflow.record import events, journal
 from workflow.record.refusals import Locked
 
 
-def defer_give_back(request: SignatureRequest, process_id: int) -> None:
+def defer_reopening(request: SignatureRequest, process_id: int) -> None:
     """Queue the return of a signature to its signatory, in the caller's transaction."""
-    defer_in_process(give_back, process_id, process_id=process_id, request_id=request.pk)
+    defer_in_process(reopen_signature, process_id, process_id=process_id, request_id=request.pk)
 
 
 def request_seal(contract: Contract) -> None:
@@ -52,7 +52,7 @@ def retry_signatures(contract: Contract) -> None:
     )
     for request in failed:
         if request.permanent:  # its return to the signatory is what failed
-            defer_give_back(request, contract.circuit.process_id)
+            defer_reopening(request, contract.circuit.process_id)
             continue
         try:
             signing.retry(request)
@@ -63,19 +63,19 @@ def retry_signatures(contract: Contract) -> None:
 @app.task(name="workflow.settle_final_text", retry=RETRY, pass_context=True)
 def settle_final_text(context: JobContext, *, task_id: int) -> None:
     """Check that the approved bytes print the frozen text, and open the envelope of signatures."""
-    with told_in_the_end(context, task := Task.objects.filter(pk=task_id).first()):
+    with failed_after_last_try(context, task := Task.objects.filter(pk=task_id).first()):
         carry_out(task, _check_final_text, _open_envelope)
 
 
 @app.task(name="workflow.give_back", retry=RETRY, pass_context=True)
-def give_back(context: JobContext, *, process_id: int, request_id: int) -> None:
+def reopen_signature(context: JobContext, *, process_id: int, request_id: int) -> None:
     """Open the signature to its signatory again, after one that failed for good; already journaled."""
     task = scheduled(process_id, purposes.MAKE_SIGNATURE)
     if task is None:
         return
-    with told_in_the_end(context, task), task.activation() as activation:
+    with failed_after_last_try(context, task), task.activation() as activation:
         request = SignatureRequest.objects.get(pk=request_id)
-        if activation.error.can_proceed() and signing.give_back(request):
+        if activation.error.can_proceed() and signing.abandon(request):
             activation.error(WorkFailed(request.error_text))
             activation.pass_over()
             activation.activate_next()

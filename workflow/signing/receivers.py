@@ -106,7 +106,7 @@ def signature_not_made(request: SignatureRequest, **_kwargs: Any) -> None:
     }
     journal.record("signature_failed", contract=contract, actor=None, payload=facts)
     events.publish("signature_failed", contract, **facts)
-    jobs.defer_give_back(request, contract.circuit.process_id)
+    jobs.defer_reopening(request, contract.circuit.process_id)
 
 
 @receiver(signals.envelope_sealed)

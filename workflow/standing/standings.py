@@ -155,7 +155,7 @@ class Standings:
         ]
 
     def absences_in_force(self) -> list[Absence]:
-        """The absences that lend the person something that day."""
+        """The absences in which the person is the substitute that day."""
         return [absence for absence in self._absences if absence.mandate.runs_on(self.on)]
 
     @property
@@ -182,8 +182,8 @@ class Standings:
             return Standing(own)
         by_pk = {mandate.pk: mandate for mandate in here}
         for absence in self._absences:
-            lent = power in absence.powers and power in absence.mandate.office.powers
-            if lent and absence.substitute_id in by_pk and absence.mandate.runs_on(self.on):
+            entrusted = power in absence.powers and power in absence.mandate.office.powers
+            if entrusted and absence.substitute_id in by_pk and absence.mandate.runs_on(self.on):
                 return Standing(by_pk[absence.substitute_id], absence=absence)
         transfer = self._transfers.get(task.pk)
         if transfer is not None and transfer.receiver_id in by_pk and power not in NO_TRANSFER:

@@ -45,7 +45,7 @@ class Doing:
             raise Locked(_("Aucune version n’est encore figée."))
         return version
 
-    def signed_fields(self) -> dict[str, Any]:
+    def common_fields(self) -> dict[str, Any]:
         """What every act row says: by whom, as what, on which text, when."""
         version = self.version
         return {

@@ -3,7 +3,7 @@
 A page is found by its position in the order, never by how many rows to skip: its cost does
 not grow with the length of the list, and rows that appear between two pages are neither
 repeated nor missed. What a person may see comes by several ways (their offices, the powers
-of each); each way is a walk along an index that stops as soon as the page is full, and what
+of each); each way is a branch, read along an index that stops as soon as the page is full, and what
 several ways find is shown once.
 """
 
@@ -27,11 +27,11 @@ Row = TypeVar("Row", bound=models.Model)
 class Order:
     """The order of a list: names of fields or aliases, the last of which is unique.
 
-    ``walked`` are the names in the walks, ``shown`` the same values in the rows shown;
-    ``target`` is what a walk finds: the primary key of the row shown.
+    ``keys`` are the names in the branches, ``shown`` the same values in the rows shown;
+    ``target`` is what a branch finds: the primary key of the row shown.
     """
 
-    walked: tuple[str, ...]
+    keys: tuple[str, ...]
     shown: tuple[str, ...]
     target: str
     descending: bool = False
@@ -43,11 +43,11 @@ class Order:
     def beyond(self, position: Sequence[Any], *, back: bool) -> Q:
         """Return the condition that a row comes after a position in this order (before, if ``back``)."""
         sign = "lt" if self.descending != back else "gt"
-        first, value = self.walked[0], position[0]
-        if len(self.walked) == 1:
+        first, value = self.keys[0], position[0]
+        if len(self.keys) == 1:
             return Q(**{f"{first}__{sign}": value})
-        second, tie = self.walked[1], position[1]
-        # the first condition is what the index walks, the second settles what is equal
+        second, tie = self.keys[1], position[1]
+        # the first condition is what the index reads, the second settles what is equal
         return Q(**{f"{first}__{sign}e": value}) & (
             Q(**{f"{first}__{sign}": value}) | Q(**{f"{second}__{sign}": tie})
         )
@@ -64,10 +64,10 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """A list that one person may read: the rows shown, and the walks that find them."""
+    """A list that one person may read: the rows shown, and the branches that find them."""
 
     rows: QuerySet[Row]
-    walks: Sequence[QuerySet[Any]]
+    branches: Sequence[QuerySet[Any]]
     order: Order
 
     def page(self, cursor: str = "", size: int = PAGE) -> Page[Row]:
@@ -88,17 +88,17 @@ class Listing(Generic[Row]):
     def count(self) -> int:
         """Return how many rows there are; at most one more than COUNTED_AT_MOST."""
         limit = COUNTED_AT_MOST + 1
-        walks = [walk.order_by().values(self.order.target)[:limit] for walk in self.walks]
-        return _united(walks)[:limit].count()
+        branches = [branch.order_by().values(self.order.target)[:limit] for branch in self.branches]
+        return _united(branches)[:limit].count()
 
     def _found(self, position: Sequence[Any], *, back: bool, limit: int) -> list[Row]:
         order = self.order
         beyond = [order.beyond(position, back=back)] if position else []
-        walks = [
-            walk.filter(*beyond).order_by(*order.names(order.walked, back=back)).values(order.target)[:limit]
-            for walk in self.walks
+        branches = [
+            branch.filter(*beyond).order_by(*order.names(order.keys, back=back)).values(order.target)[:limit]
+            for branch in self.branches
         ]
-        rows = self.rows.filter(pk__in=_united(walks))
+        rows = self.rows.filter(pk__in=_united(branches))
         return list(rows.order_by(*order.names(order.shown, back=back))[:limit])
 
     def _cursor(self, row: Row, *, back: bool) -> str:
@@ -114,6 +114,6 @@ def _read(cursor: str) -> tuple[bool, Sequence[Any]]:
     return back, position
 
 
-def _united(walks: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
-    """Return what all the walks find, once each."""
-    return walks[0].union(*walks[1:]) if len(walks) > 1 else walks[0]
+def _united(branches: Sequence[QuerySet[Any]]) -> QuerySet[Any]:
+    """Return what all the branches find, once each."""
+    return branches[0].union(*branches[1:]) if len(branches) > 1 else branches[0]

@@ -32,8 +32,8 @@ from workflow.standing.standings import Standings
 from workflow.tasks.keyset import Listing, Order
 
 SHOWN_AT_MOST = 200
-NEWEST_FIRST = Order(walked=("contract",), shown=("pk",), target="contract", descending=True)
-MOST_URGENT_FIRST = Order(walked=("due", "pk"), shown=("due", "pk"), target="pk")
+NEWEST_FIRST = Order(keys=("contract",), shown=("pk",), target="contract", descending=True)
+MOST_URGENT_FIRST = Order(keys=("due", "pk"), shown=("due", "pk"), target="pk")
 
 
 def contract_listing(
@@ -55,16 +55,16 @@ def contract_listing(
     if sought:
         found = searched(found, sought)
     groups = sorted({m.office.organisation.group_id for m in held if m.covers(None)})
-    walks = [found.filter(group=group) for group in groups]
+    branches = [found.filter(group=group) for group in groups]
     # a guest's mandate is for one contract
     contract_type = ContentType.objects.get_for_model(Contract).pk
-    walks += [
+    branches += [
         found.filter(group=m.office.organisation.group_id, contract=m.limited_id)
         for m in held
         if m.limited_type_id == contract_type
     ]
     shown = Contract.objects.only("reference", "title", "territory", "status")
-    return Listing(shown, walks or [found.none()], NEWEST_FIRST)
+    return Listing(shown, branches or [found.none()], NEWEST_FIRST)
 
 
 def task_listing(
@@ -79,10 +79,10 @@ def task_listing(
     asked = tasks(OF_PEOPLE, OPEN).alias(due=DUE).filter(only or Q())
     ways = [*(own_ways(mine) if delegated is not True else ())]
     ways += [*(ways_in_place(mine) if delegated is not False else ())]
-    walks = [asked.filter(way) for way in ways] or [asked.none()]
+    branches = [asked.filter(way) for way in ways] or [asked.none()]
     shown = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
     unread = shown.defer(f"{CONTRACT}__preamble", f"{CONTRACT}__words")
-    return Listing(unread, walks, MOST_URGENT_FIRST)
+    return Listing(unread, branches, MOST_URGENT_FIRST)
 
 
 def tasks_of(
@@ -117,7 +117,7 @@ def own_ways(mine: Standings) -> Iterator[Q]:
     """Yield each way by which tasks come to somebody by their own mandates.
 
     A signature belongs to one office; any other task to whoever holds the power in the
-    organisation that owes it. Each way is one walk along an index: one organisation, one power.
+    organisation that owes it. Each way is one branch, read along an index: one organisation, one power.
     """
     seen = set()
     for mandate in mine.mandates:

@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 from contracts.models import Status
 from stakeholders.kinds import Power
-from stakeholders.lendable import LENDABLE
+from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.wording import day, moment
 from workflow.tasks.keyset import COUNTED_AT_MOST
 
@@ -36,8 +36,8 @@ def fingerprint(sha256: str) -> str:
 
 @register.filter
 def powers(codenames: list[str]) -> str:
-    """Say which acts are lent: « Rendre les avis, Approuver le texte »."""
-    return ", ".join(str(LENDABLE[Power(codename)]) for codename in codenames)
+    """Say which acts a substitute does: « Rendre les avis, Approuver le texte »."""
+    return ", ".join(str(SUBSTITUTABLE[Power(codename)]) for codename in codenames)
 
 
 @register.simple_tag

@@ -1,4 +1,4 @@
-"""An absence lends acts to a colleague between its days, and they come back; never a signature."""
+"""A substitute does acts between the days of an absence, and no longer; never a signature."""
 
 from __future__ import annotations
 

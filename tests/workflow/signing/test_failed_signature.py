@@ -100,7 +100,7 @@ def test_the_news_given_twice_opens_the_signature_once(cast: Cast, pki: ServedPk
         signing_acts.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
         # a worker killed after its commit runs the same job again, while the next signature is on its way
         for _again in range(times):
-            signing_jobs.defer_give_back(tried, contract.circuit.process_id)
+            signing_jobs.defer_reopening(tried, contract.circuit.process_id)
         ProcrastinateJob.objects.filter(task_name="signatures.advance_request", status="todo").update(
             scheduled_at=timezone.now() + dt.timedelta(hours=1)
         )

@@ -71,12 +71,12 @@ def test_the_lists_hold_what_the_rules_give_in_its_own_basket(cast: Cast, scenes
     for person in User.objects.order_by("pk"):
         standings = {task.pk: standing_to_act(person, task) for task in tasks}
         own = {pk for pk, standing in standings.items() if standing and not standing.is_delegated}
-        lent = {pk for pk, standing in standings.items() if standing and standing.is_delegated}
+        rest = {pk for pk, standing in standings.items() if standing and standing.is_delegated}
         assert {t.pk for t in lists.task_listing(person, delegated=False).page(size=500).rows} == own, person
-        assert {t.pk for t in lists.task_listing(person, delegated=True).page(size=500).rows} == lent, person
-        assert lists.task_listing(person).count() == len(own | lent), person
-        assert {t.pk for t in lists.tasks_of(person)} == own | lent
-        if lent:
+        assert {t.pk for t in lists.task_listing(person, delegated=True).page(size=500).rows} == rest, person
+        assert lists.task_listing(person).count() == len(own | rest), person
+        assert {t.pk for t in lists.tasks_of(person)} == own | rest
+        if rest:
             met.add(person.last_name)
     in_place = (cast.commissaire, cast.secretaire_generale, cast.dircab, cast.people["p14"])
     assert {person.last_name for person in in_place} <= met

@@ -1,4 +1,4 @@
-"""The powers that an absence may lend, in words."""
+"""What an absence may entrust to a substitute, in words."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.kinds import Power
 
-LENDABLE = {
+SUBSTITUTABLE = {
     Power.DRAFT: _("Rédiger le projet"),
     Power.REVIEW: _("Rendre les avis"),
     Power.APPROVE: _("Approuver le texte"),
