@@ -17,6 +17,7 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from tests import owner, prepared, snapshots
+from tests.servers import asked_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 LONGEST = ["test_play_log", "test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
@@ -77,8 +78,8 @@ def _limits_start_afresh() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Let a second run, against other servers, ask only what a server answers."""
-    parser.addoption("--on-servers", action="store_true", help="only the tests that have a database")
+    """Let a second run ask other servers only what they could answer otherwise."""
+    parser.addoption("--on-servers", action="store_true", help="only what tests/servers.py names")
 
 
 @pytest.hookimpl(trylast=True)
@@ -93,8 +94,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return item.get_closest_marker("browser") is not None, length
 
     if config.getoption("--on-servers"):
-        config.hook.pytest_deselected(items=[item for item in items if not has_database(item)])
-        items[:] = [item for item in items if has_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if not asked_again(item)])
+        items[:] = [item for item in items if asked_again(item)]
     items.sort(key=place)
 
 
@@ -103,12 +104,6 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
-
-
-def has_database(item: pytest.Item) -> bool:
-    """Whether a test asks a database something, by its fixtures or by its mark."""
-    asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-    return bool(asked) or item.get_closest_marker("django_db") is not None
 
 
 @pytest.fixture(scope="session", autouse=True)

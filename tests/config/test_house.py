@@ -19,6 +19,8 @@ from django.template.backends.django import DjangoTemplates
 from django.template.loader import get_template
 from django.template.loader_tags import ExtendsNode
 
+from tests.servers import ASKED_AGAIN
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("config", "workflow", "contracts", "signatures", "stakeholders")
 
@@ -313,3 +315,7 @@ def test_the_security_table_speaks_of_every_chapter() -> None:
     table = (ROOT / "docs" / "security.md").read_text()
     headings = " ".join(re.findall(r"^### (.*)$", table, re.MULTILINE))
     assert {f"V{number}" for number in range(1, 17)} <= set(re.findall(r"V\d+", headings))
+
+
+def test_what_is_asked_of_other_servers_exists() -> None:
+    assert [place for place in ASKED_AGAIN if not (ROOT / "tests" / place).is_file()] == []

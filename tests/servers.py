@@ -1,0 +1,63 @@
+"""What is asked once more of the machine's own PostgreSQL and Redis, and why it could answer otherwise.
+
+The embedded PostgreSQL is of one version, is its tests' own and listens on a socket; a page's rules
+do not change with that. Tests marked « race » are asked again wherever they are.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+ASKED_AGAIN = {
+    # the owner is the server's superuser, the other roles are made beside it; triggers and grants
+    "attacks/test_database.py": "roles",
+    "config/test_deployment.py": "roles",
+    "contracts/test_access_table.py": "triggers",
+    "contracts/test_reconcile_access.py": "triggers",
+    "contracts/test_versions.py": "triggers",
+    "stakeholders/test_mandates.py": "constraints",
+    "stakeholders/test_permissions.py": "constraints",
+    "workflow/record/test_anchors.py": "triggers",
+    "workflow/record/test_journal.py": "triggers",
+    # its collation and its version sort, search and plan
+    "attacks/test_text.py": "characters",
+    "bench/test_filling.py": "COPY",
+    "contracts/test_demo.py": "constraints",
+    "workflow/board/test_board.py": "order",
+    "workflow/tasks/test_lists.py": "order",
+    "workflow/tasks/test_lists_in_place.py": "order",
+    "workflow/tasks/test_lists_property.py": "order",
+    # what is told, over TCP
+    "workflow/live/test_live.py": "NOTIFY",
+    "workflow/live/test_live_processes.py": "NOTIFY",
+    "workflow/record/test_events.py": "NOTIFY",
+    # the queue, and a whole contract through it
+    "workflow/notices/test_mail.py": "queue",
+    "workflow/procedures/test_flow.py": "queue",
+    "workflow/procedures/test_stateful.py": "queue, locks",
+    "workflow/signing/test_failed_signature.py": "queue",
+    # the cache is Redis
+    "attacks/test_limits.py": "Redis",
+    "attacks/test_password_limits.py": "Redis",
+    "attacks/test_quotas.py": "Redis",
+    "attacks/test_security_events.py": "Redis",
+    "attacks/test_sessions.py": "Redis",
+    "attacks/test_socket_limits.py": "Redis",
+    "stakeholders/test_factors.py": "Redis",
+    "stakeholders/test_rate_limits.py": "Redis",
+    "stakeholders/test_sessions.py": "Redis",
+}
+
+
+def asked_again(item: pytest.Item) -> bool:
+    """Whether a test asks a server something that another server could answer otherwise."""
+    if not _has_database(item):
+        return False
+    place = item.path.relative_to(item.config.rootpath / "tests").as_posix()
+    return place in ASKED_AGAIN or item.get_closest_marker("race") is not None
+
+
+def _has_database(item: pytest.Item) -> bool:
+    """By its fixtures or by its mark."""
+    asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
+    return bool(asked) or item.get_closest_marker("django_db") is not None
