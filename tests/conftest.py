@@ -43,6 +43,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
         snapshots.restore(snapshots.PRISTINE)
 
     with django_db_blocker.unblock():
+        owner.hurry()
         owner.serve()
         snapshots.keep(snapshots.PRISTINE)
     flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]

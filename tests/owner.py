@@ -27,6 +27,16 @@ def prepare() -> None:
         connection.settings_dict.update({name: owner[name] for name in ("USER", "PASSWORD", "HOST", "PORT")})
 
 
+def hurry() -> None:
+    """Have commits to the test database not wait for the disk, whoever connects: no test cuts the power.
+
+    Each waited 2 to 9 ms; what is committed is seen by all the same, and outlives any client.
+    """
+    with connection.cursor() as cursor:
+        name = connection.ops.quote_name(connection.settings_dict["NAME"])
+        cursor.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+
+
 def serve() -> None:
     """Have every connection from now on take the runtime role as it opens."""
     _reopen(
