@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,15 +12,16 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from signatures import actions, blobs
 from signatures.models import Envelope, SignatureRequest
 from signatures.validation import validate
+from tests import workers
 from tests.database_address import database_address
 from tests.pki import ServedPki
 from tests.signatures import documents
 from tests.signatures.conftest import Signatories, ask, open_envelope, run_jobs
+from tests.stage import worker_connector
 
 pytestmark = [pytest.mark.kill, pytest.mark.django_db(transaction=True)]
 
@@ -61,16 +60,15 @@ def worker(state: Path, pki: ServedPki, kill_at: str = "") -> int:
         "PKI_URL": pki.url,
         "PKI_PASSPHRASE": settings.PKI_PASSPHRASE,
         "CONTRESEING_KILL_AT": kill_at,
+        "LOG_LEVEL": "CRITICAL",
     }
-    command = [sys.executable, "manage.py", "procrastinate", "worker", "--one-shot", "--queues", "signatures"]
-    return subprocess.run(
-        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, check=False, timeout=120
-    ).returncode
+    command = ("procrastinate", "worker", "--one-shot", "--queues", "signatures")
+    return workers.ended(workers.start(environment, *command))
 
 
 async def give_back() -> None:
     """Put the dead worker's jobs back in the queue, as the periodic task does."""
-    with app.replace_connector(DjangoConnector().get_worker_connector()):
+    with app.replace_connector(worker_connector()):
         async with app.open_async():
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=0):
                 await app.job_manager.retry_job(job)

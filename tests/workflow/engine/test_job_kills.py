@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -15,10 +13,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from viewflow.workflow.models import Task
 
 from contracts.models import Contract
-from tests import plot
+from tests import plot, workers
 from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
-from tests.workflow.sockets import ROOT, environment
+from tests.workflow.sockets import environment
 from workflow.drafting import acts as drafting_acts
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures.csi import CsiFlow
@@ -29,7 +27,7 @@ from workflow.signing import acts as signing_acts
 pytestmark = pytest.mark.kill
 
 
-def start_worker(pki: ServedPki) -> subprocess.Popen[bytes]:
+def start_worker(pki: ServedPki) -> BaseProcess:
     """Start a worker in a process of its own."""
     variables = environment(
         PKI_URL=pki.url, TRUST_ROOTS=str(pki.root), PKI_PASSPHRASE=settings.PKI_PASSPHRASE
@@ -37,17 +35,16 @@ def start_worker(pki: ServedPki) -> subprocess.Popen[bytes]:
     folder = Path(variables["STATE_DIR"], "pki")
     if not folder.exists():
         folder.symlink_to(pki.folder)
-    command = [sys.executable, str(ROOT / "manage.py"), "run_worker", "--once", "--stalled-after", "0"]
-    return subprocess.Popen(command, env=variables)
+    return workers.start(variables, "run_worker", "--once", "--stalled-after", "0")
 
 
 def kill_worker_when(pki: ServedPki, happens: Callable[[], bool]) -> None:
     """Have a worker work until ``happens()`` holds, and kill it at that very moment."""
     process = start_worker(pki)
     while not happens():
-        assert process.poll() is None, "the worker ended before it could be killed"
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait(20)
+        assert process.exitcode is None, "the worker ended before it could be killed"
+    process.kill()
+    assert workers.ended(process, within=20) == -signal.SIGKILL
 
 
 def taken(name: str) -> Callable[[], bool]:
@@ -75,7 +72,7 @@ def test_killed_while_printing(cast: Cast, pki: ServedPki, moment: str) -> None:
     drafting_acts.freeze_version(plot.entitled(freeze), freeze.pk)
     point = taken("workflow.render_version") if moment == "taken" else under_way(contract, "render")
     kill_worker_when(pki, point)
-    assert start_worker(pki).wait(60) == 0
+    assert workers.ended(start_worker(pki), within=60) == 0
     assert len(plot.tasks(contract, "review")) == 2
     assert count(contract, "version_printed") == 1
     assert plot.version(contract).pdf_sha256
@@ -92,7 +89,7 @@ def test_killed_while_settling_the_final_text(cast: Cast, pki: ServedPki, moment
         opinions_acts.approve(plot.entitled(waiting), waiting.pk, approved=True, reason="", pdf_sha256=pdf)
     name = "workflow.settle_final_text"
     kill_worker_when(pki, taken(name) if moment == "taken" else under_way(contract, "final_text"))
-    assert start_worker(pki).wait(60) == 0
+    assert workers.ended(start_worker(pki), within=60) == 0
     assert plot.task(contract, "sign")
     assert count(contract, "final_text_settled") == 1
     assert plot.envelope(contract).base_sha256 == pdf
@@ -105,7 +102,7 @@ def test_killed_between_a_signature_and_the_step_after(cast: Cast, pki: ServedPk
     waiting = plot.task(contract, "sign")
     signing_acts.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
     kill_worker_when(pki, taken("workflow.go_on"))
-    assert start_worker(pki).wait(60) == 0
+    assert workers.ended(start_worker(pki), within=60) == 0
     assert plot.entitled(plot.task(contract, "sign")) == cast.maire
     assert count(contract, "signature_made") == 1
     assert journal.first_break() is None

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from contracts.models import Contract, Status
 from signatures import blobs
 from signatures.models import SignatureRequest
 from signatures.validation import validate
-from tests import plot
+from tests import plot, workers
 from tests.cast import Cast
 from tests.database_address import database_address
 from tests.pki import ServedPki
@@ -23,7 +21,6 @@ from workflow.record.models import JournalEntry
 from workflow.signing import acts as signing_acts
 
 pytestmark = pytest.mark.kill
-ROOT = Path(__file__).resolve().parents[3]
 KILLED = -9
 
 # Every state of the request, and the two moments that matter between them; the points in
@@ -55,8 +52,7 @@ def worker(pki: ServedPki, kill_at: str = "") -> int:
     }
     Path(environment["STATE_DIR"], "pki").unlink(missing_ok=True)
     Path(environment["STATE_DIR"], "pki").symlink_to(pki.folder)
-    command = [sys.executable, str(ROOT / "manage.py"), "run_worker", "--once", "--stalled-after", "0"]
-    return subprocess.run(command, env=environment, timeout=120, check=False).returncode
+    return workers.ended(workers.start(environment, "run_worker", "--once", "--stalled-after", "0"))
 
 
 @pytest.mark.parametrize("point", AT_A_SIGNATURE)
