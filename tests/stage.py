@@ -11,10 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.db.models import Q
 from django.utils import timezone
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.utils import connector_params
+from procrastinate.psycopg_connector import PsycopgConnector
 from pytest_django import DjangoDbBlocker
 
 from contracts.models import Contract
@@ -79,17 +82,19 @@ def certify_signatories(contract: Contract) -> None:
 
 
 def worker_connector() -> BaseAsyncConnector:
-    """Return a new connector of the kind that a worker needs, to the test's database."""
-    connector = app.connector
-    assert isinstance(connector, DjangoConnector)
-    return connector.get_worker_connector()
+    """Return a worker's connector to the test's database, which opens the connections it uses, not four."""
+    return PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=4)
 
 
 def run_jobs() -> None:
     """Run a real worker on its own connection until no job is due.
 
-    A job that failed and is to be tried later is left alone: the test will see it.
+    A job that failed and is to be tried later is left alone: the test will see it. A worker that
+    would find nothing is not started.
     """
+    due = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
+    if not ProcrastinateJob.objects.filter(due, status="todo").exists():
+        return
 
     async def work() -> None:
         with app.replace_connector(worker_connector()):

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from django.contrib.auth import get_user_model
 from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from signatures import actions, blobs, pki
 from signatures.models import Envelope, SignatureRequest
 from tests.pki import ServedPki
 from tests.signatures import documents
+from tests.stage import worker_connector
 
 PASSWORD = "un mot de passe de test"
 
@@ -84,7 +84,7 @@ def run_jobs() -> None:
     """Run a real worker on its own connection until no job is left to start."""
 
     async def work() -> None:
-        with app.replace_connector(DjangoConnector().get_worker_connector()):
+        with app.replace_connector(worker_connector()):
             async with app.open_async():
                 await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
 
