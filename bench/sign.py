@@ -40,9 +40,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from signatures import cms, pades, pki
+from signatures import cms, pades
 from signatures.backends import backend
-from signatures.pki.services import Services
+from signatures.demo import pki
+from signatures.demo.pki.services import Services
 from signatures.trust import online_context
 from signatures.validation import validate
 from tests.signatures import documents

@@ -15,8 +15,8 @@ import uvicorn
 from django.conf import settings
 from django.test import override_settings
 
-from signatures import pki as authorities
-from signatures.pki.services import Receive, Scope, Send, Services
+from signatures.demo import pki as authorities
+from signatures.demo.pki.services import Receive, Scope, Send, Services
 
 
 class Interruptible(Services):

@@ -21,7 +21,7 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from pytest_django import DjangoDbBlocker
 
 from contracts.models import Contract
-from signatures import pki as authorities
+from signatures.demo import pki as authorities
 from stakeholders.kinds import Side
 from stakeholders.models import SigningAuthority
 from tests import snapshots

@@ -14,8 +14,8 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
-from signatures import pki
 from signatures.backends import AwaitingSignatory, SigningCertificate
+from signatures.demo import pki
 from signatures.errors import NoCertificate
 
 HASHES: dict[str, hashes.HashAlgorithm] = {
@@ -33,7 +33,7 @@ class _Loaded:
 
 
 class DemoBackend:
-    """Signs with the keys of ``signatures.pki``."""
+    """Signs with the keys of ``signatures.demo.pki``."""
 
     code = "demo"
     label = _("Certificat de démonstration (SPÉCIMEN)")

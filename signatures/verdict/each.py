@@ -11,7 +11,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverageLevel
 
 from signatures import stamps
-from signatures.pki import DEMO_POLICY
+from signatures.demo.pki import DEMO_POLICY
 from signatures.report import SignatureRow, Verdict, worst
 from signatures.verdict.findings import Findings, name_in
 from signatures.verdict.indications import Judged, archived, between

@@ -18,7 +18,7 @@ import pikepdf
 from asn1crypto import core, tsp
 
 from signatures.asn1 import TimeStampResponse
-from signatures.pki.services import Authorities
+from signatures.demo.pki.services import Authorities
 
 ROOM = 6_000  # bytes kept for a token
 BARE = "/FT /Sig /T (Forge) /Type /Annot /Subtype /Widget /Rect [0 0 0 0] /F 132"

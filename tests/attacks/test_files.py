@@ -21,9 +21,9 @@ from django.utils import timezone
 
 from signatures import pades
 from signatures.backends import backend
+from signatures.demo.pki import issuance
+from signatures.demo.pki.services import Authorities
 from signatures.errors import UnsignableDocument
-from signatures.pki import issuance
-from signatures.pki.services import Authorities
 from signatures.report import Verdict
 from signatures.validation import validate, validate_here
 from signatures.verification.rebuild import headers

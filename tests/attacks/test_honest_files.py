@@ -17,7 +17,8 @@ from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 
-from signatures import pades, pki, verification
+from signatures import pades, verification
+from signatures.demo import pki
 from signatures.report import Verdict
 from signatures.timestamps import CheckedTimeStamper
 from signatures.trust import online_context

@@ -19,7 +19,7 @@ LONGEST_FILE = 350
 LONG_FILES = {
     "config/settings.py": "Django's settings, read from top to bottom by whoever deploys",
     "signatures/migrations/0001_initial.py": "a migration is never rewritten",
-    "signatures/pki/issuance.py": "the demonstration's authorities, certificate by certificate, on one page",
+    "signatures/demo/pki/issuance.py": "the demonstration's authorities, one certificate after another",
     "signatures/verification/changes.py": "the closed list of what may change after a signature",
     "stakeholders/authority.py": "the law of who signs for whom, a pure decision read in one go",
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",

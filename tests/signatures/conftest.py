@@ -12,7 +12,8 @@ import pytest
 from django.contrib.auth import get_user_model
 from procrastinate.contrib.django import app
 
-from signatures import actions, blobs, pki
+from signatures import actions, blobs
+from signatures.demo import pki
 from signatures.models import Envelope, SignatureRequest
 from tests.pki import ServedPki
 from tests.signatures import documents

@@ -12,9 +12,9 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from signatures import cms, pades
-from signatures import pki as authorities
 from signatures.backends import backend
-from signatures.pki import issuance
+from signatures.demo import pki as authorities
+from signatures.demo.pki import issuance
 from signatures.validation import validate
 from tests.pki import ServedPki
 from tests.signatures import documents

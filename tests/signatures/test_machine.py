@@ -9,8 +9,9 @@ import pikepdf
 import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from signatures import actions, blobs, machine, pki, signals, validation
+from signatures import actions, blobs, machine, signals, validation
 from signatures.backends import backend
+from signatures.demo import pki
 from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.report import Problem, Report

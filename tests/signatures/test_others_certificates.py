@@ -18,7 +18,7 @@ from pyhanko.sign.attributes import CMSAttributeProvider
 from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
-from signatures.pki.services import Authorities
+from signatures.demo.pki.services import Authorities
 from signatures.report import Report, Verdict
 from signatures.validation import validate_here
 from tests.attacks.forging import Forger

@@ -16,7 +16,7 @@ from cryptography.x509.oid import ExtensionOID, NameOID
 from django.conf import settings
 from django.test import override_settings
 
-from signatures import pki as authorities
+from signatures.demo import pki as authorities
 from tests.pki import ServedPki
 
 

@@ -9,8 +9,9 @@ import pytest
 from django.db import IntegrityError, close_old_connections, transaction
 from django.utils import timezone
 
-from signatures import actions, pki
+from signatures import actions
 from signatures.backends import backend
+from signatures.demo import pki
 from signatures.errors import (
     CertificateNotInForce,
     ConfirmationRefused,

@@ -13,9 +13,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures import actions, jobs, machine, timestamps
 from signatures.asn1 import TimeStampResponse
+from signatures.demo.pki.services import Authorities, Services
 from signatures.errors import TimestampUnavailable, TransientError
 from signatures.models import Envelope, SignatureRequest
-from signatures.pki.services import Authorities, Services
 from tests.pki import ServedPki, served
 from tests.signatures.conftest import Signatories, ask, run_jobs
 

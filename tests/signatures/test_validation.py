@@ -23,8 +23,8 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from signatures import limited, pades, trust
-from signatures import pki as authorities
 from signatures.backends import backend
+from signatures.demo import pki as authorities
 from signatures.errors import CertificateUntrusted, UnsignableDocument
 from signatures.validation import validate
 from signatures.verdict import whole

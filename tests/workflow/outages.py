@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection
 
 from contracts.models import Contract
-from signatures import pki as authorities
+from signatures.demo import pki as authorities
 from signatures.timestamps import forget_failures
 from stakeholders.models import User
 from tests import plot

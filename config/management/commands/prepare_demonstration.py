@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts import demo
-from signatures import pki
+from signatures.demo import pki
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, Role, User
 from workflow.engine.models import Circuit

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from signatures import pki
-from signatures.pki.services import Services
+from signatures.demo import pki
+from signatures.demo.pki.services import Services
 
 
 class Command(BaseCommand):

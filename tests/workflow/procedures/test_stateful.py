@@ -31,7 +31,7 @@ from viewflow.workflow.models import Task
 
 from contracts.models import Commitment, Status
 from signatures import blobs, cms
-from signatures import pki as authorities
+from signatures.demo import pki as authorities
 from signatures.jobs import MAX_ATTEMPTS
 from signatures.models import Envelope, SignatureRequest
 from signatures.timestamps import forget_failures

@@ -11,8 +11,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from contracts.models import Contract, Status
-from signatures import pki as authorities
 from signatures.backends import backend
+from signatures.demo import pki as authorities
 from signatures.models import SignatureRequest
 from stakeholders.models import User
 from tests import plot

@@ -5,7 +5,7 @@ A root, an issuing authority, an OCSP responder and a time-stamping authority li
 ``settings.PKI_URL`` (``manage.py serve_pki``).
 """
 
-from signatures.pki.issuance import (
+from signatures.demo.pki.issuance import (
     DEMO_POLICY,
     Algorithm,
     PkiMoved,

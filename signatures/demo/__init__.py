@@ -1,0 +1,1 @@
+"""What only the demonstration needs of signatures: its authorities, their services, its people’s keys."""
