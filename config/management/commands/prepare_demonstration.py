@@ -1,39 +1,14 @@
-"""Fill a demonstration: authorities and certificates, both contracts, passwords, Clairval's circuit."""
+"""``manage.py prepare_demonstration``: fill a demonstration (:mod:`config.demo.setup`)."""
 
 from __future__ import annotations
 
-import os
-import secrets
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
-from rich.console import Console
-from rich.table import Table
 
-from contracts import demo
-from signatures.demo import pki
-from stakeholders.kinds import Side
-from stakeholders.models import Mandate, Organisation, Role, User
-from workflow.engine.models import Circuit
-from workflow.procedures.opening import start_circuit
-
-PLAYED = "csi-clairval-2026"
-ADMINISTRATOR = "administration@contreseing.example"
-
-
-def password() -> str:
-    """Return the demonstration's one password, drawn at set-up and kept outside the repository."""
-    path = Path(settings.STATE_DIR) / "demonstration-password"
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text()
-    with os.fdopen(descriptor, "w") as file:
-        file.write("-".join(secrets.token_hex(2) for _part in range(4)))
-    return path.read_text()
+from config.demo import setup
 
 
 class Command(BaseCommand):
@@ -42,64 +17,7 @@ class Command(BaseCommand):
     help = "Prépare la démonstration : clés, données de Clairval et d’Arles, comptes, circuit."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Set everything up and print who can log in."""
+        """Refuse anywhere else, then set everything up."""
         if not settings.DEMONSTRATION:
             raise CommandError(_("Cette installation n’est pas une démonstration : rien n’a été fait."))
-        pki.ensure()
-        loaded = demo.load(demo.read())
-        secret = password()
-        for user in (*loaded.people.values(), self._administrator()):
-            if not user.check_password(secret):
-                user.set_password(secret)
-                user.save(update_fields=["password"])
-        contract = loaded.contracts[PLAYED]
-        for signatory in contract.signatories.select_related("office__organisation"):
-            if holder := signatory.office.holder():
-                issue_certificate(holder, signatory.capacity, signatory.office.organisation)
-            for authority in signatory.office.authorities.select_related(
-                "delegate__person", "delegate__office"
-            ):
-                named = authority.delegate
-                issue_certificate(named.person, named.office.title, signatory.office.organisation)
-        if not Circuit.objects.filter(contract=contract).exists():
-            start_circuit(contract)
-        self._print(secret)
-
-    def _administrator(self) -> User:
-        found = User.objects.filter(email=ADMINISTRATOR).first()
-        return found or User.objects.create_superuser(
-            ADMINISTRATOR, first_name="Plateforme", last_name="Administration"
-        )
-
-    def _print(self, secret: str) -> None:
-        table = Table(title="Comptes de démonstration")
-        for heading in ("Rôle", "Personne", "Fonction"):
-            table.add_column(heading, overflow="fold")
-        table.add_column("Adresse de connexion", no_wrap=True)  # it is copied from here
-        mandates = Mandate.objects.in_force().select_related("person", "office__organisation")
-        for mandate in mandates.order_by("office__organisation__pk", "pk"):
-            office = mandate.office
-            role = str(Role(office.role).label)
-            table.add_row(
-                role,
-                str(mandate.person),
-                f"{office.title} ({office.organisation.short_name})",
-                mandate.person.email,
-            )
-        table.add_row("Plateforme", "Administration", "Comptes et mandats, aucun contrat", ADMINISTRATOR)
-        console = Console()
-        if not console.is_terminal:  # a log has no width: nothing needs to be folded to 80 columns
-            console = Console(width=140)
-        console.print(table)
-        console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
-
-
-def issue_certificate(person: User, title: str, organisation: Organisation) -> None:
-    """Issue the person's demonstration certificate: P-256 on the State's side, RSA-3072 elsewhere."""
-    pki.issue_person(
-        person.get_username(),
-        f"{person.first_name} {person.last_name}",
-        organisation.name,
-        title[:64],  # X.520, ub-title
-        algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
-    )
+        setup.prepare()
