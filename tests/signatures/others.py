@@ -15,8 +15,9 @@ from pyhanko.sign.signers.pdf_cms import SimpleSigner
 from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.timestamps import TimeStamper
 
+from signatures import trust
 from signatures.asn1 import TimeStampResponse
-from signatures.demo import pki, trust
+from signatures.demo import pki
 from signatures.demo.pki.services import Authorities
 from signatures.timestamps import CheckedTimeStamper
 from tests.signatures import documents
