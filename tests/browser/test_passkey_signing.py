@@ -1,21 +1,28 @@
-"""Signing with a passkey: the prefect's device, Chromium's own WebAuthn, a real signature in the file."""
+"""A passkey as the proof of an act: a signature in the file, a power asked for; Chromium's own WebAuthn."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
+from signatures import blobs
 from signatures.models import PasskeyChallenge, SignatureRequest
-from stakeholders.models import Organisation
+from stakeholders.models import Grant, GrantState, Organisation, Role
 from stakeholders.proofs import Proof
 from tests import plot
 from tests.browser.actor import Actor
 from tests.browser.passkeys import Device, add_passkey, named
 from tests.cast import PASSWORD, Cast
+from tests.granted import ACT
 from tests.stage import run_jobs
 from tests.trust import trust
+from workflow.powers.acts import ASK
+from workflow.powers.appointments import give_office
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -95,4 +102,41 @@ def test_the_passkey_comes_first_and_the_password_stays_at_hand(
     page.get_by_role("button", name="Confirmer que c’est moi").click()
     expect(page.get_by_text("C’est bien vous.")).to_be_visible()
     actor.errors = [error for error in actor.errors if "422" not in error]  # the refused password
+    actor.close()
+
+
+def test_a_power_is_asked_for_with_a_passkey(browser: Browser, cast: Cast, live_url: str) -> None:
+    """The same fresh proof as before a signature: this very demand, from a key that counts."""
+    town = cast.organisation("org-ville")
+    Organisation.objects.filter(pk=town.pk).update(signing_proof=Proof.PASSKEY)
+    deputy = town.offices.create(title="Second adjoint", role=Role.DELEGATE)
+    today = timezone.localdate()
+    facts: dict[str, Any] = {"person": cast.greffe, "office": deputy, "starts_on": today, "ends_on": None}
+    drafted = give_office(cast.dgs, town, **facts, act="Arrêté 12", document=blobs.put(ACT))
+    assert isinstance(drafted, Grant)
+    actor = Actor(browser, named(live_url), cast.dgs)
+    device, page = Device(actor.page), actor.page
+    add_passkey(page, actor.url, PASSWORD)
+    page.goto(f"{actor.url}{reverse('grants')}")
+    page.get_by_role("link", name="Second adjoint").click()
+    confirm = page.get_by_role("button", name="Confirmer avec ma clé d’accès")
+    expect(page.get_by_text("n’est pas encore confirmé")).to_be_visible()
+    expect(confirm).to_have_count(0)
+    trust(Authenticator.objects.get(user=cast.dgs, type=Authenticator.Type.WEBAUTHN))
+    page.reload()
+    actor.is_accessible()
+    device.recognises_its_owner(False)
+    confirm.click()
+    expect(page.get_by_role("alert")).to_contain_text("Aucune clé n’a été donnée")
+    drafted.refresh_from_db()
+    assert drafted.state == GrantState.DRAFTED, "nothing is asked without the key"
+    device.recognises_its_owner(True)
+    confirm.click()
+    expect(page.get_by_text("La demande est envoyée.")).to_be_visible()
+    drafted.refresh_from_db()
+    assert drafted.state == GrantState.REQUESTED
+    answered = PasskeyChallenge.objects.get(answered_at__isnull=False)
+    assert answered.document_sha256 == drafted.fingerprint(ASK), "the key signed this demand"
+    page.goto(f"{actor.url}{reverse('grants')}")
+    actor.is_accessible()
     actor.close()
