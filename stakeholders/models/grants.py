@@ -37,7 +37,7 @@ class GrantKind(models.TextChoices):
 class GrantState(models.TextChoices):
     """Where a grant stands; nothing follows from it before it is confirmed."""
 
-    DRAFTED = "drafted", _("à signer par qui le demande")
+    DRAFTED = "drafted", _("pas encore envoyé")
     REQUESTED = "requested", _("à confirmer")
     CONFIRMED = "confirmed", _("confirmé")
     REFUSED = "refused", _("refusé")

@@ -49,13 +49,14 @@ class Actor:
         return self.page
 
     def is_accessible(self) -> None:
-        """Check that the page breaks none of axe's rules and does not scroll sideways."""
+        """Check that the page breaks none of axe's rules, does not scroll sideways and has a clean title."""
         # the viewer names a page's links and mends its structure once the page is drawn
         expect(self.page.locator(".annotationLayer a:not([aria-label])")).to_have_count(0)
         expect(self.page.locator('.structTree [aria-owns$="R"]')).to_have_count(0)
         found = Axe().run(self.page).response["violations"]
         broken = [(v["id"], v["nodes"][0]["html"]) for v in found]
         assert not broken, f"{self.page.url}: {broken}"
+        assert " ," not in self.page.title(), self.page.title()
         assert self.page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 0
 
     def close(self) -> None:

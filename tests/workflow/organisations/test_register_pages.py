@@ -57,6 +57,13 @@ def add(cast: Cast, client: Client, **changes: Any) -> Any:
     )
 
 
+def test_the_title_of_a_page_says_whose_register_it_is(cast: Cast, cabinet: Client) -> None:
+    organisation = cast.organisation("org-pref")
+    for name, words in (("register", "Qui peut signer"), ("absences", "Absences")):
+        page = cabinet.get(reverse(name, args=[organisation.pk])).content.decode()
+        assert f"<title>{words}, {organisation.short_name} — Contreseing</title>" in page
+
+
 def test_an_act_is_entered_with_its_pdf_journaled_and_downloaded(cast: Cast, cabinet: Client) -> None:
     answer = add(cast, cabinet, document=SimpleUploadedFile("arrete.pdf", PDF, "application/pdf"))
     assert answer.status_code == 302, answer.context["form"].errors
