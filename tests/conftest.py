@@ -20,7 +20,11 @@ from tests import owner, prepared, snapshots
 from tests.servers import asked_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
-LONGEST = ["test_play_log", "test_stateful", "test_races", "test_kills", "test_whole_contract", "test_pages"]
+LONGEST = [
+    *("test_stateful", "test_play_log", "test_races", "test_kill", "test_signing_authority", "test_lists"),
+    *("test_kills", "test_machine", "test_job_kills", "test_access_matrix", "test_right_to_sign"),
+    *("test_whole_contract", "test_pages", "test_clairval_scenarios"),
+]
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +85,9 @@ def _limits_start_afresh() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a second run ask other servers only what they could answer otherwise."""
     parser.addoption("--on-servers", action="store_true", help="only what tests/servers.py names")
+    parser.addoption(
+        "--write-queries", action="store_true", help="keep what tests/workflow/test_queries.py reads"
+    )
 
 
 @pytest.hookimpl(trylast=True)
