@@ -17,6 +17,7 @@ from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.owner import as_owner
+from tests.snapshots import once
 from tests.stage import run_jobs
 from workflow.guests import acts as guests_acts
 from workflow.guests import contacts as guests_contacts
@@ -45,6 +46,13 @@ def asked(cast: Cast, reference: str = "CSI-00-2026-900", **facts: Any) -> tuple
     contact = named(cast, contract, **facts)
     plot.draft_and_freeze(contract)
     return contract, contact.links.get()
+
+
+def kept_asked(cast: Cast) -> tuple[Contract, GuestLink]:
+    """Return what ``asked`` makes, the mail sent; to be asked for first, see :func:`tests.snapshots.once`."""
+    contract, link, sent = once("asked", lambda: (*asked(cast), list(mail.outbox)))
+    mail.outbox.extend(sent)
+    return contract, link
 
 
 def mailbox(address: str = LINA) -> list[EmailMessage]:

@@ -158,6 +158,17 @@ def withdraw(person: User, *, by: User) -> None:
         withdraw_mandate(mandate, actor=by)
 
 
+def at_review(cast: Cast) -> Contract:
+    """Return a small contract whose first version awaits its opinions; to be asked for first."""
+
+    def make() -> Contract:
+        contract = opened(small_contract(cast))
+        draft_and_freeze(contract)
+        return contract
+
+    return once("review", make)
+
+
 def at_signing(cast: Cast) -> Contract:
     """Return a small contract that awaits its signatures; to be asked for first, see :func:`once`."""
     return once("signing", lambda: to_signing(small_contract(cast)))

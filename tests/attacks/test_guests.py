@@ -15,7 +15,7 @@ from stakeholders.models import User
 from tests import plot
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.codes import in_time
-from tests.invited import LINA, a_minute_later, asked, at, code_in, confirmed, mailbox, text
+from tests.invited import LINA, a_minute_later, asked, at, code_in, confirmed, kept_asked, mailbox, text
 from tests.workflow.sockets import page, watching
 from workflow.guests.models import GuestLink
 
@@ -126,7 +126,7 @@ def test_logging_in_opens_the_whole_account_again(cast: Cast, holder: User) -> N
 
 
 def test_a_second_link_adds_its_contract_to_the_session(cast: Cast) -> None:
-    first, link = asked(cast)
+    first, link = kept_asked(cast)
     second, link_too = asked(cast, "CSI-00-2026-903")
     browser = confirmed(link)
     assert browser.get(reverse("contract", args=[second.pk])).status_code == 404

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from config import urls
 from tests import plot
 from tests.cast import Cast, small_contract
-from tests.invited import asked, at, confirmed
+from tests.invited import at, confirmed, kept_asked
 from tests.workflow.sockets import logged_in
 
 
@@ -63,7 +63,7 @@ def test_nothing_that_somebody_was_shown_is_kept_by_the_browser(cast: Cast) -> N
 
 
 def test_nothing_that_a_guest_was_shown_is_kept_by_the_browser(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     browser = confirmed(link)
     for address in (
         at(link),

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, expect
 from tests import plot
 from tests.browser.actor import DESK, PATIENCE, PHONE, Actor
 from tests.cast import Cast
-from tests.invited import asked, code_in, link_in, mailbox, wrong
+from tests.invited import code_in, kept_asked, link_in, mailbox, wrong
 from tests.owner import as_owner
 from workflow.guests import acts as guests_acts
 from workflow.guests.models import GuestLink
@@ -56,7 +56,7 @@ class Visitor(Actor):
 def test_a_landlord_without_an_account_answers_in_three_taps_after_the_code(
     browser: Browser, cast: Cast, live_url: str
 ) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     lina = Visitor(browser, live_url)
     page = lina.page
     lina.opens(link_in(mailbox()[-1]))
@@ -100,7 +100,7 @@ def test_a_landlord_without_an_account_answers_in_three_taps_after_the_code(
 def test_an_expired_link_and_one_that_was_sent_to_the_wrong_person(
     browser: Browser, cast: Cast, live_url: str, phone: bool
 ) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     visitor = Visitor(browser, live_url, phone=phone)
     page, path = visitor.page, reverse("guest_link", args=[link.identifier])
     with as_owner():
@@ -126,7 +126,7 @@ def test_an_expired_link_and_one_that_was_sent_to_the_wrong_person(
 def test_the_pilot_names_a_contact_and_sees_who_answered_that_it_is_not_them(
     browser: Browser, cast: Cast, live_url: str, phone: bool
 ) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     pilot = Actor(browser, live_url, cast.pilote_ville, phone=phone)
     page = pilot.page
     page.goto(f"{live_url}{reverse('contract', args=[contract.pk])}")

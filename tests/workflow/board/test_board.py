@@ -27,8 +27,7 @@ def lane(contract: Contract, name: str) -> lanes.Lane:
 
 
 def test_a_lane_says_what_is_awaited_since_when_and_until_when(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     landlord = cast.organisation("org-oh").short_name
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     row = lane(contract, landlord)
@@ -44,8 +43,7 @@ def test_a_lane_says_what_is_awaited_since_when_and_until_when(cast: Cast) -> No
 
 
 def test_a_lane_says_the_last_word_of_its_organisation(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     landlord, operator = plot.tasks(contract, "review")
     plot.opine(contract, landlord, "unfavourable", "Sans base légale.")
     plot.opine(contract, operator)
@@ -93,8 +91,7 @@ def test_after_a_refusal_what_was_done_is_to_be_done_again(cast: Cast) -> None:
 
 
 def test_the_history_names_who_did_what_as_what_and_why(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     plot.opine(contract, waiting, "changes_requested", "Le calendrier est trop court.")
     newest = board_history.history(contract)[0]

@@ -81,8 +81,7 @@ def test_killed_while_printing(cast: Cast, pki: ServedPki, moment: str) -> None:
 
 @pytest.mark.parametrize("moment", ["taken", "under way"])
 def test_killed_while_settling_the_final_text(cast: Cast, pki: ServedPki, moment: str) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     plot.review_all(contract)
     pdf = plot.version(contract).pdf_sha256
     for waiting in plot.tasks(contract, "approve"):

@@ -15,7 +15,7 @@ from stakeholders.actions import appoint
 from stakeholders.models import Mandate, Office, Role, User
 from tests import plot
 from tests.cast import Cast, small_contract
-from tests.invited import LINA, asked, code_for, mailbox, named
+from tests.invited import LINA, asked, code_for, kept_asked, mailbox, named
 from tests.owner import as_owner
 from workflow.guests import acts as guests_acts
 from workflow.guests import contacts as guests_contacts
@@ -146,7 +146,7 @@ def test_a_contact_is_not_found_through_another_contract(cast: Cast, contract: C
 
 
 def test_a_link_is_sent_again_but_not_at_once(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     again = reverse("contact_send", args=[contract.pk, link.contact_id])
     said = browser(cast.pilote_ville).post(again, follow=True).content.decode()
     assert "L’envoi d’un lien a déjà été demandé le" in said
@@ -167,7 +167,7 @@ def test_nothing_is_sent_when_nothing_is_asked(cast: Cast, contract: Contract) -
 
 
 def test_removing_a_contact_ends_what_the_link_had_given(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     entry = guests_acts.enter(link.identifier, code_for(link))
     assert entry.person is not None
     address = reverse("contact_remove", args=[contract.pk, link.contact_id])

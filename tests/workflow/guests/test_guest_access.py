@@ -12,7 +12,7 @@ from stakeholders.models import User
 from stakeholders.permissions import audience, mandate_for, visible
 from tests import plot
 from tests.cast import Cast, small_contract
-from tests.invited import asked, code_for
+from tests.invited import code_for, kept_asked
 from tests.workflow.sockets import page, watching
 from workflow.guests import acts as guests_acts
 from workflow.guests import contacts as guests_contacts
@@ -27,7 +27,7 @@ MOVED = "rights_changed"
 @pytest.fixture
 def invited(cast: Cast) -> tuple[Contract, GuestLink, User]:
     """Bring a guest of the landlord in."""
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     entry = guests_acts.enter(link.identifier, code_for(link))
     assert entry.person is not None
     return contract, link, entry.person

@@ -10,7 +10,18 @@ from django.urls import reverse
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast
-from tests.invited import LINA, a_minute_later, asked, at, code_for, confirmed, expire, link_in, mailbox, text
+from tests.invited import (
+    LINA,
+    a_minute_later,
+    at,
+    code_for,
+    confirmed,
+    expire,
+    kept_asked,
+    link_in,
+    mailbox,
+    text,
+)
 from workflow.guests import acts as guests_acts
 from workflow.guests import contacts as guests_contacts
 from workflow.guests import links as guests_links
@@ -25,7 +36,7 @@ Verb = JournalEntry.objects.filter
 
 
 def test_an_expired_link_renews_itself_to_the_same_address_only(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     code = code_for(link)
     expire(link)
     assert "Ce lien a expiré" in text(Client().get(at(link)))
@@ -46,13 +57,13 @@ def test_an_expired_link_renews_itself_to_the_same_address_only(cast: Cast) -> N
 
 
 def test_a_link_that_still_holds_is_not_renewed(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     assert Client().post(at(link, "guest_link_renew")).status_code == 409
     assert len(mailbox()) == 1
 
 
 def test_a_used_link_shows_the_receipt_after_the_code_only(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     browser = confirmed(link)
     task = plot.task(contract, "review", cast.organisation("org-oh"))
     sha256 = plot.version(contract).content_sha256
@@ -75,7 +86,7 @@ def test_a_used_link_shows_the_receipt_after_the_code_only(cast: Cast) -> None:
 
 
 def test_an_answer_by_a_colleague_closes_the_link_and_makes_no_account(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     plot.opine(contract, plot.task(contract, "review", cast.organisation("org-oh")))
     browser = confirmed(link)
     assert str(cast.bailleur_oh) in text(browser.get(at(link, "guest_receipt")))
@@ -83,7 +94,7 @@ def test_an_answer_by_a_colleague_closes_the_link_and_makes_no_account(cast: Cas
 
 
 def test_a_link_on_an_older_text_does_not_act_on_the_newer(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     code = code_for(link)
     recall.recall_version(cast.pilote_ville, contract.pk, reason="Une erreur.")
     assert "Dès qu’un avis vous sera demandé" in text(Client().get(at(link)))
@@ -104,7 +115,7 @@ def test_a_link_on_an_older_text_does_not_act_on_the_newer(cast: Cast) -> None:
 
 
 def test_ce_n_est_pas_moi_revokes_tells_the_pilots_and_marks_the_contact(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     browser = confirmed(link)
     page = reverse("contract", args=[contract.pk])
     assert browser.get(page).status_code == 200
@@ -132,7 +143,7 @@ def test_ce_n_est_pas_moi_revokes_tells_the_pilots_and_marks_the_contact(cast: C
 
 
 def test_who_answered_that_it_is_not_them_is_mailed_nothing_more(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     guests_acts.report(link.identifier, reason="")
     with pytest.raises(Locked, match="ne reçoit plus rien"):
         guests_contacts.send_again(link.contact_id)
@@ -146,7 +157,7 @@ def test_who_answered_that_it_is_not_them_is_mailed_nothing_more(cast: Cast) -> 
 
 
 def test_a_contract_s_pages_never_show_a_guest_s_address_to_other_parties(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     confirmed(link)
     reader = Client()
     reader.force_login(cast.rtac, backend="allauth.account.auth_backends.AuthenticationBackend")

@@ -8,7 +8,7 @@ import pytest
 
 from stakeholders.models import Mandate, Office, User
 from tests.cast import Cast
-from tests.invited import LINA, asked, code_for
+from tests.invited import LINA, asked, code_for, kept_asked
 from tests.snapshots import again
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.guests import acts as guests_acts
@@ -45,7 +45,7 @@ def test_two_links_of_one_address_make_one_account_and_a_mandate_each(cast: Cast
 
 
 def test_a_code_and_a_removal_leave_nobody_inside(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     code = code_for(link)
     mandate = guests_links.naming(cast.pilote_ville, contract)[cast.organisation("org-oh")]
     for _turn in again(TIMES):

@@ -25,6 +25,7 @@ from tests.invited import (
     code_in,
     confirmed,
     expire,
+    kept_asked,
     link_in,
     mailbox,
     named,
@@ -47,7 +48,7 @@ Verb = JournalEntry.objects.filter
 
 
 def test_a_review_that_opens_mails_a_link_to_those_named(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     (message,) = mailbox()
     assert link_in(message) == at(link)
     said = str(message.body)
@@ -62,14 +63,14 @@ def test_a_review_that_opens_mails_a_link_to_those_named(cast: Cast) -> None:
 
 
 def test_one_named_while_the_review_is_open_is_mailed_at_once(cast: Cast) -> None:
-    contract, _link = asked(cast)
+    contract, _link = kept_asked(cast)
     other = "paul.rey@orme-habitat.example"
     named(cast, contract, email=other, first_name="Paul", last_name="Rey", quality="Chargé de mission")
     assert len(mailbox(other)) == 1
 
 
 def test_the_next_round_mails_only_the_organisations_that_are_due(cast: Cast) -> None:
-    contract, _link = asked(cast)
+    contract, _link = kept_asked(cast)
     operator = "iris.noel@reseau-libellule.example"
     named(cast, contract, organisation="org-rtac", email=operator, quality="Cheffe de ligne")
     for waiting in plot.tasks(contract, "review"):
@@ -96,7 +97,7 @@ def everything() -> dict[str, Any]:
 
 
 def test_a_scanner_of_links_changes_nothing(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     mailbox()
     for expired in (False, True):
         if expired:
@@ -112,7 +113,7 @@ def test_a_scanner_of_links_changes_nothing(cast: Cast) -> None:
 
 
 def test_an_unknown_identifier_is_not_found(cast: Cast) -> None:
-    asked(cast)
+    kept_asked(cast)
     for name in PAGES:
         for method in ("GET", "POST"):
             answer = Client().generic(method, reverse(name, args=["n-existe-pas"]))
@@ -120,7 +121,7 @@ def test_an_unknown_identifier_is_not_found(cast: Cast) -> None:
 
 
 def test_before_the_code_the_page_says_only_what_the_mail_said(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     for name in ("guest_link", "guest_code", "guest_report"):
         said = text(Client().get(at(link, name)))
         assert contract.reference in said
@@ -134,7 +135,7 @@ def test_before_the_code_the_page_says_only_what_the_mail_said(cast: Cast) -> No
 
 
 def test_the_right_code_makes_the_account_and_the_mandate_and_opens_the_task(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     browser = Client()
     browser.get("/compte/login/")
     assert browser.post(at(link, "guest_code_ask")).headers["Location"] == at(link, "guest_code")
@@ -159,7 +160,7 @@ def test_the_right_code_makes_the_account_and_the_mandate_and_opens_the_task(cas
 
 
 def test_entering_changes_the_key_of_a_session_that_was_open(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     browser = Client()
     browser.force_login(cast.rtac, backend="allauth.account.auth_backends.AuthenticationBackend")
     planted = browser.session.session_key
@@ -170,7 +171,7 @@ def test_entering_changes_the_key_of_a_session_that_was_open(cast: Cast) -> None
 
 
 def test_a_wrong_a_stale_and_a_used_code_get_the_same_answer(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     code = code_for(link)
     refusals = []
     for tried in (wrong(code), "", "abcdef", code):
@@ -189,7 +190,7 @@ def test_a_wrong_a_stale_and_a_used_code_get_the_same_answer(cast: Cast) -> None
 
 
 def test_the_fifth_wrong_try_voids_the_code(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     code = code_for(link)
     for _turn in range(CODE_TRIES):
         answer = Client().post(at(link, "guest_code"), {"code": wrong(code)})
@@ -200,7 +201,7 @@ def test_the_fifth_wrong_try_voids_the_code(cast: Cast) -> None:
 
 
 def test_a_code_lasts_ten_minutes_and_is_nowhere_in_clear(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     code = code_for(link)
     link.refresh_from_db()
     assert link.code_expires_at is not None
@@ -214,7 +215,7 @@ def test_a_code_lasts_ten_minutes_and_is_nowhere_in_clear(cast: Cast) -> None:
 
 
 def test_codes_are_not_sent_without_end(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     guests_acts.ask_code(link.identifier)
     with pytest.raises(Locked, match="une minute"):
         guests_acts.ask_code(link.identifier)
@@ -242,7 +243,7 @@ def test_the_limit_is_the_address_s_too(cast: Cast) -> None:
 
 
 def test_a_refused_code_says_so_on_the_page_and_keeps_the_reader_there(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     browser = Client()
     browser.post(at(link, "guest_code_ask"))
     again = browser.post(at(link, "guest_code_ask"))
@@ -268,7 +269,7 @@ def test_who_holds_a_mandate_gets_no_second_one_and_logs_in_with_their_password(
 
 
 def test_a_closed_account_does_not_come_back_by_a_link(cast: Cast) -> None:
-    contract, link = asked(cast)
+    contract, link = kept_asked(cast)
     confirmed(link)
     person = User.objects.get(email=LINA)
     deactivate(person, actor=cast.admin)
@@ -280,7 +281,7 @@ def test_a_closed_account_does_not_come_back_by_a_link(cast: Cast) -> None:
 
 
 def test_a_mandate_that_ended_is_given_anew_by_the_next_code(cast: Cast) -> None:
-    _contract, link = asked(cast)
+    _contract, link = kept_asked(cast)
     confirmed(link)
     mandate = Mandate.objects.get(person__email=LINA)
     yesterday = timezone.localdate() - dt.timedelta(days=1)

@@ -83,8 +83,7 @@ def test_a_page_that_was_away_gets_what_was_said_to_its_reader_alone(cast: Cast,
 def test_a_page_that_missed_too_much_is_asked_to_read_itself_again(
     cast: Cast, live_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     monkeypatch.setattr(consumers, "MISSED_AT_MOST", 3)
     with page(live_url, cast.bailleur_oh, contract, after=0) as late:
         late.hear_until("hello")

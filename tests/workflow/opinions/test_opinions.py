@@ -32,8 +32,7 @@ def test_anything_but_favourable_says_why(cast: Cast, value: str) -> None:
 
 
 def test_silence_is_not_an_opinion_that_one_may_give(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     with pytest.raises(Invalid):
         plot.opine(contract, plot.tasks(contract, "review")[0], "no_opinion", "rien")
 
@@ -61,8 +60,7 @@ def test_a_form_opened_on_an_older_text_is_asked_to_read_again(cast: Cast) -> No
 
 
 def test_what_is_typed_is_kept_until_the_opinion_is_given(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     waiting = plot.tasks(contract, "review")[0]
     user = plot.entitled(waiting)
     opinions_acts.keep_opinion_draft(user, waiting.pk, value="unfavourable", reason="Je commence à")
@@ -73,8 +71,7 @@ def test_what_is_typed_is_kept_until_the_opinion_is_given(cast: Cast) -> None:
 
 def test_a_draft_that_comes_after_its_opinion_is_told_so_and_is_no_error(cast: Cast) -> None:
     """The page saves while one types: such a request may be overtaken by the opinion itself."""
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     address = reverse("opinion_draft", args=[contract.pk, waiting.pk])
     browser = logged_in(cast.bailleur_oh)
@@ -95,8 +92,7 @@ def test_a_draft_that_comes_after_its_opinion_is_told_so_and_is_no_error(cast: C
 
 
 def test_a_second_answer_says_that_it_is_done_and_by_whom(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     waiting = plot.tasks(contract, "review")[0]
     user = plot.entitled(waiting)
     plot.opine(contract, waiting)
@@ -112,8 +108,7 @@ def test_a_second_answer_says_that_it_is_done_and_by_whom(cast: Cast) -> None:
 
 
 def test_the_database_refuses_two_opinions_on_one_version(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     opinion = plot.opine(contract, plot.tasks(contract, "review")[0])
     opinion.pk, opinion.at = None, timezone.now()
     with pytest.raises(IntegrityError), transaction.atomic():

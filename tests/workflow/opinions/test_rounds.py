@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from contracts.models import Commitment, Status
 from tests import plot
-from tests.cast import Cast, small_contract
+from tests.cast import Cast
 from workflow.drafting import acts as drafting_acts
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import recall
 
 
 def test_only_who_asked_for_changes_is_asked_again(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     landlord, operator = plot.tasks(contract, "review")
     plot.opine(contract, landlord, "changes_requested", "Le calendrier est trop court.")
     plot.opine(contract, operator)
@@ -21,8 +20,7 @@ def test_only_who_asked_for_changes_is_asked_again(cast: Cast) -> None:
 
 
 def test_the_lead_of_a_changed_commitment_is_asked_again(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     landlord, operator = plot.tasks(contract, "review")
     plot.opine(contract, landlord, "unfavourable", "Sans base légale.")
     plot.opine(contract, operator)
@@ -33,8 +31,7 @@ def test_the_lead_of_a_changed_commitment_is_asked_again(cast: Cast) -> None:
 
 
 def test_when_nobody_is_due_the_text_goes_to_approval(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     plot.review_all(contract)
     sender, _other = plot.tasks(contract, "approve")
     pdf = plot.version(contract).pdf_sha256
@@ -51,8 +48,7 @@ def test_when_nobody_is_due_the_text_goes_to_approval(cast: Cast) -> None:
 
 
 def test_a_recalled_version_goes_back_to_drafting_and_cancels_the_reviews(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     answered, left = plot.tasks(contract, "review")
     plot.opine(contract, answered)
     recall.recall_version(cast.pilote_ville, contract.pk, reason="Un chiffre est faux.")

@@ -70,8 +70,8 @@ def opinion(
 
 
 def test_ten_posts_of_one_task_give_one_opinion(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    version = plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
+    version = plot.version(contract)
     waiting = plot.tasks(contract, "review")[0]
     answer = opinion(waiting, version)
     for _turn in again(TIMES):
@@ -146,8 +146,8 @@ def test_a_draft_never_changes_inside_a_frozen_version(cast: Cast) -> None:
 
 
 def test_the_last_opinion_and_a_recall_leave_one_way_forward(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    version = plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
+    version = plot.version(contract)
     first, last = plot.tasks(contract, "review")
     plot.opine(contract, first)
     opine = opinion(last, version)

@@ -89,8 +89,7 @@ def test_a_sound_journal_is_said_to_be_so(cast: Cast) -> None:
 
 
 def test_an_act_that_fails_leaves_neither_row_nor_entry(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     before = JournalEntry.objects.count()
     with pytest.raises(RuntimeError), transaction.atomic():
         plot.opine(contract, plot.tasks(contract, "review")[0])

@@ -19,8 +19,7 @@ from workflow.tasks import lists
 
 
 def test_a_mandate_withdrawn_after_the_page_was_opened_refuses_the_act(cast: Cast) -> None:
-    contract = plot.opened(small_contract(cast))
-    plot.draft_and_freeze(contract)
+    contract = plot.at_review(cast)
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     withdraw_mandate(cast.bailleur_oh.mandates.get(), actor=cast.admin)
     with pytest.raises(NotAllowed):
