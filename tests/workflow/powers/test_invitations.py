@@ -136,7 +136,7 @@ def test_an_invitation_accepted_in_two_tabs_opens_one_account_and_gives_one_mand
 
 @pytest.mark.race
 def test_a_dated_office_accepted_in_two_tabs_by_a_known_person_is_given_once(cast: Cast) -> None:
-    """No constraint of the database stands behind this one: only the lock of the invitation does."""
+    """The lock of the invitation answers; behind it stands the constraint on the days of an office."""
     ends_on = (TODAY() + dt.timedelta(days=90)).isoformat()
     invited = Invited(cast, cast.rtac.email, ends_on=ends_on)
     for turn in range(10):
