@@ -66,7 +66,14 @@ def invite(
     if gives_power(office):
         asked = {name: as_fact(fact) for name, fact in facts.items()}
         return propose(
-            GrantKind.INVITATION, actor, organisation, office, {**asked, "act": act}, document=document
+            Grant(
+                kind=GrantKind.INVITATION,
+                organisation=organisation,
+                office=office,
+                facts={**asked, "act": act},
+                document_sha256=document,
+                asked_by=actor,
+            )
         )
     return send_invitation(actor, office, mandate=mandate, **facts)
 
@@ -203,7 +210,15 @@ def give_office(
             raise Invalid(refusal, field="office")
         facts = {"starts_on": as_fact(starts_on), "ends_on": as_fact(ends_on), "act": act}
         return propose(
-            GrantKind.MANDATE, actor, organisation, office, facts, person=person, document=document
+            Grant(
+                kind=GrantKind.MANDATE,
+                organisation=organisation,
+                office=office,
+                person=person,
+                facts=facts,
+                document_sha256=document,
+                asked_by=actor,
+            )
         )
     try:
         return appoint(person, office, starts_on=starts_on, ends_on=ends_on, act=act, actor=actor)
@@ -261,7 +276,8 @@ def set_signing_proof(actor: User, organisation: Organisation, proof: str) -> Gr
     mandate = administering(actor, organisation)
     current = Organisation.objects.get(pk=organisation.pk).signing_proof
     if is_lowered(current, proof):
-        return propose(GrantKind.PROOF, actor, organisation, None, {"proof": proof, "from_proof": current})
+        facts = {"proof": proof, "from_proof": current}
+        return propose(Grant(kind=GrantKind.PROOF, organisation=organisation, facts=facts, asked_by=actor))
     Organisation.objects.filter(pk=organisation.pk).update(signing_proof=proof)
     _record("signing_proof_changed", actor, mandate, organisation=organisation.pk, proof=proof)
     return None

@@ -21,7 +21,6 @@ from stakeholders.models import (
     Grant,
     GrantKind,
     Mandate,
-    Office,
     Organisation,
     SigningAuthority,
     User,
@@ -68,14 +67,16 @@ def record_act(actor: User, organisation: Organisation, authority: SigningAuthor
     more = ("covers_contract_signature", "contract_kinds", "communes")
     facts = {name: as_fact(getattr(authority, name)) for name in (*names, *more)}
     return propose(
-        GrantKind.AUTHORITY,
-        actor,
-        organisation,
-        authority.office,
-        {**facts, "delegate": authority.delegate_id},
-        person=authority.delegate.person,
-        grantor=authority.grantor,
-        document=authority.document_sha256,
+        Grant(
+            kind=GrantKind.AUTHORITY,
+            organisation=organisation,
+            office=authority.office,
+            person=authority.delegate.person,
+            grantor=authority.grantor,
+            facts={**facts, "delegate": authority.delegate_id},
+            document_sha256=authority.document_sha256,
+            asked_by=actor,
+        )
     )
 
 
@@ -105,37 +106,19 @@ def declare_absence(actor: User, organisation: Organisation, absence: Absence) -
             "note": absence.note,
         }
         return propose(
-            GrantKind.ABSENCE,
-            actor,
-            organisation,
-            None,
-            facts,
-            person=absence.substitute.person,
-            grantor=absence.mandate,
+            Grant(
+                kind=GrantKind.ABSENCE,
+                organisation=organisation,
+                person=absence.substitute.person,
+                grantor=absence.mandate,
+                facts=facts,
+                asked_by=actor,
+            )
         )
 
 
-def propose(
-    kind: GrantKind,
-    actor: User,
-    organisation: Organisation,
-    office: Office | None,
-    facts: dict[str, Any],
-    *,
-    person: User | None = None,
-    grantor: Mandate | None = None,
-    document: str = "",
-) -> Grant:
-    grant = Grant(
-        kind=kind,
-        organisation=organisation,
-        office=office,
-        person=person,
-        grantor=grantor,
-        facts=facts,
-        document_sha256=document,
-        asked_by=actor,
-    )
+def propose(grant: Grant) -> Grant:
+    """Keep what somebody is about to ask for; raises ActRefused where it cannot be."""
     try:
         return actions.propose(grant)
     except ValidationError as error:

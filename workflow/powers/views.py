@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -155,13 +156,13 @@ def grant_refuse(request: Request, grant: int) -> HttpResponse:
     form = RefusalForm(request.POST)
     if not form.is_valid():
         return _page(request, found, 422, refusal=form)
-    try:
-        acts.refuse_grant(request.user, found.pk, reason=form.cleaned_data["reason"])
-    except ActRefused as error:
-        found.refresh_from_db()
-        return _page(request, found, error.status, notice=error.message)
-    messages.success(request, _("La demande est refusée : rien n’est donné."))
-    return redirect("grants")
+    reason = form.cleaned_data["reason"]
+    return _ended(
+        request,
+        found,
+        lambda: acts.refuse_grant(request.user, found.pk, reason=reason),
+        _("La demande est refusée : rien n’est donné."),
+    )
 
 
 @require_POST
@@ -171,13 +172,12 @@ def grant_withdraw(request: Request, grant: int) -> HttpResponse:
     found = pending.grant_for(request.user, grant)
     if found.asked_by_id != request.user.pk:
         raise Http404
-    try:
-        acts.withdraw_grant(request.user, found.pk)
-    except ActRefused as error:
-        found.refresh_from_db()
-        return _page(request, found, error.status, notice=error.message)
-    messages.success(request, _("La demande est retirée : rien n’est donné."))
-    return redirect("grants")
+    return _ended(
+        request,
+        found,
+        lambda: acts.withdraw_grant(request.user, found.pk),
+        _("La demande est retirée : rien n’est donné."),
+    )
 
 
 @require_safe
@@ -188,6 +188,17 @@ def grant_document(request: Request, grant: int) -> HttpResponse:
     if not found.document_sha256:
         raise Http404
     return pdf(blobs.get(found.document_sha256), f"acte-{found.pk}", attachment=True)
+
+
+def _ended(request: Request, found: Grant, act: Callable[[], object], told: str) -> HttpResponse:
+    """End what was asked, say so and show what is left; or say on its page why it cannot be ended."""
+    try:
+        act()
+    except ActRefused as error:
+        found.refresh_from_db()
+        return _page(request, found, error.status, notice=error.message)
+    messages.success(request, told)
+    return redirect("grants")
 
 
 def _purpose(request: Request, found: Grant) -> str:
