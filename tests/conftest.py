@@ -85,9 +85,7 @@ def _limits_start_afresh() -> None:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a second run ask other servers only what they could answer otherwise."""
     parser.addoption("--on-servers", action="store_true", help="only what tests/servers.py names")
-    parser.addoption(
-        "--write-queries", action="store_true", help="keep what tests/workflow/test_queries.py reads"
-    )
+    parser.addoption("--write-queries", action="store_true", help="write tests/workflow/queries.txt anew")
 
 
 @pytest.hookimpl(trylast=True)

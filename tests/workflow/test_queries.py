@@ -1,0 +1,83 @@
+"""What each main page asks of the database, kept in queries.txt: a reviewer reads there what a change costs.
+
+Said by ``./test -n0 tests/workflow/test_queries.py --write-queries`` when a page rightly asks something else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from contracts.models import Contract
+from stakeholders.models import User
+from tests.cast import Cast
+from tests.snapshots import once
+from tests.workflow.scenes import Scenes, set_up
+from tests.workflow.sockets import logged_in
+
+KEPT = Path(__file__).with_name("queries.txt")
+LITERALS = re.compile(r"E?'(?:[^']|'')*'(?:::\w+)?|\b\d+\b")
+LEGIBLE = 300  # characters
+
+
+def test_each_page_asks_what_is_kept(cast: Cast, request: pytest.FixtureRequest) -> None:
+    scenes = once("matrix", lambda: set_up(cast))
+    said = "".join(asked(title, person, address) for title, person, address in pages(cast, scenes))
+    if request.config.getoption("--write-queries"):
+        KEPT.write_text(said, encoding="utf-8")
+    assert said == KEPT.read_text(encoding="utf-8")
+
+
+def pages(cast: Cast, scenes: Scenes) -> list[tuple[str, User, str]]:
+    """The main pages, each with somebody who works on it."""
+    draft, review, signing, sealed = scenes.drafting, scenes.review, scenes.signing, scenes.sealed
+    return [
+        ("Mes tâches", cast.pilote_ville, reverse("inbox")),
+        ("À signer", cast.prefete, reverse("basket", args=["a-signer"])),
+        ("Contrats", cast.pilote_ville, reverse("contract_list")),
+        ("Contrat en relecture", cast.pilote_ville, reverse("contract", args=[review.pk])),
+        ("Contrat signé", cast.rtac, reverse("contract", args=[sealed.pk])),
+        ("Éditeur", cast.pilote_ville, reverse("draft_editor", args=[draft.pk])),
+        ("Version", cast.bailleur_oh, reverse("version", args=[review.pk, 1])),
+        ("Avis", cast.bailleur_oh, task(scenes, review, "review", "org-oh")),
+        ("Signature", cast.prefete, task(scenes, signing, "sign")),
+        ("Délibération", cast.greffe, task(scenes, signing, "council_resolution")),
+        ("Résultat", cast.maire, reverse("result", args=[sealed.pk])),
+        ("Organisation", cast.dgs, reverse("organisation", args=[cast.organisation("org-ville").pk])),
+    ]
+
+
+def task(scenes: Scenes, contract: Contract, step: str, organisation: str = "") -> str:
+    return reverse("task", args=[contract.pk, scenes.task(contract, step, organisation)])
+
+
+def asked(title: str, person: User, address: str) -> str:
+    """Say the queries of a page: each shape once, in the order of its first time, and how often."""
+    browser = logged_in(person)
+    assert browser.get(address).status_code == 200, address  # what a process keeps is read now
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(address).status_code == 200
+    shapes = Counter(shape(query["sql"]) for query in captured)
+    lines = [f"{times:>3} × {sql}\n" for sql, times in shapes.items()]
+    return f"{title} : {shapes.total()}\n{''.join(lines)}\n"
+
+
+def shape(sql: str) -> str:
+    """Return a query without its values, its columns and how its tables are tied; a long one is cut.
+
+    What is cut still counts: by the digest at the end.
+    """
+    sql = LITERALS.sub("?", re.sub(r"\s+", " ", sql).replace('"', ""))
+    sql = re.sub(r"\((?:\?, )*\?\)", "(?)", sql)
+    sql = re.sub(r"\b\w+\.(?=\w)", "", re.sub(r" ON \([^()]*\)", "", sql))
+    sql = re.sub(r"\b(?!(?:ASC|DESC)\b)\w+(?: AS \w+)?(?:, \w+(?: AS \w+)?)+", "…", sql)
+    if len(sql) <= LEGIBLE:
+        return sql
+    return f"{sql[:LEGIBLE]}… {hashlib.sha256(sql.encode()).hexdigest()[:8]}"
