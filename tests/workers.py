@@ -49,5 +49,5 @@ def _manage(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     importlib.reload(sys.modules["config.settings"])
-    settings._setup()
+    settings._setup()  # type: ignore[misc]
     execute_from_command_line(["manage.py", *arguments])
