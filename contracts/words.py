@@ -27,7 +27,7 @@ def searched(accesses: QuerySet[ContractAccess], sought: str) -> QuerySet[Contra
 
     One query tells rare words from frequent ones, because no one way is quick for both and
     the planner cannot know which prefix is which. Rare: the index of words names the
-    contracts. Frequent: the list is walked in its order, and each contract on the way is
+    contracts. Frequent: the list is read in its order, and each contract on the way is
     asked, until the page is full. Of several words, as in a reference, one is asked first: the
     index reads every entry of a frequent beginning, even to meet it with a rare one.
     """

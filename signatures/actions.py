@@ -138,11 +138,11 @@ def request_signature(
     return request, confirmed
 
 
-@transaction.atomic
 def _no_value_awaited() -> NotReady:
     return NotReady(_("Cette signature n’attend plus de valeur : rechargez la page."))
 
 
+@transaction.atomic
 def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: bytes) -> None:
     """Hand in the value that the signatory's own card computed over the signed attributes.
 

@@ -218,7 +218,7 @@ class Confirmation(models.Model):
     )
     document_sha256 = Sha256Field(_("document lu"))
     proof = models.CharField(
-        _("preuve"), max_length=10, choices=Proof.choices, blank=True
+        _("preuve"), max_length=10, choices=Proof.choices, blank=True, db_default=""
     )  # empty: not kept then
     token_hash = models.CharField(_("empreinte du jeton"), max_length=64, unique=True)
     created_at = models.DateTimeField(_("donnée le"), default=timezone.now, editable=False)

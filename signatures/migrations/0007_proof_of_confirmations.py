@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='confirmation',
             name='proof',
-            field=models.CharField(blank=True, choices=[('password', 'Mot de passe'), ('code', 'Code d’une application'), ('passkey', 'Clé d’accès')], max_length=10, verbose_name='preuve'),
+            field=models.CharField(blank=True, db_default='', choices=[('password', 'Mot de passe'), ('code', 'Code d’une application'), ('passkey', 'Clé d’accès')], max_length=10, verbose_name='preuve'),
         ),
         migrations.AddConstraint(
             model_name='confirmation',

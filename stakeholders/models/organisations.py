@@ -262,7 +262,7 @@ class Mandate(models.Model):
                 condition=Q(withdrawn_at__isnull=True, limited_type__isnull=True),
                 violation_error_message=_HELD,
             ),
-            # a guest's office is theirs alone (workflow.actions.guests), for as many contracts as they answer
+            # a guest's office is theirs alone for as many contracts as they answer
             ExclusionConstraint(
                 name="one_guest_an_office_object_and_day",
                 expressions=[

@@ -66,7 +66,7 @@ def worker(state: Path, pki: ServedPki, kill_at: str = "") -> int:
     return workers.ended(workers.start(environment, *command))
 
 
-async def give_back() -> None:
+async def recover_all() -> None:
     """Put the dead worker's jobs back in the queue, as the periodic task does."""
     with app.replace_connector(worker_connector()):
         async with app.open_async():
@@ -76,7 +76,7 @@ async def give_back() -> None:
 
 def take_over() -> None:
     """Do here what the dead worker left."""
-    asyncio.run(give_back())
+    asyncio.run(recover_all())
     run_jobs()
 
 
@@ -121,7 +121,7 @@ def test_killed_at_every_point_one_after_the_other(
     envelope = open_envelope()
     request = ask(envelope, "Signataire-01", signatories.prefect)
     for point in WHILE_SIGNING[::2]:
-        asyncio.run(give_back())
+        asyncio.run(recover_all())
         worker(state, pki, kill_at=point)
     take_over()
     request.refresh_from_db()

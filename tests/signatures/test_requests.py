@@ -139,6 +139,31 @@ def test_a_card_hands_its_value_in_later(envelope: Envelope, signatories: Signat
     assert request.state == SignatureRequest.State.SIGNED
 
 
+def test_a_value_is_kept_with_its_job_or_not_at_all(
+    envelope: Envelope, signatories: Signatories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue that fails leaves the value awaited: one signed and in no queue waits for ever."""
+    request = ask(envelope, "Signataire-01", signatories.prefect)
+    SignatureRequest.objects.filter(pk=request.pk).update(
+        state="prepared", prepared_sha256="d" * 64, prepared={"signed_attributes": "MQMCAQU="}
+    )
+    request.refresh_from_db()
+    value = backend("demo").sign(signatories.prefect, request.signed_attributes, "sha256")
+    assert isinstance(value, bytes)
+    with monkeypatch.context() as broken, pytest.raises(ConnectionError):
+        broken.setattr("signatures.jobs.defer_request", no_queue)
+        actions.supply_signature(request, signatories.prefect, value)
+    request.refresh_from_db()
+    assert request.state == SignatureRequest.State.PREPARED
+    actions.supply_signature(request, signatories.prefect, value)
+    request.refresh_from_db()
+    assert request.state == SignatureRequest.State.SIGNED
+
+
+def no_queue(_request: SignatureRequest) -> None:
+    raise ConnectionError
+
+
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_ten_requests_at_once_take_the_place_once(envelope: Envelope, signatories: Signatories) -> None:

@@ -37,7 +37,7 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
         "is_open": is_open,
         "volets": [_with_tools(right, volet) for volet in volets],
         "my_tasks": mine,
-        "is_pilot": not right.organisation.is_independent,
+        "edits_all": not right.organisation.is_independent,
     }
     return render(request, "drafting/draft_editor.html", context)
 

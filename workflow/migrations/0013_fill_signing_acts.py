@@ -45,9 +45,28 @@ LEFT JOIN LATERAL (
         held.starts_on DESC
     LIMIT 1
 ) mandate ON true
-WHERE entry.verb = 'signature_requested'
+WHERE entry.verb = 'signature_requested' AND confirmation.id IS NOT NULL AND mandate.id IS NOT NULL
     AND NOT EXISTS (SELECT FROM workflow_signingact filled WHERE filled.request_id = request.id)
 ORDER BY entry.number;
+
+-- a signature without its act would be neither made nor asked for again: better stop, and say which
+DO $$
+DECLARE left_over text;
+BEGIN
+    SELECT string_agg(request.id || ' (' || contract.reference || ', ' || slot.field_name || ')', ', '
+        ORDER BY request.id) INTO left_over
+    FROM signatures_signaturerequest request
+    JOIN signatures_slot slot ON slot.id = request.slot_id
+    JOIN workflow_signinground round ON round.envelope_id = slot.envelope_id
+    JOIN contracts_contractversion version ON version.id = round.version_id
+    JOIN contracts_contract contract ON contract.id = version.contract_id
+    WHERE request.state <> 'abandoned'
+        AND NOT EXISTS (SELECT FROM workflow_signingact act WHERE act.request_id = request.id);
+    IF left_over IS NOT NULL THEN
+        RAISE EXCEPTION 'Signatures dont l’acte ne se retrouve pas dans le journal : %. Rien n’a été changé.',
+            left_over;
+    END IF;
+END $$;
 """
 
 

@@ -132,10 +132,16 @@ def contract_not_sealed(envelope: Envelope, error: str, **_kwargs: Any) -> None:
 
 
 def _act(request: SignatureRequest) -> SigningAct | None:
-    found = SigningAct.objects.filter(request=request)
-    return found.select_related(
+    """Return the act that asked for it, or None for a signature that is on no contract.
+
+    Raises LookupError for one on a contract that no act asked for: no key serves it, nothing goes on.
+    """
+    found = SigningAct.objects.filter(request=request).select_related(
         "author", "version__contract__circuit", "signatory__office__organisation", "signatory__contract"
-    ).first()
+    )
+    if (act := found.first()) is None and _round(request.slot.envelope) is not None:
+        raise LookupError(f"signature request {request.pk} is on a contract, and no act asked for it")
+    return act
 
 
 def _round(envelope: Envelope) -> SigningRound | None:

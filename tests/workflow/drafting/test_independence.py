@@ -149,7 +149,7 @@ def test_nobody_of_the_prefecture_is_given_the_prosecutors_tasks(cast: Cast) -> 
     assert standing_to_act(cast.vice_procureur, review)
 
 
-def test_the_control_of_legality_is_held_apart(cast: Cast) -> None:
+def test_the_control_of_legality_is_incompatible_with_the_rest(cast: Cast) -> None:
     pilots_office = cast.pilote_prefecture.mandates.get().office
     with pytest.raises(ValidationError) as refused:
         appoint(

@@ -55,7 +55,7 @@ from workflow.record.models import JournalEntry
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.record.values import OpinionValue
 from workflow.signing import acts as signing_acts
-from workflow.standing import parties
+from workflow.standing.standings import standing_to_act
 from workflow.tasks import acts as tasks_acts
 
 WALKS, STEPS = 34, 60  # a walk may end early
@@ -114,7 +114,7 @@ class Walk(RuleBasedStateMachine):
         if task.pk not in self.people:
             place = task.flow_task.name, task.owner_permission_obj_pk
             known = self.last.get(place)  # asked first, again: most often the answer
-            if known is None or parties.mandate_to_act(known, task) is None:
+            if known is None or standing_to_act(known, task) is None:
                 known = plot.entitled(task)
             self.people[task.pk] = self.last[place] = known
         return self.people[task.pk]

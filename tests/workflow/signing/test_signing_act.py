@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.urls import reverse
 
 from config import roles
 from contracts.models import Contract
+from signatures import signals
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.actions import end_authority, withdraw_mandate
 from stakeholders.models import AuthorityKind
 from tests import plot
 from tests.cast import Cast
-from tests.owner import as_owner
+from tests.owner import as_owner, untied
 from tests.stage import run_jobs
 from tests.workflow.signing.test_signing_authority import mandate, sign_as, substitution
 from workflow.record.models import JournalEntry
@@ -153,6 +155,32 @@ def test_the_acts_of_before_are_found_in_the_journal(cast: Cast) -> None:
     run_jobs()
     contract.refresh_from_db()
     assert contract.status == "signed"
+
+
+def test_no_key_serves_a_signature_that_no_act_asked_for(cast: Cast) -> None:
+    contract = plot.at_signing(cast)
+    sign_as(cast.prefete, contract)
+    request = SignatureRequest.objects.get()
+    with untied():
+        SigningAct.objects.all().delete()
+    with pytest.raises(LookupError, match="no act asked for it"), transaction.atomic():
+        signals.key_about_to_serve.send(SignatureRequest, request=request)
+
+
+def test_an_act_that_the_journal_does_not_tell_of_stops_the_migration(cast: Cast) -> None:
+    contract = plot.at_signing(cast)
+    sign_as(cast.prefete, contract)
+    fill = import_module("workflow.migrations.0013_fill_signing_acts").FILL
+    with untied():
+        SigningAct.objects.all().delete()
+        Confirmation.objects.update(used_at=None)
+    with (
+        as_owner(),
+        pytest.raises(DatabaseError, match=contract.reference),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(fill)
 
 
 def migrate(targets: list[tuple[str, str]]) -> None:
