@@ -227,7 +227,8 @@ def accept(stage: play.Stage, office: Office, _log: Path) -> list[httpx.Client]:
     http, guest = browser(stage), browser(stage)
     send(http, "/compte/login/", login=stage_address(stage, "p17"), password=stage.password)
     menu = BeautifulSoup(http.get("/").text, "html.parser")
-    [town, *_more] = [str(a["href"]) for a in menu.select(".menu a") if a.text.startswith("Administrer")]
+    links = menu.select(".menu a")
+    [town, *_more] = [str(a["href"]) for a in links if a.text.strip().startswith("Administrer")]
     path = f"{town}invitations/ajout/"
     facts = {"email": NADIA, "first_name": "Nadia", "last_name": "Nouvelle", "civility": "Mme"}
     form = BeautifulSoup(http.get(path).text, "html.parser")
