@@ -1,9 +1,11 @@
 """Memory of the pages' process and latency of ``/sante/`` while the site is attacked, in a real installation.
 
 Thirty log-ins at once, four hundred sockets, frames of 16 MB, bodies and headers that never
-end, bodies far too large. The peer in the same run is Django alone (a page that hashes a
-password with Django's own hasher, a socket that reads its frames, ``/sante/``) under
-uvicorn as it comes: the same load, the same machine.
+end, bodies far too large, megabytes of frames, requests and pieces that hold next to nothing.
+The peer in the same run is Django alone (a page that hashes a password with Django's own
+hasher, a socket that reads its frames, ``/sante/``) under uvicorn as it comes: the same load,
+the same machine. Who looks at ``/sante/`` is a process apart (``bench/look.py``): to make and
+mask nine frames of 16 MB holds the one that sends them for half a second.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import socket
@@ -18,25 +21,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-import psutil
 import websockets
 from rich.console import Console
 from rich.table import Table
 
 from bench.stage import percentile
+from config import limits
 from config.run import ROOT, free_port, prepare, serving
 
 HEALTH_AIM, MEMORY_AIM = 0.5, 600.0  # seconds (p99), megabytes
 LOGINS, SOCKETS, FRAMES, SLOW, HUGE = 30, 400, 9, 60, 20
 FRAME = 16 * 1024 * 1024
-CALM = 0.05  # seconds between two looks at /sante/
+CALM_WITHIN = 60.0  # seconds that a site is given to come back to itself after an attack
 console = Console()
 
 
@@ -64,6 +67,24 @@ class Measure:
     def p99(self) -> float:
         """The health's latency that one look in a hundred exceeds, in seconds."""
         return percentile(self.health, 0.99) if self.health else float("nan")
+
+
+@dataclass(frozen=True)
+class Crumbs:
+    """What is sent first, as text, then again and again."""
+
+    first: str
+    again: bytes
+
+
+_EMPTY_FRAMES = Crumbs(
+    "GET {live} HTTP/1.1\nHost: {host}\nOrigin: {url}\nCookie: {cookie}\n"
+    "Connection: Upgrade\nUpgrade: websocket\n"
+    "Sec-WebSocket-Version: 13\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\n\n",
+    b"\x89\x80\0\0\0\0",
+)
+_REQUESTS = Crumbs("", b"GET /sante/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+_BYTES = Crumbs("POST /sante/ HTTP/1.1\nHost: {host}\nTransfer-Encoding: chunked\n\n", b"1\r\na\r\n")
 
 
 def main(argv: list[str]) -> int:
@@ -111,35 +132,38 @@ async def _attacked(site: Site, seconds: float) -> dict[str, Measure]:
         f"{LOGINS} connexions à la fois": lambda: _log_in(site),
         f"{SOCKETS} prises": lambda: _listen(site, seconds),
         f"{FRAMES} trames de 16 Mo": lambda: _shout(site),
+        f"{FRAMES} × 16 Mo de trames vides": lambda: _crumble(site, _EMPTY_FRAMES),
+        f"{FRAMES} × 16 Mo de requêtes": lambda: _crumble(site, _REQUESTS),
+        f"{FRAMES} × 16 Mo d’un octet à la fois": lambda: _crumble(site, _BYTES),
         f"{SLOW} envois sans fin": lambda: _drip(site, seconds),
         f"{HUGE} corps de 100 Mo": lambda: _flood(site),
     }
     found = {}
     for name, attack in attacks.items():
         measure = found[name] = Measure()
-        done = asyncio.Event()
-        watch = asyncio.create_task(_watch(site, measure, done))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds * 5):
-                await attack()
-        done.set()
-        await watch
+        async with _watched(site, measure):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(seconds * 5):
+                    await attack()
+        await _calm(site)
     return found
 
 
-async def _watch(site: Site, measure: Measure, done: asyncio.Event) -> None:
-    process = psutil.Process(site.pid)
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
-        while not done.is_set():
-            began = time.perf_counter()
-            try:
-                answer = await client.get(f"{site.url}/sante/")
-                measure.refused += answer.status_code != 200
-            except httpx.HTTPError:
-                measure.refused += 1
-            measure.health.append(time.perf_counter() - began)
-            measure.peak = max(measure.peak, process.memory_info().rss / 1e6)
-            await asyncio.sleep(CALM)
+@asynccontextmanager
+async def _watched(site: Site, measure: Measure) -> AsyncIterator[None]:
+    """Have ``/sante/`` looked at from a process apart, and fill the measure in the end."""
+    command = [sys.executable, "-m", "bench.look", site.url, str(site.pid)]
+    looking = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert looking.stdout is not None  # noqa: S101 (a pipe)
+    await looking.stdout.readline()  # it looks
+    try:
+        yield
+    finally:
+        told, _nothing = await looking.communicate(b"")  # closes its input
+        seen = json.loads(told)
+        measure.health, measure.refused, measure.peak = seen["health"], seen["refused"], seen["peak"]
 
 
 async def _log_in(site: Site) -> None:
@@ -186,6 +210,40 @@ async def _shout(site: Site) -> None:
 
     for _turn in range(3):
         await asyncio.gather(*(one(n) for n in range(FRAMES)), return_exceptions=True)
+
+
+async def _crumble(site: Site, crumbs: Crumbs) -> None:
+    """Send megabytes of what costs more to parse than to send, and take the answers."""
+    place = urlsplit(site.url)
+    block = crumbs.again * (limits.MIB // len(crumbs.again))
+
+    async def one(number: int) -> None:
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        cookie = site.cookies[number % len(site.cookies)] if site.cookies else "a=b"
+        first = crumbs.first.format(url=site.url, host=place.netloc, live=site.live, cookie=cookie)
+        taking = asyncio.create_task(_take(reader))
+        writer.write(first.replace("\n", "\r\n").encode())
+        for _block in range(FRAME // limits.MIB):
+            writer.write(block)
+            await writer.drain()
+        writer.close()
+        await taking
+
+    for _turn in range(3):
+        await asyncio.gather(*(one(n) for n in range(FRAMES)), return_exceptions=True)
+
+
+async def _take(reader: asyncio.StreamReader) -> None:
+    with contextlib.suppress(OSError):
+        while await reader.read(limits.MIB):
+            pass
+
+
+async def _calm(site: Site) -> None:
+    """Wait until the site has swallowed an attack: the next is measured by itself."""
+    async with httpx.AsyncClient(trust_env=False, timeout=CALM_WITHIN) as client:
+        with contextlib.suppress(httpx.HTTPError):
+            await client.get(f"{site.url}/sante/")
 
 
 async def _drip(site: Site, seconds: float) -> None:
