@@ -31,6 +31,7 @@ REFUSED_DRAIN = 1.0  # seconds during which what a refused sender still sends is
 # --- Connections ----------------------------------------------------------------------------
 HEADERS_WITHIN = 10.0  # seconds from the first byte awaited to the last header
 HEADERS_AT_MOST = 32 * KIB  # bytes
+FRAMING_AT_MOST = 8 * KIB  # bytes of a request after its headers that are no content: sizes, trailers
 CONTENT_TO_FRAMING = 16  # bytes of a body in pieces that pay for one more around them
 PIPELINED = 32  # requests that one connection sends before it has the answer to the first
 WRITES_WITHIN = 20.0  # seconds without one byte taken by the reader

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode, Frame
 from websockets.protocol import State
@@ -39,7 +39,7 @@ LONG = _plain(
     "431 Request Header Fields Too Large",
     "Les en-têtes de la demande sont trop longs : effacez les cookies de ce site, puis réessayez.\n",
 )
-_PIECE = 16 * limits.KIB  # bytes parsed between two looks at what they were
+_PIECE = 4 * limits.KIB  # bytes parsed between two looks at what they were
 
 
 class _Stalling:
@@ -79,12 +79,13 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
     """
 
     _late: asyncio.TimerHandle | None = None
-    _fed = 0  # bytes since the last request ended
+    _fed = 0  # bytes since the last request ended, or since its headers did
     _content = 0  # of which the content of a body
     _headers_size = 0  # of the headers that are whole
     _in_headers = True
     _turned_away = False
     _upgraded = False
+    _in_hand: RequestResponseCycle | None = None  # others wait behind it
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Turn away whom there is no room for; give the others a while to say what they want."""
@@ -96,8 +97,11 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
         self._await_headers()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the time-out too."""
+        """Forget the time-out too, and tell the request in hand, where uvicorn tells the last to come."""
         self._stop_waiting()
+        if self._in_hand is not None:
+            self._in_hand.disconnected = True
+            self._in_hand.message_event.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -118,7 +122,8 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
             self._await_headers()
         self._fed += len(piece)
         super().data_received(piece)
-        if self._fed - self._content > limits.HEADERS_AT_MOST + self._content // limits.CONTENT_TO_FRAMING:
+        framing = limits.FRAMING_AT_MOST + self._content // limits.CONTENT_TO_FRAMING
+        if self._fed - self._content > (limits.HEADERS_AT_MOST if self._in_headers else framing):
             self._turn_away(LONG)
 
     def on_message_begin(self) -> None:
@@ -137,6 +142,7 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The headers are there."""
         self._stop_waiting()
+        self._fed = 0
         if self._headers_size + len(self.url) > limits.HEADERS_AT_MOST:
             self._turn_away(LONG)
         if not self._turned_away:
@@ -160,6 +166,10 @@ class PageProtocol(_Stalling, HttpToolsProtocol):
         self._stop_waiting()
         self._upgraded = True
         super().handle_websocket_upgrade()
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self._in_hand = cycle
+        super()._start_asgi_task(cycle, app)
 
     def _await_headers(self) -> None:
         self._late = self.loop.call_later(limits.HEADERS_WITHIN, self._turn_away, LATE)

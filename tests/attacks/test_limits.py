@@ -177,14 +177,20 @@ _IN_PIECES = b"POST /compte/login/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chu
     ids=["requests", "pieces of one byte", "trailers"],
 )
 def test_megabytes_of_next_to_nothing_are_not_parsed(
-    transactional_db: None, hurried: None, parsed: list[str], first: bytes, again: bytes
+    transactional_db: None,
+    hurried: None,
+    parsed: list[str],
+    caplog: pytest.LogCaptureFixture,
+    first: bytes,
+    again: bytes,
 ) -> None:
     """Each request, piece or trailer costs far more to parse than to send: the connection is closed."""
-    with door() as url, raw.connected(url) as wire:
+    with door(told=caplog.handler) as url, raw.connected(url) as wire:
         with suppress(ConnectionError):
             wire.sendall(first + again * (limits.MIB // len(again)))
         raw.answer(wire)
-    assert len(parsed) <= limits.HEADERS_AT_MOST // 2
+    assert len(parsed) <= limits.FRAMING_AT_MOST // 2
+    assert not caplog.records
 
 
 def test_what_follows_a_refusal_is_not_parsed(

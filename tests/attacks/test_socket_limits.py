@@ -25,7 +25,7 @@ from tests.workflow.sockets import logged_in, page, watching
 
 def test_a_page_that_speaks_says_nothing_to_the_server(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
     """16 MB, binary, what is no JSON, a query of nonsense: cut or ignored, nothing in the log."""
-    with door() as url:
+    with door(told=caplog.handler) as url:
         for size in (2 * limits.KIB, 16 * limits.MIB):
             with page(url, cast.pilote_ville) as loud:
                 loud.hear_until("hello")
@@ -79,7 +79,7 @@ def test_malformed_doors_are_closed_without_a_word_in_the_log(
     from websockets.sync.client import connect
     from websockets.typing import Origin
 
-    with door() as url:
+    with door(told=caplog.handler) as url:
         for path, origin in (("/ws/other/", url), ("/ws/live/", "http://[::1"), ("/ws/live/", "http://a:b")):
             with pytest.raises(InvalidStatus) as refused:
                 connect(f"{url.replace('http', 'ws', 1)}{path}", origin=Origin(origin))
@@ -126,15 +126,16 @@ def parsed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ids=["one frame", "letters", "empty pieces", "pings", "pongs"],
 )
 def test_megabytes_are_refused_unread_whatever_their_frames(
-    cast: Cast, parsed: list[int], first: bytes, again: bytes
+    cast: Cast, parsed: list[int], caplog: pytest.LogCaptureFixture, first: bytes, again: bytes
 ) -> None:
     """A frame is six bytes at least: to parse a megabyte of them would hold the process for seconds."""
-    with door() as url, raw.websocket(url, logged_in(cast.pilote_ville)) as wire:
+    with door(told=caplog.handler) as url, raw.websocket(url, logged_in(cast.pilote_ville)) as wire:
         parsed.clear()
         with suppress(ConnectionError):
             wire.sendall(first + again * (limits.MIB // len(again)))
         raw.answer(wire)
     assert sum(parsed) <= limits.SPOKEN
+    assert not tracebacks(caplog)
 
 
 def test_a_page_that_answers_the_servers_pings_stays(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
