@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+import stakeholders.text
+
 
 class Migration(migrations.Migration):
 
@@ -26,10 +28,10 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField(verbose_name='le')),
                 ('reason', models.TextField(blank=True, verbose_name='motif')),
                 ('basis', models.CharField(choices=[('office_holder', 'Titulaire de la fonction'), ('delegation_of_signature', 'Délégation de signature'), ('delegation_of_function', 'Délégation de fonctions'), ('substitution', 'Suppléance'), ('interim', 'Intérim')], max_length=30, verbose_name='au titre de')),
-                ('source', models.CharField(max_length=200, verbose_name='texte')),
-                ('office', models.CharField(max_length=400, verbose_name='fonction exercée')),
-                ('document', models.CharField(blank=True, max_length=250, verbose_name='acte')),
-                ('organisation', models.CharField(max_length=100, verbose_name='organisation de qui signe')),
+                ('source', stakeholders.text.Line(max_length=200, verbose_name='texte')),
+                ('office', stakeholders.text.Line(max_length=400, verbose_name='fonction exercée')),
+                ('document', stakeholders.text.Line(blank=True, max_length=250, verbose_name='acte')),
+                ('organisation', stakeholders.text.Line(max_length=100, verbose_name='organisation de qui signe')),
                 ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='auteur')),
                 ('authority', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='signing_acts', to='stakeholders.signingauthority')),
                 ('confirmation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='act', to='signatures.confirmation')),

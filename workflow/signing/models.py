@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.models import Signatory
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.models import AuthorityKind, SigningAuthority
+from stakeholders.text import Line
 from workflow.engine.models import Act, says_why
 
 REFUSAL_OWES_WHY = _("Dites pourquoi vous refusez de signer.")
@@ -33,10 +34,10 @@ class SigningAct(Act):
     authority = models.ForeignKey(
         SigningAuthority, models.PROTECT, null=True, blank=True, related_name="signing_acts"
     )
-    source = models.CharField(_("texte"), max_length=200)
-    office = models.CharField(_("fonction exercée"), max_length=400)
-    document = models.CharField(_("acte"), max_length=250, blank=True)
-    organisation = models.CharField(_("organisation de qui signe"), max_length=100)
+    source = Line(_("texte"), max_length=200)
+    office = Line(_("fonction exercée"), max_length=400)
+    document = Line(_("acte"), max_length=250, blank=True)
+    organisation = Line(_("organisation de qui signe"), max_length=100)
 
     class Meta:
         verbose_name = _("acte de signature")
