@@ -141,24 +141,30 @@ def _answer_of(task: str, status: int, answer: bytes, used: Usage) -> Any:
 
 def _ask(message: bytes, file: int) -> tuple[dict[str, Any] | None, bytes]:
     """Send one file; return how its child ended (None when the resident process died) and its answer."""
+    try:
+        zygote = _zygote()
+    except OSError:
+        return None, b""
     answer_r, answer_w = os.pipe()
     status_r, status_w = os.pipe()
+    told = answer = b""
     try:
         try:
-            zygote = _zygote()
             socket.send_fds(zygote.control, [message], [file, answer_w, status_w])
-        except OSError:
-            return None, b""
         finally:
             os.close(answer_w)
             os.close(status_w)
         told, answer = _listen(status_r, answer_r)
+    except OSError:
+        pass  # it died before it took the message
     finally:
         os.close(answer_r)
         os.close(status_r)
     try:
         return json.loads(told), answer
     except ValueError:
+        zygote.process.kill()  # dead, or as good as dead: the next try finds another, not this one dying
+        zygote.process.wait()
         return None, b""
 
 

@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from signatures import limited
 from signatures.limited import client
+from signatures.limited.limits import MAX_SECONDS
 from signatures.uploads import active_content
 from signatures.validation import validate
 from tests.attacks import bombs
@@ -73,11 +74,27 @@ def test_a_bomb_stops_the_others_from_being_read(pki: ServedPki) -> None:
     assert {problem.code for problem in validate(documents.build()).problems} == {"unsigned_field"}
 
 
-def test_the_resident_process_is_killed(pki: ServedPki) -> None:
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP])
+def test_the_resident_process_is_killed(
+    pki: ServedPki, end: signal.Signals, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it is dying, or when it answers no more, the file is read by another."""
     validate(documents.build())
     before = client._current
     assert before is not None
-    os.kill(before.process.pid, signal.SIGKILL)
+    process, patience = before.process, MAX_SECONDS
+    if end == signal.SIGSTOP:
+        monkeypatch.setattr(client, "MAX_SECONDS", 0.2 - 5)
+
+    def kill() -> None:
+        monkeypatch.setattr(client, "MAX_SECONDS", patience)  # the next one has the usual time
+        subprocess.Popen.kill(process)
+
+    monkeypatch.setattr(process, "kill", kill)
+    monkeypatch.setattr(
+        process, "poll", lambda: process.returncode
+    )  # long on its way out, it passes for alive
+    os.kill(process.pid, end)
     assert {problem.code for problem in validate(documents.build()).problems} == {"unsigned_field"}
     assert client._current is not before
 

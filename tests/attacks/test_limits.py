@@ -24,7 +24,7 @@ from tests import plot
 from tests.attacks import raw
 from tests.attacks.serving import door
 from tests.cast import Cast, small_contract
-from tests.workflow.sockets import logged_in, server_process
+from tests.workflow.sockets import SERVER, logged_in, server_process
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -243,7 +243,7 @@ def test_twenty_pages_do_not_exhaust_the_database(cast: Cast) -> None:
         statuses = [future.result().status_code for future in asked]
     assert set(statuses) <= {200, 503}
     assert statuses.count(200) >= 50
-    assert max(counted) <= limits.POOL + 3, "the pool, the health check, the relay, this test"
+    assert 1 < max(counted) <= limits.POOL + 2, "the pool, the health check, the relay"
     with connection.cursor() as cursor:
         cursor.execute("SHOW max_connections")
         most = int(cursor.fetchone()[0])
@@ -251,8 +251,10 @@ def test_twenty_pages_do_not_exhaust_the_database(cast: Cast) -> None:
 
 
 def _connections() -> int:
+    """Count those of the server process: threads of other tests leave some of their own behind."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+        ours = "datname = current_database() AND application_name = %s"
+        cursor.execute(f"SELECT count(*) FROM pg_stat_activity WHERE {ours}", [SERVER])  # noqa: S608
         return int(cursor.fetchone()[0])
 
 

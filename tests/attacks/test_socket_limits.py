@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
@@ -21,6 +23,7 @@ from tests.attacks import raw
 from tests.attacks.serving import door
 from tests.cast import Cast
 from tests.workflow.sockets import logged_in, page, watching
+from workflow.live.consumers import LiveConsumer
 
 
 def test_a_page_that_speaks_says_nothing_to_the_server(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
@@ -98,6 +101,38 @@ def test_the_oldest_page_of_a_person_gives_way(cast: Cast) -> None:
         assert other.hear_all() == [], "still open"
         with page(url, cast.maire) as beyond:
             assert beyond.close_code() == 1013
+
+
+def test_a_page_that_gives_way_while_it_is_greeted_leaves_no_trace(
+    cast: Cast, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = logged_in(cast.pilote_ville)
+    greet, greeted, gone, over = LiveConsumer._catch_up, *(threading.Event() for _event in range(3))
+
+    async def slowly(consumer: LiveConsumer, after: int | None) -> None:
+        if greeted.is_set():
+            await greet(consumer, after)
+            return
+        greeted.set()  # the first page's greeting lasts until it has given way
+        assert await asyncio.to_thread(gone.wait, 20)
+        try:
+            await greet(consumer, after)
+        finally:
+            over.set()
+
+    monkeypatch.setattr(LiveConsumer, "_catch_up", slowly)
+    with (
+        door(told=caplog.handler) as url,
+        override_settings(SOCKETS_AN_ACCOUNT=1),
+        raw.websocket(url, client) as first,
+    ):
+        assert greeted.wait(20)
+        with page(url, client) as second:
+            assert first.recv(4) == b"\x88\x02" + (4429).to_bytes(2), "a close frame, left without an answer"
+            gone.set()
+            second.hear_until("hello")
+            assert over.wait(20)
+    assert not tracebacks(caplog)
 
 
 @pytest.fixture

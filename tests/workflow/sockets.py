@@ -25,6 +25,7 @@ from tests.database_address import database_address
 
 ROOT = Path(__file__).resolve().parents[2]
 SOON = 10.0  # seconds: how long a test waits for what must come
+SERVER = "served-by-a-test"  # what the connections of a server process are called
 QUIET = 0.4  # seconds: how long it waits to see that nothing comes
 
 
@@ -133,7 +134,11 @@ def server_process(**changes: str) -> Iterator[tuple[str, subprocess.Popen[bytes
         "critical",
     ]
     process = subprocess.Popen(
-        command, cwd=ROOT, env=environment(**changes), pass_fds=[listener.fileno()], start_new_session=True
+        command,
+        cwd=ROOT,
+        env=environment(PGAPPNAME=SERVER, **changes),
+        pass_fds=[listener.fileno()],
+        start_new_session=True,
     )
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listener.close()  # the process holds its own; nothing else must keep the port open

@@ -48,6 +48,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     last = 0
     spoken = 0
     mark = ""
+    closed = False
     clock: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
@@ -73,6 +74,17 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if self.contract_id is not None:
             await self.channel_layer.group_add(f"user.{user.pk}", self.channel_name)
         await self._catch_up(_number(query, "after"))
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        """Close once: what is said to a socket that we closed goes nowhere, and is no fault."""
+        if not self.closed:
+            self.closed = True
+            await super().close(code, reason)
+
+    async def send_json(self, content: Any, close: bool = False) -> None:
+        """Tell the page, unless we closed its socket meanwhile (while it was greeted, say)."""
+        if not self.closed:
+            await super().send_json(content, close)
 
     async def disconnect(self, code: int) -> None:
         """Leave the groups."""
