@@ -217,8 +217,16 @@ class TimestampUnavailable(TransientError):
 
     code = "timestamp_unavailable"
 
-    def __init__(self, reasons: dict[str, str]) -> None:
-        super().__init__(_("L’horodatage ne répond pas correctement : nouvel essai automatique."))
+    def __init__(self, reasons: dict[str, str], *, clocks_apart: bool = False) -> None:
+        super().__init__(
+            _(
+                "L’heure de l’horodatage et celle du serveur diffèrent de plus de cinq minutes : faites "
+                "vérifier l’horloge du serveur par l’administrateur de la plateforme. Nouvel essai "
+                "automatique."
+            )
+            if clocks_apart
+            else _("L’horodatage ne répond pas correctement : nouvel essai automatique.")
+        )
         self.reasons = reasons
 
 

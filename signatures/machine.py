@@ -34,6 +34,7 @@ from signatures.limited import Unavailable
 from signatures.models import Envelope, SignatureRequest
 from signatures.profiles import CONTRACT
 from signatures.report import Report
+from signatures.timestamps import generated_at
 
 State = SignatureRequest.State
 CHECK_AGAIN_AFTER = dt.timedelta(minutes=5)
@@ -181,7 +182,7 @@ def _stamp(request: SignatureRequest) -> bool:
     checkpoint("stamped:token")
     chain = tuple(base64.b64decode(other) for other in request.prepared["chain"])
     signature = cms.assemble(bytes(request.certificate), chain, request.signed_attributes, value, token)
-    return _move(request, State.STAMPED, cms=signature, stamped_at=timezone.now())
+    return _move(request, State.STAMPED, cms=signature, stamped_at=generated_at(token))
 
 
 def _finish(request: SignatureRequest) -> bool:

@@ -6,6 +6,7 @@ careless or hostile authority would be believed; this one never is.
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 import secrets
 import time
@@ -14,6 +15,7 @@ from dataclasses import dataclass, field
 import aiohttp
 from asn1crypto import algos, cms, core, tsp
 from django.conf import settings
+from django.utils import timezone
 from pyhanko.sign.timestamps import TimeStamper
 
 from signatures.asn1 import TimeStampResponse
@@ -24,10 +26,15 @@ TOTAL_SECONDS = 10
 MAX_ANSWER = 64 * 1024
 BREAK_AFTER = 5
 BREAK_SECONDS = 60.0
+CLOCK_TOLERANCE = dt.timedelta(minutes=5)  # between an authority's clock and ours, either way
 
 
 class BadAnswer(Exception):
     """What an authority answered is not a token for our request; the text is for the log."""
+
+
+class ClocksApart(BadAnswer):
+    """The token's hour and ours are further apart than ``CLOCK_TOLERANCE``: one of the two is wrong."""
 
 
 @dataclass
@@ -71,6 +78,7 @@ class CheckedTimeStamper(TimeStamper):
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """Return a token over ``message_digest``; raises TimestampUnavailable."""
         reasons: dict[str, str] = {}
+        apart = 0
         timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
             for url in self.urls:
@@ -82,11 +90,12 @@ class CheckedTimeStamper(TimeStamper):
                     token = await _ask(session, url, message_digest, md_algorithm)
                 except (aiohttp.ClientError, TimeoutError, OSError, BadAnswer) as error:
                     breaker.count_failure()
+                    apart += isinstance(error, ClocksApart)
                     reasons[url] = f"{type(error).__name__}: {error}"[:200]
                 else:
                     breaker.count_success()
                     return token
-        raise TimestampUnavailable(reasons)
+        raise TimestampUnavailable(reasons, clocks_apart=bool(reasons) and apart == len(reasons))
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, digest: bytes, algorithm: str) -> cms.ContentInfo:
@@ -115,8 +124,8 @@ async def _ask(session: aiohttp.ClientSession, url: str, digest: bytes, algorith
 def check_answer(body: bytes, digest: bytes, algorithm: str, nonce: int) -> cms.ContentInfo:
     """Return the token in the TimeStampResp ``body`` (DER) if it answers this very request.
 
-    Compares status, content type, imprint and nonce; the signature of the token is for the
-    validation that follows. Raises BadAnswer.
+    Compares status, content type, imprint, nonce and hour; the signature of the token is for
+    the validation that follows. Raises BadAnswer, ClocksApart.
     """
     try:
         response = TimeStampResponse.load(body, strict=True)
@@ -138,6 +147,16 @@ def check_answer(body: bytes, digest: bytes, algorithm: str, nonce: int) -> cms.
             raise BadAnswer("wrong nonce")
         if not token["content"]["certificates"]:
             raise BadAnswer("no certificate in the token")
+        given, ours = info["gen_time"].native, timezone.now()
+        if abs(given - ours) > CLOCK_TOLERANCE:
+            raise ClocksApart(f"its clock says {given:%Y-%m-%dT%H:%M:%SZ}, ours {ours:%Y-%m-%dT%H:%M:%SZ}")
     except (ValueError, TypeError, KeyError, AttributeError) as error:  # what asn1crypto raises on garbage
         raise BadAnswer(f"unreadable answer ({type(error).__name__})") from error
     return token
+
+
+def generated_at(token: bytes) -> dt.datetime:
+    """Return the hour that a token (DER) which was checked tells."""
+    signed = cms.ContentInfo.load(token)["content"]
+    moment: dt.datetime = signed["encap_content_info"]["content"].parsed["gen_time"].native
+    return moment

@@ -23,6 +23,11 @@ def day(value: dt.date | dt.datetime | str | None) -> str:
     return date_format(value, "j F Y")
 
 
+def in_sentence(title: str) -> str:
+    """Write an office within a sentence: « préfète de l’Orme », and « DGS » as it is."""
+    return title[:1].lower() + title[1:] if title[1:2].islower() else title
+
+
 def moment(value: dt.datetime | None) -> str:
     """Write a day and an hour: « 23 novembre 2026, 9 h 12 »."""
     if value is None:

@@ -103,6 +103,12 @@ class User(AbstractUser):
             " ".join(part for part in (self.civility, self.first_name, self.last_name) if part) or self.email
         )
 
+    @property
+    def short_name(self) -> str:
+        """« Mme Orsoni-Prat »: never an initial, as « M. » is read *Monsieur*; the address failing a name."""
+        first = self.civility or self.first_name
+        return " ".join(part for part in (first, self.last_name) if part) or self.email
+
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse: raises UndeletableError. Legal acts name their author for ever."""
         raise UndeletableError([self])

@@ -110,7 +110,7 @@ def test_the_secretary_general_signs_by_substitution_not_by_delegation(
         secretary.is_accessible()
         shot(page, "sign")
         page.get_by_label("Votre mot de passe").fill(PASSWORD)
-        page.get_by_role("button", name="Confirmer que c’est moi").click()
+        page.get_by_role("button", name="Confirmer mon identité").click()
         page.get_by_role("button", name="Signer", exact=True).click()
         expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
         expect(prefect.page.get_by_text("Aucun contrat n’attend votre signature.")).to_be_visible(
@@ -157,7 +157,7 @@ def test_the_cabinet_declares_the_prefects_absence_and_the_pages_are_accessible(
     page.get_by_role("button", name="Enregistrer").click()
     # approving in the prefect's place is hers to give: the cabinet asks, she confirms
     page.get_by_label("Votre mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="Confirmer que c’est moi").click()
+    page.get_by_role("button", name="Confirmer mon identité").click()
     expect(page.get_by_text("La demande est envoyée")).to_be_visible()
     cabinet.is_accessible()
     shot(page, f"power-asked-{phone}")
@@ -167,7 +167,7 @@ def test_the_cabinet_declares_the_prefects_absence_and_the_pages_are_accessible(
     prefect.page.get_by_role("main").get_by_role("link", name="Remplacement").click()
     prefect.is_accessible()
     prefect.page.get_by_label("Votre mot de passe").fill(PASSWORD)
-    prefect.page.get_by_role("button", name="Confirmer que c’est moi").click()
+    prefect.page.get_by_role("button", name="Confirmer mon identité").click()
     prefect.page.get_by_role("button", name="Confirmer ce pouvoir").click()
     expect(prefect.page.get_by_text("confirmé", exact=False).first).to_be_visible()
     shot(prefect.page, f"power-confirmed-{phone}")

@@ -115,11 +115,11 @@ def test_a_wrong_password_signs_nothing_and_a_second_tab_is_told(
     other = actor.context.new_page()
     other.goto(page.url)
     page.get_by_label("Votre mot de passe").fill("ce n’est pas lui")
-    page.get_by_role("button", name="Confirmer que c’est moi").click()
+    page.get_by_role("button", name="Confirmer mon identité").click()
     expect(page.locator(".errorlist")).to_be_visible()
     for tab in (page, other):
         tab.get_by_label("Votre mot de passe").fill(PASSWORD)
-        tab.get_by_role("button", name="Confirmer que c’est moi").click()
+        tab.get_by_role("button", name="Confirmer mon identité").click()
     page.get_by_role("button", name="Signer", exact=True).click()
     expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
     other.get_by_role("button", name="Signer", exact=True).click()

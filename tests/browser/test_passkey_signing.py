@@ -69,7 +69,7 @@ def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_u
     expect(page.get_by_role("alert")).to_contain_text("Aucune clé n’a été donnée")
     device.recognises_its_owner(True)
     confirm.click()
-    expect(page.get_by_text("C’est bien vous.")).to_be_visible()
+    expect(page.get_by_text("Identité confirmée")).to_be_visible()
     page.get_by_role("button", name="Signer", exact=True).click()
     expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
     run_jobs()
@@ -96,11 +96,11 @@ def test_the_passkey_comes_first_and_the_password_stays_at_hand(
     page.get_by_text("Utiliser plutôt mon mot de passe").click()
     actor.is_accessible()
     page.get_by_label("Votre mot de passe").fill("ce n’est pas lui")
-    page.get_by_role("button", name="Confirmer que c’est moi").click()
+    page.get_by_role("button", name="Confirmer mon identité").click()
     expect(page.get_by_text("Mot de passe incorrect")).to_be_visible()
     page.get_by_label("Votre mot de passe").fill(PASSWORD)
-    page.get_by_role("button", name="Confirmer que c’est moi").click()
-    expect(page.get_by_text("C’est bien vous.")).to_be_visible()
+    page.get_by_role("button", name="Confirmer mon identité").click()
+    expect(page.get_by_text("Identité confirmée")).to_be_visible()
     actor.errors = [error for error in actor.errors if "422" not in error]  # the refused password
     actor.close()
 

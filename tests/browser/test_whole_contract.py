@@ -90,7 +90,7 @@ class Play:
         expect(page.get_by_text("Votre signature ici")).to_be_visible(timeout=PATIENCE)
         actor.is_accessible()
         page.get_by_label("Votre mot de passe").fill(PASSWORD)
-        page.get_by_role("button", name="Confirmer que c’est moi").click()
+        page.get_by_role("button", name="Confirmer mon identité").click()
         page.get_by_role("button", name="Signer", exact=True).click()
         expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
         actor.close()
@@ -117,7 +117,7 @@ def test_the_whole_contract_of_clairval(play: Play, pki: ServedPki, tmp_path: Pa
     cast = play.cast
     with working():
         play.draft_and_freeze()
-        play.sees("DDPN", "rendre un avis")
+        play.sees("DDPN", "avis attendu")
         reviewers = [t.seed for t in _due(play)]
         assert len(reviewers) == 11
         play.opine(cast.ddpn, "Modifications demandées", "Exprimer le renfort en effectif constaté.")
@@ -126,14 +126,14 @@ def test_the_whole_contract_of_clairval(play: Play, pki: ServedPki, tmp_path: Pa
             play.opine(person, "Favorable")
         for person in (cast.bailleur_oh, cast.bailleur_cl, cast.bailleur_fv, cast.rtac, cast.rail):
             play.opine(person, "Favorable")
-        play.sees("Ville", "rédiger le projet")
+        play.sees("Ville", "rédaction en cours")
         play.draft_and_freeze()
-        play.sees("DDPN", "rendre un avis")
+        play.sees("DDPN", "avis attendu")
         assert [t.seed.code for t in _due(play)] == ["org-ddpn"], "the second round asks only who is due"
         play.opine(cast.ddpn, "Favorable")
         play.approve(cast.prefete)
         play.approve(cast.dgs)
-        play.sees("Ville", "enregistrer la délibération")
+        play.sees("Ville", "délibération attendue")
         _mayor_is_locked(play)
         play.sign(cast.prefete)
         play.sees("Préfecture", "signé")
@@ -144,7 +144,7 @@ def test_the_whole_contract_of_clairval(play: Play, pki: ServedPki, tmp_path: Pa
         expect(link).to_be_visible(timeout=PATIENCE)
     assert play.watched.evaluate("() => window.neverReloaded") is True
     link.click()
-    expect(play.watched.get_by_text("Signé par tous, vérifié")).to_be_visible()
+    expect(play.watched.get_by_text("Signé par toutes les parties")).to_be_visible()
     play.watcher.is_accessible()
     with play.watched.expect_download() as download:
         play.watched.get_by_role("link", name="Télécharger le contrat signé").click()

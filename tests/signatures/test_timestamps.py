@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from asn1crypto import core, tsp
 from django.db import connection
 from django.test import override_settings
+from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures import actions, jobs, machine, timestamps
@@ -57,6 +59,9 @@ class Faulty(Services):
             request["nonce"] = core.Integer(request["nonce"].native + 1)
         if self.fault == "no nonce":
             del request["nonce"]
+        if self.fault in {"a day early", "a day late"}:
+            day = dt.timedelta(days=1 if self.fault == "a day late" else -1)
+            self.authorities._clock = lambda: timezone.now() + day
         if self.fault == "no certificate":
             request["cert_req"] = False
         return 200, self.authorities.timestamp_answer(request.dump(force=True)), []
@@ -88,6 +93,8 @@ FAULTS = {
     "nonce": "wrong nonce",
     "no nonce": "wrong nonce",
     "no certificate": "no certificate",
+    "a day early": "its clock says",
+    "a day late": "its clock says",
 }
 
 
@@ -97,6 +104,7 @@ async def test_a_wrong_answer_is_named_and_transient(pki: ServedPki, fault: str)
         await timestamps.CheckedTimeStamper([url]).async_timestamp(DIGEST, "sha256")
     assert FAULTS[fault] in caught.value.reasons[url]
     assert isinstance(caught.value, TransientError)
+    assert ("horloge" in str(caught.value)) == fault.startswith("a day")
 
 
 async def test_a_digest_too_weak_is_refused(pki: ServedPki) -> None:

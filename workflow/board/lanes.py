@@ -74,7 +74,7 @@ def _lane(
             name,
             label,
             LATE if late else NOW,
-            ", ".join(str(t.title).lower() for t in tasks),
+            ", ".join(str(t.flow_task.awaited) for t in tasks),
             _waiting(task, waiting) if task.pk not in alone else _nobody(),
             due,
             waiting,
@@ -140,8 +140,8 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
                 _on(version),
             )
     for signatory, act in signed(contract):
-        if act and act.request.done_at:
-            say(signatory.office.organisation_id, act.request.done_at, DONE, _("signé"), str(act.author))
+        if act and act.request.stamped_at and act.request.done_at:
+            say(signatory.office.organisation_id, act.request.stamped_at, DONE, _("signé"), str(act.author))
     return {key: (look, word, detail) for key, (_at, look, word, detail) in words.items()}
 
 

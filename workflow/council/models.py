@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -59,4 +61,11 @@ class CouncilResolution(Act):
     @property
     def is_enforceable(self) -> bool:
         """Whether it unlocks the mayor's signature."""
-        return self.adopted and None not in (self.published_on, self.transmitted_on, self.received_on)
+        return self.enforceable_on is not None
+
+    @property
+    def enforceable_on(self) -> dt.date | None:
+        """The day from which it may be carried out (CGCT, art. L. 2131-1); None before, or if rejected."""
+        if not (self.adopted and self.published_on and self.transmitted_on and self.received_on):
+            return None
+        return max(self.published_on, self.received_on)

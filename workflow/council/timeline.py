@@ -19,7 +19,7 @@ def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     version = progress.version
     found: CouncilResolution | None = rules.resolution_on(version) if version else None
     if found and found.is_enforceable:
-        milestone.look, milestone.at = DONE, found.at
+        milestone.look, milestone.at = DONE, found.enforceable_on
         milestone.detail = _("délibération %(number)s exécutoire") % {"number": found.number}
     elif found and not found.adopted:
         milestone.look, milestone.detail = STOP, _("délibération rejetée")

@@ -69,7 +69,7 @@ def contract_edit(request: Request, contract: int) -> HttpResponse:
     def build(data: Any) -> ContractForm:
         return ContractForm(data, instance=Contract.objects.get(pk=found.pk))
 
-    return _save(request, found, build, _("Modifier les premières pages"), "contrat")
+    return _save(request, found, build, _("Titre, périmètre et préambule"), "contrat")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -68,7 +68,8 @@ class AwaitedStep(Step):
     ``stage`` is the status that the contract takes when it opens; ``phase``, what the timeline
     shows as under way meanwhile; ``purpose``, by which acts find it (:mod:`workflow.engine.purposes`);
     ``recallable``, whether it may be ended by pilots who take the version back, so that the news
-    reaches the join that sends the text back.
+    reaches the join that sends the text back; ``awaited``, the state of an actor who owes it
+    (« avis attendu »), its title if it is not given.
     """
 
     def __init__(
@@ -80,10 +81,12 @@ class AwaitedStep(Step):
         phase: Phase | None = None,
         purpose: str = "",
         recallable: bool = False,
+        awaited: Promise | str = "",
         **kwargs: Any,
     ) -> None:
         super().__init__(title, lane=lane, **kwargs)
         self.stage, self.phase, self.purpose, self.recallable = stage, phase, purpose, recallable
+        self.awaited = awaited or title
 
 
 class OrganisationTaskActivation(ViewActivation):

@@ -27,7 +27,7 @@ class Milestone:
     look: str
     actor: str = ""
     detail: str = ""
-    at: dt.datetime | None = None
+    at: dt.date | None = None  # or an hour, of which pages show the day
 
 
 @dataclass(frozen=True)

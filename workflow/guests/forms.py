@@ -37,6 +37,8 @@ class ContactForm(forms.Form):
         field = self.fields["organisation"]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 (declared above)
         field.queryset = Organisation.objects.filter(pk__in=[o.pk for o in organisations])
+        # never the first of several by default: a contract would be sent to the wrong one by a click
+        field.empty_label = _("Choisissez une organisation") if len(organisations) > 1 else None
 
 
 class MailedCodeForm(forms.Form):

@@ -119,7 +119,7 @@ def _what_is_asked(facts: dict[str, Any]) -> list[str]:
             facts["count"],
         )
         asked.append(why)
-    return [*asked, _("Réponse attendue : avant le %(due)s")] if facts["due"] else asked
+    return [*asked, _("Réponse attendue : au plus tard le %(due)s")] if facts["due"] else asked
 
 
 def defer_code(link: GuestLink) -> None:

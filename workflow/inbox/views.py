@@ -15,16 +15,15 @@ from workflow.standing import handovers
 from workflow.tasks import lists
 from workflow.tasks.answers import Request, member
 
-FIRST = "a-traiter"
+OWED = ("a-traiter", "a-signer", "delegues")
 
 
 @require_safe
 @member
 def inbox(request: Request) -> HttpResponse:
-    """What waits for the reader; the basket of signatures when it alone holds something."""
+    """What waits for the reader: the first of the baskets of what they owe that holds something."""
     baskets = baskets_of(request.user, request.standings)
-    slug = "a-signer" if not baskets[FIRST].count and baskets["a-signer"].count else FIRST
-    return _page(request, baskets, slug)
+    return _page(request, baskets, next((slug for slug in OWED if baskets[slug].count), OWED[0]))
 
 
 @require_safe

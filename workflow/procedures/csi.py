@@ -72,6 +72,7 @@ class CsiFlow(Procedure):
         days=30,
         stage=Status.DRAFTING,
         phase=DRAFTING,
+        awaited=_("rédaction en cours"),
         purpose=purposes.DRAFT,
     ).Next(this.drafted)
     drafted = Join(_("Projet rédigé"), lane=PILOTS).Next(this.freeze)
@@ -83,6 +84,7 @@ class CsiFlow(Procedure):
         days=5,
         organisation=this.city,
         phase=DRAFTING,
+        awaited=_("version à figer"),
         purpose=purposes.FREEZE,
     ).Next(this.render)
 
@@ -109,6 +111,7 @@ class CsiFlow(Procedure):
         days=21,
         stage=Status.IN_REVIEW,
         phase=REVIEW,
+        awaited=_("avis attendu"),
         purpose=purposes.REVIEW,
         opened=this.invite_contacts,
         recallable=True,
@@ -132,6 +135,7 @@ class CsiFlow(Procedure):
         days=10,
         stage=Status.APPROVAL,
         phase=APPROVAL,
+        awaited=_("approbation attendue"),
         purpose=purposes.APPROVE,
         recallable=True,
     ).Next(this.approved)
@@ -164,6 +168,7 @@ class CsiFlow(Procedure):
         days=60,
         stage=Status.SIGNING,
         phase=RESOLUTION,
+        awaited=_("délibération attendue"),
         purpose=purposes.RECORD_RESOLUTION,
         organisation=this.city,
         recallable=True,
@@ -186,6 +191,7 @@ class CsiFlow(Procedure):
         days=30,
         stage=Status.SIGNING,
         phase=SIGNATURE,
+        awaited=_("signature attendue"),
         purpose=purposes.SIGN,
         organisation=this.organisation_of_signatory,
         recallable=True,

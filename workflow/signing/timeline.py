@@ -23,7 +23,7 @@ def signatures(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
         if act is None:
             _not_asked(place, signatory, progress, is_running=milestone.look == NOW)
         elif act.request.state == SignatureRequest.State.DONE:
-            place.look, place.at = DONE, act.request.done_at
+            place.look, place.at = DONE, act.request.stamped_at
         else:
             place.look, place.detail = NOW, str(act.request.get_state_display())
         yield place

@@ -31,7 +31,7 @@ def test_a_lane_says_what_is_awaited_since_when_and_until_when(cast: Cast) -> No
     landlord = cast.organisation("org-oh").short_name
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     row = lane(contract, landlord)
-    assert (row.look, row.word, row.days_waiting) == ("now", "rendre un avis", 0)
+    assert (row.look, row.word, row.days_waiting) == ("now", "avis attendu", 0)
     assert row.due_on == timezone.localdate() + dt.timedelta(days=21)
     Task.objects.filter(pk=waiting.pk).update(created=timezone.now() - dt.timedelta(days=3))
     assert lane(contract, landlord).days_waiting == 3

@@ -81,7 +81,7 @@ def test_a_code_is_refused_where_a_passkey_is_asked_and_accepted_where_it_is(cas
         secret, lambda code: desk.confirm(code=code), accepted=lambda answer: answer[0] == 200
     )
     assert status == 200
-    assert "C’est bien vous." in page
+    assert "Identité confirmée" in page
 
 
 @pytest.mark.parametrize("required", list(Proof))
@@ -89,7 +89,7 @@ def test_a_passkey_is_enough_everywhere(cast: Cast, required: Proof) -> None:
     desk, device = Desk(cast, required), Device(cast.prefete)
     status, page = desk.confirm(credential=desk.passkey(device))
     assert status == 200
-    assert "C’est bien vous." in page
+    assert "Identité confirmée" in page
 
 
 def test_a_document_that_changed_is_read_again_before_the_key_signs(cast: Cast) -> None:
