@@ -35,10 +35,10 @@ def establish_organisation(**fields: object) -> Organisation:
     organisation: Organisation = Organisation.objects.create(group=group, **fields)
     rights = _rights_on(Organisation).model
     kind = ContentType.objects.get_for_model(Organisation)
-    held = Permission.objects.filter(content_type=kind, codename__in=[p.value for p in organisation.powers])
+    known = {permission.codename: permission for permission in Permission.objects.filter(content_type=kind)}
     rights.objects.bulk_create(
-        rights(group=group, content_object=organisation, permission=permission)
-        for permission in held.order_by("codename")
+        rights(group=group, content_object=organisation, permission=known[power.value])
+        for power in sorted(organisation.powers)
     )
     return organisation
 
