@@ -25,9 +25,9 @@ from stakeholders.proofs import Proof
 POWERFUL = frozenset({Power.SIGN, Power.APPROVE, Power.RECORD_RESOLUTION})
 CLOSED = {
     GrantState.DRAFTED: gettext_lazy("Cette demande n’a pas encore été envoyée par qui la fait."),
-    GrantState.CONFIRMED: gettext_lazy("Ce pouvoir est déjà confirmé : rien d’autre n’est attendu de vous."),
-    GrantState.REFUSED: gettext_lazy("Cette demande a été refusée : rien d’autre n’est attendu de vous."),
-    GrantState.WITHDRAWN: gettext_lazy("Cette demande a été retirée : rien d’autre n’est attendu de vous."),
+    GrantState.CONFIRMED: gettext_lazy("Ce pouvoir est déjà confirmé : rien d’autre n’est attendu de vous."),
+    GrantState.REFUSED: gettext_lazy("Cette demande a été refusée : rien d’autre n’est attendu de vous."),
+    GrantState.WITHDRAWN: gettext_lazy("Cette demande a été retirée : rien d’autre n’est attendu de vous."),
 }
 
 
@@ -119,7 +119,7 @@ def why_closed(asked: Asked, now: dt.datetime) -> str:
     if asked.state != GrantState.REQUESTED:
         return str(CLOSED[GrantState(asked.state)])
     if asked.expires_at is None or asked.expires_at <= now:
-        return _("Cette demande a expiré sans être confirmée : qu’une autre soit faite si elle vaut encore.")
+        return _("Cette demande a expiré sans être confirmée : qu’une autre soit faite si elle vaut encore.")
     return ""
 
 
