@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from stakeholders.authority import CLOSED_ACCOUNT
 from stakeholders.kinds import Power, Side
@@ -22,6 +23,12 @@ from stakeholders.proofs import Proof
 
 # Signing and approving; the council's resolution opens the mayor's signature (CGCT L2131-1).
 POWERFUL = frozenset({Power.SIGN, Power.APPROVE, Power.RECORD_RESOLUTION})
+CLOSED = {
+    GrantState.DRAFTED: gettext_lazy("Cette demande n’a pas encore été envoyée par qui la fait."),
+    GrantState.CONFIRMED: gettext_lazy("Ce pouvoir est déjà confirmé : rien d’autre n’est attendu de vous."),
+    GrantState.REFUSED: gettext_lazy("Cette demande a été refusée : rien d’autre n’est attendu de vous."),
+    GrantState.WITHDRAWN: gettext_lazy("Cette demande a été retirée : rien d’autre n’est attendu de vous."),
+}
 
 
 class Tie(StrEnum):
@@ -109,14 +116,8 @@ def why_not_confirm(who: Who, asked: Asked, now: dt.datetime) -> str:
 
 def why_closed(asked: Asked, now: dt.datetime) -> str:
     """Return why nobody can confirm any more, or nothing."""
-    sentences = {
-        GrantState.DRAFTED: _("Cette demande n’a pas encore été envoyée par qui la fait."),
-        GrantState.CONFIRMED: _("Ce pouvoir est déjà confirmé : rien d’autre n’est attendu de vous."),
-        GrantState.REFUSED: _("Cette demande a été refusée : rien d’autre n’est attendu de vous."),
-        GrantState.WITHDRAWN: _("Cette demande a été retirée : rien d’autre n’est attendu de vous."),
-    }
     if asked.state != GrantState.REQUESTED:
-        return sentences[GrantState(asked.state)]
+        return str(CLOSED[GrantState(asked.state)])
     if asked.expires_at is None or asked.expires_at <= now:
         return _("Cette demande a expiré sans être confirmée : qu’une autre soit faite si elle vaut encore.")
     return ""

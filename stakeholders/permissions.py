@@ -33,8 +33,13 @@ def establish_organisation(**fields: object) -> Organisation:
     """Create an organisation with its group, and grant the group what its kind may do."""
     group, _created = Group.objects.get_or_create(name=f"organisation:{fields['code']}")
     organisation: Organisation = Organisation.objects.create(group=group, **fields)
-    for power in sorted(organisation.powers):
-        assign_perm(power.value, group, organisation)
+    rights = _rights_on(Organisation).model
+    kind = ContentType.objects.get_for_model(Organisation)
+    known = {permission.codename: permission for permission in Permission.objects.filter(content_type=kind)}
+    rights.objects.bulk_create(
+        rights(group=group, content_object=organisation, permission=known[power.value])
+        for power in sorted(organisation.powers)
+    )
     return organisation
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import copy
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from django.db.models import Q
@@ -53,17 +55,41 @@ def cast(kept_cast: Cast, transactional_db: None, pki: ServedPki, blob_folder: P
     """Return the named cast, committed, their signing certificates made."""
     snapshots.restore(snapshots.CAST)
     players = copy.deepcopy(kept_cast)
-    certify(players)
+    if not _signers:  # the same each time, as the rows are
+        _signers.extend(signers_of(players.contract))
+    certify(_signers)
     return players
 
 
-def certify(players: Cast) -> None:
-    """Give the two signatories, and those named to sign for them, their demonstration certificates."""
-    certify_signatories(players.contract)
+@dataclass(frozen=True)
+class Signer:
+    """What the certificate of somebody who may sign says of them."""
+
+    identifier: str
+    name: str
+    organisation: str
+    title: str
+    algorithm: Literal["p256", "rsa3072"]
+
+
+_signers: list[Signer] = []  # of the cast's contract: the signatories, and those named to sign for them
 
 
 def certify_signatories(contract: Contract) -> None:
     """Give whoever may sign a contract their demonstration certificate."""
+    certify(signers_of(contract))
+
+
+def certify(signers: Iterable[Signer]) -> None:
+    """Give each of these a key and a certificate, unless they have them."""
+    for one in signers:
+        authorities.issue_person(
+            one.identifier, one.name, one.organisation, one.title, algorithm=one.algorithm
+        )
+
+
+def signers_of(contract: Contract) -> Iterator[Signer]:
+    """Yield whoever may sign a contract, by their office or by an act that names them."""
     for signatory in contract.signatories.select_related("office__organisation"):
         person, organisation = signatory.office.holder(), signatory.office.organisation
         assert person is not None
@@ -72,13 +98,8 @@ def certify_signatories(contract: Contract) -> None:
             (person, signatory.capacity),
             *((row.delegate.person, row.delegate.office.title[:64]) for row in named),
         ]:
-            authorities.issue_person(
-                signer.get_username(),
-                str(signer),
-                organisation.name,
-                title,
-                algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
-            )
+            algorithm: Literal["p256", "rsa3072"] = "p256" if organisation.side == Side.STATE else "rsa3072"
+            yield Signer(signer.get_username(), str(signer), organisation.name, title, algorithm)
 
 
 def worker_connector() -> BaseAsyncConnector:

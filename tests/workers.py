@@ -1,37 +1,52 @@
-"""Workers in processes of their own, forked from one that has the application loaded.
+"""Workers and servers in processes of their own, forked from one that has the application loaded.
 
-A worker is what ``manage.py`` makes of its arguments and its environment: its settings are read
-anew, it opens its own connections, and it can be killed. Loading everything again took four
-seconds of processor for each; tests/attacks/test_play_log.py and tests/config/test_deployment.py
-start the commands themselves.
+Each is what ``manage.py`` or ``config.serve`` makes of its arguments and its environment: its
+settings are read anew, it opens its own connections, and it can be killed. Loading everything again
+took four seconds of processor for each; tests/attacks/test_play_log.py and
+tests/config/test_deployed_commands.py start the commands themselves.
 """
 
 from __future__ import annotations
 
-import importlib
 import multiprocessing
 import os
 import signal
+import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from multiprocessing import forkserver
 from multiprocessing.process import BaseProcess
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 from django.conf import settings
+from django.core.cache import caches
 from django.core.management import execute_from_command_line
+from django.db import connections
+from django.utils.functional import empty
+
+from config import serve as serving
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 def start(environment: Mapping[str, str], *arguments: str) -> BaseProcess:
     """Start ``manage.py`` with these arguments in this environment."""
+    return _forked(_manage, environment, arguments)
+
+
+def serve(environment: Mapping[str, str], listener: socket.socket) -> BaseProcess:
+    """Start ``python -m config.serve`` on a socket that listens, in this environment."""
+    return _forked(_serve, environment, listener)
+
+
+def _forked(act: Callable[..., None], environment: Mapping[str, str], given: Any) -> BaseProcess:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.preloaded"])
     with mock.patch.dict(os.environ, {**environment, "PYTHONPATH": str(ROOT)}):
         forkserver.ensure_running()  # it keeps the environment of the first worker: each is told its own
-    process = context.Process(target=_manage, args=(dict(environment), arguments))
+    process = context.Process(target=act, args=(dict(environment), given))
     process.start()
     return process
 
@@ -46,8 +61,22 @@ def ended(process: BaseProcess, within: float = 120) -> int:
 
 
 def _manage(environment: dict[str, str], arguments: tuple[str, ...]) -> None:
+    _stand_in(environment)
+    execute_from_command_line(["manage.py", *arguments])
+
+
+def _serve(environment: dict[str, str], listener: socket.socket) -> None:
+    _stand_in(environment)
+    os.setsid()
+    serving.main(["--fd", str(listener.fileno()), "--log-level", "critical"])
+
+
+def _stand_in(environment: dict[str, str]) -> None:
+    """Have the environment of a new process, and settings that nobody has read yet, not even these two."""
     os.environ.clear()
     os.environ.update(environment)
-    importlib.reload(sys.modules["config.settings"])
-    settings._setup()  # type: ignore[misc]
-    execute_from_command_line(["manage.py", *arguments])
+    del sys.modules["config.settings"]
+    settings._wrapped = empty
+    for handler in (connections, caches):
+        handler.__dict__.clear()
+        handler.__init__()  # type: ignore[misc]

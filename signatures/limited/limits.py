@@ -32,8 +32,15 @@ def confine(parent: int) -> None:
     _libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     if os.getppid() != parent:  # it ended before we asked
         os._exit(1)
-    # the first second too many is told by a signal that has a name, the next one just kills
-    resource.setrlimit(resource.RLIMIT_CPU, (MAX_CPU_SECONDS, MAX_CPU_SECONDS + 1))
+    # the first second too many is told by a signal that has a name, the next one just kills;
+    # whoever left the resident process fewer seconds left them to its children
+    seconds, most = (
+        ours if given == resource.RLIM_INFINITY else min(given, ours)
+        for given, ours in zip(
+            resource.getrlimit(resource.RLIMIT_CPU), (MAX_CPU_SECONDS, MAX_CPU_SECONDS + 1), strict=True
+        )
+    )
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, min(most, seconds + 1)))
     limits = {
         resource.RLIMIT_AS: MAX_MEMORY,
         resource.RLIMIT_CORE: 0,

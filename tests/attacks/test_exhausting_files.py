@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,7 @@ from django.core.management import call_command
 
 from signatures import limited
 from signatures.limited import client
-from signatures.limited.limits import MAX_SECONDS
+from signatures.limited.limits import MAX_CPU_SECONDS, MAX_SECONDS
 from signatures.uploads import active_content
 from signatures.validation import validate
 from tests.attacks import bombs
@@ -22,6 +25,12 @@ from tests.pki import ServedPki
 from tests.signatures import documents
 
 BOMBS = dict(bombs.every())
+LASTING = {
+    "long_chain",
+    "many_fields",
+    "xref_stream_of_2000000",
+}  # and long_number, which meets all 8 seconds
+FEWER_SECONDS = 3  # more than the resident process takes to load
 
 
 @pytest.mark.parametrize("name", BOMBS)
@@ -39,11 +48,27 @@ def test_a_bomb_takes_the_memory_or_the_time_of_the_server(name: str, pki: Serve
 
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_handed_in_as_an_act(name: str) -> None:
-    refusal = active_content(BOMBS[name])
+    with fewer_seconds() if name in LASTING else nullcontext():
+        refusal = active_content(BOMBS[name])
     used = limited.last_usage()
-    assert used is not None and used.cpu_seconds < 10 and used.peak_bytes < 512 * 1024 * 1024
+    most = FEWER_SECONDS if name in LASTING else MAX_CPU_SECONDS
+    assert used is not None and used.cpu_seconds < most + 2 and used.peak_bytes < 512 * 1024 * 1024
     # what an act's reader never opens does no harm: those are plain one-page documents
     assert refusal or name in {"huge_count", "long_chain", "many_fields", "fields_cycle", "fields_dag"}
+
+
+@contextmanager
+def fewer_seconds() -> Iterator[None]:
+    """Leave the readers fewer seconds of processor for the time of a block; its limit is theirs."""
+    active_content(b"%PDF-1.7")  # has the resident process there
+    assert client._current is not None
+    resident = client._current.process.pid
+    before = resource.prlimit(resident, resource.RLIMIT_CPU)
+    resource.prlimit(resident, resource.RLIMIT_CPU, (FEWER_SECONDS, before[1]))
+    try:
+        yield
+    finally:
+        resource.prlimit(resident, resource.RLIMIT_CPU, before)
 
 
 def test_a_file_without_end_is_read(pki: ServedPki, tmp_path: Path) -> None:

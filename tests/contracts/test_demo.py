@@ -1,4 +1,7 @@
-"""The demonstration's data load once, whole, and refuse what leads nowhere."""
+"""The demonstration's data load once, whole, and refuse what leads nowhere.
+
+``players`` are what the same loader made of the same file, once for all tests.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from contracts.models import Commitment, Contract, Part, Participation, Signator
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Organisation, Role, User
 from stakeholders.permissions import organisations_holding
-from tests.cast import ARLES, CLAIRVAL
+from tests.cast import ARLES, CLAIRVAL, Cast
 
 pytestmark = pytest.mark.django_db
 
@@ -66,8 +69,8 @@ def test_loading_again_respects_what_people_did() -> None:
     assert loaded.people["p15"].mandates.count() == 1
 
 
-def test_parts_of_clairval() -> None:
-    contract = load(read()).contracts[CLAIRVAL]
+def test_parts_of_clairval(players: Cast) -> None:
+    contract = players.contract
     parts = {
         part: set(contract.participations.filter(part=part).values_list("organisation__code", flat=True))
         for part in Part
@@ -81,23 +84,22 @@ def test_parts_of_clairval() -> None:
     assert parts[Part.OBSERVER] == {"org-agglo", "org-asso"}
 
 
-def test_those_who_take_part_may_see_and_nobody_else() -> None:
-    contract = load(read()).contracts[CLAIRVAL]
+def test_those_who_take_part_may_see_and_nobody_else(players: Cast) -> None:
+    contract = players.contract
     seeing = set(organisations_holding(Power.VIEW, contract).values_list("code", flat=True))
     assert seeing == set(contract.participations.values_list("organisation__code", flat=True))
     assert "org-voisine" not in seeing
 
 
-def test_the_prefect_signs_first_then_the_mayor_whose_council_resolves() -> None:
-    contract = load(read()).contracts[CLAIRVAL]
+def test_the_prefect_signs_first_then_the_mayor_whose_council_resolves(players: Cast) -> None:
+    contract = players.contract
     people = [str(signatory.office.holder()) for signatory in contract.signatories.all()]
     assert people == ["Mme Hélène Vasseur-Mondière", "M. Karim Delestrange"]
     assert list(contract.signatories.values_list("needs_council_resolution", flat=True)) == [False, True]
 
 
-def test_arles_names_nobody() -> None:
-    contract = load(read()).contracts[ARLES]
-    assert [signatory.office.holder() for signatory in contract.signatories.all()] == [None, None]
+def test_arles_names_nobody(players: Cast) -> None:
+    assert [signatory.office.holder() for signatory in players.arles.signatories.all()] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -121,17 +123,16 @@ def test_arles_names_nobody() -> None:
         ("p07", Role.CONTRIBUTOR),
     ],
 )
-def test_roles(person: str, role: Role) -> None:
-    assert load(read()).people[person].mandates.get().office.role == role
+def test_roles(players: Cast, person: str, role: Role) -> None:
+    assert players.people[person].mandates.get().office.role == role
 
 
 def test_accounts_open_with_no_password() -> None:
     assert not any(person.has_usable_password() for person in load(read()).people.values())
 
 
-def test_every_organisation_under_its_parent() -> None:
-    organisations = load(read()).organisations
-    parent = organisations["org-ddpn"].parent
+def test_every_organisation_under_its_parent(players: Cast) -> None:
+    parent = players.organisations["org-ddpn"].parent
     assert parent is not None and parent.code == "org-pref"
 
 

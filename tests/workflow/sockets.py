@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +19,9 @@ from websockets.typing import Origin
 
 from contracts.models import Contract
 from stakeholders.models import User
+from tests import workers
 from tests.database_address import database_address
 
-ROOT = Path(__file__).resolve().parents[2]
 SOON = 10.0  # seconds: how long a test waits for what must come
 SERVER = "served-by-a-test"  # what the connections of a server process are called
 QUIET = 0.4  # seconds: how long it waits to see that nothing comes
@@ -121,30 +119,15 @@ def environment(**changes: str) -> dict[str, str]:
 
 
 @contextmanager
-def server_process(**changes: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def server_process(**changes: str) -> Iterator[tuple[str, BaseProcess]]:
     """Serve the application from a process of its own; yield its address and the process."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=2048)
-    command = [
-        sys.executable,
-        "-m",
-        "config.serve",
-        "--fd",
-        str(listener.fileno()),
-        "--log-level",
-        "critical",
-    ]
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment(PGAPPNAME=SERVER, **changes),
-        pass_fds=[listener.fileno()],
-        start_new_session=True,
-    )
+    process = workers.serve(environment(PGAPPNAME=SERVER, **changes), listener)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     listener.close()  # the process holds its own; nothing else must keep the port open
     try:
         yield url, process
     finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.kill()
+        process.join(20)
+        assert process.exitcode is not None

@@ -193,7 +193,12 @@ class Standings:
 
 def standing_to_act(user: User, task: Task, on: dt.date | None = None) -> Standing | None:
     """Return as what the person may do this task today; for one decision, so guardian's row is asked too."""
-    standing = Standings(user, on).for_task(task)
+    return confirmed_standing(Standings(user, on), task)
+
+
+def confirmed_standing(standings: Standings, task: Task) -> Standing | None:
+    """Return as what the person may do this task, guardian's row asked too; the person's rows are at hand."""
+    standing = standings.for_task(task)
     power = power_of(task)
     if standing is None or power is None:
         return None

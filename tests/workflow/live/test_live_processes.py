@@ -62,8 +62,9 @@ def test_two_processes_tell_each_socket_once_and_one_survives_the_other(
         told = tell(contract, 40)
         for opened in (here, there, inbox):
             assert identifiers(opened, 40) == told
-        doomed.send_signal(signal.SIGKILL)
-        doomed.wait(10)
+        doomed.kill()
+        doomed.join(10)
+        assert doomed.exitcode == -signal.SIGKILL
         told = tell(contract, 5)
         for opened in (there, inbox):
             assert identifiers(opened, 5) == told

@@ -14,7 +14,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Absence, AuthorityKind, Mandate, SigningAuthority, User
 from tests import plot
 from tests.cast import Cast, small_contract
-from workflow.standing.standings import standing_to_act
+from workflow.standing.standings import Standings, confirmed_standing, standing_to_act
 from workflow.tasks import lists, transfers
 
 
@@ -69,7 +69,8 @@ def test_the_lists_hold_what_the_rules_give_in_its_own_basket(cast: Cast, scenes
     tasks = list(Task.objects.filter(flow_task_type="HUMAN", finished=None).order_by("pk"))
     met: set[str] = set()
     for person in User.objects.order_by("pk"):
-        standings = {task.pk: standing_to_act(person, task) for task in tasks}
+        held = Standings(person)
+        standings = {task.pk: confirmed_standing(held, task) for task in tasks}
         own = {pk for pk, standing in standings.items() if standing and not standing.is_delegated}
         rest = {pk for pk, standing in standings.items() if standing and standing.is_delegated}
         assert {t.pk for t in lists.task_listing(person, delegated=False).page(size=500).rows} == own, person
