@@ -23,8 +23,8 @@ WALKS = 8
 def test_walks_with_a_worker_are_never_stuck(cast: Cast, pki: ServedPki) -> None:
     seen: Counter[str] = Counter()
     walk(int(os.environ.get("WALKS") or WALKS), cast, pki, seen, run_jobs=run_jobs)
-    for _more in range(10):
+    for _more in range(3):
         if seen["contract signed"]:
             break
-        walk(1, cast, pki, seen, run_jobs=run_jobs)
+        walk(4, cast, pki, seen, run_jobs=run_jobs)  # the first of them is always the plainest walk
     assert seen["contract signed"]
