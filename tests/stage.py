@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,10 +17,13 @@ from typing import Literal
 import pytest
 from django.db.models import Q
 from django.utils import timezone
+from procrastinate import JobContext, sql
 from procrastinate.connector import BaseAsyncConnector
 from procrastinate.contrib.django import app
+from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.contrib.django.utils import connector_params
+from procrastinate.jobs import Job
 from procrastinate.psycopg_connector import PsycopgConnector
 from pytest_django import DjangoDbBlocker
 
@@ -128,6 +133,39 @@ def run_jobs() -> None:
 
     with ThreadPoolExecutor(1) as pool:  # a browser test's own thread already runs a loop
         pool.submit(asyncio.run, work()).result()
+
+
+def run_jobs_here() -> None:
+    """Run the due jobs one after the other in this thread, on the test's own connection.
+
+    The queue is the real one, with its locks and its tries; what is not here is a worker:
+    its loop, its threads, its connections.
+    """
+    queue = DjangoConnector()
+    while True:
+        row = queue.execute_query_one(sql.queries["fetch_job"], queues=None, worker_id=None)
+        if row["id"] is None:
+            break
+        job = Job.from_row({**row, "args": json.loads(row["args"])})
+        task = app.tasks[job.task_name]
+        context = JobContext(app=app, job=job, start_timestamp=time.time(), abort_reason=lambda: None)
+        try:
+            task(*[context] if task.pass_context else [], **job.task_kwargs)
+        except Exception as error:  # noqa: BLE001 (any fault of a job is the queue's to judge, as in a worker)
+            if again := task.get_retry_exception(error, job):
+                queue.execute_query(
+                    sql.queries["retry_job"],
+                    job_id=job.id,
+                    retry_at=again.retry_decision.retry_at,
+                    new_priority=None,
+                    new_queue_name=None,
+                    new_lock=None,
+                )
+                continue
+            status = "failed"
+        else:
+            status = "succeeded"
+        queue.execute_query(sql.queries["finish_job"], job_id=job.id, status=status, delete_job=False)
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 Each is what ``manage.py`` or ``config.serve`` makes of its arguments and its environment: its
 settings are read anew, it opens its own connections, and it can be killed. Loading everything again
-took four seconds of processor for each; tests/attacks/test_play_log.py and
-tests/config/test_deployed_commands.py start the commands themselves.
+took four seconds of processor for each, and Django's checks, which load the pages, one more: skip
+them; tests/attacks/test_play_log.py and tests/config/test_deployed_commands.py start the commands
+themselves.
 """
 
 from __future__ import annotations

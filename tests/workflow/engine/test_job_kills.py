@@ -35,7 +35,7 @@ def start_worker(pki: ServedPki) -> BaseProcess:
     folder = Path(variables["STATE_DIR"], "pki")
     if not folder.exists():
         folder.symlink_to(pki.folder)
-    return workers.start(variables, "run_worker", "--once", "--stalled-after", "0")
+    return workers.start(variables, "run_worker", "--once", "--stalled-after", "0", "--skip-checks")
 
 
 def kill_worker_when(pki: ServedPki, happens: Callable[[], bool]) -> None:
