@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from unittest import mock
 
 import pytest
 from django.db.models import Q
@@ -116,14 +117,16 @@ def run_jobs() -> None:
     """Run a real worker on its own connection until no job is due.
 
     A job that failed and is to be tried later is left alone: the test will see it. A worker that
-    would find nothing is not started.
+    would find nothing is not started, and what comes by the clock is not done at each start, as
+    the database of each test would have it: five jobs, for one that is asked for.
     """
     due = Q(scheduled_at=None) | Q(scheduled_at__lte=timezone.now())
     if not ProcrastinateJob.objects.filter(due, status="todo").exists():
         return
 
     async def work() -> None:
-        with app.replace_connector(worker_connector()):
+        by_the_clock = mock.patch.dict(app.periodic_registry.periodic_tasks, clear=True)
+        with by_the_clock, app.replace_connector(worker_connector()):
             async with app.open_async():
                 while True:
                     await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)

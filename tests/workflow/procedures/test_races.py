@@ -19,7 +19,7 @@ from signatures.models import SignatureRequest
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.snapshots import again
-from tests.stage import run_jobs
+from tests.stage import run_jobs_here
 from workflow.drafting import acts as drafting_acts
 from workflow.opinions import acts as opinions_acts
 from workflow.opinions.models import Opinion
@@ -109,7 +109,7 @@ def test_two_tabs_that_sign_ask_for_one_signature(cast: Cast) -> None:
     for _turn in again(TIMES):
         assert sorted(at_once(*tabs)) == ["AlreadyDone", "done"]
         assert SignatureRequest.objects.filter(slot__envelope=plot.envelope(contract)).count() == 1
-        run_jobs()
+        run_jobs_here()
         assert SignatureRequest.objects.get().state == "done"
 
 

@@ -27,7 +27,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.owner import as_owner
 from tests.snapshots import again
-from tests.stage import run_jobs
+from tests.stage import run_jobs, run_jobs_here
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.inbox import baskets
 from workflow.record import journal
@@ -245,7 +245,7 @@ def test_an_authority_ended_while_the_signature_is_asked_for_leaves_one_truth(ca
         ended = at_once(sign, partial(end_authority, copy.copy(act), actor=cast.dircab))
         assert ended[1] == "done"
         assert ended[0] != "Locked", "the confirmation is still good: the two acts did meet"
-        run_jobs()
+        run_jobs_here()
         states = set(
             SignatureRequest.objects.filter(slot__envelope=plot.envelope(contract)).values_list(
                 "state", flat=True
@@ -276,7 +276,7 @@ def test_an_authority_ended_while_the_worker_signs_leaves_one_truth(cast: Cast) 
     for _turn in again(TIMES):
         prepared.clear()
         assert at_once(run_jobs, end) == ["done", "done"]
-        run_jobs()
+        run_jobs_here()
         request = SignatureRequest.objects.get(slot__envelope=plot.envelope(contract))
         verbs = set(JournalEntry.objects.filter(contract=contract).values_list("verb", flat=True))
         if request.state == State.DONE:
