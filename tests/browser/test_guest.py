@@ -79,7 +79,7 @@ def test_a_landlord_without_an_account_answers_in_three_taps_after_the_code(
     expect(page.get_by_text("Sécuriser 38 halls").first).to_be_in_viewport()
     expect(page.locator("[data-pdf]")).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     lina.is_fine("4-task")
-    expect(page.get_by_role("link", name="Rendre l’avis")).to_be_in_viewport()  # spares the scrolling
+    expect(page.get_by_role("link", name="Aller à l’avis")).to_be_in_viewport()  # spares the scrolling
     lina.taps_on(page.get_by_text("Favorable", exact=True))
     lina.taps_on(lina.button("Rendre l’avis"))
     expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()

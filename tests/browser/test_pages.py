@@ -91,7 +91,7 @@ def test_a_landlord_answers_from_a_phone(
     actor = Actor(browser, live_url, cast.bailleur_oh, phone=True)
     page = actor.open_task("Rendre un avis")
     expect(page.get_by_role("heading", name="Vos engagements")).to_be_visible()
-    page.get_by_role("link", name="Rendre l’avis").click()  # the bar at the bottom leads to the decision
+    page.get_by_role("link", name="Aller à l’avis").click()  # the bar at the bottom leads to the decision
     page.get_by_label("Modifications demandées").check()
     page.get_by_role("button", name="Rendre l’avis").click()
     expect(page.get_by_text("un motif est requis")).to_be_visible()

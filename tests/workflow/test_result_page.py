@@ -73,14 +73,14 @@ def test_before_any_report_the_page_promises_one(shown: Page) -> None:
     text = shown.text()
     assert "La vérification de ce fichier est en cours." in text
     assert SHA256 in text and "Télécharger le contrat signé" in text
-    for word in ("vérifié, rien n’a bougé", "ne vous fiez pas", 'id="signatures-titre"', "règles"):
+    for word in ("document inchangé depuis", "ne vous fiez pas", 'id="signatures-titre"', "règles"):
         assert word not in text
 
 
 @pytest.mark.parametrize(
     ("found", "said", "not_said"),
     [
-        (report(), ["rien n’a bougé depuis", "SPÉCIMEN", "</i> valide</span>"], ["ne vous fiez pas"]),
+        (report(), ["document inchangé depuis", "SPÉCIMEN", "</i> valide</span>"], ["ne vous fiez pas"]),
         (
             report(UNPROVEN, UNARCHIVED, verdict=Verdict.INDETERMINATE),
             [
@@ -89,12 +89,12 @@ def test_before_any_report_the_page_promises_one(shown: Page) -> None:
                 "niveau\xa0: B-T",
                 " indéterminée</span>",
             ],
-            ["rien n’a bougé", "La vérification échoue", "</i> valide</span>"],
+            ["document inchangé", "La vérification échoue", "</i> valide</span>"],
         ),
         (
             report(REVOKED, UNPROVEN, verdict=Verdict.FAILED),
             ["La vérification échoue", "déjà révoqué quand elle a été faite", " non valide</span>"],
-            ["rien n’a bougé", "ne permet pas de conclure", "</i> valide</span>"],
+            ["document inchangé", "ne permet pas de conclure", "</i> valide</span>"],
         ),
     ],
     ids=["valid", "indeterminate", "invalid"],

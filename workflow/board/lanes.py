@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
+from stakeholders.wording import in_sentence
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
     Task,
@@ -74,7 +75,7 @@ def _lane(
             name,
             label,
             LATE if late else NOW,
-            ", ".join(str(t.flow_task.awaited) for t in tasks),
+            ", ".join(in_sentence(str(t.flow_task.awaited)) for t in tasks),
             _waiting(task, waiting) if task.pk not in alone else _nobody(),
             due,
             waiting,
