@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -15,14 +15,43 @@ from signatures.plain import visible
 
 
 def at_time(moment: dt.datetime) -> str:
-    """Write the hour of ``moment`` in Paris, as in « 10 h 42 »."""
+    """Write the hour of ``moment`` in Paris, « 10 h 42 »; that which comes twice says of which time it is."""
+    season = f" ({paris(moment)})" if comes_twice(moment) else ""
+    return clock(moment) + season
+
+
+def clock(moment: dt.datetime) -> str:
+    """Write the hour of ``moment`` in Paris, as its clocks show it."""
     local = timezone.localtime(moment)
-    return f"{local.hour}\u00a0h\u00a0{local.minute:02d}"
+    if translation.get_language() == "fr":
+        return f"{local.hour}\u00a0h\u00a0{local:%M}"
+    return f"{local:%H:%M}"
+
+
+def comes_twice(moment: dt.datetime) -> bool:
+    """Tell whether the clocks of Paris show this hour twice that day."""
+    local = timezone.localtime(moment)
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def paris(moment: dt.datetime) -> str:
+    """Name the time that the clocks of Paris keep at ``moment``."""
+    return _("heure d’été") if timezone.localtime(moment).dst() else _("heure d’hiver")
 
 
 def on_day(moment: dt.datetime) -> str:
     """Write the day of ``moment`` in Paris, as in « 12 février 2027 »."""
-    return date_format(timezone.localtime(moment), "j F Y")
+    local = timezone.localtime(moment)
+    if translation.get_language() == "fr":
+        return f"{'1er' if local.day == 1 else local.day}\u00a0{date_format(local, 'F')} {local.year:04d}"
+    return date_format(local, "j F Y")
+
+
+def to_the_second(moment: dt.datetime) -> str:
+    """Write ``moment`` in figures, in the time of Paris: « 12/02/2027 10:42:07 »."""
+    season = f" ({paris(moment)})" if comes_twice(moment) else ""
+    local = timezone.localtime(moment)
+    return f"{local:%d/%m}/{local.year:04d} {local:%H:%M:%S}{season}"
 
 
 class SignatureError(Exception):

@@ -23,7 +23,7 @@ from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, Margins, Sim
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.stamp import StaticStampStyle
 
-from signatures.errors import at_time, on_day
+from signatures.errors import clock, comes_twice, on_day, paris
 
 FONT_FILE = Path(__file__).parent / "fonts" / "ContreseingSans-Regular.ttf"
 LARGEST, SMALLEST, LEADING, MARGIN = 9.0, 4.0, 1.25, 5.0
@@ -33,7 +33,11 @@ INK = b"0.10 0.12 0.20 rg"
 
 def stamp_text(lines: list[str], moment: dt.datetime, *, specimen: bool) -> list[str]:
     """Return the lines of a stamp; ``lines`` say who signs and as what."""
-    when = _("le %(day)s à %(time)s (heure de Paris)") % {"day": on_day(moment), "time": at_time(moment)}
+    when = _("le %(day)s à %(time)s (%(clock)s de Paris)") % {
+        "day": on_day(moment),
+        "time": clock(moment),
+        "clock": paris(moment) if comes_twice(moment) else _("heure"),
+    }
     text = [_("Signé électroniquement par"), *lines, when]
     if specimen:
         text.append(_("SPÉCIMEN, signature sans valeur juridique"))

@@ -19,8 +19,6 @@ from django.core.mail import send_mail
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import translation
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -30,6 +28,7 @@ from stakeholders.public_address import PublicAddressAdapter
 from stakeholders.sealing import box
 from stakeholders.security_events import Name, tell
 from stakeholders.sessions import ONLY
+from stakeholders.wording import moment
 
 BY_MAILBOX = frozenset({"code", "password_reset"})
 MAILBOX_PROOFS = frozenset({"account/email/login_code", "account/email/password_reset_key"})
@@ -184,8 +183,8 @@ class FactorAdapter(DefaultMFAAdapter):
 
 
 def _held(person: User) -> tuple[str, str]:
-    until = date_format(localtime(person.mailbox_held_until), "DATETIME_FORMAT")
     with translation.override(settings.LANGUAGE_CODE):
+        until = moment(person.mailbox_held_until)
         return "[Contreseing] " + _("L’adresse de votre compte attend d’être confirmée"), _(
             "Vous avez demandé un code ou un lien pour vous connecter. Un administrateur a donné cette "
             "adresse à votre compte il y a peu : elle ne permettra de se connecter par courriel qu’à partir "

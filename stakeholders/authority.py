@@ -14,7 +14,6 @@ from enum import StrEnum
 
 from django.utils import timezone, translation
 from django.utils.functional import Promise
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +21,7 @@ from stakeholders.kinds import Side
 from stakeholders.models import AuthorityKind, Mandate, Office, SigningAuthority, User
 from stakeholders.models.register import DELEGATIONS
 from stakeholders.titles import absent, named
+from stakeholders.wording import figures, moment
 
 # Where each basis is in the law, by side; the dossier says what was read and what was not.
 STATE, LOCAL = Side.STATE, Side.LOCAL
@@ -281,11 +281,11 @@ def _words(question: Question, authority: SigningAuthority) -> dict[str, str]:
     return {
         "act": f"«\u00a0{authority.act}\u00a0»",
         "office": authority.office.title,
-        "start": authority.starts_on.strftime("%d/%m/%Y"),
-        "end": authority.ends_on.strftime("%d/%m/%Y") if authority.ends_on else "",
+        "start": figures(authority.starts_on),
+        "end": figures(authority.ends_on),
         "scope": authority.scope or _("étendue non précisée"),
         "communes": ", ".join(missing),
-        "moment": _moment(authority.may_sign_from),
+        "moment": moment(authority.may_sign_from),
     }
 
 
@@ -293,11 +293,7 @@ def _cooling(mandate: Mandate) -> str:
     return _(
         "Cette fonction vous a été donnée il y a peu : votre première signature sera possible à compter du "
         "%(moment)s. Attendez ce moment, ou laissez signer qui en avait déjà le droit."
-    ) % {"moment": _moment(mandate.may_sign_from)}
-
-
-def _moment(at: dt.datetime | None) -> str:
-    return localtime(at).strftime("%d/%m/%Y à %H h %M") if at else ""
+    ) % {"moment": moment(mandate.may_sign_from)}
 
 
 def _lapsed(question: Question, authority: SigningAuthority, _vacant: bool) -> bool:

@@ -90,6 +90,6 @@ def issue_certificate(person: User, title: str, organisation: Organisation) -> N
         person.get_username(),
         f"{person.first_name} {person.last_name}",
         organisation.name,
-        title[:64],  # X.520, ub-title
+        title,
         algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
     )

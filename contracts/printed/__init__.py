@@ -1,7 +1,8 @@
 """The printed contract: the PDF that is read, approved and signed.
 
-``wording`` says what stands on the page, ``contract.typ`` lays it out, ``fields`` adds the
-signature fields, ``typography`` knows how French is set; ``rendering`` joins them.
+``wording`` says what stands on the page, ``contract.typ`` lays it out with what ``setting.typ``
+knows of rooms and columns, ``fields`` adds the signature fields, ``typography`` knows how French is
+set; ``rendering`` joins them.
 """
 
 from contracts.printed.rendering import Rendered, RenderError, render

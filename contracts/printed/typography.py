@@ -16,14 +16,12 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
+from stakeholders.wording import day, figures
+
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
 NO_BREAK_SPACE = "\u00a0"
 NARROW_NO_BREAK_SPACE = "\u202f"
 ZERO_WIDTH_SPACE = "\u200b"
-MONTHS = (
-    "janvier", "février", "mars", "avril", "mai", "juin",
-    "juillet", "août", "septembre", "octobre", "novembre", "décembre",
-)  # fmt: skip
 LONGEST_WORD = 26  # characters; a longer run of them may break anywhere, lest it leave the page
 _LONG_RUN = re.compile(rf"[^\s{ZERO_WIDTH_SPACE}]{{{LONGEST_WORD},}}")
 _SPACE_BEFORE = re.compile(" (?=[:;!?»%€])")
@@ -67,16 +65,12 @@ def paragraphs(text: str) -> list[list[str]]:
 
 def date(iso: str | None) -> str:
     """Write an ISO 8601 date in words, « 1er septembre 2028 »; nothing for None."""
-    if not iso:
-        return ""
-    day = dt.date.fromisoformat(iso)
-    first = "1er" if day.day == 1 else str(day.day)
-    return f"{first}{NO_BREAK_SPACE}{MONTHS[day.month - 1]} {day.year}"
+    return day(iso)
 
 
 def short_date(iso: str | None) -> str:
     """Write an ISO 8601 date in figures, « 01/09/2028 »; nothing for None."""
-    return f"{dt.date.fromisoformat(iso):%d/%m/%Y}" if iso else ""
+    return figures(dt.date.fromisoformat(iso)) if iso else ""
 
 
 def number(value: str | None) -> str:

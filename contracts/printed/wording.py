@@ -25,7 +25,6 @@ from contracts.printed.typography import (
 
 NOTHING = "–"
 SIGNS = ("%", "€", "oui/non")  # units that belong to each number
-LONG = 900  # characters of text; beyond, what would stay on one page may run over two
 
 Row = dict[str, Any]
 
@@ -137,13 +136,11 @@ def _words() -> dict[str, Any]:
 
 
 def _volet(volet: Row) -> Row:
-    text = paragraphs(volet["text"])
     lead = _("Chef de file : %(lead)s") % {"lead": printable(volet["lead"])} if volet["lead"] else ""
     return {
         "title": _volet_title(volet),
         "lead": lead,
-        "text": text,
-        "long-opening": sum(map(len, text[0])) > LONG if text else False,
+        "text": paragraphs(volet["text"]),
         "commitments": [_commitment(commitment) for commitment in volet["commitments"]],
     }
 
@@ -165,7 +162,6 @@ def _commitment(commitment: Row) -> Row:
         "number": printable(commitment["number"]),
         "title": printable(commitment["title"]),
         "description": paragraphs(commitment["description"]),
-        "long": len(commitment["description"]) > LONG,
         "who": who,
         "measure": [*_measure(commitment["indicator"]), *_deadline_and_budget(commitment)],
     }

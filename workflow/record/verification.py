@@ -12,11 +12,11 @@ from pathlib import Path
 
 from django.conf import settings
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from signatures import anchoring
+from stakeholders import wording
 from workflow.record import anchors, journal
 from workflow.record.models import Anchor, JournalEntry
 
@@ -194,4 +194,4 @@ def _check_waiting(verdict: Verdict, proofs: list[Proof], now: dt.datetime) -> N
 
 
 def _written(moment: dt.datetime) -> str:
-    return date_format(timezone.localtime(moment), "j F Y, H:i:s")
+    return wording.moment(moment, seconds=True)

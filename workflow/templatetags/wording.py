@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from contracts.models import Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
-from stakeholders.wording import day, in_sentence, moment
+from stakeholders.wording import day, hour, in_sentence, moment
 from workflow.tasks.keyset import COUNTED_AT_MOST
 
 register = template.Library()
@@ -26,6 +26,7 @@ ICONS = {
 
 register.filter(day)
 register.filter(in_sentence)
+register.filter(hour)
 register.filter(moment)
 
 

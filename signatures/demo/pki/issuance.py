@@ -8,7 +8,8 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -34,6 +35,7 @@ Extensions = list[tuple[x509.ExtensionType, bool]]
 DEMO_POLICY = "2.25.205431137519427813347806210964732651137"
 DOCUMENT_SIGNING = ObjectIdentifier("1.3.6.1.5.5.7.3.36")  # RFC 9336
 ORGANISATION = "SPÉCIMEN Contreseing, démonstration sans valeur juridique"
+JOINED = {"Mn", "Me", "Mc", "Cf"}  # what stands with the character before: accents, joiners, selectors
 KEY_USAGES = (
     "digital_signature",
     "content_commitment",
@@ -291,15 +293,31 @@ def _name(
 ) -> x509.Name:
     attributes = [
         x509.NameAttribute(NameOID.COUNTRY_NAME, "FR"),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, organisation[:64]),
+        x509.NameAttribute(NameOID.ORGANIZATION_NAME, _whole(organisation)),
         x509.NameAttribute(NameOID.ORGANIZATIONAL_UNIT_NAME, "SPÉCIMEN, démonstration"),
     ]
     if title:
-        attributes.append(x509.NameAttribute(NameOID.TITLE, title[:64]))
+        attributes.append(x509.NameAttribute(NameOID.TITLE, _whole(title)))
     if serial:
         attributes.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial[:64]))
-    attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64]))
+    attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, _whole(common_name, _octets)))
     return x509.Name(attributes)
+
+
+def _octets(text: str) -> int:
+    """Return the length that the library counts for a common name."""
+    return len(text.encode())
+
+
+def _whole(text: str, length: Callable[[str], int] = len) -> str:
+    """Return what an attribute of a name may hold (X.520: 64), cut before an accented letter, never in it."""
+    text = unicodedata.normalize("NFC", text)
+    while length(text) > 64:
+        end = len(text) - 1
+        while end and (unicodedata.category(text[end]) in JOINED or text[end - 1] == "\u200d"):
+            end -= 1
+        text = text[:end]
+    return text.rstrip()
 
 
 def _key_usage(*wanted: str) -> x509.KeyUsage:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from signatures.errors import to_the_second
 from signatures.limited import Unavailable
 from signatures.plain import visible
 from signatures.profiles import CONTRACT, GENERAL, profile_name
@@ -112,8 +112,7 @@ def print_report(report: Report, console: Console) -> None:
     if report.signatures:
         console.print(_table(report.signatures))
     for stamp in report.document_timestamps:
-        when = timezone.localtime(stamp.at)
-        facts = {"authority": stamp.authority, "day": f"{when:%d/%m/%Y %H:%M:%S}"}
+        facts = {"authority": stamp.authority, "day": to_the_second(stamp.at)}
         if stamp.ok:
             console.print(_("Horodatage du document : %(authority)s, le %(day)s") % facts)
         else:
@@ -123,14 +122,13 @@ def print_report(report: Report, console: Console) -> None:
 def _table(rows: list[SignatureRow]) -> Table:
     table = Table(_("Champ"), _("Signataire"), _("Qualité"), _("Niveau"), _("Horodatée le"), _("Indication"))
     for row in rows:
-        when = timezone.localtime(row.timestamped_at) if row.timestamped_at else None
         indication = row.indication if row.ok else f"{row.indication} {row.sub_indication}"
         cells = [
             row.field,
             ", ".join(part for part in (row.signer, row.organisation) if part),
             row.title,
             row.level or "—",
-            f"{when:%d/%m/%Y %H:%M:%S}" if when else "—",
+            to_the_second(row.timestamped_at) if row.timestamped_at else "—",
             indication,
         ]
         table.add_row(*(Text(cell) for cell in cells))

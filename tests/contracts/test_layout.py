@@ -1,0 +1,173 @@
+"""Nothing is printed over anything else, nor off the page, whatever people write."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from itertools import islice
+from typing import Any
+
+import pikepdf
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.printed import render
+from contracts.printed.typography import printable
+from tests.contracts.contents import COMMITMENT, FROZEN_AT, content, signatory
+from tests.contracts.layout import UNDRAWN, Box, faults, in_body, runs
+
+Row = dict[str, Any]
+MEASURE = COMMITMENT["indicator"]
+UNIT = "bénéficiaires accompagnés par la médiation sociale"
+
+
+def said(part: Any) -> str:
+    """Return all that people wrote in a content."""
+    if isinstance(part, dict):
+        skipped = {"code", "kind", "side", "field", "party", "direction", "periodicity"}
+        return "".join(said(value) for key, value in part.items() if key not in skipped)
+    if isinstance(part, list):
+        return "".join(map(said, part))
+    return part if isinstance(part, str) and not part.isdigit() else ""
+
+
+def check(asked: Row, *written: str) -> None:
+    """Print a content, and refuse what is drawn wrong or not drawn."""
+    result = render(asked, specimen=True, frozen_at=FROZEN_AT)
+    drawn = runs(result.pdf)
+    boxes: list[Box] = []
+    with pikepdf.open(io.BytesIO(result.pdf)) as pdf:
+        for number, page in enumerate(pdf.pages, 1):
+            for annotation in page.get("/Annots", []):
+                if annotation.get("/FT") == "/Sig":
+                    left, bottom, right, top = (float(value) for value in annotation.Rect)
+                    boxes.append((number, (left, bottom, right, top)))
+    assert len(boxes) == len(asked["signatories"])
+    assert list(islice(faults(drawn, boxes), 5)) == []
+    lost = Counter(UNDRAWN.sub("", printable("".join(written)))) - in_body(drawn)
+    assert not lost
+
+
+def with_commitment(**changes: Any) -> Row:
+    volet = {**content()["volets"][0], "commitments": [{**COMMITMENT, **changes}, COMMITMENT]}
+    return content(volets=[volet])
+
+
+@pytest.mark.parametrize("count", [30, 60, 65, 100])
+def test_short_lines_run_over_pages(count: int) -> None:
+    text = "\n".join(f"{line} ligne" for line in range(count))
+    check(with_commitment(description=text), text)
+    volet = {**content()["volets"][0], "text": text}
+    check(content(volets=[volet, volet]), text, text)
+
+
+@pytest.mark.parametrize(
+    "indicator",
+    [
+        {
+            "unit": "bénéficiaires accompagnés par la médiation sociale",
+            "baseline": "18500",
+            "target": "25000",
+        },
+        {"unit": "agents", "baseline": "999999999999", "target": "999999999999"},
+        {"unit": "", "baseline": "999999999999", "target": "999999999999.99"},
+        {"unit": "W" * 60, "baseline": "999999999999.99", "target": "999999999999.99"},
+        {"unit": "%", "label": "W" * 250},
+        {"unit": "😀" * 60, "label": "😀" * 250},
+    ],
+)
+def test_columns_have_the_width_of_what_they_hold(indicator: Row) -> None:
+    measure = {**MEASURE, **indicator}
+    asked = with_commitment(indicator=measure, budget_eur="999999999999.99", number="W" * 12)
+    check(asked, measure["label"], measure["unit"])
+
+
+@pytest.mark.parametrize("word", ["mot " * 50, "W" * 200, "😀" * 200])
+def test_names_of_two_hundred_characters_keep_to_their_place(word: str) -> None:
+    people = [
+        signatory(order, person=word, capacity=word, organisation=word, side=side)
+        for order, side in enumerate(["state", "local", "local"], 1)
+    ]
+    asked = content(
+        signatories=people,
+        title=word + word[:50],
+        reference=word[:60],
+        territory=word[:120],
+        communes=[word[:120]] * 60,
+        volets=[{**content()["volets"][0], "title": word, "lead": word}],
+    )
+    check(asked, word * 12)
+
+
+def test_a_long_row_of_the_recapitulation_breaks() -> None:
+    asked = with_commitment(
+        title="😀" * 300, lead={"id": 1, "name": "😀" * 200}, contributors=["W" * 200] * 40
+    )
+    check(asked, "😀" * 600, "W" * 8000)
+
+
+def test_many_sign_for_a_party() -> None:
+    people = [signatory(order, capacity=f"Déléguée numéro {order}" * 4) for order in range(1, 41)]
+    check(content(signatories=people), "".join(person["capacity"] for person in people) * 2)
+
+
+words = st.one_of(
+    st.text("aeiourstnlW", min_size=1, max_size=12),
+    st.sampled_from(
+        ["W" * 300, "m" * 26, "1" * 300, "😀", "é" * 40, "i", "L’", "«", "»", ":", "!", "mot\u00a0" * 50]
+    ),
+)
+lines = st.lists(words, min_size=1, max_size=8).map(" ".join)
+texts = st.lists(st.one_of(lines, st.just("")), max_size=70).map("\n".join)
+digits = st.decimals(0, 999999999999, places=2).map(lambda value: f"{value.normalize():f}")
+short = lines.map(lambda line: line[:200])
+
+
+@st.composite
+def contents(draw: st.DrawFn) -> Row:
+    def commitment() -> Row:
+        return {
+            **COMMITMENT,
+            "title": draw(short),
+            "description": draw(texts),
+            "lead": {"id": 1, "name": draw(short)},
+            "owner": draw(st.none() | short),
+            "indicator": draw(
+                st.none()
+                | st.fixed_dictionaries(
+                    {
+                        "label": short,
+                        "unit": short.map(lambda unit: unit[:60]),
+                        "baseline": st.none() | digits,
+                        "target": digits,
+                        "direction": st.just("increase"),
+                        "periodicity": st.just("yearly"),
+                    }
+                )
+            ),
+            "budget_eur": draw(st.none() | digits),
+        }
+
+    volets = [
+        {
+            "code": "other",
+            "order": order,
+            "title": draw(short),
+            "lead": draw(st.none() | short),
+            "text": draw(texts),
+            "commitments": [commitment() for _ in range(draw(st.integers(0, 3)))],
+        }
+        for order in range(1, draw(st.integers(1, 3)) + 1)
+    ]
+    people = [
+        signatory(order, person=draw(short), capacity=draw(short), organisation=draw(short))
+        for order in range(1, draw(st.integers(1, 4)) + 1)
+    ]
+    return content(volets=volets, signatories=people, title=draw(short), territory=draw(short)[:120])
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@given(contents())
+def test_anything_that_people_write_is_printed_in_its_place(asked: Row) -> None:
+    check(asked, said(asked["volets"]).replace(MEASURE["direction"], ""))
