@@ -20,6 +20,7 @@ from django.forms.models import model_to_dict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from contracts.figures import FigureField, written
 from contracts.models import Commitment, Contract, Volet
 from stakeholders.models import Organisation, User
 from stakeholders.text import LineField
@@ -51,17 +52,6 @@ class DayInput(forms.DateInput):
 
     def __init__(self) -> None:
         super().__init__(format="%Y-%m-%d")
-
-
-class FigureInput(forms.NumberInput):
-    """A decimal number without the zeros that only storage adds: 94.00 is shown as 94."""
-
-    def format_value(self, value: Any) -> str | None:
-        """Write the number as it is entered."""
-        if isinstance(value, Decimal):
-            return format(value.normalize(), "f")
-        shown: str | None = super().format_value(value)
-        return shown
 
 
 class SeenForm(forms.ModelForm[Row]):
@@ -112,7 +102,7 @@ class SeenForm(forms.ModelForm[Row]):
         if isinstance(value, list):
             return ", ".join(value)
         if isinstance(value, Decimal):
-            return format(value.normalize(), "f")
+            return written(value)
         return str(value) if value not in (None, "") else "—"
 
 
@@ -191,10 +181,8 @@ class CommitmentForm(SeenForm[Commitment]):
         widgets = {
             "due_date": DayInput,
             "contributors": forms.CheckboxSelectMultiple,
-            "baseline": FigureInput,
-            "target": FigureInput,
-            "budget_eur": FigureInput,
         }
+        field_classes = {"baseline": FigureField, "target": FigureField, "budget_eur": FigureField}
         help_texts = {
             "number": _("Comme il sera imprimé, par exemple 1.4."),
             "baseline": _IN_ITS_UNIT,
