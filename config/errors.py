@@ -1,6 +1,7 @@
 """What a person sees when a request cannot be answered; each page says what to do.
 
-No page here asks anything of the database or of the session: it may be what failed.
+Around it stands the site's own page where the session is known to be good and the database answers;
+otherwise a bare one that asks nothing of either: they may be what failed.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import sys
 import uuid
 
 import structlog
-from django.db import OperationalError
+from django.core.exceptions import RequestDataTooBig
+from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.template import loader
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -28,27 +31,44 @@ def answer(status: int, template: str, **facts: object) -> HttpResponse:
     return HttpResponse(loader.render_to_string(template, facts), status=status)
 
 
+def around(request: HttpRequest, status: int, template: str, **facts: object) -> HttpResponse:
+    """Render an error page within the site's layout, for a session that was checked; bare otherwise."""
+    # a browser says that it wants a page; a script and a fragment have no use for what stands around it
+    for_a_reader = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
+    if for_a_reader and getattr(request, "session_is_checked", False):
+        try:
+            return render(request, template, {"layout": "base.html", **facts}, status=status)
+        except DatabaseError:
+            pass  # the bare page needs none
+    return answer(status, template, **facts)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """400: the request cannot be read."""
-    return answer(400, "errors/400.html")
+    """400: the request cannot be read; 413 where there was too much of it."""
+    return too_large() if isinstance(exception, RequestDataTooBig) else answer(400, "errors/400.html")
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403: refused; the refusal's own sentence is shown when it has one."""
     tell(Name.RIGHT_REFUSED, request=routes.named(request))
-    return answer(403, "errors/403.html", reason=str(exception))
+    return around(request, 403, "errors/403.html", reason=str(exception))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404: no such page, or one whose existence is nobody else's business."""
-    return answer(404, "errors/404.html")
+    return around(request, 404, "errors/404.html")
+
+
+def not_alone(request: HttpRequest) -> HttpResponse:
+    """405: an address that only answers a button; it leads to the page of that button."""
+    return around(request, 405, "errors/405.html", found_at=routes.page_above(request))
 
 
 def too_many(request: HttpRequest) -> HttpResponse:
     """429: too many tries of a form that asks who one is."""
     tell(Name.LIMIT_REACHED, limit="tries", request=routes.named(request))
     until: dt.datetime | None = getattr(request, "try_again_at", None)
-    response = answer(429, "errors/429.html", until=until)
+    response = around(request, 429, "errors/429.html", until=until)
     wait = (until - timezone.now()).total_seconds() if until else 300
     response["Retry-After"] = str(max(1, int(wait)))
     return response

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django_structlog.middlewares import RequestMiddleware
 
-from config import routes
+from config import errors, routes
 from stakeholders import second_factor
 from stakeholders.sessions import ONLY, limit, seconds_left, touch
 
@@ -59,6 +59,11 @@ class OpenSessionMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> None:
         """Log out when the time is over; otherwise count what its owner does, and only that."""
+        self._check(request)
+        request.session_is_checked = True  # type: ignore[attr-defined]
+
+    @staticmethod
+    def _check(request: HttpRequest) -> None:
         if not request.user.is_authenticated:
             return
         if ONLY in request.session and _is_about_the_account(request):
@@ -71,6 +76,31 @@ class OpenSessionMiddleware:
             logout(request)
         elif not _is_background(request):
             touch(request.session)
+
+
+class WordsMiddleware:
+    """Give words to a refusal that has none: Django answers a blank 405 where only a button leads."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code < 400 or response.streaming or response.content:
+            return response
+        worded = _in_words(request, response.status_code)
+        if worded is not None:
+            response.content = worded.content
+            response.headers["Content-Type"] = worded.headers["Content-Type"]
+        return response
+
+
+def _in_words(request: HttpRequest, status: int) -> HttpResponse | None:
+    if status == 405:
+        return errors.not_alone(request)
+    if status in {400, 403, 404}:
+        return errors.around(request, status, f"errors/{status}.html")
+    return None
 
 
 def _is_about_the_account(request: HttpRequest) -> bool:

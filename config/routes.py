@@ -8,9 +8,11 @@ that it is about.
 from __future__ import annotations
 
 from django.http import HttpRequest
-from django.urls import Resolver404, ResolverMatch, resolve
+from django.urls import Resolver404, ResolverMatch, resolve, reverse
+from django.utils.encoding import iri_to_uri
 
 UNKNOWN = "(adresse inconnue)"
+ABOVE = {"job_retry": "contract"}  # where the nearest address above is not the page that shows the button
 
 
 def named(request: HttpRequest) -> str:
@@ -37,3 +39,19 @@ def _name(match: ResolverMatch) -> str:
 
 def _numbers(match: ResolverMatch) -> list[str]:
     return [f"{name}={value}" for name, value in match.kwargs.items() if isinstance(value, int)]
+
+
+def page_above(request: HttpRequest) -> str:
+    """Return the address of the page where an act is found: the nearest above its own, or the first page."""
+    match = request.resolver_match
+    if match is not None and match.url_name in ABOVE:
+        return reverse(ABOVE[match.url_name], args=[match.kwargs["contract"]])
+    parts = request.path_info.strip("/").split("/")
+    for length in range(len(parts) - 1, 0, -1):
+        above = f"/{'/'.join(parts[:length])}/"
+        try:
+            resolve(above)
+        except Resolver404:
+            continue
+        return iri_to_uri(above)
+    return "/"

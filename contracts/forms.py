@@ -14,13 +14,16 @@ from typing import Any, TypeVar, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
+from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Max, QuerySet
 from django.forms.models import model_to_dict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from contracts.figures import FigureField, written
 from contracts.models import Commitment, Contract, Volet
+from stakeholders import days
 from stakeholders.models import Organisation, User
 from stakeholders.text import LineField
 
@@ -42,26 +45,6 @@ def fingerprint(row: models.Model, fields: list[str]) -> str:
 
 def _are_rows(values: list[Any]) -> bool:
     return all(isinstance(value, models.Model) for value in values)
-
-
-class DayInput(forms.DateInput):
-    """The browser's own calendar; the value travels in ISO 8601."""
-
-    input_type = "date"
-
-    def __init__(self) -> None:
-        super().__init__(format="%Y-%m-%d")
-
-
-class FigureInput(forms.NumberInput):
-    """A decimal number without the zeros that only storage adds: 94.00 is shown as 94."""
-
-    def format_value(self, value: Any) -> str | None:
-        """Write the number as it is entered."""
-        if isinstance(value, Decimal):
-            return format(value.normalize(), "f")
-        shown: str | None = super().format_value(value)
-        return shown
 
 
 class SeenForm(forms.ModelForm[Row]):
@@ -112,7 +95,7 @@ class SeenForm(forms.ModelForm[Row]):
         if isinstance(value, list):
             return ", ".join(value)
         if isinstance(value, Decimal):
-            return format(value.normalize(), "f")
+            return written(value)
         return str(value) if value not in (None, "") else "—"
 
 
@@ -138,7 +121,12 @@ class ContractForm(SeenForm[Contract]):
             "period_rule",
             "document_date",
         )
-        widgets = {"period_start": DayInput, "period_end": DayInput, "document_date": DayInput}
+
+    def clean(self) -> dict[str, Any]:
+        """Take no day older than such a contract can cite."""
+        cleaned = super().clean()
+        refuse_old_days(self, self.instance, "period_start", "period_end", "document_date")
+        return cleaned
 
 
 class VoletForm(SeenForm[Volet]):
@@ -189,12 +177,9 @@ class CommitmentForm(SeenForm[Commitment]):
             "publishable",
         )
         widgets = {
-            "due_date": DayInput,
             "contributors": forms.CheckboxSelectMultiple,
-            "baseline": FigureInput,
-            "target": FigureInput,
-            "budget_eur": FigureInput,
         }
+        field_classes = {"baseline": FigureField, "target": FigureField, "budget_eur": FigureField}
         help_texts = {
             "number": _("Comme il sera imprimé, par exemple 1.4."),
             "baseline": _IN_ITS_UNIT,
@@ -203,6 +188,7 @@ class CommitmentForm(SeenForm[Commitment]):
 
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.contract = contract
         organisations = participants(contract)
         self.fields["volet"].queryset = contract.volets.all()  # type: ignore[attr-defined]
         self.fields["lead"].queryset = organisations  # type: ignore[attr-defined]
@@ -219,6 +205,7 @@ class CommitmentForm(SeenForm[Commitment]):
         figures = any(cleaned.get(name) is not None for name in ("baseline", "target"))
         if figures and not cleaned.get("indicator"):
             self.add_error("indicator", _("Nommez l’indicateur dont vous donnez les valeurs."))
+        refuse_old_days(self, self.contract, "due_date")
         return cleaned
 
     def save(self, commit: bool = True) -> Commitment:
@@ -226,6 +213,16 @@ class CommitmentForm(SeenForm[Commitment]):
         if not self.instance.pk or "volet" in self.changed_data:
             self.instance.order = next_place(Commitment.objects.filter(volet=self.instance.volet))
         return super().save(commit)
+
+
+def refuse_old_days(form: forms.BaseForm, contract: Contract, *names: str) -> None:
+    """Add to each field the sentence that says its day is too old for the contract."""
+    for name in names:
+        if day := form.cleaned_data.get(name):
+            try:
+                days.of_contract(day, contract.created_at.year)
+            except ValidationError as error:
+                form.add_error(name, error)
 
 
 class MoveForm(forms.Form):

@@ -9,6 +9,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from stakeholders.days import plausible
 from stakeholders.granting import to_oneself
 from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
 from stakeholders.models import Absence, Grant, Mandate, Office, SigningAuthority, User
@@ -94,6 +95,7 @@ def end_mandate(mandate: Mandate, *, ends_on: dt.date, handover: str = "", actor
     The day can neither be past, which would rewrite who held the office, nor later than the end
     that an act of appointment set: only a new act prolongs a mandate.
     """
+    plausible(ends_on)
     if ends_on < timezone.localdate():
         raise ValidationError(
             {"ends_on": _("Ce jour est passé : choisissez aujourd’hui ou un jour à venir.")}

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from stakeholders.days import Day
 from stakeholders.models import Grant, Office, User
 from stakeholders.models.organisations import ENDS_BEFORE_IT_STARTS
 from stakeholders.text import MailAddress, PersonName
@@ -42,8 +43,8 @@ class Invitation(models.Model):
     civility = PersonName(gettext_lazy("civilité"), max_length=10, blank=True)
     first_name = PersonName(gettext_lazy("prénom"), max_length=150)
     last_name = PersonName(gettext_lazy("nom"), max_length=150)
-    starts_on = models.DateField(gettext_lazy("du"))
-    ends_on = models.DateField(gettext_lazy("au"), null=True, blank=True)
+    starts_on = Day(gettext_lazy("du"))
+    ends_on = Day(gettext_lazy("au"), null=True, blank=True)
     invited_by = models.ForeignKey(
         User, models.PROTECT, related_name="+", verbose_name=gettext_lazy("invitée par")
     )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.models.contract import LONG_TEXT, Contract
 from contracts.volets import VoletTemplate
+from stakeholders.days import Day
 from stakeholders.models import Organisation
 from stakeholders.text import Line, Lines
 
@@ -112,7 +113,7 @@ class Commitment(models.Model):
     target = models.DecimalField(_("cible"), max_digits=14, decimal_places=2, null=True, blank=True)
     direction = models.CharField(_("sens"), max_length=10, choices=Direction.choices, blank=True)
     periodicity = models.CharField(_("périodicité"), max_length=12, choices=Periodicity.choices, blank=True)
-    due_date = models.DateField(_("échéance"), null=True, blank=True)
+    due_date = Day(_("échéance"), null=True, blank=True)
     budget_eur = models.DecimalField(
         _("budget (€)"),
         max_digits=14,

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
 from stakeholders.text import Line, Lines
@@ -52,10 +53,10 @@ class Contract(models.Model):
     communes = ArrayField(Line(max_length=120), verbose_name=_("communes du périmètre"))
     perimeter_extension = Line(_("extension du périmètre"), max_length=400, blank=True)
     preamble = Lines(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
-    period_start = models.DateField(_("début"))
-    period_end = models.DateField(_("fin"))
+    period_start = Day(_("début"))
+    period_end = Day(_("fin"))
     period_rule = Line(_("règle de durée"), max_length=250, blank=True)
-    document_date = models.DateField(_("date du document"), null=True, blank=True)
+    document_date = Day(_("date du document"), null=True, blank=True)
     frameworks = models.JSONField(_("cadres existants"), default=list, blank=True)
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)

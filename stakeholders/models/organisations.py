@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from guardian.models import GroupObjectPermissionBase
 
+from stakeholders.days import Day
 from stakeholders.kinds import KINDS, Power, Side
 from stakeholders.models.people import User
 from stakeholders.proofs import Proof, proof_by_default
@@ -222,8 +223,8 @@ class Mandate(models.Model):
 
     person = models.ForeignKey(User, models.PROTECT, related_name="mandates", verbose_name=_("personne"))
     office = models.ForeignKey(Office, models.PROTECT, related_name="mandates", verbose_name=_("fonction"))
-    starts_on = models.DateField(_("du"))
-    ends_on = models.DateField(_("au"), null=True, blank=True)
+    starts_on = Day(_("du"))
+    ends_on = Day(_("au"), null=True, blank=True)
     act = Line(_("acte de nomination"), max_length=200, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
     may_sign_from = models.DateTimeField(_("peut signer à compter du"), null=True, blank=True, editable=False)

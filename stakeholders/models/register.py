@@ -15,6 +15,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.days import Day
 from stakeholders.kinds import ContractKind, Power
 from stakeholders.models.organisations import Mandate, Office
 from stakeholders.text import Line
@@ -42,8 +43,8 @@ DELEGATIONS = frozenset({AuthorityKind.DELEGATION_OF_SIGNATURE, AuthorityKind.DE
 class Dated(models.Model):
     """Something that runs from a day to a day, both included, unless it was withdrawn."""
 
-    starts_on = models.DateField(_("du"))
-    ends_on = models.DateField(_("au"), null=True, blank=True)
+    starts_on = Day(_("du"))
+    ends_on = Day(_("au"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
 
     class Meta:
@@ -80,7 +81,7 @@ class SigningAuthority(Dated):
     )
     act = Line(_("acte"), max_length=250)
     published_in = Line(_("publié dans"), max_length=120, blank=True)
-    published_on = models.DateField(_("publié le"), null=True, blank=True)
+    published_on = Day(_("publié le"), null=True, blank=True)
     scope = Line(_("étendue"), max_length=400, blank=True)
     covers_contract_signature = models.BooleanField(_("couvre la signature des contrats"), default=False)
     contract_kinds = ArrayField(

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from signatures import actions as signing
 from stakeholders.models import User
+from workflow.council import rules
 from workflow.council.models import REJECTION_OWES_WHY, CouncilResolution
 from workflow.engine import purposes
 from workflow.engine.nodes import ask_gates
@@ -26,7 +27,7 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
     """
     with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
         resolution = CouncilResolution(**act.common_fields(), **facts)
-        _check_days(resolution)
+        _check_days(resolution, act.contract.created_at.year)
         save(resolution)
         if not resolution.adopted:
             owed(resolution.reason, REJECTION_OWES_WHY)
@@ -38,10 +39,9 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
     return resolution
 
 
-def _check_days(resolution: CouncilResolution) -> None:
-    today = timezone.localdate()
-    days = (resolution.session_on, resolution.published_on, resolution.transmitted_on, resolution.received_on)
-    if any(day and day > today for day in days):
-        raise Invalid(_("Une date est dans le futur : n’enregistrez que ce qui a eu lieu."))
+def _check_days(resolution: CouncilResolution, opened_in: int) -> None:
+    given = {name: day for name in rules.DAYS if (day := getattr(resolution, name))}
+    if refusal := rules.why_not_days(given, opened_in=opened_in, today=timezone.localdate()):
+        raise Invalid(refusal[1], refusal[0])
     if resolution.adopted and resolution.votes_for <= resolution.votes_against:
         raise Invalid(_("Une délibération adoptée a plus de voix pour que de voix contre."), "votes_for")

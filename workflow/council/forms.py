@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from contracts.forms import DayInput
+from contracts.figures import CountField
 from workflow.council.models import REJECTION_OWES_WHY, CouncilResolution
 from workflow.tasks.fields import ask_why, reason_field
 
@@ -39,12 +39,7 @@ class ResolutionForm(forms.ModelForm[CouncilResolution]):
             "received_on",
             "reason",
         )
-        widgets = {
-            "session_on": DayInput,
-            "published_on": DayInput,
-            "transmitted_on": DayInput,
-            "received_on": DayInput,
-        }
+        field_classes = {"votes_for": CountField, "votes_against": CountField, "abstentions": CountField}
         help_texts = {
             "received_on": _("Date de l’accusé de réception du contrôle de légalité."),
         }

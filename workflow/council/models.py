@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.days import Day
 from stakeholders.text import Line
 from workflow.engine.models import Act
 
@@ -22,14 +23,14 @@ class CouncilResolution(Act):
     """
 
     number = Line(_("numéro de la délibération"), max_length=60)
-    session_on = models.DateField(_("séance du"))
+    session_on = Day(_("séance du"))
     adopted = models.BooleanField(_("adoptée"), default=True)
     votes_for = models.PositiveSmallIntegerField(_("voix pour"))
     votes_against = models.PositiveSmallIntegerField(_("voix contre"), default=0)
     abstentions = models.PositiveSmallIntegerField(_("abstentions"), default=0)
-    published_on = models.DateField(_("publiée le"), null=True, blank=True)
-    transmitted_on = models.DateField(_("transmise le"), null=True, blank=True)
-    received_on = models.DateField(_("accusé de réception du"), null=True, blank=True)
+    published_on = Day(_("publiée le"), null=True, blank=True)
+    transmitted_on = Day(_("transmise le"), null=True, blank=True)
+    received_on = Day(_("accusé de réception du"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("délibération")

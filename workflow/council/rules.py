@@ -1,9 +1,48 @@
-"""Whether the council has authorised the signature (CGCT L2121-29, L2131-1)."""
+"""Whether the council has authorised the signature, on plausible days (CGCT L2121-29, L2131-1)."""
 
 from __future__ import annotations
 
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
+
 from contracts.models import Contract, ContractVersion, Signatory
+from stakeholders import days
 from workflow.council.models import CouncilResolution
+
+DAYS = ("session_on", "published_on", "transmitted_on", "received_on")
+IN_ORDER = (
+    ("session_on", "published_on"),
+    ("session_on", "transmitted_on"),
+    ("transmitted_on", "received_on"),
+)
+
+
+def why_not_days(given: dict[str, dt.date], *, opened_in: int, today: dt.date) -> tuple[str, str] | None:
+    """Return the day that cannot be and the sentence that says why, or None.
+
+    ``given`` holds the days of ``DAYS`` that are known; a council sits, then its resolution is published
+    and sent to the prefecture, which receives it (CGCT L2131-1), all by ``today``, and not ten years
+    before the year in which the contract was opened.
+    """
+    for name, day in given.items():
+        try:
+            days.of_contract(day, opened_in)
+        except ValidationError as error:
+            return name, str(error.message)
+        if day > today:
+            return name, _("Cette date est dans le futur : n’enregistrez que ce qui a eu lieu.")
+    for first, then in IN_ORDER:
+        if first in given and then in given and given[then] < given[first]:
+            return then, _OUT_OF_ORDER[first]()
+    return None
+
+
+_OUT_OF_ORDER = {
+    "session_on": lambda: _("Cette date précède la séance du conseil : vérifiez l’une et l’autre."),
+    "transmitted_on": lambda: _("Cette date précède la transmission : vérifiez l’une et l’autre."),
+}
 
 
 def resolution_on(version: ContractVersion) -> CouncilResolution | None:

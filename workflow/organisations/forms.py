@@ -8,7 +8,6 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contracts.forms import DayInput
 from stakeholders.granting import needs_act
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation, User
@@ -34,7 +33,6 @@ class InvitationForm(forms.ModelForm[Invitation]):
     class Meta:
         model = Invitation
         fields = ("email", "civility", "first_name", "last_name", "office", "starts_on", "ends_on")
-        widgets = {"starts_on": DayInput, "ends_on": DayInput}
         help_texts = {
             "email": _("Le lien d’invitation y est envoyé."),
             "ends_on": _WITHOUT_END,
@@ -60,7 +58,6 @@ class MandateForm(forms.ModelForm[Mandate]):
     class Meta:
         model = Mandate
         fields = ("person", "office", "starts_on", "ends_on", "act")
-        widgets = {"starts_on": DayInput, "ends_on": DayInput}
         help_texts = {
             "person": _("Qui exerce ou a exercé une fonction dans l’organisation."),
             "ends_on": _WITHOUT_END,

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from contracts.forms import DayInput
+from stakeholders.days import DayField
 from stakeholders.kinds import ContractKind
 from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, SigningAuthority
 from stakeholders.serving import MandateChoice, serving
@@ -69,7 +69,6 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
             "contract_kinds",
             "communes",
         )
-        widgets = {"published_on": DayInput, "starts_on": DayInput, "ends_on": DayInput}
         help_texts = {
             "act": _("Comme il se cite : « Arrêté préfectoral n° … du … »."),
             "published_in": _("Par exemple : RAA. Une délégation ne vaut qu’une fois publiée."),
@@ -97,8 +96,8 @@ class AbsenceForm(forms.Form):
 
     mandate = MandateChoice(queryset=Mandate.objects.none(), label=_("Qui s’absente"))
     substitute = MandateChoice(queryset=Mandate.objects.none(), label=_("Qui agit pendant ce temps"))
-    starts_on = forms.DateField(label=_("Premier jour"), widget=DayInput)
-    ends_on = forms.DateField(label=_("Dernier jour"), widget=DayInput)
+    starts_on = DayField(label=_("Premier jour"))
+    ends_on = DayField(label=_("Dernier jour"))
     powers = forms.MultipleChoiceField(
         label=_("Actes confiés"),
         choices=[(power.value, label) for power, label in SUBSTITUTABLE.items()],
@@ -131,7 +130,7 @@ class AbsenceForm(forms.Form):
 class HandoverForm(forms.Form):
     """The last day of a mandate, and what the next holder should know."""
 
-    ends_on = forms.DateField(label=_("Dernier jour du mandat"), widget=DayInput)
+    ends_on = DayField(label=_("Dernier jour du mandat"))
     handover = LinesField(
         label=_("Note de passation"),
         required=False,

@@ -10,6 +10,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render, resolve_url
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from stakeholders.models import User
@@ -45,7 +46,8 @@ def member(
         asked = cast(Request, request)
         if not asked.user.is_authenticated:
             if asked.htmx:  # a fragment must not become the login page inside the page
-                return HttpResponse(status=401, headers={"HX-Redirect": resolve_url("account_login")})
+                words = _("Votre session est terminée : connectez-vous de nouveau.")
+                return HttpResponse(words, status=401, headers={"HX-Redirect": resolve_url("account_login")})
             return redirect_to_login(request.get_full_path())
         asked.last_event = events.last_identifier()
         asked.standings = Standings(asked.user)
@@ -60,5 +62,6 @@ def refused(request: HttpRequest, error: ActRefused, contract_id: int, **facts: 
     if error.status == 403:
         tell(Name.RIGHT_REFUSED, contract=contract_id)
     back_url = reverse("contract", args=[contract_id])
-    context = {"reason": error.message, "back_url": back_url, **facts}
+    layout = "" if "HX-Request" in request.headers else "base.html"
+    context = {"layout": layout, "reason": error.message, "back_url": back_url, **facts}
     return render(request, template, context, status=error.status)

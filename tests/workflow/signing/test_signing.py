@@ -48,7 +48,7 @@ def test_the_council_may_come_first(cast: Cast) -> None:
     ("changes", "why"),
     [
         ({"received_on": None}, "exécutoire"),
-        ({"published_on": timezone.localdate() - dt.timedelta(days=30)}, "exécutoire"),
+        ({"published_on": timezone.localdate() - dt.timedelta(days=30)}, "séance"),
         ({"session_on": timezone.localdate() + dt.timedelta(days=1)}, "futur"),
         ({"votes_for": 3, "votes_against": 30}, "voix"),
     ],
