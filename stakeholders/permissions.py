@@ -17,12 +17,14 @@ from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, models, transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from guardian.shortcuts import assign_perm, get_groups_with_perms, remove_perm
 from guardian.utils import get_group_obj_perms_model
 from psycopg import sql
 
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
+from stakeholders.reading import asked_once
 
 Person = User | AnonymousUser
 Row = TypeVar("Row", bound=models.Model)
@@ -69,6 +71,11 @@ def withdraw(power: Power, organisation: Organisation, target: models.Model) -> 
 
 def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Mandate]:
     """Return the mandates by which the person may act on that day; none for a deactivated one."""
+    return _in_force(person, on or timezone.localdate())
+
+
+@asked_once
+def _in_force(person: Person, on: dt.date) -> QuerySet[Mandate]:
     if not person.is_authenticated or not person.is_active:
         return Mandate.objects.none()
     # by the person, whom each mandate then knows without being read again
@@ -78,6 +85,7 @@ def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Man
     return held.filter(pk__in=person.only_mandates, limited_type__isnull=False)
 
 
+@asked_once
 def mandate_for(
     person: Person,
     power: Power,

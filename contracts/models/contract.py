@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
+from stakeholders.reading import asked_once
 from stakeholders.text import Line, Lines
 
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
@@ -89,7 +90,22 @@ class Contract(models.Model):
     @property
     def latest_version(self) -> ContractVersion | None:
         """The last frozen version, or None while nothing was frozen."""
-        return self.versions.order_by("-number").first()
+        return _latest_version(self)
+
+    @property
+    def places(self) -> list[Signatory]:
+        """Its signatories, in the order in which they sign, each with its office."""
+        return _places(self)
+
+
+@asked_once
+def _latest_version(contract: Contract) -> ContractVersion | None:
+    return contract.versions.order_by("-number").first()
+
+
+@asked_once
+def _places(contract: Contract) -> list[Signatory]:
+    return list(contract.signatories.select_related("office__organisation__group", "contract"))
 
 
 class ContractGroupPermission(GroupPermissionRow):

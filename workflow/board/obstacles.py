@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract
 from stakeholders.authority import NoBasis
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Role
-from workflow.engine.tasks import OPEN, Task, of_contract, organisation_of, power_of, taking, tasks
+from workflow.engine.tasks import Task, is_open, open_tasks, organisation_of, power_of
 from workflow.standing.standings import Standings
 
 
@@ -36,9 +37,10 @@ def incompatibilities(mandates: list[Mandate], contract: Contract, waiting: list
 
 def barred_tasks(mine: Standings, contract: Contract) -> list[tuple[Task, str]]:
     """Return the signatures of a contract for which the register names the person in vain, each with why."""
-    waiting = tasks(of_contract(contract), OPEN, taking(Power.SIGN))
     found = []
-    for task in waiting.prefetch_related("seed__contract"):
+    waiting = [task for task in open_tasks(contract) if is_open(task) and power_of(task) == Power.SIGN]
+    prefetch_related_objects(waiting, "seed__contract")
+    for task in waiting:
         basis = mine.basis(task.seed)
         if isinstance(basis, NoBasis) and mine.is_named_for(task.seed):
             found.append((task, basis.message))

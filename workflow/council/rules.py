@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
+from stakeholders.reading import asked_once
 from workflow.council.models import CouncilResolution
 
 DAYS = ("session_on", "published_on", "transmitted_on", "received_on")
@@ -45,6 +46,7 @@ _OUT_OF_ORDER = {
 }
 
 
+@asked_once
 def resolution_on(version: ContractVersion) -> CouncilResolution | None:
     """Return the council's resolution on this exact text, whichever version number carries it."""
     return (
@@ -61,7 +63,7 @@ def council_is_due(contract: Contract, version: ContractVersion) -> bool:
     if version.recalls.exists():
         return False
     resolution = resolution_on(version)
-    return contract.signatories.filter(needs_council_resolution=True).exists() and not (
+    return any(place.needs_council_resolution for place in contract.places) and not (
         resolution and resolution.is_enforceable
     )
 

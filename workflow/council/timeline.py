@@ -14,7 +14,7 @@ from workflow.engine.timeline import Milestone, Progress
 
 def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     """Name the resolution, where a signatory needs one."""
-    if not progress.contract.signatories.filter(needs_council_resolution=True).exists():
+    if not any(place.needs_council_resolution for place in progress.contract.places):
         return
     version = progress.version
     found: CouncilResolution | None = rules.resolution_on(version) if version else None

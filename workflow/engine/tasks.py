@@ -22,6 +22,7 @@ from viewflow.workflow.models import Task as Task  # the engine's row, for every
 from contracts.models import Contract
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation, User
+from stakeholders.reading import asked_once
 
 # The way from a task to its contract, for ``select_related`` and ``defer``.
 CONTRACT = "process__circuit__contract"
@@ -92,10 +93,11 @@ def process_of(contract_id: int) -> Process:
     return Process.objects.get(circuit__contract=contract_id)
 
 
+@asked_once
 def open_tasks(contract: Contract) -> list[Task]:
     """Return what is awaited now, from people or from the system."""
     found = tasks(of_contract(contract), OF_PEOPLE | OF_THE_SYSTEM, WORKING)
-    return list(found.select_related("owner").order_by("pk"))
+    return list(found.select_related("owner", CONTRACT).order_by("pk"))
 
 
 def review_task(contract: Contract, organisation: Organisation) -> Task | None:

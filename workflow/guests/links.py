@@ -111,9 +111,9 @@ def naming(person: User, contract: Contract) -> dict[Organisation, Mandate]:
         for m in mandates_in_force(person)
         if m.office.administers and m.covers(contract)
     }
-    reviewers = contract.participations.filter(part=Part.REVIEWER).select_related("organisation__group")
+    reviewers = [row.organisation for row in parties.taking_part(contract) if row.part == Part.REVIEWER]
     named: dict[Organisation, Mandate] = {}
-    for organisation in (participation.organisation for participation in reviewers):
+    for organisation in reviewers:
         mandate = administered.get(organisation.pk)
         if mandate is None and organisation.side == Side.PARTNER:
             mandate = piloting

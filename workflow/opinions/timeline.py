@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from stakeholders.kinds import Power
 from workflow.engine.looks import DONE, NOW, STOP
-from workflow.engine.tasks import OPEN, of_contract, taking, tasks
+from workflow.engine.tasks import is_open, open_tasks, power_of
 from workflow.engine.timeline import Milestone, Progress
 from workflow.opinions.models import Opinion
 
@@ -21,7 +21,8 @@ def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     if version is None:
         pass
     elif milestone.look == NOW:
-        asked = len(given) + tasks(of_contract(contract), OPEN, taking(Power.REVIEW)).count()
+        waiting = (is_open(task) and power_of(task) == Power.REVIEW for task in open_tasks(contract))
+        asked = len(given) + sum(waiting)
         milestone.detail = _("%(given)d sur %(asked)d rendus") % {"given": len(given), "asked": asked}
     elif not progress.is_redrafting:
         milestone.look, milestone.at = DONE, given[-1].at if given else version.frozen_at

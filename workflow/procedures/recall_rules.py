@@ -5,14 +5,21 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, Status
-from workflow.engine.tasks import FAILED, OF_PEOPLE, OPEN, Task, of_contract, tasks
+from workflow.engine.tasks import Task, has_failed, is_of_people, is_open, open_tasks
 from workflow.signing.rules import next_signatory
 
 
 def recall_carrier(contract: Contract) -> Task | None:
     """Return the task that would carry a recall of the last version, or None."""
-    found = tasks(of_contract(contract), OF_PEOPLE & OPEN | FAILED).order_by("pk")
-    return next((task for task in found if getattr(task.flow_task, "recallable", False)), None)
+    return next(
+        (
+            task
+            for task in open_tasks(contract)
+            if (is_of_people(task) and is_open(task) or has_failed(task))
+            and getattr(task.flow_task, "recallable", False)
+        ),
+        None,
+    )
 
 
 def why_not_recall(contract: Contract) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from viewflow.workflow.models import Process
-
 from contracts.models import Contract
 from stakeholders.kinds import ContractKind
 from workflow.engine.procedure import Procedure
@@ -18,6 +16,6 @@ PROCEDURES: dict[str, type[Procedure]] = {
 
 def procedure_of(contract: Contract) -> type[Procedure]:
     """Return the procedure that the contract goes through, or will when its circuit opens."""
-    process = Process.objects.filter(circuit__contract=contract).first()
-    procedure: type[Procedure] = process.flow_class if process else PROCEDURES[contract.kind]
+    circuit = getattr(contract, "circuit", None)
+    procedure: type[Procedure] = circuit.process.flow_class if circuit else PROCEDURES[contract.kind]
     return procedure

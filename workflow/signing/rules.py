@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, ContractVersion, Signatory
 from signatures.models import SignatureRequest
 from stakeholders.models import User
+from stakeholders.reading import asked_once
 from workflow.council.models import CouncilResolution
 from workflow.council.rules import council_allows
 from workflow.engine.models import SigningRound
@@ -17,18 +18,23 @@ from workflow.signing.models import Refusal, SigningAct
 State = SignatureRequest.State
 
 
+@asked_once
 def signed(contract: Contract) -> list[tuple[Signatory, SigningAct | None]]:
     """Return the signatories in order, each with the signature asked on the last version, if any."""
-    acts = SigningAct.objects.filter(version=contract.latest_version).exclude(request__state=State.ABANDONED)
-    by_signatory = {act.signatory_id: act for act in acts.select_related("request", "author")}
-    signatories = contract.signatories.select_related("office__organisation")
-    return [(signatory, by_signatory.get(signatory.pk)) for signatory in signatories]
+    version = contract.latest_version
+    by_place = {act.signatory_id: act for act in _acts(version)} if version else {}
+    return [(signatory, by_place.get(signatory.pk)) for signatory in contract.places]
+
+
+@asked_once
+def _acts(version: ContractVersion) -> list[SigningAct]:
+    acts = SigningAct.objects.filter(version=version).exclude(request__state=State.ABANDONED)
+    return list(acts.select_related("request", "author"))
 
 
 def having_signed(version: ContractVersion) -> set[int]:
     """Return the signatories whose signature is in the file."""
-    done = SigningAct.objects.filter(version=version, request__state=State.DONE)
-    return set(done.values_list("signatory", flat=True))
+    return {act.signatory_id for act in _acts(version) if act.request.state == State.DONE}
 
 
 def signed_text(task: Task, user: User) -> str | None:
@@ -45,8 +51,7 @@ def is_signed(signatory: Signatory, version: ContractVersion) -> bool:
 def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | None:
     """Return whose turn it is, or None when all have signed."""
     signed = having_signed(version)
-    signatories = contract.signatories.select_related("office__organisation__group")
-    return next((s for s in signatories if s.pk not in signed), None)
+    return next((place for place in contract.places if place.pk not in signed), None)
 
 
 def signing_is_stopped(version: ContractVersion) -> bool:

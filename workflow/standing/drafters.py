@@ -7,7 +7,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow.engine.tasks import CONTRACT, OPEN, of_contract, taking, tasks
-from workflow.standing.parties import mandate_to_pilot
+from workflow.standing.parties import mandate_to_pilot, taking_part
 from workflow.standing.standings import Standings
 
 
@@ -32,7 +32,9 @@ def mandate_to_draft(user: User, contract: Contract) -> Mandate | None:
 
 def _takes_part_independently(organisation: Organisation, contract: Contract) -> bool:
     """Whether it takes part and is independent of the prefect: it then edits what it leads itself."""
-    return organisation.is_independent and contract.participations.filter(organisation=organisation).exists()
+    return organisation.is_independent and any(
+        row.organisation_id == organisation.pk for row in taking_part(contract)
+    )
 
 
 def _mandate_in_place(user: User, contract: Contract) -> Mandate | None:

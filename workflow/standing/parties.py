@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from contracts.models import Contract, Part
+from contracts.models import Contract, Part, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
+from stakeholders.reading import asked_once
 
 
 def pilots(contract: Contract) -> list[Organisation]:
@@ -15,10 +16,19 @@ def pilots(contract: Contract) -> list[Organisation]:
 
 def pilot(contract: Contract, part: Part) -> Organisation:
     """Return the organisation that pilots the contract on one side."""
-    participation = contract.participations.select_related("organisation__group").get(part=part)
-    return participation.organisation
+    found = next((row.organisation for row in taking_part(contract) if row.part == part), None)
+    if found is None:
+        raise Participation.DoesNotExist
+    return found
 
 
+@asked_once
+def taking_part(contract: Contract) -> list[Participation]:
+    """Return who takes part in the contract and as what, in the order in which they were entered."""
+    return list(contract.participations.select_related("organisation__group").order_by("pk"))
+
+
+@asked_once
 def mandate_to_pilot(person: Person, contract: Contract) -> Mandate | None:
     """Return the mandate by which the person pilots this contract for one of its two sides, or None."""
     if not hasattr(contract, "circuit"):

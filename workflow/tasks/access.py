@@ -28,7 +28,7 @@ def contracts_of(person: Person) -> QuerySet[Contract]:
 
 def contract_for(person: Person, contract_id: int) -> Contract:
     """Return the contract, or raise Http404 when the person may not see it."""
-    contract = Contract.objects.filter(pk=contract_id).first()
+    contract = Contract.objects.select_related("circuit__process").filter(pk=contract_id).first()
     if contract is None or mandate_for(person, Power.VIEW, contract) is None:
         raise Http404
     return contract

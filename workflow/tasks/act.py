@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, User
+from stakeholders.reading import afresh
 from workflow.engine.models import Act as ActRow
 from workflow.engine.tasks import Task, is_cancelled, is_new, is_open, open_after
 from workflow.record import events, journal
@@ -91,7 +92,7 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
     ``purpose`` is what the act is for (:mod:`workflow.engine.purposes`); None where it suits any task.
     """
     task = Task.objects.select_related("process").get(pk=task_id)
-    with task.activation() as activation:
+    with afresh(), task.activation() as activation:
         contract = activation.process.contract
         standing = standing_to_act(user, task)
         if standing is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, cast
 
@@ -14,6 +15,7 @@ from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
 
 from stakeholders.models import User
+from stakeholders.reading import reading
 from stakeholders.security_events import Name, tell
 from workflow.record import events
 from workflow.record.refusals import ActRefused
@@ -51,7 +53,8 @@ def member(
             return redirect_to_login(request.get_full_path())
         asked.last_event = events.last_identifier()
         asked.standings = Standings(asked.user)
-        return view(asked, *args, **kwargs)
+        with reading() if asked.method in {"GET", "HEAD"} else nullcontext():
+            return view(asked, *args, **kwargs)
 
     return opened
 
