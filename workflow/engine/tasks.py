@@ -8,6 +8,7 @@ knows the engine's columns, its statuses or the way from a task to its contract.
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, Q, QuerySet, TextField, Value
@@ -19,7 +20,7 @@ from viewflow.workflow import STATUS
 from viewflow.workflow.models import Process
 from viewflow.workflow.models import Task as Task  # the engine's row, for every other room
 
-from contracts.models import Contract
+from contracts.models import Contract, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation, User
 from stakeholders.reading import asked_once
@@ -81,6 +82,11 @@ def seeded_by(rows: QuerySet[Model]) -> Q:
     return Q(
         seed_content_type=ContentType.objects.get_for_model(rows.model), seed_object_id__in=rows.values("pk")
     )
+
+
+def seeds() -> list[QuerySet[Any]]:
+    """Return what a prefetch reads of the rows that opened tasks: a signatory's place, an organisation."""
+    return [Signatory.objects.select_related("contract", "office__organisation"), Organisation.objects.all()]
 
 
 def done_by(person: User, *, until: dt.datetime) -> Q:

@@ -8,6 +8,7 @@ today: a socket whose person is not among them is closed, and so is one whose se
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -35,6 +36,26 @@ def _number(query: dict[str, list[str]], name: str) -> int | None:
     """Return a number of the query, if it is one that the database could hold."""
     text = query.get(name, [""])[0]
     return int(text) if text.isdecimal() and len(text) <= 18 else None
+
+
+def _told(message: dict[str, Any], language: str, *, is_mine: bool) -> dict[str, Any]:
+    """Return what a page receives: the sentence in the reader's language, never the raw facts.
+
+    ``announced`` and ``moves_baskets`` are the verb's own (:mod:`workflow.record.verbs`).
+    """
+    row = VERBS.get(message["kind"])
+    at = parse_datetime(message["at"]) if message.get("at") else None
+    with translation.override(language):
+        return {
+            "id": message["event"],
+            "kind": message["kind"],
+            "contract": message.get("contract"),
+            "text": sentence_of(message["kind"], message["payload"]),
+            "at": localtime(at).isoformat() if at else None,
+            "mine": is_mine,
+            "announced": row is None or row.announced,
+            "moves_baskets": row is None or row.moves_baskets,
+        }
 
 
 class LiveConsumer(AsyncJsonWebsocketConsumer):
@@ -86,6 +107,11 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if not self.closed:
             await super().send_json(content, close)
 
+    async def send_text(self, text: str) -> None:
+        """Tell the page what was already written as JSON, unless we closed its socket meanwhile."""
+        if not self.closed:
+            await self.send(text_data=text)
+
     async def disconnect(self, code: int) -> None:
         """Leave the groups."""
         user = self.scope["user"]
@@ -125,7 +151,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             return
         if message["event"] > self.last:
             self.last = message["event"]
-            await self.send_json(self._told(message))
+            await self.send_text(self._written(message))
 
     async def _end_with_the_session(self) -> None:
         """Close once the session has waited too long for its owner: a page that only listens is nobody."""
@@ -141,24 +167,14 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
             else f"user.{self.scope['user'].pk}"
         )
 
-    def _told(self, message: dict[str, Any]) -> dict[str, Any]:
-        """Return what the page receives: the sentence in the reader's language, never the raw facts.
-
-        ``announced`` and ``moves_baskets`` are the verb's own (:mod:`workflow.record.verbs`).
-        """
-        row = VERBS.get(message["kind"])
-        at = parse_datetime(message["at"]) if message.get("at") else None
-        with translation.override(self.scope.get("language") or "fr"):
-            return {
-                "id": message["event"],
-                "kind": message["kind"],
-                "contract": message.get("contract"),
-                "text": sentence_of(message["kind"], message["payload"]),
-                "at": localtime(at).isoformat() if at else None,
-                "mine": message.get("actor") == self.scope["user"].pk,
-                "announced": row is None or row.announced,
-                "moves_baskets": row is None or row.moves_baskets,
-            }
+    def _written(self, message: dict[str, Any]) -> str:
+        """Return what the page receives, as JSON; written once for all the pages of one kind."""
+        language = self.scope.get("language") or "fr"
+        is_mine = message.get("actor") == self.scope["user"].pk
+        written: dict[tuple[str, bool], str] = message["written"]
+        if (language, is_mine) not in written:
+            written[language, is_mine] = json.dumps(_told(message, language, is_mine=is_mine))
+        return written[language, is_mine]
 
     async def _catch_up(self, after: int | None) -> None:
         """Send what the page missed since the event it names, then say where it stands.
@@ -186,7 +202,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         to_me = Q(recipient=self.scope["user"])
         rows = Event.objects.filter(watched & Q(recipient__isnull=True) | to_me, pk__gt=after)
         rows = rows.select_related("contract")
-        reader = [self.scope["user"].pk]  # the rows were filtered by what this reader may see
+        reader = {self.scope["user"].pk}  # the rows were filtered by what this reader may see
         return [relay.message(event, reader) for event in rows.order_by("pk")[: MISSED_AT_MOST + 1]]
 
     @database_sync_to_async

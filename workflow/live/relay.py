@@ -26,7 +26,7 @@ SAFETY_POLL = 5.0  # seconds; only ever needed if a notification was lost with i
 RETRY_AFTER = 1.0  # seconds
 BATCH = 200
 
-Sending = tuple[str, dict[str, Any]]
+Sending = tuple[list[str], dict[str, Any]]  # the groups, what they are sent
 
 
 class Relay:
@@ -61,9 +61,9 @@ class Relay:
         """Send up to BATCH events that came after the last; return how many."""
         read = await database_sync_to_async(after)(self.last)
         layer = get_channel_layer()
-        for identifier, sendings in read:
-            for group, told in sendings:
-                await layer.group_send(group, told)
+        for identifier, sending in read:
+            if sending is not None:
+                await layer.share(*sending)
             self.last = identifier
         return len(read)
 
@@ -86,29 +86,33 @@ def connection_parameters() -> dict[str, Any]:
     return {name: value for name, value in connection.get_connection_params().items() if name in known}
 
 
-def after(identifier: int) -> list[tuple[int, list[Sending]]]:
-    """Return the next events after ``identifier``, oldest first, each with what to send to which group."""
+def after(identifier: int) -> list[tuple[int, Sending | None]]:
+    """Return the next events after ``identifier``, oldest first, each with what to send to which groups."""
     rows = Event.objects.filter(pk__gt=identifier).select_related("contract").order_by("pk")[:BATCH]
-    return [(event.pk, messages(event)) for event in rows]
+    return [(event.pk, sending(event)) for event in rows]
 
 
-def messages(event: Event) -> list[Sending]:
-    """Return what to send for an event, and to which groups.
+def sending(event: Event) -> Sending | None:
+    """Return to which groups an event is sent, and as what; None for one that nobody is told.
 
     Who may receive it today is read once here rather than by every socket: a socket
     whose person is not among the readers closes.
     """
     if event.recipient_id is not None:
-        return [(f"user.{event.recipient_id}", message(event, [event.recipient_id]))]
+        return [f"user.{event.recipient_id}"], message(event, {event.recipient_id})
     if event.contract is None:
-        return []
-    readers = sorted(audience(event.contract))
-    told = message(event, readers)
-    return [(f"contract.{event.contract_id}", told), *((f"user.{reader}", told) for reader in readers)]
+        return None
+    readers = audience(event.contract)
+    groups = [f"contract.{event.contract_id}", *(f"user.{reader}" for reader in readers)]
+    return groups, message(event, readers)
 
 
-def message(event: Event, readers: list[int]) -> dict[str, Any]:
-    """Return an event as it travels to the sockets."""
+def message(event: Event, readers: set[int]) -> dict[str, Any]:
+    """Return an event as it travels to the sockets: one message for all of them.
+
+    ``written`` is filled by the sockets: what a page receives, by language and by whether it is
+    the reader's own act (:mod:`workflow.live.consumers`).
+    """
     return {
         "type": "event.told",
         "event": event.pk,
@@ -118,4 +122,5 @@ def message(event: Event, readers: list[int]) -> dict[str, Any]:
         "actor": event.actor_id,
         "at": event.at.isoformat(),
         "readers": readers,
+        "written": {},
     }

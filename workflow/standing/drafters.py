@@ -8,7 +8,7 @@ from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow.engine.tasks import CONTRACT, OPEN, of_contract, taking, tasks
 from workflow.standing.parties import mandate_to_pilot, taking_part
-from workflow.standing.standings import Standings
+from workflow.standing.standings import standings_of
 
 
 def mandate_to_draft(user: User, contract: Contract) -> Mandate | None:
@@ -39,7 +39,7 @@ def _takes_part_independently(organisation: Organisation, contract: Contract) ->
 
 def _mandate_in_place(user: User, contract: Contract) -> Mandate | None:
     """Return the mandate by which the person does an open task of drafting in a pilot's place, if any."""
-    mine = Standings(user)
+    mine = standings_of(user)
     if contract.status != Status.DRAFTING or not mine.may_act_in_place:
         return None
     drafting = tasks(of_contract(contract), OPEN, taking(Power.DRAFT))

@@ -19,6 +19,7 @@ from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, 
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.permissions import mandates_in_force, organisation_may
+from stakeholders.reading import asked_once
 from workflow.engine.tasks import Task, organisation_of, power_of
 from workflow.standing.models import Transfer
 
@@ -191,9 +192,19 @@ class Standings:
         return None
 
 
+def standings_of(person: User, on: dt.date | None = None) -> Standings:
+    """Return what the person may do on that day, today by default; the same rows for all that a page asks."""
+    return _standings_of(person, on or timezone.localdate())
+
+
+@asked_once
+def _standings_of(person: User, on: dt.date) -> Standings:
+    return Standings(person, on)
+
+
 def standing_to_act(user: User, task: Task, on: dt.date | None = None) -> Standing | None:
     """Return as what the person may do this task today; for one decision, so guardian's row is asked too."""
-    return confirmed_standing(Standings(user, on), task)
+    return confirmed_standing(standings_of(user, on), task)
 
 
 def confirmed_standing(standings: Standings, task: Task) -> Standing | None:
@@ -209,5 +220,5 @@ def why_not(user: User, task: Task) -> str:
     """Return the sentence that says which rule keeps the person from signing; nothing for another task."""
     if not isinstance(task.seed, Signatory):
         return ""
-    found = Standings(user).basis(task.seed)
+    found = standings_of(user).basis(task.seed)
     return found.message if isinstance(found, NoBasis) else ""

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 from django.http import Http404
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import Person, mandate_for, visible
-from workflow.engine.tasks import OF_PEOPLE, OF_THE_SYSTEM, Task, is_open, of_contract, tasks
+from workflow.engine.tasks import OF_PEOPLE, OF_THE_SYSTEM, Task, is_open, of_contract, seeds, tasks
 from workflow.standing.parties import mandate_to_pilot
-from workflow.standing.standings import Standing, Standings, standing_to_act, why_not
+from workflow.standing.standings import Standing, standing_to_act, standings_of, why_not
 
 
 def contracts_of(person: Person) -> QuerySet[Contract]:
@@ -75,13 +76,15 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     """
     contract = contract_for(user, contract_id)
     found = tasks(of_contract(contract), OF_PEOPLE).filter(pk=task_id)
-    task = found.select_related("owner", "process").first()
+    task = found.select_related("owner").first()
+    if task is not None:
+        task.process = contract.circuit.process  # which knows its circuit, and so its contract
+        prefetch_related_objects([task], GenericPrefetch("seed", seeds()))
     standing = standing_to_act(user, task) if task else None
     if task is None or standing is None:
-        if task is not None and isinstance(task.seed, Signatory) and is_open(task):
-            mine = Standings(user)
-            if mine.is_named_for(task.seed):
-                raise PermissionDenied(why_not(user, task))
+        signature = task is not None and isinstance(task.seed, Signatory) and is_open(task)
+        if signature and standings_of(user).is_named_for(task.seed):
+            raise PermissionDenied(why_not(user, task))
         raise Http404
     return OpenTask(contract, task, standing)
 

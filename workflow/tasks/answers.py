@@ -19,7 +19,7 @@ from stakeholders.reading import reading
 from stakeholders.security_events import Name, tell
 from workflow.record import events
 from workflow.record.refusals import ActRefused
-from workflow.standing.standings import Standings
+from workflow.standing.standings import Standings, standings_of
 
 P = ParamSpec("P")
 
@@ -52,8 +52,8 @@ def member(
                 return HttpResponse(words, status=401, headers={"HX-Redirect": resolve_url("account_login")})
             return redirect_to_login(request.get_full_path())
         asked.last_event = events.last_identifier()
-        asked.standings = Standings(asked.user)
         with reading() if asked.method in {"GET", "HEAD"} else nullcontext():
+            asked.standings = standings_of(asked.user)
             return view(asked, *args, **kwargs)
 
     return opened

@@ -15,7 +15,7 @@ from django.db.models import Q, prefetch_related_objects
 from contracts.models import Contract, ContractAccess, Signatory
 from contracts.words import searched
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, Organisation, User
+from stakeholders.models import Mandate, User
 from stakeholders.permissions import Person, mandates_in_force
 from workflow.engine.tasks import (
     CONTRACT,
@@ -26,6 +26,7 @@ from workflow.engine.tasks import (
     of_contract,
     owed_by,
     seeded_by,
+    seeds,
     tasks,
 )
 from workflow.standing.standings import Standings
@@ -100,12 +101,8 @@ def tasks_of(
 
 def with_standing(tasks: list[Task], mine: Standings) -> list[Task]:
     """Give each task its ``standing``; what the person may not do after all is left out."""
-    seeds = [
-        Signatory.objects.select_related("contract", "office__organisation"),
-        Organisation.objects.all(),
-    ]
     found = []
-    prefetch_related_objects(tasks, GenericPrefetch("seed", seeds))
+    prefetch_related_objects(tasks, GenericPrefetch("seed", seeds()))
     for task in tasks:
         if (standing := mine.for_task(task)) is not None:
             task.standing = standing

@@ -54,7 +54,7 @@ def test_a_relay_reads_each_event_once_in_order_by_batches(
     last, read = told[0] - 1, []
     while batch := relay.after(last):
         assert len(batch) <= 7
-        read += [identifier for identifier, _sendings in batch]
+        read += [identifier for identifier, _sending in batch]
         last = read[-1]
     assert read == told
 
@@ -71,9 +71,11 @@ def test_an_event_about_a_person_goes_to_that_person_only(cast: Cast) -> None:
     event = Event(
         pk=1, kind="rights_changed", recipient=cast.prefete, contract=cast.contract, at=timezone.now()
     )
-    (sent,) = relay.messages(event)
-    assert sent[0] == f"user.{cast.prefete.pk}"
-    assert sent[1]["readers"] == [cast.prefete.pk]
+    sending = relay.sending(event)
+    assert sending is not None
+    groups, told = sending
+    assert groups == [f"user.{cast.prefete.pk}"]
+    assert told["readers"] == {cast.prefete.pk}
 
 
 def test_every_event_of_a_whole_circuit_reads_as_a_sentence(cast: Cast) -> None:
