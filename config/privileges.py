@@ -68,7 +68,7 @@ PRIVILEGES: dict[str, str] = {
     "contracts_contract": LASTING,
     "contracts_contractaccess": FREE,  # by its triggers
     "contracts_contractgrouppermission": FREE,
-    "contracts_contractversion": kept_but("pdf_sha256"),  # known once printed
+    "contracts_contractversion": kept_but("pdf_sha256", "print_edition"),  # known once printed
     "contracts_participation": LASTING,
     "contracts_signatory": LASTING,
     "contracts_volet": FREE,

@@ -30,6 +30,10 @@ class BlobCorrupt(BlobError):
     """The bytes on disk are not those that were stored."""
 
 
+class BlobUnreadable(BlobError):
+    """The disk does not answer at the moment: what is there may well be sound."""
+
+
 def put(data: bytes) -> str:
     """Store ``data`` durably and return its SHA-256 (64 hexadecimal digits).
 
@@ -42,7 +46,7 @@ def put(data: bytes) -> str:
         try:
             get(sha256)
             return sha256
-        except BlobCorrupt:
+        except BlobError:
             pass  # heal it: we hold the right bytes
     target.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".new-")
@@ -63,7 +67,7 @@ def put(data: bytes) -> str:
 def get(sha256: str) -> bytes:
     """Return the bytes named ``sha256``, compared with that name first.
 
-    Raises BlobMissing or BlobCorrupt.
+    Raises BlobMissing, BlobCorrupt, or BlobUnreadable for a disk that fails.
     """
     try:
         data = _path(sha256).read_bytes()
@@ -71,6 +75,12 @@ def get(sha256: str) -> bytes:
         raise BlobMissing(
             sha256, _("Document %(name)s introuvable : restaurez la sauvegarde.") % {"name": sha256[:12]}
         ) from None
+    except OSError as error:
+        raise BlobUnreadable(
+            sha256,
+            _("Document %(name)s illisible (%(why)s) : vérifiez le disque et les droits du dossier.")
+            % {"name": sha256[:12], "why": error.strerror or type(error).__name__},
+        ) from error
     if hashlib.sha256(data).hexdigest() != sha256:
         raise BlobCorrupt(
             sha256,

@@ -220,7 +220,8 @@ class ContractVersion(models.Model):
     """A frozen text: its canonical content, its SHA-256, its printed form.
 
     ``content_sha256`` is that of the canonical JSON (:func:`contracts.canonical.encode`);
-    ``pdf_sha256`` that of the exact bytes shown, approved and signed, known once rendered.
+    ``pdf_sha256`` that of the exact bytes shown, approved and signed, known once rendered;
+    ``print_edition`` what rendered them (:mod:`contracts.printed.edition`), unknown of older ones.
     The database refuses any other change (migration 0002).
     """
 
@@ -234,6 +235,9 @@ class ContractVersion(models.Model):
     )
     label = Line(_("objet de la version"), max_length=200, blank=True)
     pdf_sha256 = models.CharField(_("empreinte du PDF"), max_length=64, blank=True)
+    print_edition = models.CharField(
+        _("édition de la mise en page"), max_length=64, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = _("version")

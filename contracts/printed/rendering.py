@@ -21,6 +21,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts.canonical import Content
+from contracts.printed.edition import edition_of
 from contracts.printed.fields import Box, place
 from contracts.printed.typography import FONTS
 from contracts.printed.wording import document
@@ -52,12 +53,16 @@ class RenderError(Exception):
 
 @dataclass(frozen=True)
 class Rendered:
-    """A printed contract: its bytes, their SHA-256, its pages, its signature fields in order."""
+    """A printed contract: its bytes, their SHA-256, its pages, its signature fields in order.
+
+    ``edition`` names what printed it (:func:`contracts.printed.edition.edition_of`).
+    """
 
     pdf: bytes
     sha256: str
     pages: int
     fields: list[str]
+    edition: str
 
 
 def render(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> Rendered:
@@ -86,6 +91,7 @@ def render(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> Rende
         sha256=hashlib.sha256(pdf).hexdigest(),
         pages=count,
         fields=[signatory["field"] for signatory in content["signatories"]],
+        edition=edition_of(TEMPLATE),
     )
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from contracts.canonical import digest
 from contracts.models import Contract, ContractVersion
-from contracts.printed import render
+from contracts.printed import RenderError, render
 from signatures import blobs
 from signatures.backends import backend
 from workflow.engine.jobs import RETRY, WorkFailed, carry_out, failed_after_last_try
@@ -23,17 +26,68 @@ def render_version(context: JobContext, *, task_id: int) -> None:
         carry_out(task, printed, _keep_print)
 
 
-def printed(_contract: Contract, version: ContractVersion) -> str:
+@dataclass(frozen=True)
+class Print:
+    """A version's printed form, kept: the SHA-256 of its bytes, and the edition that printed it."""
+
+    sha256: str
+    edition: str
+
+
+def printed(_contract: Contract, version: ContractVersion) -> Print:
+    """Print a version and keep its bytes."""
     specimen = backend(settings.SIGNATURE_BACKEND).specimen
-    return blobs.put(render(version.content, specimen=specimen, frozen_at=version.frozen_at).pdf)
+    rendered = render(version.content, specimen=specimen, frozen_at=version.frozen_at)
+    return Print(blobs.put(rendered.pdf), rendered.edition)
 
 
-def _keep_print(contract: Contract, version: ContractVersion, sha256: str) -> None:
-    if version.pdf_sha256 not in {"", sha256}:
+def keep_the_approved_bytes(contract: Contract, version: ContractVersion) -> None:
+    """Make sure that the bytes of a printed version are there, and are those that were read.
+
+    They are never composed again as long as they are: a newer edition would give others. Missing or
+    damaged, they are printed anew, which only counts if it gives the very same; raises WorkFailed.
+    """
+    if digest(version.content) != version.content_sha256:
+        raise WorkFailed(
+            _(
+                "Le texte de la %(version)s, tel que la base le garde, n’est plus celui qui a été approuvé : "
+                "il ne peut être arrêté. Prévenez l’administrateur de la plateforme."
+            )
+            % {"version": version}
+        )
+    try:
+        blobs.get(version.pdf_sha256)
+    except (blobs.BlobMissing, blobs.BlobCorrupt) as lost:
+        _print_the_same_again(contract, version, lost)
+
+
+def _print_the_same_again(contract: Contract, version: ContractVersion, lost: blobs.BlobError) -> None:
+    """Mend what was lost, or say by its name what has to be restored."""
+    try:
+        if printed(contract, version).sha256 == version.pdf_sha256:
+            return
+    except RenderError:
+        pass  # what lacks is to be restored all the same
+    raise WorkFailed(
+        _(
+            "Le PDF approuvé de la %(version)s ne peut être relu, et la mise en page d’aujourd’hui n’en "
+            "donne pas l’identique. %(why)s Puis relancez l’étape."
+        )
+        % {"version": version, "why": lost}
+    ) from lost
+
+
+def _keep_print(contract: Contract, version: ContractVersion, done: Print) -> None:
+    if version.pdf_sha256 not in {"", done.sha256}:
         raise WorkFailed(_("Le PDF composé diffère de celui qui avait été enregistré pour cette version."))
     if not version.pdf_sha256:
-        version.pdf_sha256 = sha256
-        version.save(update_fields=["pdf_sha256"])
-    facts = {"version": version.number, "content_sha256": version.content_sha256, "pdf_sha256": sha256}
+        version.pdf_sha256, version.print_edition = done.sha256, done.edition
+        version.save(update_fields=["pdf_sha256", "print_edition"])
+    facts = {
+        "version": version.number,
+        "content_sha256": version.content_sha256,
+        "pdf_sha256": done.sha256,
+        "print_edition": done.edition,
+    }
     journal.record("version_printed", contract=contract, actor=None, payload=facts)
     events.publish("version_printed", contract, version=version.number)

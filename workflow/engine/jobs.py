@@ -132,7 +132,9 @@ def failed_after_last_try(context: JobContext, task: Task | None) -> Iterator[No
 
 
 def unexpected(error: Exception) -> str:
-    """Return the sentence for a fault that nobody foresaw."""
+    """Return the sentence for a fault that nobody foresaw, or for a document that stays unreadable."""
+    if isinstance(error, blobs.BlobError):
+        return str(error)
     return _(
         "une erreur imprévue (%(kind)s). Relancez l’étape ; si elle échoue encore, prévenez "
         "l’administrateur de la plateforme, qui en trouvera le détail dans le journal technique."

@@ -9,11 +9,10 @@ from procrastinate.contrib.django import app
 
 from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
-from signatures import blobs
 from signatures.backends import backend
 from signatures.errors import SignatureError
 from signatures.models import SignatureRequest
-from workflow.drafting.jobs import printed
+from workflow.drafting.jobs import keep_the_approved_bytes
 from workflow.engine import purposes
 from workflow.engine.jobs import (
     RETRY,
@@ -62,7 +61,7 @@ def retry_signatures(contract: Contract) -> None:
 
 @app.task(name="workflow.settle_final_text", retry=RETRY, pass_context=True)
 def settle_final_text(context: JobContext, *, task_id: int) -> None:
-    """Check that the approved bytes print the frozen text, and open the envelope of signatures."""
+    """Check that the approved bytes are kept, as they were, and open the envelope of signatures."""
     with failed_after_last_try(context, task := Task.objects.filter(pk=task_id).first()):
         carry_out(task, _check_final_text, _open_envelope)
 
@@ -84,11 +83,7 @@ def reopen_signature(context: JobContext, *, process_id: int, request_id: int) -
 def _check_final_text(contract: Contract, version: ContractVersion) -> None:
     if not opinions_rules.approved_by_all(contract, version):
         raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
-    if printed(contract, version) != version.pdf_sha256:
-        raise WorkFailed(
-            _("Le PDF recomposé n’est pas celui qui a été approuvé : le texte ne peut être arrêté.")
-        )
-    blobs.get(version.pdf_sha256)
+    keep_the_approved_bytes(contract, version)
 
 
 def _open_envelope(contract: Contract, version: ContractVersion, _nothing: None) -> None:

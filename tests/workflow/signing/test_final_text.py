@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
 import pytest
 from django.db import connection
 
 from contracts.models import Contract, Status
+from contracts.printed import rendering
 from signatures import blobs
 from signatures.jobs import MAX_ATTEMPTS
 from signatures.timestamps import forget_failures
+from signatures.validation import validate
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.stage import run_jobs
 from tests.workflow.outages import rewrite
+from workflow.drafting.jobs import printed
 from workflow.engine import jobs as engine_jobs
 from workflow.opinions import acts as opinions_acts
 from workflow.opinions.models import Approval
@@ -82,6 +91,58 @@ def test_a_damaged_file_is_healed_from_the_frozen_text(cast: Cast) -> None:
     run_jobs()
     assert plot.task(contract, "sign")
     assert len(blobs.get(sha256)) > 1000
+
+
+@contextmanager
+def a_newer_edition(folder: Path) -> Iterator[None]:
+    """Print with a copy of the template whose lines are a little closer, as an upgrade may."""
+    shutil.copytree(rendering.TEMPLATE.parent, folder)
+    template = folder / rendering.TEMPLATE.name
+    template.write_text(template.read_text().replace("leading: 0.68em", "leading: 0.67em", 1))
+    with mock.patch.object(rendering, "TEMPLATE", template):
+        yield
+
+
+def test_a_newer_edition_of_the_print_changes_nothing_of_what_was_frozen(cast: Cast, tmp_path: Path) -> None:
+    contract = approved(cast)
+    version = plot.version(contract)
+    shown = blobs.get(version.pdf_sha256)
+    with a_newer_edition(tmp_path / "newer"):
+        assert rendering.edition_of(rendering.TEMPLATE) != version.print_edition != ""
+        assert printed(contract, version).sha256 != version.pdf_sha256, "the upgrade does change the print"
+        run_jobs()
+        plot.sign_next(contract)
+        plot.record_resolution(contract)
+        plot.sign_next(contract)
+    contract.refresh_from_db()
+    assert contract.status == Status.SIGNED
+    final = blobs.get(plot.envelope(contract).sealed_sha256)
+    assert final.startswith(shown)
+    assert validate(final, expected=["Signataire-01", "Signataire-02"]).valid
+
+
+@pytest.mark.parametrize("fault", ["missing", "damaged"])
+def test_a_lost_file_that_a_newer_edition_prints_otherwise_is_named_and_restored(
+    cast: Cast, tmp_path: Path, fault: str
+) -> None:
+    contract = approved(cast)
+    sha256 = plot.version(contract).pdf_sha256
+    shown = blobs.get(sha256)
+    if fault == "missing":
+        blobs._path(sha256).unlink()
+    else:
+        blobs._path(sha256).write_bytes(shown[:-1] + b"x")
+    with a_newer_edition(tmp_path / "newer"):
+        run_jobs()
+        (failed,) = plot.tasks(contract, "final_text")
+        assert failed.status == "ERROR"
+        assert "version 1" in failed.data["error"]
+        assert sha256[:12] in failed.data["error"]
+        blobs.put(shown)  # the administrator restores it
+        tasks_acts.retry_job(cast.pilote_prefecture, failed.pk)
+        run_jobs()
+    assert plot.task(contract, "sign")
+    assert plot.envelope(contract).base_sha256 == sha256
 
 
 def test_a_step_that_is_delivered_twice_is_done_once(cast: Cast) -> None:
