@@ -18,6 +18,7 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 HERE = Path(__file__).resolve().parent
+COVERAGE = HERE.parent.parent / "stakeholders" / "coverage.json"  # what people may type is asked there
 SUBSETS = ("latin", "latin-ext", "vietnamese", "cyrillic", "greek")
 # (package, family printed in the file, weight, slope, file)
 FACES = (
@@ -145,7 +146,7 @@ def main(folder: Path) -> None:
         points = set(TTFont(HERE / name).getBestCmap())
         covered = points if covered is None else covered & points
     printable = (covered or set()) | spare_points()
-    (HERE / "coverage.json").write_text(json.dumps(ranges(printable)) + "\n", encoding="utf-8")
+    COVERAGE.write_text(json.dumps(ranges(printable)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
