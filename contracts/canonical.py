@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Any
 
 from contracts.models import Commitment, Contract, Signatory, Volet
+from stakeholders import letters
 
 SCHEMA = 1
 Content = dict[str, Any]
@@ -40,7 +41,7 @@ def content_of(contract: Contract) -> Content:
     volets = contract.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
-    return {
+    found = {
         "schema": SCHEMA,
         "reference": contract.reference,
         "title": contract.title,
@@ -62,6 +63,19 @@ def content_of(contract: Contract) -> Content:
         ],
         "signatories": [_signatory(s) for s in contract.signatories.select_related("office__organisation")],
     }
+    plain: Content = _plain(found)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """Write each text as it would be kept today: a row may be older than the rule."""
+    if isinstance(value, str):
+        return letters.plain(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    return value
 
 
 def changed_leads(before: Content, after: Content) -> set[int]:

@@ -21,6 +21,7 @@ from django.forms.models import model_to_dict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from contracts import numbers
 from contracts.figures import FigureField, written
 from contracts.models import Commitment, Contract, Volet
 from stakeholders import days
@@ -206,7 +207,17 @@ class CommitmentForm(SeenForm[Commitment]):
         if figures and not cleaned.get("indicator"):
             self.add_error("indicator", _("Nommez l’indicateur dont vous donnez les valeurs."))
         refuse_old_days(self, self.contract, "due_date")
+        self._refuse_a_number_taken()
         return cleaned
+
+    def _refuse_a_number_taken(self) -> None:
+        number = self.cleaned_data.get("number")
+        other = numbers.bearer(self.contract, number, but=self.instance) if number else None
+        if other is not None:
+            said = _(
+                "Le numéro %(number)s est déjà celui de « %(title)s » (volet %(volet)s) : donnez-en un autre."
+            ) % {"number": other.number, "title": other.title, "volet": other.volet.order}
+            self.add_error("number", said)
 
     def save(self, commit: bool = True) -> Commitment:
         """Put a commitment that is new to its volet last."""

@@ -3,47 +3,55 @@
 The same rules hold in forms, in the administration's pages, for whatever saves a model, and
 so in mails, in the journal and on paper: no control character, nothing that turns the
 direction of writing round, nothing invisible, no line where one line is asked (Unicode
-TR 36). What is harmless is put right without a word: composed form (NFC), ends of lines,
-spaces of odd widths; no-break spaces stay.
+TR 36), nothing that could not be printed. What is harmless is put right without a word:
+composed form (NFC), ends of lines, spaces of odd widths, and what another program left
+(:mod:`stakeholders.letters`); no-break spaces stay.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext as _
 
+from stakeholders.letters import RARE_BREAKS, can_print, plain
+
 KEPT_SPACES = {" ", "\u00a0", "\u202f"}
-DROPPED = str.maketrans("", "", "\u00ad\ufeff")  # soft hyphens, byte order marks: left by copying
 BLANK = {"\u115f", "\u1160", "\u3164", "\uffa0", "\u2800"}  # letters that show nothing
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 TURNING = {"\u061c", "\u200e", "\u200f", *map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 MARKS_AT_MOST = 3  # accents on one letter
+NAMED_AT_MOST = 5  # characters, in one refusal
+WORDS_BEFORE = 20  # characters that say where one stands
+_AS_SPACES = str.maketrans(dict.fromkeys(RARE_BREAKS + "\t", " "))
+_AS_LINES = str.maketrans({**dict.fromkeys(RARE_BREAKS, "\n"), "\u2029": "\n\n"})
 ANOTHER_PLACE = re.compile(r"[@<>\[\]{}|\\^~`\"=;:/*#$%&+?!_]|\d{5}|www\.|\w{2,}\.\w{2,}", re.IGNORECASE)
 
 
 def one_line(value: str) -> str:
-    """Return the line in its proper form; raises ValidationError naming the character and its place."""
-    return _checked(value, "")
+    """Return the line in its proper form; raises ValidationError naming the characters and their places."""
+    return _checked(value.translate(_AS_SPACES), "")
 
 
 def several_lines(value: str) -> str:
     """Return the text in its proper form, its lines ended by line feeds; tabs may stay."""
-    return _checked(value.replace("\r\n", "\n").replace("\r", "\n"), "\n\t")
+    return _checked(value.replace("\r\n", "\n").replace("\r", "\n").translate(_AS_LINES), "\n\t")
 
 
 def person_name(value: str) -> str:
     """Return a name as people bear it: a line in which no address of a page or of a mailbox hides.
 
-    It opens mails: whatever it holds is read by somebody who trusts their sender.
+    It opens mails: whatever it holds is read by somebody who trusts their sender. So a second line
+    is refused where elsewhere it becomes a space.
     """
-    line = one_line(value)
+    line = _checked(value.replace("\t", " "), "")
     if found := ANOTHER_PLACE.search(line):
         raise ValidationError(
             _("Un nom ne contient ni adresse ni signe comme « %(found)s » : n’écrivez que le nom.")
@@ -54,22 +62,48 @@ def person_name(value: str) -> str:
 
 
 def _checked(value: str, also: str) -> str:
-    text = unicodedata.normalize("NFC", value.translate(DROPPED))
-    kept, marks = [], 0
-    for place, sign in enumerate(text, 1):
+    text = plain(value)
+    refused: dict[str, str] = {}  # one line each, at its first place
+    for place, sign in _not_proper(text, also):
+        refused.setdefault(sign, f"{_named(sign)} {_where(text, place)}")
+    if refused:
+        said = list(refused.values())
+        raise ValidationError(
+            _("Des caractères ne peuvent être ni gardés ni imprimés : %(which)s. %(what_to_do)s")
+            % {
+                "which": " ; ".join(said[:NAMED_AT_MOST]) + (" ; …" if len(said) > NAMED_AT_MOST else ""),
+                "what_to_do": _("Effacez-les ou remplacez-les par des mots, puis recommencez."),
+            },
+            code="character",
+        )
+    spaced = [
+        " " if unicodedata.category(sign) == "Zs" and sign not in KEPT_SPACES else sign for sign in text
+    ]
+    return "".join(spaced).strip()
+
+
+def _not_proper(text: str, also: str) -> Iterator[tuple[int, str]]:
+    """Find each character that may not stay, with its place from 0."""
+    marks = 0
+    for place, sign in enumerate(text):
         category = unicodedata.category(sign)
         marks = marks + 1 if category == "Mn" else 0
         if sign in also:
-            kept.append(sign)
-        elif category in FORBIDDEN or sign in BLANK or marks > MARKS_AT_MOST:
-            raise ValidationError(
-                _("Un caractère n’est pas admis, le %(place)dᵉ : %(name)s. Effacez-le, puis recommencez.")
-                % {"place": place, "name": _named(sign)},
-                code="character",
-            )
-        else:
-            kept.append(" " if category == "Zs" and sign not in KEPT_SPACES else sign)
-    return "".join(kept).strip()
+            continue
+        hidden = category in FORBIDDEN or sign in BLANK or marks > MARKS_AT_MOST
+        if hidden or not (category == "Zs" or can_print(sign)):
+            yield place, sign
+
+
+def _where(text: str, place: int) -> str:
+    """Say where a character stands: its line where there are several, and what comes before it."""
+    before = text[:place].rpartition("\n")[2]
+    last = "".join(sign for sign in before if can_print(sign)).strip()[-WORDS_BEFORE:].strip()
+    where = _("après « %(before)s »") % {"before": last} if last else _("au début")
+    if "\n" in text.strip():
+        line = text.count("\n", 0, place) + 1
+        return _("ligne %(line)d, %(where)s") % {"line": line, "where": where}
+    return where
 
 
 def _named(sign: str) -> str:
@@ -81,9 +115,11 @@ def _named(sign: str) -> str:
     elif sign in TURNING:
         words = _("une inversion du sens d’écriture")
     elif unicodedata.category(sign) == "Mn":
-        words = _("des accents en trop")
-    else:
+        words = _("un accent ou des accents en trop")
+    elif unicodedata.category(sign) in FORBIDDEN or sign in BLANK:
         words = _("un signe invisible ou de commande")
+    else:
+        words = _("« %(sign)s »") % {"sign": sign}
     return f"{words} (U+{ord(sign):04X})"
 
 
@@ -246,3 +282,54 @@ class MailAddress(_Proper, _Email):
     proper = staticmethod(mail_address)
     in_forms = MailField
     of_django = "django.db.models.EmailField"
+
+
+class LineList(ArrayField):  # type: ignore[type-arg]
+    """Several short lines, each proper: an array does not ask its column's own field when it is saved."""
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Put each line right, or refuse it."""
+        proper = [one_line(line) for line in value] if isinstance(value, list | tuple) else value
+        return super().get_db_prep_save(proper, connection)
+
+    def pre_save(self, instance: Any, add: bool) -> Any:
+        """Keep on the object what is saved."""
+        value = super().pre_save(instance, add)
+        if isinstance(value, list | tuple):
+            value = [one_line(line) for line in value]
+            setattr(instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> Any:
+        """Be Django's own class for migrations: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.contrib.postgres.fields.ArrayField", args, kwargs
+
+
+class LabelledLines(models.JSONField):
+    """A list of objects whose values are lines: each is proper, whoever writes it."""
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        """Put each line right, or refuse it."""
+        return super().get_db_prep_save(_each_line(value), connection)
+
+    def pre_save(self, instance: Any, add: bool) -> Any:
+        """Keep on the object what is saved."""
+        value = _each_line(super().pre_save(instance, add))
+        setattr(instance, self.attname, value)
+        return value
+
+    def deconstruct(self) -> Any:
+        """Be Django's own class for migrations: the column is the same."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+
+def _each_line(value: Any) -> Any:
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, list):
+        return [_each_line(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _each_line(item) for key, item in value.items()}
+    return value

@@ -18,6 +18,8 @@ from fontTools.ttLib import TTFont
 from fontTools.ttLib.tables._g_l_y_f import Glyph
 
 HERE = Path(__file__).resolve().parent
+STAMPS = HERE.parent.parent / "signatures" / "fonts" / "ContreseingSans-Regular.ttf"
+COVERAGE = HERE.parent.parent / "stakeholders" / "coverage.json"  # what people may type is asked there
 SUBSETS = ("latin", "latin-ext", "vietnamese", "cyrillic", "greek")
 # (package, family printed in the file, weight, slope, file)
 FACES = (
@@ -134,6 +136,15 @@ def ranges(points: set[int]) -> list[list[int]]:
     return pairs
 
 
+def cut_for_stamps() -> None:
+    """Write the same letters for the stamps of signatures, which are set without layout tables."""
+    font = TTFont(HERE / "ContreseingSans-Regular.ttf")
+    for table in ("GDEF", "GPOS", "GSUB"):
+        del font[table]
+    font.recalcTimestamp = False
+    font.save(STAMPS)
+
+
 def main(folder: Path) -> None:
     """Write the TTF files and the list of the code points that can be printed in any of them."""
     covered: set[int] | None = None
@@ -144,8 +155,9 @@ def main(folder: Path) -> None:
         font.save(HERE / name)
         points = set(TTFont(HERE / name).getBestCmap())
         covered = points if covered is None else covered & points
+    cut_for_stamps()
     printable = (covered or set()) | spare_points()
-    (HERE / "coverage.json").write_text(json.dumps(ranges(printable)) + "\n", encoding="utf-8")
+    COVERAGE.write_text(json.dumps(ranges(printable)) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxLengthValidator
@@ -16,7 +15,7 @@ from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
 from stakeholders.reading import asked_once
-from stakeholders.text import Line, Lines
+from stakeholders.text import LabelledLines, Line, LineList, Lines
 
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
 
@@ -51,14 +50,14 @@ class Contract(models.Model):
         _("nature"), max_length=30, choices=ContractKind.choices, default=ContractKind.CSI
     )
     territory = Line(_("territoire"), max_length=120)
-    communes = ArrayField(Line(max_length=120), verbose_name=_("communes du périmètre"))
+    communes = LineList(Line(max_length=120), verbose_name=_("communes du périmètre"))
     perimeter_extension = Line(_("extension du périmètre"), max_length=400, blank=True)
     preamble = Lines(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     period_start = Day(_("début"))
     period_end = Day(_("fin"))
     period_rule = Line(_("règle de durée"), max_length=250, blank=True)
     document_date = Day(_("date du document"), null=True, blank=True)
-    frameworks = models.JSONField(_("cadres existants"), default=list, blank=True)
+    frameworks = LabelledLines(_("cadres existants"), default=list, blank=True)
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
     words = models.GeneratedField(

@@ -9,13 +9,12 @@ silently says less than the data.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
 import unicodedata
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 
+from stakeholders.letters import unprintable
 from stakeholders.wording import day, figures
 
 FONTS = Path(__file__).resolve().parent.parent / "fonts"
@@ -26,20 +25,6 @@ LONGEST_WORD = 26  # characters; a longer run of them may break anywhere, lest i
 _LONG_RUN = re.compile(rf"[^\s{ZERO_WIDTH_SPACE}]{{{LONGEST_WORD},}}")
 _SPACE_BEFORE = re.compile(" (?=[:;!?»%€])")
 _SPACE_AFTER = re.compile("(?<=«) ")
-_DIRECTION = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u061c")
-
-
-@cache
-def coverage() -> frozenset[int]:
-    """Return the code points that can be printed (contracts/fonts/coverage.json)."""
-    ranges = json.loads((FONTS / "coverage.json").read_text(encoding="utf-8"))
-    return frozenset(point for first, last in ranges for point in range(first, last + 1))
-
-
-def unprintable(text: str) -> set[str]:
-    """Return the characters of a text that would be printed by their code point."""
-    folded = unicodedata.normalize("NFC", text)
-    return {c for c in folded if c not in "\n\r\t" and (c in _DIRECTION or ord(c) not in coverage())}
 
 
 def printable(text: str) -> str:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind, Power
 from stakeholders.models.organisations import Mandate, Office
-from stakeholders.text import Line
+from stakeholders.text import Line, LineList
 
 
 class AuthorityKind(models.TextChoices):
@@ -90,9 +90,7 @@ class SigningAuthority(Dated):
         default=list,
         blank=True,
     )
-    communes = ArrayField(
-        Line(max_length=120), verbose_name=_("communes couvertes"), default=list, blank=True
-    )
+    communes = LineList(Line(max_length=120), verbose_name=_("communes couvertes"), default=list, blank=True)
     document_sha256 = models.CharField(_("empreinte de l’acte"), max_length=64, blank=True, editable=False)
     may_sign_from = models.DateTimeField(_("peut signer à compter du"), null=True, blank=True, editable=False)
     recorded_at = models.DateTimeField(_("enregistré le"), auto_now_add=True)

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from stakeholders import text
 from stakeholders.invitations import Invitation
+from stakeholders.letters import RARE_BREAKS
 from stakeholders.models import Organisation, User
 from tests.cast import Cast
 from tests.invited import mailbox
@@ -37,6 +38,9 @@ BAD = {
     "joiner": "Je\u200dan",
     "word joiner": "Je\u2060an",
     "tag": "Jean\U000e0041",
+    "emoji": "Jean 😀",
+    "arabic": "جان",
+    "replacement": "Jean\ufffd",
     "private": "Jean\ue000",
     "filler": "\u3164",
     "braille": "\u2800\u2800",
@@ -46,9 +50,16 @@ BAD = {
 
 @pytest.mark.parametrize("value", BAD.values(), ids=BAD.keys())
 def test_a_line_is_one_line_and_shows_all_it_says(value: str) -> None:
-    for field in (text.LineField, text.NameField):
+    name = text.NameField(label="x")
+    with pytest.raises(ValidationError) as refused:
+        name.clean(value)
+    assert "U+" in refused.value.messages[0]
+    line = text.LineField(label="x")
+    if set(value) & set(RARE_BREAKS):  # it opens no mail: a line broken by another program is one line
+        assert line.clean(value) == "Jean Dupont"
+    else:
         with pytest.raises(ValidationError) as refused:
-            field(label="x").clean(value)
+            line.clean(value)
         assert "U+" in refused.value.messages[0]
     with pytest.raises(ValidationError):
         User(email="a@ville.example", last_name=value).clean_fields()
@@ -58,7 +69,7 @@ def test_what_is_harmless_is_put_right() -> None:
     assert text.one_line("  E\u0301lodie\u00a0B\u2003Roux\u00ad ") == "Élodie\u00a0B Roux"
     assert text.several_lines("un\r\ndeux\rtrois\tquatre") == "un\ndeux\ntrois\tquatre"
     assert text.LineField(max_length=4, strip=True).clean("e\u0301e\u0301e\u0301e\u0301") == "éééé"
-    for refused in ("a\u202eb", "a\x00b", "a\x0cb", "a\u2028b"):
+    for refused in ("a\u202eb", "a\x00b", "a\x1bb", "a\ue000b"):
         with pytest.raises(ValidationError):
             text.several_lines(refused)
 
@@ -90,7 +101,8 @@ def test_a_name_hides_no_address(value: str) -> None:
         "Nguyễn",
         "Şükrü",
         "de la Tour, née Roux",
-        "Li (李)",
+        "Łukasz Ščerbić",
+        "Αλέξης",
     ],
 )
 def test_real_names_are_names(value: str) -> None:

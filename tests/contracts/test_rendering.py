@@ -18,7 +18,8 @@ from contracts.canonical import content_of
 from contracts.demo import load, read
 from contracts.printed import RenderError, render, typography, unprintable
 from contracts.printed.rendering import Rendered
-from contracts.printed.typography import FONTS, coverage
+from contracts.printed.typography import FONTS
+from stakeholders.letters import coverage
 from tests.contracts.contents import COMMITMENT, FROZEN_AT, content, signatory
 
 ROOT = Path(__file__).resolve().parents[2]

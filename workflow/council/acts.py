@@ -32,7 +32,8 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
         if not resolution.adopted:
             owed(resolution.reason, REJECTION_OWES_WHY)
             signing.void_envelope(signing_round_of(act).envelope, resolution.reason)
-        dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in facts.items()}
+        kept = {name: getattr(resolution, name) for name in facts}  # in proper form
+        dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in kept.items()}
         act.tell("resolution_adopted" if resolution.adopted else "resolution_rejected", **dates)
         act.complete()
         ask_gates(act.task.process_id)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contracts import canonical
+from contracts import canonical, soundness
 from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
 from stakeholders.models import Mandate, User
 from workflow.drafting import rules
@@ -60,6 +60,7 @@ def submit_draft(user: User, task_id: int) -> None:
     with doing(user, task_id, purposes.DRAFT) as act:
         if not any(volet.commitments.exists() for volet in act.contract.volets.all()):
             raise Invalid(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."))
+        _check_soundness(canonical.content_of(act.contract))
         act.tell("draft_submitted")
         act.complete()
 
@@ -68,6 +69,7 @@ def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVers
     """The city's pilot freezes the text: number, canonical content, SHA-256."""
     with doing(user, task_id, purposes.FREEZE) as act:
         content = canonical.content_of(act.contract)
+        _check_soundness(content)
         last = act.contract.latest_version
         version = ContractVersion.objects.create(
             contract=act.contract,
@@ -81,3 +83,9 @@ def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVers
         act.tell("version_frozen", version=version.number, content_sha256=version.content_sha256, label=label)
         act.complete()
     return version
+
+
+def _check_soundness(content: canonical.Content) -> None:
+    """Refuse a text that nobody could quote, or that could not be printed whole."""
+    if faults := soundness.faults(content):
+        raise Invalid(" ".join(faults[: soundness.SAID_AT_MOST]))

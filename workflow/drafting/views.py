@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from contracts import numbers
 from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm, move
 from contracts.models import Commitment, Contract, Volet
 from workflow.drafting import access, acts, rules
@@ -119,7 +120,7 @@ def commitment_add(request: Request, contract: int, volet: int) -> HttpResponse:
     """A new commitment in a chapter."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Volet, pk=volet, contract=found)
-    initial = {"volet": row, "number": f"{row.order}.{row.commitments.count() + 1}"}
+    initial = {"volet": row, "number": numbers.proposed(row)}
 
     def build(data: Any) -> CommitmentForm:
         return CommitmentForm(data, contract=found, initial=initial)

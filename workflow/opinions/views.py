@@ -95,7 +95,9 @@ def opinion_draft(request: Request, contract: int, task: int) -> HttpResponse:
     met = task_for(request.user, contract, task)
     form = OpinionDraftForm(request.POST)
     if not form.is_valid():
-        return HttpResponse(_("Brouillon trop long : il n’est pas enregistré."), status=422)
+        said = " ".join(str(message) for messages in form.errors.values() for message in messages)
+        answer = _("Ce brouillon n’est pas enregistré. %(why)s") % {"why": said}
+        return HttpResponse(escape(answer), status=422)
     try:
         draft = acts.keep_opinion_draft(request.user, met.task.pk, **form.cleaned_data)
     except AlreadyDone as done:

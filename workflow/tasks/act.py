@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, User
 from stakeholders.reading import afresh
+from stakeholders.text import several_lines
 from workflow.engine.models import Act as ActRow
 from workflow.engine.tasks import Task, is_cancelled, is_new, is_open, open_after
 from workflow.record import events, journal
@@ -100,7 +101,10 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
         suits = purpose is None or task.flow_task.purpose == purpose
         if not suits or not is_open(task):
             raise closed(task, user, contract)
-        yield Doing(activation, task, contract, user, standing)
+        try:
+            yield Doing(activation, task, contract, user, standing)
+        except ValidationError as error:  # a column that refuses what was typed, form or not
+            raise Invalid(" ".join(error.messages)) from error
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
@@ -133,10 +137,19 @@ def save(row: ActRow) -> None:
 
 
 def owed(reason: str, sentence: str | Promise) -> str:
-    """Return the reason that an act owes, or raise Invalid with the sentence that asks for it."""
-    if not reason.strip():
+    """Return the reason that an act owes, in proper form; raises Invalid where there is none, or not one."""
+    said = proper(reason, several_lines, "reason")
+    if not said:
         raise Invalid(str(sentence), "reason")
-    return reason.strip()
+    return said
+
+
+def proper(typed: str, rule: Callable[[str], str], field: str | None = None) -> str:
+    """Return what was typed by a rule of :mod:`stakeholders.text`; raises Invalid with what it says."""
+    try:
+        return rule(typed)
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), field) from error
 
 
 def same_text(act: Doing, shown: str, current: str) -> None:
