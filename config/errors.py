@@ -102,7 +102,7 @@ def held_up(request: HttpRequest) -> HttpResponse:
     """503: another kept what the request needed for too long; it gives back what was sent, to send again."""
     if "HX-Request" in request.headers:
         response = HttpResponse(
-            _("Le service est occupé : rien n’a été enregistré. Recommencez dans quelques secondes."),
+            _("Le service est occupé : rien n’a été enregistré. Recommencez dans quelques secondes."),
             status=503,
             content_type="text/plain; charset=utf-8",
         )

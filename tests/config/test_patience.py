@@ -96,7 +96,7 @@ def absence(cast: Cast) -> dict[str, str]:
         "starts_on": today,
         "ends_on": today,
         "powers": Power.REVIEW.value,
-        "note": "Congés d’été, « l’écharpe » & le reste",
+        "note": "Congés d’été, « l’écharpe » & le reste",
     }
 
 
