@@ -7,6 +7,7 @@ otherwise a bare one that asks nothing of either: they may be what failed.
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sys
 import uuid
 
@@ -18,7 +19,13 @@ from django.shortcuts import render
 from django.template import loader
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg.errors import TooManyConnections
+from psycopg.errors import (
+    DeadlockDetected,
+    IdleInTransactionSessionTimeout,
+    LockNotAvailable,
+    QueryCanceled,
+    TooManyConnections,
+)
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from config import limits, routes
@@ -91,6 +98,36 @@ def busy(*, in_words: bool = False) -> HttpResponse:
     return response
 
 
+def held_up(request: HttpRequest) -> HttpResponse:
+    """503: another kept what the request needed for too long; it gives back what was sent, to send again."""
+    if "HX-Request" in request.headers:
+        response = HttpResponse(
+            _("Le service est occupé : rien n’a été enregistré. Recommencez dans quelques secondes."),
+            status=503,
+            content_type="text/plain; charset=utf-8",
+        )
+    else:
+        sent = _sent(request)
+        joined = request.method == "POST" and bool(request.FILES)
+        again = {"address": request.get_full_path(), "sent": sent, "files": joined}
+        response = answer(503, "errors/held_up.html", **again)
+    response["Retry-After"] = str(limits.RETRY_AFTER)
+    return response
+
+
+SECRET = re.compile("pass|code|secret|pin|otp|credential")  # never written into a page
+
+
+def _sent(request: HttpRequest) -> list[tuple[str, str]]:
+    """Return the fields of a form as they were sent, but what proves who one is."""
+    if request.method != "POST":
+        return []
+    fields = request.POST.lists()
+    return [
+        (name, str(value)) for name, values in fields for value in values if not SECRET.search(name.lower())
+    ]
+
+
 def _words(status: int, template: str, in_words: bool) -> HttpResponse:
     if not in_words:
         return answer(status, template)
@@ -110,8 +147,17 @@ def is_busy(error: BaseException | None) -> bool:
     return isinstance(cause, PoolTimeout | TooManyRequests | TooManyConnections)
 
 
+def is_held_up(error: BaseException | None) -> bool:
+    """Whether the database ended what waited for another, or what made others wait (config/patience.py)."""
+    cause = error.__cause__ if isinstance(error, DatabaseError) else None
+    held_up = LockNotAvailable | QueryCanceled | DeadlockDetected | IdleInTransactionSessionTimeout
+    return isinstance(cause, held_up)
+
+
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: with the reference under which the log holds the details; 503 when we are only busy."""
+    if is_held_up(sys.exc_info()[1]):
+        return held_up(request)
     if is_busy(sys.exc_info()[1]):
         return busy(in_words="HX-Request" in request.headers)
     known = structlog.contextvars.get_contextvars().get("request_id")

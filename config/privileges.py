@@ -103,11 +103,13 @@ PRIVILEGES: dict[str, str] = {
     ),
     "workflow_internalnote": KEPT,
     "workflow_journalentry": KEPT,
+    "workflow_lostjob": f"{KEPT}, DELETE",
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,
+    "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
     "workflow_transfer": kept_but("ended_at"),

@@ -12,7 +12,7 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, limits, loggers, mail, oidc, proxies
+from config import database, limits, loggers, mail, oidc, patience, proxies
 from config.accounts import *  # noqa: F403
 from config.environment import environment, flag, is_this_machine, local_secret, number
 
@@ -66,6 +66,8 @@ DATABASES["default"]["ATOMIC_REQUESTS"] = False
 if _pool := int(environment("DATABASE_POOL") or 0):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that the server closed is replaced
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": limits.POOL_WAIT}
+# run_worker says for itself that it is one
+patience.limit(DATABASES["default"], patience.PAGE if _pool else patience.COMMAND)
 # Whom ``migrate`` lets serve; it works itself as the owner (config/roles.py), whose address
 # (DATABASE_OWNER_URL) is given to that step alone and is nowhere in these settings.
 DATABASE_RUNTIME = {name: DATABASES["default"][name] for name in ("USER", "PASSWORD")}
@@ -122,6 +124,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.caching.NoStoreMiddleware",
     "csp.middleware.CSPMiddleware",
+    "config.once.OnceMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "config.middleware.ChosenLanguageMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -166,6 +166,13 @@ async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
     Raises TimestampUnavailable, RevocationUnknown, CertificateUntrusted or UnsignableDocument.
     """
     refuse_unsound(document)
+    try:
+        return await _sealed(document, stamper or CheckedTimeStamper())
+    except TimeoutError as error:
+        raise RevocationUnknown("", "no answer in time") from error
+
+
+async def _sealed(document: bytes, stamper: TimeStamper) -> bytes:
     output = io.BytesIO()
     async with online_context() as context:
         reader = Reader(document)
@@ -175,7 +182,7 @@ async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
                 paths += await collect_validation_info(signature, context)
             writer = _Revision.from_reader(reader)
             DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
-            await PdfTimeStamper(stamper or CheckedTimeStamper()).async_timestamp_pdf(
+            await PdfTimeStamper(stamper).async_timestamp_pdf(
                 writer,
                 cms.DIGEST_ALGORITHM,
                 context,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-import aiohttp
 from asn1crypto import x509 as asn1_x509
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import (
@@ -16,8 +16,8 @@ from pyhanko_certvalidator.errors import (
     RevokedError,
     ValidationError,
 )
-from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
+from signatures import fetching
 from signatures.backends import SigningCertificate
 from signatures.errors import (
     CertificateNotInForce,
@@ -35,15 +35,15 @@ async def online_context(others: Sequence[bytes] = ()) -> AsyncIterator[Validati
     """Yield a context that asks the authorities themselves, for certificates that are ours.
 
     ``others`` are DER certificates that may be on the way to a root. Never for an uploaded
-    file: the addresses to ask are written in the certificates.
+    file: the addresses to ask are written in the certificates. Raises TimeoutError when all that
+    is done within takes too long, or an answer does not begin in time.
     """
-    timeout = aiohttp.ClientTimeout(total=10, sock_connect=3)
-    async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
+    async with fetching.session() as session, asyncio.timeout(fetching.ALL_SECONDS):
         yield ValidationContext(
             trust_roots=load_roots(),
             other_certs=[asn1_x509.Certificate.load(other) for other in others],
             allow_fetching=True,
-            fetcher_backend=AIOHttpFetcherBackend(session, per_request_timeout=10),
+            fetcher_backend=fetching.backend(session),
             revocation_mode="require",
         )
 
@@ -54,6 +54,13 @@ async def check_signer(certificate: SigningCertificate) -> None:
     Raises CertificateNotInForce, CertificateRevoked, CertificateUntrusted (permanent) or
     RevocationUnknown (nobody answered: try again).
     """
+    try:
+        await _check(certificate)
+    except TimeoutError as error:
+        raise RevocationUnknown(certificate.serial, "no answer in time") from error
+
+
+async def _check(certificate: SigningCertificate) -> None:
     async with online_context(certificate.chain) as context:
         validator = CertificateValidator(
             asn1_x509.Certificate.load(certificate.certificate), validation_context=context

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from stakeholders.days import plausible
 from stakeholders.granting import to_oneself
 from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
-from stakeholders.models import Absence, Grant, Mandate, Office, SigningAuthority, User
+from stakeholders.models import Absence, Grant, GrantState, Mandate, Office, SigningAuthority, User
 from stakeholders.sessions import end_sessions
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
 from stakeholders.wording import figures
@@ -56,13 +56,23 @@ def appoint(
 def propose(grant: Grant) -> Grant:
     """Keep what somebody is about to ask for; nothing follows before they say again who they are.
 
-    ``facts`` remember the office as it is, so that what is confirmed is what was asked. Raises
-    ValidationError when they ask for themselves.
+    ``facts`` remember the office as it is, so that what is confirmed is what was asked. Asked twice
+    before it is sent, it is the same row; the caller holds the organisation's lock. Raises
+    ValidationError when they ask for themselves, or when it waits already for who confirms it.
     """
     if grant.asked_by_id in grant.beneficiaries():
         raise ValidationError(to_oneself())
     if grant.office is not None:
         grant.facts = {"role": grant.office.role, "administers": grant.office.administers, **grant.facts}
+    alike = Grant.objects.pending().filter(
+        **{field: getattr(grant, field) for field in ("kind", "organisation", "office", "person", "grantor")},
+        facts=grant.facts,
+        document_sha256=grant.document_sha256,
+    )
+    if (drafted := alike.filter(state=GrantState.DRAFTED, asked_by=grant.asked_by).first()) is not None:
+        return drafted
+    if alike.filter(state=GrantState.REQUESTED).exists():
+        raise ValidationError(_("Ce pouvoir est déjà demandé : il attend d’être confirmé."))
     grant.validate_constraints()
     grant.save(force_insert=True)
     return grant
@@ -116,12 +126,22 @@ def end_mandate(mandate: Mandate, *, ends_on: dt.date, handover: str = "", actor
     rights_changed.send(Mandate, verb="mandate_ended", person=mandate.person, actor=actor, mandate=mandate)
 
 
+def _insert(row: SigningAuthority | Absence) -> None:
+    """Write a row that its own checks let through; raises ValidationError when its like came first."""
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        row.validate_constraints()  # somebody wrote the other one at this very moment: it says so
+        raise
+
+
 @transaction.atomic
 def record_authority(authority: SigningAuthority, *, actor: User | None) -> SigningAuthority:
     """Enter an act in the register of who may sign; raises ValidationError."""
     authority.recorded_by = actor
     authority.full_clean()
-    authority.save(force_insert=True)
+    _insert(authority)
     authority_changed.send(SigningAuthority, verb="authority_recorded", authority=authority, actor=actor)
     return authority
 
@@ -148,7 +168,7 @@ def declare_absence(absence: Absence, *, actor: User) -> Absence:
     absence.full_clean()
     if refusal := why_not_substitute(absence.substitute, absence.powers):
         raise ValidationError({"substitute": refusal})
-    absence.save(force_insert=True)
+    _insert(absence)
     absence_changed.send(Absence, verb="absence_declared", absence=absence, actor=actor)
     return absence
 

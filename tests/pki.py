@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -23,14 +24,34 @@ class Interruptible(Services):
     """The real services, which answer 503 under ``paths_down`` as a broken authority does."""
 
     paths_down: tuple[str, ...] = ()
+    paths_endless: tuple[str, ...] = ()  # they begin an answer that has no end
+    paths_mute: tuple[str, ...] = ()  # they accept a question and never answer
+    sent = 0  # bytes of answers without an end
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or say that one cannot."""
+        if self.paths_mute and scope["path"].startswith(self.paths_mute):
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
+        if self.paths_endless and scope["path"].startswith(self.paths_endless):
+            await self._send_for_ever(receive, send)
+            return
         if self.paths_down and scope["path"].startswith(self.paths_down):
             await send({"type": "http.response.start", "status": 503, "headers": []})
             await send({"type": "http.response.body", "body": b""})
             return
         await super().__call__(scope, receive, send)
+
+    async def _send_for_ever(self, receive: Receive, send: Send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        gone = asyncio.create_task(receive())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not gone.done():
+            await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})
+            self.sent += 1 << 16
+            await asyncio.sleep(0)
 
 
 @dataclass(frozen=True)
@@ -50,6 +71,24 @@ class ServedPki:
             yield
         finally:
             self.services.paths_down = ()
+
+    @contextmanager
+    def endless(self, *paths: str) -> Iterator[Interruptible]:
+        """Have the services below ``paths`` send without end for the time of a block."""
+        self.services.paths_endless, self.services.sent = paths, 0
+        try:
+            yield self.services
+        finally:
+            self.services.paths_endless = ()
+
+    @contextmanager
+    def mute(self, *paths: str) -> Iterator[None]:
+        """Have the services below ``paths`` never answer for the time of a block."""
+        self.services.paths_mute = paths
+        try:
+            yield
+        finally:
+            self.services.paths_mute = ()
 
 
 @contextmanager

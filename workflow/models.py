@@ -1,13 +1,13 @@
 """The rows of every room, named here so that one app keeps one chain of migrations."""
 
 from workflow.council.models import CouncilResolution
-from workflow.engine.models import Circuit, CsiProcess, SigningRound
+from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
 from workflow.procedures.models import Recall
-from workflow.record.models import Anchor, Event, JournalEntry
+from workflow.record.models import Anchor, Event, JournalEntry, SentForm
 from workflow.signing.models import Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
@@ -23,11 +23,13 @@ __all__ = [
     "GuestLink",
     "InternalNote",
     "JournalEntry",
+    "LostJob",
     "Opinion",
     "OpinionDraft",
     "QueuedMail",
     "Recall",
     "Refusal",
+    "SentForm",
     "SigningAct",
     "SigningRound",
     "Transfer",

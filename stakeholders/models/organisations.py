@@ -188,7 +188,7 @@ class Office(models.Model):
         return person if person.is_active else None
 
 
-def _only(field: str) -> Func:
+def only(field: str) -> Func:
     """Return the range that holds one number: ranges are compared without the extension btree_gist.
 
     The embedded PostgreSQL comes without it.
@@ -198,7 +198,11 @@ def _only(field: str) -> Func:
 
 ENDS_BEFORE_IT_STARTS = _("La fin du mandat précède son début.")
 _HELD = _("Cette fonction a déjà un titulaire : mettez d’abord fin à son mandat.")
-_DAYS = Func("starts_on", "ends_on", Value("[]"), function="daterange", output_field=DateRangeField())
+
+
+def days_of_it() -> Func:
+    """Return the range of a row's days, both included; it fails where they are in the wrong order."""
+    return Func("starts_on", "ends_on", Value("[]"), function="daterange", output_field=DateRangeField())
 
 
 class MandateQuerySet(models.QuerySet["Mandate"]):
@@ -259,7 +263,10 @@ class Mandate(models.Model):
             ),
             ExclusionConstraint(
                 name="one_holder_an_office_and_day",
-                expressions=[(_only("office"), RangeOperators.OVERLAPS), (_DAYS, RangeOperators.OVERLAPS)],
+                expressions=[
+                    (only("office"), RangeOperators.OVERLAPS),
+                    (days_of_it(), RangeOperators.OVERLAPS),
+                ],
                 condition=Q(withdrawn_at__isnull=True, limited_type__isnull=True),
                 violation_error_message=_HELD,
             ),
@@ -267,10 +274,10 @@ class Mandate(models.Model):
             ExclusionConstraint(
                 name="one_guest_an_office_object_and_day",
                 expressions=[
-                    (_only("office"), RangeOperators.OVERLAPS),
-                    (_only("limited_type"), RangeOperators.OVERLAPS),
-                    (_only("limited_id"), RangeOperators.OVERLAPS),
-                    (_DAYS, RangeOperators.OVERLAPS),
+                    (only("office"), RangeOperators.OVERLAPS),
+                    (only("limited_type"), RangeOperators.OVERLAPS),
+                    (only("limited_id"), RangeOperators.OVERLAPS),
+                    (days_of_it(), RangeOperators.OVERLAPS),
                 ],
                 condition=Q(withdrawn_at__isnull=True, limited_type__isnull=False),
                 violation_error_message=_HELD,

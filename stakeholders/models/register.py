@@ -6,18 +6,21 @@ A row is never rewritten nor deleted: it is ended, and another is added.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, BigIntegerRangeField, RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import BigIntegerField, F, Func, Q, Value
+from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind, Power
-from stakeholders.models.organisations import Mandate, Office
+from stakeholders.models.organisations import Mandate, Office, days_of_it, only
 from stakeholders.text import Line, LineList
 
 
@@ -47,13 +50,31 @@ class Dated(models.Model):
     ends_on = Day(_("au"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
 
+    DISORDER = _("La fin précède le début : corrigez l’une des deux dates.")
+
     class Meta:
         abstract = True
+
+    def validate_constraints(self, exclude: Collection[str] | None = None) -> None:
+        """Refuse days in the wrong order first: no range of days can be made of them to compare."""
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValidationError({"ends_on": self.DISORDER})
+        super().validate_constraints(set(exclude or ()) - {"withdrawn_at"})
 
     def runs_on(self, day: dt.date) -> bool:
         """Tell whether it runs that day; one that was withdrawn runs on no day."""
         ended = self.ends_on is not None and self.ends_on < day
         return self.withdrawn_at is None and self.starts_on <= day and not ended
+
+
+def _same_words(field: str) -> Func:
+    """Return the range that holds the fingerprint of a text, whatever its capitals and its spaces.
+
+    Two of different words are taken for one once in 2⁶⁴.
+    """
+    words = Func(Lower(F(field)), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")
+    hashed = Func(words, Value(0), function="hashtextextended", output_field=BigIntegerField())
+    return Func(hashed, hashed, Value("[]"), function="int8range", output_field=BigIntegerRangeField())
 
 
 class SigningAuthority(Dated):
@@ -132,6 +153,22 @@ class SigningAuthority(Dated):
                 condition=~Q(act=""),
                 violation_error_message=_("Citez l’acte : sans lui, l’habilitation ne peut être vérifiée."),
             ),
+            # entered twice and ended once, it would still let somebody sign
+            ExclusionConstraint(
+                name="one_line_an_act_parties_and_day",
+                expressions=[
+                    (only("office"), RangeOperators.OVERLAPS),
+                    (only("delegate"), RangeOperators.OVERLAPS),
+                    (_same_words("kind"), RangeOperators.OVERLAPS),
+                    (_same_words("act"), RangeOperators.OVERLAPS),
+                    (days_of_it(), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(withdrawn_at__isnull=True),
+                violation_error_message=_(
+                    "Cet acte est déjà inscrit au registre, pour cette personne et pour ces jours : "
+                    "retirez d’abord la première inscription si elle est à corriger."
+                ),
+            ),
         ]
         indexes = [models.Index(fields=["office", "starts_on"]), models.Index(fields=["delegate"])]
 
@@ -164,6 +201,9 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         return self.filter(starts_on__lte=day, ends_on__gte=day, withdrawn_at__isnull=True)
 
 
+DAYS_OF_ABSENCE = _("Donnez le premier et le dernier jour de l’absence, dans l’ordre.")
+
+
 class Absence(Dated):
     """Somebody is away; for the named kinds of act a colleague acts in their place meanwhile.
 
@@ -187,6 +227,7 @@ class Absence(Dated):
     )
 
     objects = AbsenceQuerySet.as_manager()
+    DISORDER = DAYS_OF_ABSENCE
 
     class Meta:
         verbose_name = _("absence")
@@ -196,7 +237,7 @@ class Absence(Dated):
             models.CheckConstraint(
                 name="absence_has_both_its_days",
                 condition=Q(ends_on__isnull=False, ends_on__gte=F("starts_on")),
-                violation_error_message=_("Donnez le premier et le dernier jour de l’absence, dans l’ordre."),
+                violation_error_message=DAYS_OF_ABSENCE,
             ),
             models.CheckConstraint(
                 name="absence_never_lends_a_signature",
@@ -204,6 +245,19 @@ class Absence(Dated):
                 violation_error_message=_(
                     "Choisissez au moins un acte. La signature ne se confie pas par une absence : elle "
                     "demande une délégation ou une suppléance inscrite au registre."
+                ),
+            ),
+            ExclusionConstraint(
+                name="one_absence_two_people_and_day",
+                expressions=[
+                    (only("mandate"), RangeOperators.OVERLAPS),
+                    (only("substitute"), RangeOperators.OVERLAPS),
+                    (days_of_it(), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(withdrawn_at__isnull=True),
+                violation_error_message=_(
+                    "Une absence est déjà déclarée pour ces jours, avec ce remplaçant : "
+                    "terminez-la d’abord si elle est à corriger."
                 ),
             ),
         ]

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import psutil
 import pytest
-from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher, get_hasher, identify_hasher, make_password
-from django.contrib.staticfiles.finders import get_finders
 from django.test import Client, override_settings
 
 from stakeholders import hashing
 from stakeholders.models import User
 from tests.cast import Cast
-from tests.workflow.sockets import server_process
+from tests.workflow.sockets import name_static_files, server_process
 
 logging.getLogger("httpx").setLevel(logging.WARNING)
 PASSWORD = "un mot de passe de test"
@@ -33,7 +29,7 @@ def test_thirty_logins_at_once_hold_little_memory_and_leave_health_awake(cast: C
     for person in people:  # some hashes are of before, five times as large
         chosen = old if person.pk % 5 == 0 else hasher
         User.objects.filter(pk=person.pk).update(password=chosen.encode(PASSWORD, chosen.salt()))
-    _name_static_files()  # of the pages that refuse
+    name_static_files()  # of the pages that refuse
     with server_process() as (url, process):
 
         def log_in(number: int) -> int:
@@ -63,15 +59,6 @@ def test_thirty_logins_at_once_hold_little_memory_and_leave_health_awake(cast: C
         assert statuses.count(302) >= 10
         assert most < 600e6, f"{most / 1e6:.0f} MB"
         assert sorted(late)[len(late) // 2] < 1.0
-
-
-def _name_static_files() -> None:
-    """Write the list by which a process of its own finds static files, which nobody collected here."""
-    names = [name for finder in get_finders() for name, _storage in finder.list([])]
-    folder = Path(settings.BLOB_DIR).parent / "static"
-    folder.mkdir(exist_ok=True)
-    manifest = {"paths": {name: name for name in names}, "version": "1.1", "hash": ""}
-    (folder / "staticfiles.json").write_text(json.dumps(manifest))
 
 
 def test_passwords_cost_what_owasp_says() -> None:

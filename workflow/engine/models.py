@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process
 
@@ -91,3 +92,20 @@ class SigningRound(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+class LostJob(models.Model):
+    """A job of the queue was in the hands of a worker that died: one row each time.
+
+    ``job`` is its number in the queue, which forgets its jobs: no foreign key.
+    """
+
+    job = models.BigIntegerField(_("traitement"), db_index=True)
+    at = models.DateTimeField(_("le"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("traitement perdu")
+        verbose_name_plural = _("traitements perdus")
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.at:%Y-%m-%d %H:%M:%S}"

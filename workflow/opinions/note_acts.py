@@ -7,6 +7,7 @@ from django.db import transaction
 from stakeholders.models import User
 from workflow.engine.tasks import CONTRACT, tasks
 from workflow.opinions.note_models import InternalNote
+from workflow.record import once
 from workflow.record.refusals import NotAllowed
 from workflow.standing.standings import standing_to_act
 
@@ -21,6 +22,7 @@ def write_note(user: User, task_id: int, *, text: str) -> InternalNote:
     standing = standing_to_act(user, task)
     if standing is None:
         raise NotAllowed
+    once.spend()
     return InternalNote.objects.create(
         contract=task.process.circuit.contract,
         organisation=task.owner_permission_obj,

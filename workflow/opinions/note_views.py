@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from workflow.opinions import note_acts
 from workflow.opinions.forms import NoteForm
 from workflow.opinions.notes import notes_of
+from workflow.record import once
 from workflow.record.refusals import ActRefused
 from workflow.tasks.access import OpenTask, task_for
 from workflow.tasks.answers import Request, member, refused
@@ -31,7 +32,8 @@ def note_add(request: Request, contract: int, task: int) -> HttpResponse:
     form: NoteForm | None = NoteForm(request.POST, auto_id="note_%s")
     if form is not None and form.is_valid():
         try:
-            note_acts.write_note(request.user, met.task.pk, text=form.cleaned_data["text"])
+            if not once.already_done(request):
+                note_acts.write_note(request.user, met.task.pk, text=form.cleaned_data["text"])
         except ActRefused as error:
             return refused(request, error, contract)
         form = None

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.models import User
+from workflow.record import once
 from workflow.record.journal import take_order_lock
 from workflow.record.models import Event
 from workflow.record.verbs import checked
@@ -38,6 +39,7 @@ def publish(
     event = Event.objects.create(
         kind=kind, contract=contract, actor=actor, recipient=recipient, payload=payload, at=timezone.now()
     )
+    once.spend()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_notify(%s, %s)", [CHANNEL, str(event.pk)])
     return event

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.models import Mandate, User
-from workflow.record import security
+from workflow.record import once, security
 from workflow.record.models import JournalEntry
 from workflow.record.verbs import checked
 
@@ -64,6 +64,7 @@ def record(
     )
     entry.hash = link(entry)
     entry.save(force_insert=True)
+    once.spend()
     if event is not None:
         security.log_act(event, verb, number=entry.number, actor=actor, payload=entry.payload)
     return entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Contract
@@ -94,3 +95,22 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.pk} {self.kind}"
+
+
+class SentForm(models.Model):
+    """A form that was done, so that the same sent again is answered and not done again.
+
+    ``key`` is a keyed SHA-256 (:func:`config.once.key_of`); ``address`` where the first was led to:
+    « - » when it was shown a page, empty when it never had its answer.
+    """
+
+    key = models.CharField(_("empreinte"), max_length=64, primary_key=True)
+    at = models.DateTimeField(_("le"), default=timezone.now, db_index=True)
+    address = models.TextField(_("réponse"), blank=True)
+
+    class Meta:
+        verbose_name = _("formulaire traité")
+        verbose_name_plural = _("formulaires traités")
+
+    def __str__(self) -> str:
+        return f"{self.key[:12]} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,59 @@
+"""How long PostgreSQL waits for each kind of process of ours, and ends what it waited for.
+
+Every writer of the journal waits for the one before (:mod:`workflow.record.journal`), so a process
+that freezes inside a transaction would stop them all. The server itself ends such a transaction:
+the frozen process can do nothing about it, nor those who wait. The limits travel with each
+connection (libpq's ``options``); what ``DATABASE_URL`` says of them comes after, and wins.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Seconds; 0 is for ever.
+
+    ``lock`` is for a lock held by another, ``idle`` between two statements of one transaction,
+    ``connect`` for the server to answer at all.
+    """
+
+    statement: float
+    lock: float
+    idle: float
+    connect: int
+
+
+# Whoever waits on a page is answered before they give up, and a frozen page lets go soon after. A
+# job may wait longer than the page that it would otherwise make wait. A migration may take its time;
+# but whoever waits behind the table that it locks, or for it to wake up, may not wait for ever.
+PAGE = Patience(statement=15, lock=5, idle=8, connect=5)
+WORKER = Patience(statement=120, lock=20, idle=15, connect=10)
+COMMAND = Patience(statement=0, lock=30, idle=60, connect=10)
+
+
+def limit(settings: dict[str, Any], patience: Patience) -> None:
+    """Write the limits into a database's settings; once more, they replace the former."""
+    options = settings["OPTIONS"]
+    own = settings.setdefault("OWN_OPTIONS", options.get("options", ""))
+    options["options"] = f"{_as_options(patience)} {own}".rstrip()
+    options.setdefault("connect_timeout", patience.connect)
+
+
+def become(patience: Patience, alias: str = "default") -> None:
+    """Have every connection that this process opens from now on keep these limits."""
+    limit(connections.settings[alias], patience)
+    connections[alias].close()
+
+
+def _as_options(patience: Patience) -> str:
+    limits = {
+        "statement_timeout": patience.statement,
+        "lock_timeout": patience.lock,
+        "idle_in_transaction_session_timeout": patience.idle,
+    }
+    return " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
