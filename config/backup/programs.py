@@ -47,16 +47,43 @@ def restore(connection: BaseDatabaseWrapper, source: Path, *, replace: bool) -> 
         listed = contents.read_text(encoding="utf-8").splitlines(keepends=True)
         # the schema is there already, and belongs to whoever made the database
         contents.write_text("".join(x for x in listed if " SCHEMA - public " not in x), encoding="utf-8")
-        script = Path(folder, "script.sql")
-        asked = ["--no-owner", "--no-privileges", f"--use-list={contents}", f"--file={script}"]
-        _run(connection, ["pg_restore", *asked, str(source)])
-        readable = Path(folder, "readable.sql")
-        with script.open("rb") as given, readable.open("wb") as kept:
-            kept.write(_before(replace))
-            _adapt(given, kept)
-        script.unlink()
-        quiet = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]
-        _run(connection, ["psql", *quiet, f"--file={readable}"])
+        asked = ["--no-owner", "--no-privileges", f"--use-list={contents}", "--file=-"]
+        quiet = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-"]
+        with Path(folder, "said").open("w+b") as said:
+            told = {"env": _address(connection), "stderr": said}
+            written = subprocess.Popen(  # noqa: S603 (as _run)
+                [_program("pg_restore"), *asked, str(source)], stdout=subprocess.PIPE, **told
+            )
+            taken = subprocess.Popen([_program("psql"), *quiet], stdin=subprocess.PIPE, **told)  # noqa: S603
+            try:
+                _pass_on(written, taken, _before(replace))
+            except ProgramFailed as failed:
+                said.seek(0)
+                reason = said.read().decode(errors="replace").strip()[-2000:]
+                raise ProgramFailed(f"{failed} {reason}") from None
+
+
+def _pass_on(written: subprocess.Popen[bytes], taken: subprocess.Popen[bytes], before: bytes) -> None:
+    """Have one program read what the other writes, and commit only what was written to its end."""
+    assert written.stdout is not None  # noqa: S101 (they are pipes)
+    assert taken.stdin is not None  # noqa: S101
+    try:
+        taken.stdin.write(before)
+        _adapt(written.stdout, taken.stdin)
+        taken.stdin.flush()
+        if written.wait():
+            taken.kill()  # before the end of its input, which commits
+            raise ProgramFailed("pg_restore a échoué :")
+        taken.stdin.close()
+    except BrokenPipeError:
+        pass  # psql has stopped, and says why
+    finally:
+        written.kill()
+        written.wait()
+        written.stdout.close()
+        code = taken.wait()
+    if code:
+        raise ProgramFailed("psql a échoué :")
 
 
 def _before(replace: bool) -> bytes:
