@@ -17,13 +17,13 @@ from django.contrib.auth import SESSION_KEY
 from django.http import HttpResponse, parse_cookie
 from django.utils import translation
 
-from config import bodies, crowd, errors, health, limits, proxies
+from config import bodies, crowd, errors, health, limits, metrics, proxies
 from config.bodies import Receive, Send
 from stakeholders.security_events import Name, tell
 
 Scope = dict[str, Any]
 Application = Callable[..., Awaitable[None]]
-HEALTH = "/sante/"
+HEALTH = {"/sante/": health.lives, "/sante/pret/": health.ready}
 REFUSALS = {408: errors.too_slow, 413: errors.too_large, 503: errors.busy}
 
 
@@ -40,8 +40,8 @@ class Front:
         known = proxies.believed(scope, settings.TRUSTED_PROXIES)
         if scope["type"] == "websocket":
             await self._listen(known, receive, send)
-        elif scope["path"] == HEALTH and scope["method"] in {"GET", "HEAD"}:
-            await _tell(await _health(), scope, send)
+        elif scope["path"] in HEALTH and scope["method"] in {"GET", "HEAD"}:
+            await _tell(await HEALTH[scope["path"]](), scope, send)
         else:
             await self._serve(known, receive, send)
 
@@ -105,16 +105,11 @@ def _cookies(headers: dict[bytes, bytes]) -> dict[str, str]:
     return cookies
 
 
-async def _health() -> HttpResponse:
-    if await health.is_well():
-        return HttpResponse("ok\n", content_type="text/plain", headers={"X-Contreseing": "ok"})
-    return HttpResponse("indisponible\n", content_type="text/plain", status=503)
-
-
 async def _refuse(
     status: int, scope: Scope, headers: dict[bytes, bytes], send: Send, receive: Receive | None = None
 ) -> None:
     """Answer at once; the connection closes when the body was not read to its end (``receive`` given)."""
+    metrics.REFUSED.labels(status).inc()
     tell(Name.LIMIT_REACHED, limit=status, ip=(scope.get("client") or [""])[0])
     chosen = _cookies(headers).get(settings.LANGUAGE_COOKIE_NAME)
     with translation.override(chosen if chosen in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):

@@ -151,7 +151,12 @@ class Line:
 
 def _own_secrets() -> set[str]:
     """Return the patterns of the secrets that this process was given."""
-    given: list[Any] = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, settings.PKI_PASSPHRASE]
+    given: list[Any] = [
+        settings.SECRET_KEY,
+        *settings.SECRET_KEY_FALLBACKS,
+        settings.PKI_PASSPHRASE,
+        settings.METRICS_TOKEN,
+    ]
     given += [database.get("PASSWORD") for database in settings.DATABASES.values()]
     given += [settings.MAIL_TRANSPORT.get("password"), urlsplit(settings.REDIS_URL or "").password]
     given += [

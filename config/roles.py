@@ -160,7 +160,8 @@ def _statements(connection: BaseDatabaseWrapper, role: str, name: str) -> Iterat
     yield sql.SQL("REVOKE ALL ON SCHEMA public FROM {}").format(who)
     yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(base, who)
     yield sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(who)
-    yield sql.SQL("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {}").format(who)
+    # to read where they are is what a backup needs (config/backup)
+    yield sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}").format(who)
     yield sql.SQL("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {}").format(who)
     for table in sorted(present & privileges.PRIVILEGES.keys()):
         granted = sql.SQL(privileges.PRIVILEGES[table])

@@ -160,15 +160,24 @@ def free_port() -> int:
 
 
 def _answers(url: str) -> bool:
+    """Whether this is ours, and it lives."""
     try:
         return httpx.get(f"{url}/sante/", timeout=2, trust_env=False).headers.get("X-Contreseing") is not None
     except httpx.HTTPError:
         return False
 
 
+def _serves(url: str) -> bool:
+    """Whether the pages have their database too; the worker comes in its own time."""
+    try:
+        return bool(httpx.get(f"{url}/sante/pret/", timeout=5, trust_env=False).json()["checks"]["database"])
+    except (httpx.HTTPError, ValueError, KeyError):
+        return False
+
+
 def _until_ready(url: str, parts: list[subprocess.Popen[bytes]]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not _answers(url):
+    while not _serves(url):
         if any(part.poll() is not None for part in parts):
             raise NotStarted("Un des processus s’est arrêté au démarrage : voyez son message ci-dessus.")
         if time.monotonic() > deadline:

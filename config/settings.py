@@ -120,6 +120,7 @@ INSTALLED_APPS = [
 if DEMONSTRATION:
     INSTALLED_APPS.append("bench")  # its command fills a demonstration
 MIDDLEWARE = [
+    "config.metrics.MetricsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.caching.NoStoreMiddleware",
@@ -244,7 +245,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_SSL_HOST = PUBLIC_URL.split("://", 1)[1].split("/")[0]  # whatever host the request names
-SECURE_REDIRECT_EXEMPT = [r"^sante/$"]  # the proxy and the engine ask over plain HTTP
+SECURE_REDIRECT_EXEMPT = [r"^sante/(pret/)?$", r"^metriques/$"]  # asked inside, over plain HTTP
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 # Whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, none by default.
@@ -261,6 +262,9 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "Europe/Paris"
+
+# --- Who watches ---------------------------------------------------------------------------
+METRICS_TOKEN = environment("METRICS_TOKEN") or ""  # without one there is no /metriques/
 
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = environment("LOG_LEVEL") or "INFO"

@@ -141,5 +141,4 @@ urlpatterns = [
     path("invitations/", invitation_views.invitation, name="invitation"),
     path("invitations/ouverte/", invitation_views.invitation_opened, name="invitation_opened"),
     path("confiance/racine.pem", verification_views.trust_root, name="trust_root"),
-    path("sante/", verification_views.health, name="health"),
 ]

@@ -296,9 +296,9 @@ def test_an_exhausted_pool_says_busy_and_not_broken(client: Client, monkeypatch:
         except PoolTimeout as error:
             raise OperationalError(str(error)) from error
 
-    monkeypatch.setattr("workflow.verification.views.connection.cursor", fail)
+    monkeypatch.setattr("django.db.models.query.QuerySet._fetch_all", fail)
     client.raise_request_exception = False
-    refused = client.get("/sante/")
+    refused = client.get("/avis-demandes/whoever/")
     assert refused.status_code == 503
     assert refused.headers["Retry-After"]
 

@@ -199,6 +199,10 @@ _ROWS = (
         _("Un compte n’est plus relié au fournisseur d’identité %(provider)s."),
         Name.IDENTITY_CHANGED,
     ),
+    _of_accounts(
+        "installation_restored",
+        _("L’installation est restaurée depuis la sauvegarde du %(made_at)s (écriture n° %(entry)s)."),
+    ),
     _of_accounts("invitation_sent", _("Une invitation est envoyée : %(office)s."), Name.INVITATION_SENT),
     _of_accounts("invitation_cancelled", _("Une invitation est annulée.")),
     _of_accounts("invitation_accepted", _("Une invitation est acceptée.")),

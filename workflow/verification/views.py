@@ -1,9 +1,8 @@
-"""What is open to all: the demonstration's trust root, and whether the application lives."""
+"""What is open to all: the demonstration's trust root."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
@@ -19,11 +18,3 @@ def trust_root(request: HttpRequest) -> HttpResponse:
         content_type="application/x-pem-file",
         headers={"Content-Disposition": 'attachment; filename="racine.pem"'},
     )
-
-
-@require_safe
-def health(request: HttpRequest) -> HttpResponse:
-    """Say that the process and its database answer."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT 1")
-    return HttpResponse("ok\n", content_type="text/plain", headers={"X-Contreseing": "ok"})

@@ -54,7 +54,7 @@ def test_a_relay_reads_each_event_once_in_order_by_batches(
     last, read = told[0] - 1, []
     while batch := relay.after(last):
         assert len(batch) <= 7
-        read += [identifier for identifier, _sending in batch]
+        read += [identifier for identifier, _at, _sending in batch]
         last = read[-1]
     assert read == told
 
