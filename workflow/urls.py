@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from workflow.board import documents
+from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
@@ -68,6 +68,7 @@ urlpatterns = [
     ),
     # its tasks
     path(TASK, tasks_views.task, name="task"),
+    path(f"{TASK}fait/", afterwards.task_done, name="task_done"),
     path(f"{TASK}prise-en-charge/", tasks_views.task_take, name="task_take"),
     path(f"{TASK}relance/", tasks_views.job_retry, name="job_retry"),
     path(f"{TASK}avis/brouillon/", opinions_views.opinion_draft, name="opinion_draft"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from playwright.sync_api import Browser, Page, ViewportSize, expect
@@ -12,6 +14,7 @@ from tests.workflow.sockets import logged_in
 
 DESK, PHONE = ViewportSize(width=1280, height=900), ViewportSize(width=390, height=844)
 AXE = Axe()
+ASKED_OR_SET = re.compile("Votre signature est (demandée|apposée)")  # a worker may be quick
 PATIENCE = 20_000  # ms, for the worker to print or sign
 
 

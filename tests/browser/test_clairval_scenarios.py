@@ -18,7 +18,7 @@ from contracts.models import Contract
 from signatures.models import SignatureRequest
 from stakeholders.models import SigningAuthority
 from tests import plot
-from tests.browser.actor import PATIENCE, Actor
+from tests.browser.actor import ASKED_OR_SET, PATIENCE, Actor
 from tests.cast import PASSWORD, Cast
 from tests.stage import working
 from workflow.record.models import JournalEntry
@@ -112,11 +112,11 @@ def test_the_secretary_general_signs_by_substitution_not_by_delegation(
         page.get_by_label("Votre mot de passe").fill(PASSWORD)
         page.get_by_role("button", name="Confirmer mon identité").click()
         page.get_by_role("button", name="Signer", exact=True).click()
-        expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
+        expect(page.get_by_role("heading", name=ASKED_OR_SET)).to_be_visible()
         expect(prefect.page.get_by_text("Aucun contrat n’attend votre signature.")).to_be_visible(
             timeout=PATIENCE
         )
-        expect(page.locator("#historique")).to_contain_text("a signé", timeout=PATIENCE)
+        expect(page.locator("#historique")).to_contain_text("Signature apposée", timeout=PATIENCE)
         expect(page.locator("#historique")).to_contain_text("par suppléance")
     request = SignatureRequest.objects.get(state=SignatureRequest.State.DONE)
     assert request.user == cast.secretaire_generale

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, expect
 
 from contracts.models import Contract
 from tests import plot
-from tests.browser.actor import PATIENCE, Actor
+from tests.browser.actor import ASKED_OR_SET, PATIENCE, Actor
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.snapshots import once
 from tests.stage import run_jobs
@@ -121,7 +121,7 @@ def test_a_wrong_password_signs_nothing_and_a_second_tab_is_told(
         tab.get_by_label("Votre mot de passe").fill(PASSWORD)
         tab.get_by_role("button", name="Confirmer mon identité").click()
     page.get_by_role("button", name="Signer", exact=True).click()
-    expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
+    expect(page.get_by_role("heading", name=ASKED_OR_SET)).to_be_visible()
     other.get_by_role("button", name="Signer", exact=True).click()
     expect(other.get_by_role("main").get_by_text("déjà été traitée")).to_be_visible()
     run_jobs()

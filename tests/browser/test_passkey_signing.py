@@ -15,7 +15,7 @@ from signatures.models import PasskeyChallenge, SignatureRequest
 from stakeholders.models import Grant, GrantState, Organisation, Role
 from stakeholders.proofs import Proof
 from tests import plot
-from tests.browser.actor import Actor
+from tests.browser.actor import ASKED_OR_SET, Actor
 from tests.browser.passkeys import Device, add_passkey, named
 from tests.cast import PASSWORD, Cast
 from tests.granted import ACT
@@ -71,7 +71,7 @@ def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_u
     confirm.click()
     expect(page.get_by_text("Identité confirmée")).to_be_visible()
     page.get_by_role("button", name="Signer", exact=True).click()
-    expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
+    expect(page.get_by_role("heading", name=ASKED_OR_SET)).to_be_visible()
     run_jobs()
     made = SignatureRequest.objects.get(slot__envelope=plot.envelope(contract))
     assert made.state == SignatureRequest.State.DONE

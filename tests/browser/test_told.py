@@ -58,5 +58,5 @@ def test_a_page_does_what_the_row_of_the_verb_says(browser: Browser, cast: Cast,
     expect(page.locator("#live-announcer")).to_have_text("Ville a modifié le projet.")
     expect(page.get_by_text("Une étape s’ouvre")).to_have_count(0)
     happens("draft_submitted", "liste", "compteurs")
-    expect(page.locator("#live-announcer")).to_have_text("Ville a terminé sa rédaction.")
+    expect(page.locator("#live-announcer")).to_have_text("Rédaction terminée : Ville.")
     actor.close()

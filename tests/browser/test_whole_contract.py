@@ -17,7 +17,7 @@ from viewflow.workflow.models import Task
 
 from stakeholders.models import User
 from tests import plot
-from tests.browser.actor import PATIENCE, Actor
+from tests.browser.actor import ASKED_OR_SET, PATIENCE, Actor
 from tests.cast import PASSWORD, Cast
 from tests.pki import ServedPki
 from tests.stage import working
@@ -92,7 +92,7 @@ class Play:
         page.get_by_label("Votre mot de passe").fill(PASSWORD)
         page.get_by_role("button", name="Confirmer mon identité").click()
         page.get_by_role("button", name="Signer", exact=True).click()
-        expect(page.get_by_text("Votre signature est demandée")).to_be_visible()
+        expect(page.get_by_role("heading", name=ASKED_OR_SET)).to_be_visible()
         actor.close()
 
     def record_resolution(self) -> None:

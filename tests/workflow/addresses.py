@@ -14,6 +14,7 @@ from contracts.models import Contract, Part
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
 
 NOBODY: frozenset[str] = frozenset()
@@ -77,6 +78,12 @@ def signature(scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def fragment(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "fragment": "acteurs"}
+
+
+def signed(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """The task by which the prefect signed."""
+    act = SigningAct.objects.get(version__contract=contract, signatory__order=1)
+    return {"contract": contract.pk, "task": act.task_id}
 
 
 def job(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -180,6 +187,7 @@ RULES: dict[str, Rule] = {
     "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
     "task": Rule(LANDLORD, LANDLORD, "review", review),
+    "task_done": Rule(frozenset({"prefete"}), scene="sealed", arguments=signed),
     "task_take": Rule(None, LANDLORD, "review", review),
     "opinion_draft": Rule(None, LANDLORD, "review", review),
     "note_add": Rule(None, LANDLORD, "review", review),

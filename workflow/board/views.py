@@ -21,6 +21,7 @@ from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
 from workflow.procedures.diagram import diagram
+from workflow.record.answers import answers
 from workflow.signing.rules import signed
 from workflow.standing.drafters import mandate_to_draft
 from workflow.standing.parties import mandate_to_pilot
@@ -96,6 +97,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "can_name": bool(named),
         "wrong_contacts": wrong_contacts(found, named) if named else [],
         "my_tasks": mine,
+        "answered": answers([found.pk])[found.pk],
         "is_pilot": is_pilot,
         "may_draft": mandate_to_draft(request.user, found) is not None,
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts import canonical, soundness
+from contracts.models import Contract
+from stakeholders.models import Organisation
 from workflow.drafting import acts
 from workflow.drafting.forms import FreezeForm
+from workflow.engine import purposes
+from workflow.record.answers import answers
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request, refused
@@ -17,47 +24,44 @@ from workflow.tasks.pages import done, page
 
 
 def draft(request: Request, met: OpenTask) -> HttpResponse:
-    volets = met.contract.volets.prefetch_related("commitments__lead")
-    context = {"volets": volets, "requests": _last_requests(met)}
     if request.method != "POST":
-        return page(request, met, "drafting/draft.html", **context, faults=_faults(met))
+        return _page(request, met, "drafting/draft.html")
     try:
         acts.submit_draft(request.user, met.task.pk)
     except Invalid as error:
-        return page(request, met, "drafting/draft.html", 422, **context, error=error.message)
+        return _page(request, met, "drafting/draft.html", 422, error=error.message)
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
     return done(
         request,
         met,
-        _("Votre rédaction est terminée. La version sera figée quand les deux pilotes auront fini."),
+        _(
+            "Votre rédaction est terminée. Quand les deux pilotes l’auront signalé, la commune pourra figer "
+            "la version."
+        ),
     )
 
 
-def _last_requests(met: OpenTask) -> Any:
-    """Return what was asked of the pilots about the last version."""
-    version = met.contract.latest_version
-    if version is None:
-        return []
-    return [o for o in version.opinions.select_related("organisation") if o.reason]
+def _page(request: Request, met: OpenTask, template: str, status: int = 200, **facts: Any) -> HttpResponse:
+    """Show one of these pages, with the text and what was answered about its last version."""
+    volets = met.contract.volets.prefetch_related("commitments__lead")
+    answered = answers([met.contract.pk])[met.contract.pk]
+    faults = soundness.faults(canonical.content_of(met.contract)) if met.is_open else []
+    return page(request, met, template, status, volets=volets, answered=answered, faults=faults, **facts)
 
 
-def _faults(met: OpenTask) -> list[str]:
-    """Return what keeps the text, as it stands, from being frozen."""
-    return soundness.faults(canonical.content_of(met.contract)) if met.is_open else []
-
-
-def freeze(request: Request, met: OpenTask) -> HttpResponse:
+def freeze(
+    request: Request, met: OpenTask, *, asked: Callable[[Contract], list[Organisation]]
+) -> HttpResponse:
+    """Show whom the version will be sent to (``asked(contract)``) and until when; freeze it."""
     form = FreezeForm(request.POST or None)
     number = met.contract.latest_version.number + 1 if met.contract.latest_version else 1
     if request.method != "POST" or not form.is_valid():
-        context = {
-            "form": form,
-            "number": number,
-            "volets": met.contract.volets.prefetch_related("commitments__lead"),
-            "faults": _faults(met),
-        }
-        return page(request, met, "drafting/freeze.html", 422 if form.is_bound else 200, **context)
+        status = 422 if form.is_bound else 200
+        reviews = met.task.flow_task.flow_class.steps_for(purposes.REVIEW)
+        days = max((step.days for step in reviews), default=0)
+        facts = {"asked": asked(met.contract), "until": timezone.localdate() + dt.timedelta(days=days)}
+        return _page(request, met, "drafting/freeze.html", status, form=form, number=number, **facts)
     try:
         acts.freeze_version(request.user, met.task.pk, label=form.cleaned_data["label"])
     except ActRefused as error:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.contrib.messages import get_messages
+from django.contrib.messages.storage.base import Message
 from django.db.models import ProtectedError
 from django.forms import ModelForm
 from django.http import HttpResponse
@@ -16,7 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contracts import numbers
 from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm, move
 from contracts.models import Commitment, Contract, Volet
-from workflow.drafting import access, acts, rules
+from workflow.drafting import access, acts, remarks, rules
+from workflow.record.answers import Answer, answers
 from workflow.record.refusals import ActRefused
 from workflow.tasks import lists
 from workflow.tasks.answers import Request, member, refused
@@ -30,26 +33,43 @@ def draft_editor(request: Request, contract: int) -> HttpResponse:
     volets = found.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
-    mine = lists.tasks_of(request.user, found, standings=request.standings)
     right = access.right_for(request.user, found)
     assert right is not None  # noqa: S101 (draft_for opened it)
+    answered = answers([found.pk])[found.pk]
+    tied = remarks.beside(found, answered)
+    shown = {key for volet in volets for key in (row.pk for row in volet.commitments.all())}
+    placed = {id(answer) for key, said in tied.items() if key in shown for answer in said}
+    said = list(get_messages(request))
+    told = {message.extra_tags: message for message in said if message.extra_tags}
     context = {
         "contract": found,
         "is_open": is_open,
-        "volets": [_with_tools(right, volet) for volet in volets],
-        "my_tasks": mine,
+        "volets": [_with_tools(right, volet, tied, told) for volet in volets],
+        "my_tasks": lists.tasks_of(request.user, found, standings=request.standings),
         "edits_all": not right.organisation.is_independent,
+        "answered": answered,
+        "remarks": [answer for answer in answered.remarks if id(answer) not in placed],
+        "told_of_contract": told.pop("contrat", None),
     }
+    # what concerns no part of the page is said on top
+    context["messages"] = [m for m in said if not m.extra_tags or m.extra_tags in told]
     return render(request, "drafting/draft_editor.html", context)
 
 
-def _with_tools(right: rules.DraftingRight, volet: Volet) -> dict[str, Any]:
-    """Return a volet with what this right may not change of it, and why."""
+def _with_tools(
+    right: rules.DraftingRight, volet: Volet, tied: dict[int, list[Answer]], told: dict[str, Message]
+) -> dict[str, Any]:
+    """Return a volet with what this right may not change of it and why, and what was said of each part.
+
+    ``told`` holds what the last change answers, by the anchor of the part; what is shown is taken out.
+    """
     rows = [
         {
             "row": commitment,
             "locked": rules.why_not_edit(right, commitment),
             "owner": rules.independent_owner(commitment),
+            "remarks": tied.get(commitment.pk, []),
+            "told": told.pop(f"engagement-{commitment.pk}", None),
         }
         for commitment in volet.commitments.all()
     ]
@@ -58,6 +78,7 @@ def _with_tools(right: rules.DraftingRight, volet: Volet) -> dict[str, Any]:
         "locked": rules.why_not_edit(right, volet),
         "holds_others": any(line["locked"] for line in rows),  # it is not deleted with them
         "commitments": rows,
+        "told": told.pop(f"volet-{volet.pk}", None),
     }
 
 
@@ -195,8 +216,16 @@ def _save(
         return show(refusal.form, 422)
     except ActRefused as error:
         return show(build(request.POST), error.status, error.message)
-    messages.success(request, _("Enregistré."))
+    anchor = _anchor(form.instance)
+    messages.success(request, _("Enregistré."), extra_tags=anchor)
     return redirect(f"{_editor(found)}#{anchor}")
+
+
+def _anchor(row: Any) -> str:
+    """Return where the editor shows a part, which is where it says that the part is saved."""
+    if isinstance(row, Commitment):
+        return f"engagement-{row.pk}"
+    return f"volet-{row.pk}" if isinstance(row, Volet) else "contrat"
 
 
 def _check(draft: acts.Drafting, form: ModelForm[Any]) -> None:

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from workflow.inbox.baskets import Basket, baskets_of
+from workflow.inbox.returned import returned_to
 from workflow.powers import pending
 from workflow.standing import handovers
 from workflow.tasks import lists
@@ -74,4 +75,5 @@ def _rows(request: Request, basket: Basket) -> dict[str, Any]:
     page = basket.listing.page(cursor)
     if basket.may_be_delegated and request.standings.may_act_in_place:
         page = replace(page, rows=lists.with_standing(page.rows, request.standings))
-    return {"basket": basket, "page": page, "cursor": cursor}
+    returned = returned_to(request.standings.mandates, page.rows) if basket.holds_tasks else []
+    return {"basket": basket, "page": page, "cursor": cursor, "returned": returned}

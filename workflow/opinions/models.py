@@ -11,10 +11,7 @@ from contracts.models import Contract
 from stakeholders.models import Organisation
 from stakeholders.text import Lines
 from workflow.engine.models import Act, says_why
-from workflow.record.values import OpinionValue
-
-# These send the text back to the pilots.
-BLOCKING_OPINIONS = frozenset({OpinionValue.CHANGES_REQUESTED, OpinionValue.UNFAVOURABLE})
+from workflow.record.values import BLOCKING_OPINIONS, OpinionValue
 
 # The one opinion that may be given without a reason.
 OWES_NO_REASON = OpinionValue.FAVOURABLE

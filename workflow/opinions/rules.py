@@ -4,24 +4,33 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from contracts.canonical import changed_leads
+from contracts.canonical import Content, changed_leads, content_of
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
 from workflow.engine import purposes
 from workflow.engine.tasks import done_by, process_of, serving, tasks
-from workflow.opinions.models import BLOCKING_OPINIONS, OWES_NO_REASON, Opinion
+from workflow.opinions.models import OWES_NO_REASON, Opinion
 from workflow.record.models import Event
+from workflow.record.values import BLOCKING_OPINIONS
 from workflow.standing.parties import pilots
 
 
 def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisation]:
-    """Return who owes an opinion on this version: nobody once it is recalled.
+    """Return who owes an opinion on this version: nobody once it is recalled."""
+    return [] if version.recalls.exists() else _due(contract, version.content)
+
+
+def would_be_asked(contract: Contract) -> list[Organisation]:
+    """Return who would owe an opinion, were the draft frozen as it stands."""
+    return _due(contract, content_of(contract))
+
+
+def _due(contract: Contract, content: Content) -> list[Organisation]:
+    """Return who owes an opinion on this content.
 
     Everybody on the first round. Later, those who never gave one, those who asked for
     changes, and those who lead a commitment that differs from the text of their last opinion.
     """
-    if version.recalls.exists():
-        return []
     reviewers = [
         participation.organisation
         for participation in contract.participations.filter(part=Part.REVIEWER).select_related(
@@ -39,7 +48,7 @@ def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisa
         for organisation in reviewers
         if (opinion := last.get(organisation.pk)) is None
         or opinion.is_blocking
-        or organisation.pk in changed_leads(opinion.version.content, version.content)
+        or organisation.pk in changed_leads(opinion.version.content, content)
     ]
 
 

@@ -7,6 +7,7 @@ timeline. What each question means is in the rules of the rooms; the kinds of st
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -80,7 +81,7 @@ class CsiFlow(Procedure):
         _("Figer la version"),
         Power.DRAFT,
         lane=PILOTS,
-        page=drafting_views.freeze,
+        page=partial(drafting_views.freeze, asked=opinions_rules.would_be_asked),
         days=5,
         organisation=this.city,
         phase=DRAFTING,

@@ -14,3 +14,7 @@ class OpinionValue(models.TextChoices):
     CHANGES_REQUESTED = "changes_requested", _("Modifications demandées")
     UNFAVOURABLE = "unfavourable", _("Défavorable")
     NO_OPINION = "no_opinion", _("Sans avis")
+
+
+# These send the text back to the pilots.
+BLOCKING_OPINIONS = frozenset({OpinionValue.CHANGES_REQUESTED, OpinionValue.UNFAVOURABLE})

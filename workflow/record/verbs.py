@@ -41,21 +41,21 @@ def _of_accounts(identifier: str, sentence: Promise, event: Name | None = None) 
 
 
 _ROWS = (
-    Verb("task_opened", _("Une étape s’ouvre pour %(organisation)s."), in_timeline=False, announced=False),
-    Verb("task_taken", _("%(person)s s’en occupe pour %(organisation)s.")),
-    Verb("draft_changed", _("%(organisation)s a modifié le projet."), in_timeline=False, moves_baskets=False),
-    Verb("draft_submitted", _("%(organisation)s a terminé sa rédaction.")),
+    Verb("task_opened", _("Étape ouverte : %(organisation)s."), in_timeline=False, announced=False),
+    Verb("task_taken", _("Prise en charge : %(person)s (%(organisation)s).")),
+    Verb("draft_changed", _("Projet modifié : %(organisation)s."), in_timeline=False, moves_baskets=False),
+    Verb("draft_submitted", _("Rédaction terminée : %(organisation)s.")),
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
     Verb("circuit_started", _("Le circuit du contrat est ouvert.")),
-    Verb("version_recalled", _("%(organisation)s a retiré la version %(version)s.")),
-    Verb("opinion_given", _("%(organisation)s a rendu son avis : %(opinion)s.")),
-    Verb("text_approved", _("%(organisation)s a approuvé le texte.")),
-    Verb("text_sent_back", _("%(organisation)s a renvoyé le texte en rédaction.")),
+    Verb("version_recalled", _("Version %(version)s retirée : %(organisation)s.")),
+    Verb("opinion_given", _("Avis rendu : %(organisation)s, %(opinion)s.")),
+    Verb("text_approved", _("Texte approuvé : %(organisation)s.")),
+    Verb("text_sent_back", _("Texte renvoyé en rédaction : %(organisation)s.")),
     Verb("final_text_settled", _("Le texte définitif est arrêté : la signature s’ouvre.")),
     Verb("resolution_adopted", _("La délibération %(number)s est exécutoire.")),
     Verb("resolution_rejected", _("Le conseil municipal a refusé : le contrat revient en rédaction.")),
-    Verb("signature_requested", _("%(signatory)s a demandé la signature, elle est en cours.")),
+    Verb("signature_requested", _("Signature demandée, en cours : %(signer)s.")),
     Verb(
         "signature_progressed",
         _("La signature avance."),
@@ -63,18 +63,18 @@ _ROWS = (
         moves_baskets=False,
         announced=False,
     ),
-    Verb("signature_made", _("%(signatory)s a signé.")),
+    Verb("signature_made", _("Signature apposée : %(signer)s.")),
     Verb(
         "signature_failed",
-        _("La signature de %(signatory)s n’a pas pu être apposée, elle est à refaire : %(message)s"),
+        _("Signature non apposée, à refaire (%(signatory)s) : %(message)s"),
     ),
-    Verb("signature_refused", _("%(signatory)s a refusé de signer : le contrat revient en rédaction.")),
-    Verb("contract_sealed", _("Le contrat est signé par tous et scellé pour l’archive.")),
+    Verb("signature_refused", _("Signature refusée : %(signer)s. Le contrat revient en rédaction.")),
+    Verb("contract_sealed", _("Le contrat est signé par toutes les parties et scellé pour l’archive.")),
     Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb("contact_removed", _("Contact retiré pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb(
         "guest_link_sent",
-        _("L’envoi d’un lien à %(name)s (%(organisation)s) est demandé."),
+        _("Demande d’avis adressée à %(name)s (%(organisation)s)."),
         moves_baskets=False,
     ),
     Verb(
@@ -82,7 +82,7 @@ _ROWS = (
     ),
     Verb(
         "guest_link_reported",
-        _("La personne jointe au lieu de %(name)s (%(organisation)s) a répondu « ce n’est pas moi »."),
+        _("%(name)s (%(organisation)s) : la personne jointe a indiqué que cette demande ne la concerne pas."),
         moves_baskets=False,
     ),
     Verb(
@@ -247,4 +247,6 @@ def sentence_of(verb: str, payload: dict[str, Any]) -> str:
     words = dict(payload)
     if "value" in words:
         words["opinion"] = str(OpinionValue(words["value"]).label).lower()
+    if "signatory" in words:  # entries of before 2026-12 do not name who held the pen
+        words.setdefault("signer", words["signatory"])
     return str(VERBS[verb].sentence) % words

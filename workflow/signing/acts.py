@@ -10,6 +10,7 @@ from signatures.errors import SignatureError
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.authority import Basis
 from stakeholders.models import User
+from stakeholders.wording import in_sentence
 from workflow.engine import purposes
 from workflow.record.refusals import Locked
 from workflow.signing import rules
@@ -45,6 +46,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
         act.tell(
             "signature_requested",
             signatory=signatory.capacity,
+            signer=signer_of(user, stamp),
             document_sha256=document_sha256,
             request=request.pk,
             version=act.version.number,
@@ -77,6 +79,11 @@ def stamp_of(user: User, signatory: Signatory, basis: Basis | None) -> list[str]
     return [str(user), *(lines or [signatory.capacity]), signatory.office.organisation.name]
 
 
+def signer_of(user: User, stamp: list[str]) -> str:
+    """Say who signs and as what, as their stamp does: « Mme Vasseur-Mondière, préfète de l’Orme »."""
+    return f"{user.short_name}, {in_sentence(stamp[1])}"
+
+
 def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
     """A signatory refuses, with a reason that everybody reads; the contract returns to drafting."""
     with doing(user, task_id, purposes.SIGN) as act:
@@ -85,6 +92,12 @@ def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
         refusal = Refusal(**act.common_fields(), signatory=signatory, reason=reason)
         save(refusal)
         signing.void_envelope(signing_round_of(act).envelope, reason)
-        act.tell("signature_refused", signatory=signatory.capacity, reason=reason, version=act.version.number)
+        act.tell(
+            "signature_refused",
+            signatory=signatory.capacity,
+            signer=signer_of(user, stamp_of(user, signatory, act.standing.basis)),
+            reason=reason,
+            version=act.version.number,
+        )
         act.complete()
     return refusal

@@ -25,7 +25,7 @@ from workflow.engine.tasks import WITH_THE_SYSTEM, serving, tasks
 from workflow.record import events, journal
 from workflow.record.jobs import defer_anchor
 from workflow.signing import jobs
-from workflow.signing.acts import stamp_of
+from workflow.signing.acts import signer_of, stamp_of
 from workflow.signing.models import SigningAct
 from workflow.standing.standings import Standings
 
@@ -71,6 +71,7 @@ def signature_made(request: SignatureRequest, **_kwargs: Any) -> None:
     facts = {
         "version": act.version.number,
         "signatory": act.signatory.capacity,
+        "signer": signer_of(act.author, request.stamp_lines),
         "field": request.slot.field_name,
         "document_sha256": request.document_sha256,
         "final_sha256": request.final_sha256,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -31,6 +30,7 @@ from workflow.tasks.access import OpenTask, task_for
 from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.fields import ReasonForm
+from workflow.tasks.pages import afterwards, done
 from workflow.tasks.pdf import pdf
 
 
@@ -49,14 +49,7 @@ def sign(request: Request, met: OpenTask) -> HttpResponse:
         return refused(request, error, met.contract.pk)
     except ActRefused as error:
         return _page(request, met, error.status, notice=error.message)
-    messages.success(
-        request,
-        _(
-            "Votre signature est demandée. Elle est apposée et vérifiée dans un instant : "
-            "cette page vous le dira."
-        ),
-    )
-    return redirect("contract", met.contract.pk)
+    return afterwards(met)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,10 +111,11 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
         acts.refuse_signature(request.user, met.task.pk, reason=form.cleaned_data["reason"])
     except ActRefused as error:
         return refused(request, error, contract, typed=form.cleaned_data["reason"])
-    messages.success(
-        request, _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction.")
+    return done(
+        request,
+        met,
+        _("Votre refus est enregistré et chacun en est averti : le contrat revient en rédaction."),
     )
-    return redirect("contract", contract)
 
 
 @require_safe

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from workflow.engine import purposes
 from workflow.engine.tasks import power_of
 from workflow.standing.standings import NO_TRANSFER
 from workflow.tasks.access import OpenTask
@@ -30,6 +31,13 @@ def page(request: Request, met: OpenTask, template: str, status: int = 200, **fa
 
 
 def done(request: Request, met: OpenTask, message: str) -> HttpResponse:
-    """Say that the act is recorded, and show where the contract now stands."""
+    """Say that the act is recorded: on the page of what became of it, or of where the contract now stands."""
     messages.success(request, message)
-    return redirect("contract", met.contract.pk)
+    return afterwards(met)
+
+
+def afterwards(met: OpenTask) -> HttpResponse:
+    """Go to what follows an act: the pilots to their contract, the others to their receipt."""
+    if met.purpose in (purposes.DRAFT, purposes.FREEZE):
+        return redirect("contract", met.contract.pk)
+    return redirect("task_done", met.contract.pk, met.task.pk)

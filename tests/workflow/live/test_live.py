@@ -36,7 +36,7 @@ def test_a_page_is_told_what_happens_in_its_contract(cast: Cast, live_url: str) 
         assert landlord.hear_until("draft_submitted")["contract"] == other.pk
         told = landlord.hear_until("draft_submitted")
         assert told["contract"] == contract.pk
-        assert told["text"].endswith("a terminé sa rédaction.")
+        assert told["text"].startswith("Rédaction terminée : ")
         assert not told["mine"]
         assert author.hear_until("draft_submitted")["mine"]
 

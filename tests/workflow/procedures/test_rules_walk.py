@@ -15,7 +15,7 @@ from tests.cast import Cast
 from tests.pki import ServedPki
 from tests.stage import run_jobs_here
 from tests.workflow.procedures.walk import walk
-from workflow.opinions.models import BLOCKING_OPINIONS
+from workflow.record.values import BLOCKING_OPINIONS
 
 WALKS = 34  # a walk may end early
 TOGETHER = 2000  # steps; more walks are made until there are so many

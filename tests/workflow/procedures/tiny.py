@@ -7,6 +7,7 @@ an opinion that asks for changes, goes back to the first step. Nobody approves, 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -72,7 +73,7 @@ class TinyFlow(Procedure):
         "Écrire l’accord",
         Power.DRAFT,
         lane=CITY,
-        page=task_views.freeze,
+        page=partial(task_views.freeze, asked=rules.would_be_asked),
         days=3,
         stage=Status.DRAFTING,
         phase=WRITING,
