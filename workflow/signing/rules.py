@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, ContractVersion, Signatory
 from signatures.models import SignatureRequest
 from stakeholders.models import User
-from workflow.council.models import CouncilResolution
+from workflow.council.models import SENDING_BACK, CouncilResolution
 from workflow.council.rules import council_allows
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
@@ -54,7 +54,7 @@ def signing_is_stopped(version: ContractVersion) -> bool:
     return (
         version.recalls.exists()
         or Refusal.objects.filter(version=version).exists()
-        or CouncilResolution.objects.filter(version=version, adopted=False).exists()
+        or CouncilResolution.objects.filter(version=version, outcome__in=SENDING_BACK).exists()
     )
 
 
@@ -68,8 +68,8 @@ def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
         return _("Le document n’est pas celui que les deux parties ont approuvé.")
     if not council_allows(signatory, version):
         return _(
-            "La délibération du conseil municipal n’est pas encore exécutoire : "
-            "la signature s’ouvrira dès que le service des assemblées l’aura enregistrée."
+            "La délibération du conseil municipal n’est pas encore exécutoire : le maire ne peut pas signer. "
+            "La signature s’ouvrira dès que le service des assemblées aura enregistré ce qui manque."
         )
     if next_signatory(contract, version) != signatory:
         return _("Ce n’est pas encore votre tour de signer.")
