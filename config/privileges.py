@@ -95,7 +95,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_approval": KEPT,
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),
-    "workflow_councilresolution": KEPT,
+    "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
     "workflow_dailypass": KEPT,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(

@@ -135,10 +135,11 @@ def resolution(**changes: Any) -> dict[str, Any]:
     return {
         "number": "2026-11-014",
         "session_on": today - dt.timedelta(days=4),
-        "adopted": True,
+        "outcome": "adopted",
         "votes_for": 26,
         "votes_against": 5,
         "abstentions": 3,
+        "not_voting": 1,
         "published_on": today - dt.timedelta(days=2),
         "transmitted_on": today - dt.timedelta(days=2),
         "received_on": today - dt.timedelta(days=1),
@@ -150,6 +151,14 @@ def record_resolution(contract: Contract, **changes: Any) -> None:
     """The clerk records what the council decided."""
     waiting = task(contract, "council_resolution")
     council_acts.record_resolution(entitled(waiting), waiting.pk, facts=resolution(**changes))
+
+
+REJECTED: dict[str, Any] = {
+    "outcome": "rejected",
+    "votes_for": 5,
+    "votes_against": 26,
+    **dict.fromkeys(("published_on", "transmitted_on", "received_on")),
+}
 
 
 def withdraw(person: User, *, by: User) -> None:

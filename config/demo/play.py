@@ -247,8 +247,14 @@ def _sign(stage: Stage) -> None:
             "received_on": today - timedelta(days=1),
         }
         values = {name: day.isoformat() for name, day in days.items()}
-        values |= {"adopted": "yes", "number": "2026-11-014"}
-        values |= {"votes_for": "26", "votes_against": "5", "abstentions": "3", "reason": ""}
+        values |= {"outcome": "adopted", "number": "2026-11-014"}
+        values |= {
+            "votes_for": "26",
+            "votes_against": "5",
+            "abstentions": "3",
+            "not_voting": "0",
+            "reason": "",
+        }
         actor.send(form_of(actor.get(path), path), path, **values)
     _sign_as(stage, "p15")
 

@@ -98,7 +98,7 @@ class Play:
     def record_resolution(self) -> None:
         actor = self.as_actor(self.cast.greffe, "Enregistrer la délibération")
         page, today = actor.page, timezone.localdate()
-        page.get_by_label("autorisé le maire à signer").check()
+        page.get_by_label("adoptée", exact=True).check()
         page.get_by_label("Numéro de la délibération").fill("2026-11-014")
         for label, days in (
             ("Séance du", 4),
@@ -109,7 +109,7 @@ class Play:
             page.get_by_label(label).fill((today - dt.timedelta(days=days)).isoformat())
         page.get_by_label("Voix pour").fill("26")
         page.get_by_role("button", name="Enregistrer la délibération").click()
-        expect(page.get_by_text("la signature du maire est ouverte")).to_be_visible()
+        expect(page.get_by_text("le maire peut signer à son tour")).to_be_visible()
         actor.close()
 
 

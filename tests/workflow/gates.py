@@ -72,5 +72,6 @@ def _council_authorised(request: SignatureRequest, version: ContractVersion) -> 
         and resolution.transmitted_on
         and resolution.received_on
         and resolution.received_on >= resolution.transmitted_on >= resolution.session_on
-        for resolution in CouncilResolution.objects.filter(version__contract=version.contract, adopted=True)
+        for resolution in CouncilResolution.objects.filter(version__contract=version.contract)
+        if resolution.outcome == "adopted"
     )

@@ -1,4 +1,4 @@
-"""The clerk of the council records its resolution, which opens or ends the signing."""
+"""The clerk of the council records its resolution as it comes, which opens or ends the signing."""
 
 from __future__ import annotations
 
@@ -10,39 +10,125 @@ from django.utils.translation import gettext as _
 
 from signatures import actions as signing
 from stakeholders.models import User
+from stakeholders.wording import day
 from workflow.council import rules
-from workflow.council.models import REJECTION_OWES_WHY, CouncilResolution
+from workflow.council.models import (
+    SENT_BACK_OWES_WHY,
+    STAGES,
+    CouncilResolution,
+    Outcome,
+)
 from workflow.engine import purposes
 from workflow.engine.nodes import ask_gates
-from workflow.record.refusals import Invalid
-from workflow.tasks.act import doing, owed, save
+from workflow.record.refusals import AlreadyDone, Invalid, Locked
+from workflow.tasks.act import Doing, doing, owed, save
 from workflow.tasks.rounds import signing_round_of
 
 
 def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> CouncilResolution:
-    """The clerk records the council's resolution; adopted and enforceable, it unlocks the mayor.
+    """The clerk records what the council decided, with the days of its stages that are already known.
 
-    ``facts`` are the fields of CouncilResolution; a council that refuses sends the
-    contract back to drafting.
+    ``facts`` are fields of CouncilResolution. Adopted, it unlocks the mayor once enforceable, here or by
+    :func:`record_stages`; adopted with changes or rejected, it sends the contract back to drafting;
+    adjourned, it leaves the task open for another session. Raises AlreadyDone when the council has
+    already adopted this text.
     """
     with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
+        known = rules.awaiting_its_stages(act.version)
+        if known is not None:
+            raise AlreadyDone(str(known.author))
         resolution = CouncilResolution(**act.common_fields(), **facts)
         _check_days(resolution, act.contract.created_at.year)
+        if (refusal := rules.why_not_voices(resolution)) is not None:
+            raise Invalid(refusal[1], refusal[0])
+        if resolution.sends_back:
+            owed(resolution.reason, SENT_BACK_OWES_WHY)
         save(resolution)
-        if not resolution.adopted:
-            owed(resolution.reason, REJECTION_OWES_WHY)
-            signing.void_envelope(signing_round_of(act).envelope, resolution.reason)
         kept = {name: getattr(resolution, name) for name in facts}  # in proper form
-        dates = {k: v.isoformat() if isinstance(v, dt.date) else v for k, v in kept.items()}
-        act.tell("resolution_adopted" if resolution.adopted else "resolution_rejected", **dates)
-        act.complete()
-        ask_gates(act.task.process_id)
+        _tell(act, resolution, _journaled(kept))
+        _follow(act, resolution)
     return resolution
+
+
+def record_stages(user: User, task_id: int, *, stages: dict[str, dt.date | None]) -> CouncilResolution:
+    """The clerk adds the days that have come to be known: publication, transmission, receipt.
+
+    ``stages`` are of :data:`STAGES`; those without a day are left for later. Raises Locked while the vote is
+    not recorded, and Invalid, naming the field, for a day that somebody recorded meanwhile or that cannot be.
+    """
+    with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
+        resolution = rules.awaiting_its_stages(act.version)
+        if resolution is None:
+            raise Locked(_("Enregistrez d’abord le vote du conseil sur ce texte."))
+        given = {name: found for name in STAGES if (found := stages.get(name)) is not None}
+        if not given:
+            raise Invalid(_("Indiquez au moins une date."), STAGES[0])
+        for name, found in given.items():
+            if (kept := getattr(resolution, name)) is not None:
+                raise Invalid(_already(kept), name)
+            setattr(resolution, name, found)
+        _check_days(resolution, act.contract.created_at.year)
+        resolution.save(update_fields=list(given))
+        for name, found in given.items():
+            act.tell(
+                "resolution_published"
+                if name == "published_on"
+                else "resolution_transmitted"
+                if name == "transmitted_on"
+                else "resolution_received",
+                number=resolution.number,
+                **{name: found.isoformat()},
+            )
+        if resolution.is_enforceable:
+            days = {name: getattr(resolution, name) for name in rules.DAYS}
+            act.tell("resolution_adopted", number=resolution.number, **_journaled(days))
+        _follow(act, resolution)
+    return resolution
+
+
+def _follow(act: Doing, resolution: CouncilResolution) -> None:
+    """Close the task where nothing more is awaited of the council; otherwise it stays open."""
+    if resolution.sends_back:
+        signing.void_envelope(signing_round_of(act).envelope, resolution.reason)
+    elif not resolution.is_enforceable:
+        return
+    act.complete()
+    ask_gates(act.task.process_id)
+
+
+def _tell(act: Doing, resolution: CouncilResolution, facts: dict[str, Any]) -> None:
+    outcome, done = resolution.outcome, resolution.is_enforceable
+    act.tell(
+        "resolution_rejected"
+        if outcome == Outcome.REJECTED
+        else "resolution_amended"
+        if outcome == Outcome.AMENDED
+        else "resolution_adjourned"
+        if outcome == Outcome.ADJOURNED
+        else "resolution_adopted"
+        if done
+        else "resolution_voted",
+        **facts,
+    )
+
+
+def _journaled(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: fact.isoformat() if isinstance(fact, dt.date) else fact for name, fact in facts.items()}
+
+
+def _already(kept: dt.date) -> str:
+    return _("Cette date est déjà enregistrée : %(day)s.") % {"day": day(kept)}
 
 
 def _check_days(resolution: CouncilResolution, opened_in: int) -> None:
     given = {name: day for name in rules.DAYS if (day := getattr(resolution, name))}
+    if "received_on" in given and "transmitted_on" not in given:
+        raise Invalid(
+            _(
+                "La préfecture n’accuse réception que de ce qui lui est transmis : "
+                "donnez la date de transmission."
+            ),
+            "transmitted_on",
+        )
     if refusal := rules.why_not_days(given, opened_in=opened_in, today=timezone.localdate()):
         raise Invalid(refusal[1], refusal[0])
-    if resolution.adopted and resolution.votes_for <= resolution.votes_against:
-        raise Invalid(_("Une délibération adoptée a plus de voix pour que de voix contre."), "votes_for")

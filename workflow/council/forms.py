@@ -1,4 +1,4 @@
-"""The form of the council's resolution."""
+"""The forms of the council's resolution: its vote, then its stages."""
 
 from __future__ import annotations
 
@@ -8,55 +8,80 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.figures import CountField
-from workflow.council.models import REJECTION_OWES_WHY, CouncilResolution
+from workflow.council.models import SENDING_BACK, SENT_BACK_OWES_WHY, STAGES, CouncilResolution, Outcome
 from workflow.tasks.fields import ask_why, reason_field
 
+HELP = {
+    "published_on": _("Affichage ou mise en ligne."),
+    "transmitted_on": _("Envoi à la préfecture, au titre du contrôle de légalité."),
+    "received_on": _("Date portée sur l’accusé de réception de la préfecture."),
+}
 
-class ResolutionForm(forms.ModelForm[CouncilResolution]):
-    """The council's resolution, as its extract reads."""
 
-    conditional = frozenset({"published_on", "transmitted_on", "received_on", "reason"})
-    adopted = forms.TypedChoiceField(
-        label=_("Le conseil municipal a"),
-        choices=[("yes", _("autorisé le maire à signer")), ("no", _("refusé"))],
-        coerce=lambda value: value == "yes",
+class VoteForm(forms.ModelForm[CouncilResolution]):
+    """What the council decided, as its extract reads, with the stages that are already known."""
+
+    conditional = frozenset({"number", "votes_for", "reason"})
+    outcome = forms.ChoiceField(
+        label=_("La délibération est"),
+        choices=Outcome.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("Dites ce que le conseil a décidé.")},
     )
-    reason = reason_field(_("Motif du refus"), help_text=_("Seulement si le conseil a refusé."))
+    reason = reason_field(
+        _("Motif ou modifications votées"),
+        help_text=_("Nécessaire si le conseil a rejeté ou modifié le texte. Toutes les parties le liront."),
+    )
 
     class Meta:
         model = CouncilResolution
         fields = (
-            "adopted",
+            "outcome",
             "number",
             "session_on",
             "votes_for",
             "votes_against",
             "abstentions",
-            "published_on",
-            "transmitted_on",
-            "received_on",
+            "not_voting",
+            *STAGES,
             "reason",
         )
-        field_classes = {"votes_for": CountField, "votes_against": CountField, "abstentions": CountField}
-        help_texts = {
-            "received_on": _("Date de l’accusé de réception du contrôle de légalité."),
-        }
+        field_classes = dict.fromkeys(("votes_for", "votes_against", "abstentions", "not_voting"), CountField)
+        help_texts = HELP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["votes_for"].required = False  # an adjournment counts no voices
 
     def clean(self) -> dict[str, Any]:
-        """Ask for the dates that make an adopted resolution enforceable (CGCT L2131-1), or for the reason."""
+        """Ask for the number and the voices of a vote, and for the reason of one that sends the text back."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if cleaned.get("adopted") is False:
-            ask_why(self, REJECTION_OWES_WHY)
-        if cleaned.get("adopted"):
-            for name in ("published_on", "transmitted_on", "received_on"):
-                if not cleaned.get(name) and name not in self.errors:
-                    self.add_error(
-                        name,
-                        _("Sans cette date, la délibération n’est pas exécutoire : enregistrez-la ensuite."),
-                    )
+        outcome = cleaned.get("outcome")
+        if outcome in SENDING_BACK:
+            ask_why(self, SENT_BACK_OWES_WHY)
+        if outcome and outcome != Outcome.ADJOURNED:
+            if not cleaned.get("number") and "number" not in self.errors:
+                self.add_error("number", _("Donnez le numéro de la délibération."))
+            if cleaned.get("votes_for") is None and "votes_for" not in self.errors:
+                self.add_error("votes_for", _("Donnez le nombre de voix pour."))
+        for name in ("votes_for", "votes_against", "abstentions", "not_voting"):
+            if name in cleaned:
+                cleaned[name] = cleaned[name] or 0
         return cleaned
 
     def _post_clean(self) -> None:
         """Leave the model's own checks to the act, which knows the version and the author."""
+
+
+class StagesForm(forms.ModelForm[CouncilResolution]):
+    """What has happened to an adopted resolution since; its page asks for what nobody recorded yet."""
+
+    conditional = frozenset(STAGES)
+
+    class Meta:
+        model = CouncilResolution
+        fields = STAGES
+        help_texts = HELP
+
+    def _post_clean(self) -> None:
+        """Leave the model's own checks to the act, which reads the row under its lock."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
 from stakeholders.reading import asked_once
-from workflow.council.models import CouncilResolution
+from workflow.council.models import SETTLED, STAGES, CouncilResolution, Outcome
 
-DAYS = ("session_on", "published_on", "transmitted_on", "received_on")
+DAYS = ("session_on", *STAGES)
 IN_ORDER = (
     ("session_on", "published_on"),
     ("session_on", "transmitted_on"),
@@ -40,6 +41,28 @@ def why_not_days(given: dict[str, dt.date], *, opened_in: int, today: dt.date) -
     return None
 
 
+def why_not_voices(resolution: CouncilResolution) -> tuple[str, str] | None:
+    """Return the count of voices that contradicts the outcome and the sentence that says why, or None.
+
+    The majority of the votes cast; where they are equal, that of whoever presides (CGCT L2121-20), so that
+    an equal vote may go either way.
+    """
+    in_favour, against = resolution.votes_for, resolution.votes_against
+    if resolution.outcome == Outcome.ADJOURNED:
+        return None
+    if resolution.outcome == Outcome.REJECTED:
+        if in_favour > against:
+            return "votes_against", _(
+                "Une délibération rejetée n’a pas plus de voix pour que de voix contre."
+            )
+        return None
+    if in_favour == 0:
+        return "votes_for", _("Une délibération adoptée a au moins une voix pour.")
+    if in_favour < against:
+        return "votes_for", _("Une délibération adoptée a au moins autant de voix pour que contre.")
+    return None
+
+
 _OUT_OF_ORDER = {
     "session_on": lambda: _("Cette date précède la séance du conseil : vérifiez l’une et l’autre."),
     "transmitted_on": lambda: _("Cette date précède la transmission : vérifiez l’une et l’autre."),
@@ -49,13 +72,35 @@ _OUT_OF_ORDER = {
 @asked_once
 def resolution_on(version: ContractVersion) -> CouncilResolution | None:
     """Return the council's resolution on this exact text, whichever version number carries it."""
-    return (
-        CouncilResolution.objects.filter(
-            version__contract=version.contract_id, version_sha256=version.content_sha256
-        )
-        .order_by("-at")
-        .first()
-    )
+    return _on_this_text(version).filter(outcome__in=SETTLED).first()
+
+
+def awaiting_its_stages(version: ContractVersion) -> CouncilResolution | None:
+    """Return the resolution that the council adopted on this text and that is not enforceable yet."""
+    found = resolution_on(version)
+    return found if found is not None and found.is_adopted and not found.is_enforceable else None
+
+
+def adjournments_of(version: ContractVersion) -> QuerySet[CouncilResolution]:
+    """Return the sessions that put this text off, the last one first."""
+    return _on_this_text(version).filter(outcome=Outcome.ADJOURNED)
+
+
+def missing_in_words(resolution: CouncilResolution) -> str:
+    """Say what an adopted resolution still lacks to be enforceable: « sa publication et sa réception … »."""
+    words = {
+        "published_on": _("sa publication"),
+        "transmitted_on": _("sa transmission à la préfecture"),
+        "received_on": _("sa réception par la préfecture"),
+    }
+    *first, last = (words[name] for name in resolution.missing)
+    return _("%(first)s et %(last)s") % {"first": ", ".join(first), "last": last} if first else last
+
+
+def _on_this_text(version: ContractVersion) -> QuerySet[CouncilResolution]:
+    return CouncilResolution.objects.filter(
+        version__contract=version.contract_id, version_sha256=version.content_sha256
+    ).order_by("-at", "-pk")
 
 
 def council_is_due(contract: Contract, version: ContractVersion) -> bool:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
+from stakeholders.wording import day
 from workflow.council import rules
-from workflow.council.models import CouncilResolution
+from workflow.council.models import CouncilResolution, Outcome
 from workflow.engine.looks import DONE, NOW, STOP
 from workflow.engine.timeline import Milestone, Progress
 
@@ -21,8 +22,17 @@ def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     if found and found.is_enforceable:
         milestone.look, milestone.at = DONE, found.enforceable_on
         milestone.detail = _("délibération %(number)s exécutoire") % {"number": found.number}
-    elif found and not found.adopted:
-        milestone.look, milestone.detail = STOP, _("délibération rejetée")
+    elif found and found.sends_back and milestone.look != NOW:
+        milestone.look = STOP
+        milestone.detail = (
+            _("texte modifié par le conseil") if found.outcome == Outcome.AMENDED else _("texte rejeté")
+        )
+    elif found and found.is_adopted:
+        milestone.detail = _("adoptée, pas encore exécutoire : il manque %(missing)s") % {
+            "missing": rules.missing_in_words(found)
+        }
+    elif version and (put_off := rules.adjournments_of(version).first()) is not None:
+        milestone.detail = _("ajournée le %(day)s") % {"day": day(put_off.session_on)}
     elif milestone.look == NOW:
         milestone.detail = _("délibération attendue")
     yield milestone

@@ -1,12 +1,13 @@
-"""The page of the council's clerk."""
+"""The page of the council's clerk: the vote first, then what makes it enforceable, as it comes."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from workflow.council import acts
-from workflow.council.forms import ResolutionForm
+from workflow.council import acts, rules
+from workflow.council.forms import StagesForm, VoteForm
+from workflow.council.models import CouncilResolution, Outcome
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request, refused
@@ -14,16 +15,60 @@ from workflow.tasks.pages import done, page
 
 
 def council(request: Request, met: OpenTask) -> HttpResponse:
-    form = ResolutionForm(request.POST or None)
-    if request.method != "POST" or not form.is_valid():
-        return page(request, met, "council/resolution.html", 422 if form.is_bound else 200, form=form)
+    if request.method != "POST":
+        known = _known(met)
+        return _page(request, met, StagesForm(instance=known) if known else VoteForm())
+    # by what was sent: a colleague may have recorded the vote since the page was opened
+    is_vote = "outcome" in request.POST or _known(met) is None
+    form = VoteForm(request.POST) if is_vote else StagesForm(request.POST)
+    if not form.is_valid():
+        return _page(request, met, form, 422)
     try:
-        acts.record_resolution(request.user, met.task.pk, facts=form.cleaned_data)
+        if is_vote:
+            found = acts.record_resolution(request.user, met.task.pk, facts=form.cleaned_data)
+        else:
+            found = acts.record_stages(request.user, met.task.pk, stages=form.cleaned_data)
     except Invalid as error:
         form.add_error(error.field if error.field in form.fields else None, error.message)
-        return page(request, met, "council/resolution.html", error.status, form=form)
+        return _page(request, met, form, error.status)
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
-    if form.cleaned_data["adopted"]:
-        return done(request, met, _("La délibération est enregistrée : la signature du maire est ouverte."))
-    return done(request, met, _("Le refus du conseil est enregistré : le contrat revient en rédaction."))
+    return done(request, met, _said(found))
+
+
+def _known(met: OpenTask) -> CouncilResolution | None:
+    version = met.contract.latest_version
+    return rules.awaiting_its_stages(version) if version else None
+
+
+def _page(request: Request, met: OpenTask, form: VoteForm | StagesForm, status: int = 200) -> HttpResponse:
+    version = met.contract.latest_version
+    facts = {
+        "form": form,
+        "resolution": _known(met) if isinstance(form, StagesForm) else None,
+        "adjournments": rules.adjournments_of(version) if version else [],
+    }
+    return page(request, met, "council/resolution.html", status, **facts)
+
+
+def _said(found: CouncilResolution) -> str:
+    """Say what is recorded, and what follows for the mayor or for the text."""
+    if found.outcome == Outcome.ADJOURNED:
+        return _(
+            "L’ajournement est enregistré. Le maire ne peut pas signer : "
+            "enregistrez ici le vote de la séance où le conseil se prononcera."
+        )
+    if found.outcome == Outcome.AMENDED:
+        return _(
+            "La délibération est enregistrée. Le maire ne peut pas signer un texte que le conseil "
+            "a modifié : le contrat revient en rédaction, pour que les pilotes y portent les "
+            "modifications votées."
+        )
+    if found.outcome == Outcome.REJECTED:
+        return _("Le rejet est enregistré : le contrat revient en rédaction.")
+    if found.is_enforceable:
+        return _("La délibération est exécutoire : le maire peut signer à son tour.")
+    return _(
+        "C’est enregistré. Le maire ne peut pas signer tant que la délibération n’est pas exécutoire : "
+        "il manque encore %(missing)s."
+    ) % {"missing": rules.missing_in_words(found)}

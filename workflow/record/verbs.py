@@ -54,8 +54,35 @@ _ROWS = (
     Verb("text_sent_back", _("Texte renvoyé en rédaction : %(organisation)s.")),
     Verb("final_text_settled", _("Le texte définitif est arrêté : la signature s’ouvre.")),
     Verb("resolution_adopted", _("La délibération %(number)s est exécutoire.")),
-    Verb("resolution_rejected", _("Le conseil municipal a refusé : le contrat revient en rédaction.")),
-    Verb("signature_requested", _("Signature demandée, en cours : %(signer)s.")),
+    Verb(
+        "resolution_rejected", _("Le conseil municipal a rejeté le texte : le contrat revient en rédaction.")
+    ),
+    Verb(
+        "resolution_amended",
+        _("Le conseil municipal a adopté le texte avec des modifications : le contrat revient en rédaction."),
+    ),
+    Verb(
+        "resolution_adjourned",
+        _("Le conseil municipal a ajourné l’examen du texte : le maire ne peut pas encore signer."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "resolution_voted",
+        _("La délibération %(number)s est adoptée ; elle n’est pas encore exécutoire."),
+        moves_baskets=False,
+    ),
+    Verb("resolution_published", _("La délibération %(number)s est publiée."), moves_baskets=False),
+    Verb(
+        "resolution_transmitted",
+        _("La délibération %(number)s est transmise à la préfecture."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "resolution_received",
+        _("La délibération %(number)s est reçue par la préfecture."),
+        moves_baskets=False,
+    ),
+    Verb("signature_requested", _("Signature demandée, en cours : %(signer)s.")),
     Verb(
         "signature_progressed",
         _("La signature avance."),

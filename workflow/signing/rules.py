@@ -8,7 +8,7 @@ from contracts.models import Contract, ContractVersion, Signatory
 from signatures.models import SignatureRequest
 from stakeholders.models import User
 from stakeholders.reading import asked_once
-from workflow.council.models import CouncilResolution
+from workflow.council.models import SENDING_BACK, CouncilResolution
 from workflow.council.rules import council_allows
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
@@ -59,7 +59,7 @@ def signing_is_stopped(version: ContractVersion) -> bool:
     return (
         version.recalls.exists()
         or Refusal.objects.filter(version=version).exists()
-        or CouncilResolution.objects.filter(version=version, adopted=False).exists()
+        or CouncilResolution.objects.filter(version=version, outcome__in=SENDING_BACK).exists()
     )
 
 
@@ -73,8 +73,8 @@ def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
         return _("Le document n’est pas celui que les deux parties ont approuvé.")
     if not council_allows(signatory, version):
         return _(
-            "La délibération du conseil municipal n’est pas encore exécutoire : "
-            "la signature s’ouvrira dès que le service des assemblées l’aura enregistrée."
+            "La délibération du conseil municipal n’est pas encore exécutoire : le maire ne peut pas signer. "
+            "La signature s’ouvrira dès que le service des assemblées aura enregistré ce qui manque."
         )
     if next_signatory(contract, version) != signatory:
         return _("Ce n’est pas encore votre tour de signer.")

@@ -52,8 +52,8 @@ def test_a_resolution_of_the_year_26_does_not_open_the_mayor_s_signature(cast: C
         plot.record_resolution(contract, **dict.fromkeys(GOOD, dt.date(26, 4, 1)))
     task = plot.task(contract, "council_resolution")
     today = timezone.localdate().isoformat()
-    typed: dict[str, Any] = {"adopted": "yes", "number": "1", "votes_for": "9", "votes_against": "0"}
-    typed |= {"abstentions": "0", "session_on": "0026-04-01", "published_on": today}
+    typed: dict[str, Any] = {"outcome": "adopted", "number": "1", "votes_for": "9", "votes_against": "0"}
+    typed |= {"abstentions": "0", "not_voting": "0", "session_on": "0026-04-01", "published_on": today}
     typed |= {"transmitted_on": today, "received_on": today}
     address = reverse("task", args=[contract.pk, task.pk])
     answer = logged_in(cast.greffe).post(address, typed)

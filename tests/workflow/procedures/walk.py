@@ -264,8 +264,7 @@ class Walk(RuleBasedStateMachine):
         adopted = data.draw(st.sampled_from([True] * 5 + [False]))
         facts = plot.resolution()
         if not adopted:
-            facts |= dict.fromkeys(("published_on", "transmitted_on", "received_on"))
-            facts |= {"adopted": False, "reason": "Le conseil a refusé."}
+            facts |= plot.REJECTED | {"reason": "Le conseil a refusé."}
         self.does(
             "resolution adopted" if adopted else "resolution rejected",
             lambda: council_acts.record_resolution(self.entitled(task), task.pk, facts=facts),

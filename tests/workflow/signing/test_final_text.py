@@ -185,8 +185,7 @@ def test_a_council_that_refuses_while_the_prefect_is_being_signed_leaves_no_sign
     contract = plot.at_signing(cast)
     waiting = plot.task(contract, "sign")
     signing_acts.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
-    facts = dict.fromkeys(("published_on", "transmitted_on", "received_on"))
-    plot.record_resolution(contract, adopted=False, reason="Le conseil a refusé.", **facts)
+    plot.record_resolution(contract, **plot.REJECTED, reason="Le conseil a refusé.")
     run_jobs()
     contract.refresh_from_db()
     assert contract.status == Status.DRAFTING

@@ -47,15 +47,13 @@ def test_the_council_may_come_first(cast: Cast) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"received_on": None}, "exécutoire"),
+        ({"transmitted_on": None}, "transmission"),
         ({"published_on": timezone.localdate() - dt.timedelta(days=30)}, "séance"),
         ({"session_on": timezone.localdate() + dt.timedelta(days=1)}, "futur"),
         ({"votes_for": 3, "votes_against": 30}, "voix"),
     ],
 )
-def test_a_resolution_that_is_not_enforceable_is_refused(
-    cast: Cast, changes: dict[str, Any], why: str
-) -> None:
+def test_a_resolution_that_cannot_be_is_refused(cast: Cast, changes: dict[str, Any], why: str) -> None:
     contract = plot.at_signing(cast)
     with pytest.raises(Invalid) as refused:
         plot.record_resolution(contract, **changes)
@@ -68,9 +66,8 @@ def test_a_council_that_refuses_sends_the_contract_back(cast: Cast) -> None:
     envelope = plot.envelope(contract)
     plot.sign_next(contract)
     with pytest.raises(Invalid):
-        plot.record_resolution(contract, adopted=False)
-    nothing = {"published_on": None, "transmitted_on": None, "received_on": None}
-    plot.record_resolution(contract, adopted=False, reason="Le budget n’est pas voté.", **nothing)
+        plot.record_resolution(contract, **plot.REJECTED)
+    plot.record_resolution(contract, **plot.REJECTED, reason="Le budget n’est pas voté.")
     contract.refresh_from_db()
     envelope.refresh_from_db()
     assert contract.status == Status.DRAFTING
