@@ -72,7 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.REDIS_URL:  # each process of a run empties a Redis database of its own
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
         location = urlsplit(settings.REDIS_URL)._replace(path=f"/{8 + worker % 8}").geturl()
-        settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": location}}
+        settings.CACHES = {**settings.CACHES, "default": {**settings.CACHES["default"], "LOCATION": location}}
     # what the worker sends is read from the outbox; tests/workflow/notices/test_mail.py has a server
     settings.MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 

@@ -12,7 +12,9 @@ from workflow.record.verbs import sentence_of
 
 FROZEN, OPINION = "version_frozen", "opinion_given"
 # These send the text back to the pilots, whatever they say.
-RETURNS = frozenset({"text_sent_back", "resolution_rejected", "signature_refused", "version_recalled"})
+RETURNS = frozenset(
+    {"text_sent_back", "resolution_rejected", "resolution_amended", "signature_refused", "version_recalled"}
+)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import connection
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from contracts.models import Contract
@@ -48,3 +49,9 @@ def publish(
 def last_identifier() -> int:
     """Return the identifier of the newest event, 0 when there is none."""
     return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def last_about(contract: Contract, person: User) -> int:
+    """Return the identifier of the newest event of this contract or told to this person alone, 0 if none."""
+    told = Event.objects.filter(Q(contract=contract) | Q(recipient=person))
+    return int(told.aggregate(last=Max("pk"))["last"] or 0)

@@ -11,6 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.db.models import Exists
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -81,18 +82,35 @@ class Standings:
         return list(mandates_in_force(self.person, self.on))
 
     @cached_property
+    def _in_place(self) -> tuple[bool, bool, bool]:
+        """Whether any act, absence or task passed on names the person: of most people, none does."""
+        held = [mandate.pk for mandate in self.mandates]
+        asked = User.objects.filter(pk=self.person.pk).values_list(
+            Exists(SigningAuthority.objects.filter(delegate__person=self.person.pk)),
+            Exists(Absence.objects.in_force(self.on).filter(substitute__in=held)),
+            Exists(Transfer.objects.filter(receiver__in=held, ended_at=None)),
+        )
+        return asked.first() or (False, False, False)
+
+    @cached_property
     def _absences(self) -> list[Absence]:
+        if not self._in_place[1]:
+            return []
         rows = Absence.objects.in_force(self.on).filter(substitute__in=[m.pk for m in self.mandates])
         return list(rows.select_related("mandate__office__organisation", "mandate__person", "substitute"))
 
     @cached_property
     def _transfers(self) -> dict[int, Transfer]:
+        if not self._in_place[2]:
+            return {}
         rows = Transfer.objects.filter(receiver__in=[m.pk for m in self.mandates], ended_at=None)
         return {row.task_id: row for row in rows.select_related("giver__person").order_by("pk")}
 
     @cached_property
     def _authorities(self) -> list[SigningAuthority]:
         if self.person.only_mandates is not None:  # a session that a mailed code opened signs nothing
+            return []
+        if not self._in_place[0]:
             return []
         rows = SigningAuthority.objects.filter(delegate__person=self.person)
         return list(
@@ -108,6 +126,8 @@ class Standings:
     def _holders(self) -> list[Mandate]:
         """The mandates of the offices in whose place the person may sign: who holds them, who held them."""
         offices = {row.office_id for row in self._authorities}
+        if not offices:
+            return []
         held = Mandate.objects.filter(office__in=offices, limited_type=None)
         return list(held.select_related("person", "office"))
 

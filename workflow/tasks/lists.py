@@ -6,6 +6,7 @@ one object is never taken here but in :mod:`workflow.tasks.access` and :mod:`wor
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
 
 from django.contrib.contenttypes.models import ContentType
@@ -23,7 +24,11 @@ from workflow.engine.tasks import (
     OF_PEOPLE,
     OPEN,
     Task,
+    due_on,
+    is_of_people,
+    is_open,
     of_contract,
+    open_tasks,
     owed_by,
     seeded_by,
     seeds,
@@ -94,9 +99,11 @@ def tasks_of(
     Of one contract, or of all; each has its ``standing``, as what the person may do it.
     """
     mine = standings or Standings(user)
-    only = of_contract(contract) if contract else None
-    rows = task_listing(user, only=only, standings=mine).page(size=SHOWN_AT_MOST).rows
-    return with_standing(rows, mine)
+    if contract is None:
+        return with_standing(task_listing(user, standings=mine).page(size=SHOWN_AT_MOST).rows, mine)
+    waiting = [task for task in open_tasks(contract) if is_of_people(task) and is_open(task)]
+    waiting.sort(key=lambda task: (due_on(task) or dt.date.max, task.pk))
+    return with_standing(waiting, mine)[:SHOWN_AT_MOST]
 
 
 def with_standing(tasks: list[Task], mine: Standings) -> list[Task]:

@@ -14,6 +14,8 @@ const state = document.getElementById("live-state");
 const announcer = document.getElementById("live-announcer");
 const toasts = document.getElementById("toasts");
 
+const watched = Number(new URL(body.dataset.live || "/", window.location.href).searchParams.get("contract"));
+
 let last = Number(body.dataset.lastEvent || 0);
 let attempts = 0;
 let retry = 0;
@@ -52,7 +54,10 @@ function flush() {
   if (news.length > 3) news.splice(0, news.length - 3);
   if (news.length && announcer) announcer.textContent = news.join(" ");
   news.forEach((text) => toast(text));
-  body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events } }));
+  // A contract's page has nothing to fetch for what happens elsewhere, the tray's counter aside.
+  if (events.some((event) => !watched || !event.contract || event.contract === watched)) {
+    body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events } }));
+  }
   // "reload" does not say: it stands for events of any kind.
   if (events.some((event) => event.moves_baskets !== false)) body.dispatchEvent(new CustomEvent("contreseing:baskets"));
 }
@@ -167,18 +172,33 @@ body.addEventListener("htmx:responseError", (event) => {
   setTimeout(again, delay * (1 + Math.random()));
 });
 
+// What a page already shows is not sent again: it says which state it has (RFC 9110, 13.1.2).
+body.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.elt.dataset.etag) detail.headers["If-None-Match"] = detail.elt.dataset.etag;
+});
+body.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const tag = detail.successful && detail.xhr.getResponseHeader("ETag");
+  if (tag) detail.elt.dataset.etag = tag;
+});
+
 // A row that a re-fetched fragment changed is lit for a moment.
 const before = new WeakMap();
 const rows = (place) => new Map([...place.querySelectorAll("[data-row]")].map((row) => [row.dataset.row, row.textContent.trim()]));
+const keepRows = (event) => before.set(event.detail.target, rows(event.detail.target));
 
-body.addEventListener("htmx:beforeSwap", (event) => before.set(event.detail.target, rows(event.detail.target)));
-body.addEventListener("htmx:afterSettle", (event) => {
+function light(event) {
   const old = before.get(event.detail.target);
   if (!old) return;
+  before.delete(event.detail.target);
   for (const row of event.detail.target.querySelectorAll("[data-row]")) {
     if (old.get(row.dataset.row) !== row.textContent.trim()) row.classList.add("changed");
   }
-});
+}
+
+body.addEventListener("htmx:beforeSwap", keepRows);
+body.addEventListener("htmx:afterSettle", light);
+body.addEventListener("htmx:oobBeforeSwap", keepRows);
+body.addEventListener("htmx:oobAfterSwap", light);
 
 if (body.dataset.live) {
   connect();

@@ -14,7 +14,7 @@ import pytest
 from tests.cast import Cast
 from tests.pki import ServedPki
 from tests.stage import run_jobs
-from tests.workflow.procedures.walk import walk
+from tests.workflow.procedures.walk import RealServices, walk
 
 WALKS = 8
 
@@ -22,9 +22,11 @@ WALKS = 8
 @pytest.mark.timeout(900)
 def test_walks_with_a_worker_are_never_stuck(cast: Cast, pki: ServedPki) -> None:
     seen: Counter[str] = Counter()
-    walk(int(os.environ.get("WALKS") or WALKS), cast, pki, seen, run_jobs=run_jobs)
+    walk(int(os.environ.get("WALKS") or WALKS), cast, RealServices(pki), seen, run_jobs=run_jobs)
     for _more in range(3):
         if seen["contract signed"]:
             break
-        walk(4, cast, pki, seen, run_jobs=run_jobs)  # the first of them is always the plainest walk
+        walk(
+            4, cast, RealServices(pki), seen, run_jobs=run_jobs
+        )  # the first of them is always the plainest walk
     assert seen["contract signed"]
