@@ -55,6 +55,18 @@ _ROWS = (
     Verb("final_text_settled", _("Le texte définitif est arrêté : la signature s’ouvre.")),
     Verb("resolution_adopted", _("La délibération %(number)s est exécutoire.")),
     Verb("resolution_rejected", _("Le conseil municipal a refusé : le contrat revient en rédaction.")),
+    Verb(
+        "holder_changed",
+        _("Le contrat nomme %(printed)s (%(signatory)s) ; titulaire désormais : %(holder)s."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "holder_accepted",
+        _(
+            "%(organisation)s accepte que le contrat nomme %(printed)s (%(signatory)s) ; "
+            "titulaire : %(holder)s."
+        ),
+    ),
     Verb("signature_requested", _("%(signatory)s a demandé la signature, elle est en cours.")),
     Verb(
         "signature_progressed",
