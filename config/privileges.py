@@ -92,6 +92,7 @@ PRIVILEGES: dict[str, str] = {
     "viewflow_task": LASTING,
     "viewflow_task_previous": FREE,
     "workflow_anchor": KEPT,
+    "workflow_acceptedholder": KEPT,
     "workflow_approval": KEPT,
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),

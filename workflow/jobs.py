@@ -5,7 +5,7 @@ from workflow.engine.jobs import go_on, mark_failed, retry_stalled_jobs
 from workflow.guests.mails import send_code
 from workflow.notices.mail import forget_mail, send_mail
 from workflow.record.jobs import anchor_entry, anchor_journal
-from workflow.signing.jobs import reopen_signature, settle_final_text
+from workflow.signing.jobs import reopen_signature, settle_final_text, tell_changed_holders
 from workflow.standing.jobs import follow_change, open_day
 
 __all__ = [
@@ -22,4 +22,5 @@ __all__ = [
     "send_code",
     "send_mail",
     "settle_final_text",
+    "tell_changed_holders",
 ]

@@ -8,10 +8,11 @@ from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
 from workflow.procedures.models import Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm
-from workflow.signing.models import Refusal, SigningAct
+from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
 __all__ = [
+    "AcceptedHolder",
     "Anchor",
     "Approval",
     "Circuit",

@@ -18,6 +18,7 @@ from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
 from workflow.procedures import recall_views
 from workflow.proofs import views as proofs_views
+from workflow.signing import holder_views
 from workflow.signing import views as signing_views
 from workflow.tasks import transfer_views
 from workflow.tasks import views as tasks_views
@@ -77,6 +78,7 @@ urlpatterns = [
     path(f"{TASK}confirmation/cle/", signing_views.sign_challenge, name="sign_challenge"),
     path(f"{TASK}refus/", signing_views.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing_views.task_document, name="task_document"),
+    path(f"{BASE}signataires/<int:signatory>/nom/", holder_views.holder_accept, name="holder_accept"),
     path(f"{BASE}retrait/", recall_views.version_recall, name="version_recall"),
     path(f"{TASK}confier/", transfer_views.task_transfer, name="task_transfer"),
     path(f"{TASK}reprise/", transfer_views.transfer_end, name="transfer_end"),

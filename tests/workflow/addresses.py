@@ -76,6 +76,10 @@ def signature(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": scenes.task(contract, "sign")}
 
 
+def signatory(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "signatory": contract.signatories.order_by("order")[0].pk}
+
+
 def fragment(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "fragment": "acteurs"}
 
@@ -186,6 +190,7 @@ RULES: dict[str, Rule] = {
     "contacts": Rule(NAMING, NAMING, "review"),
     "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
+    "holder_accept": Rule(PILOTS, PILOTS, scene="signing", arguments=signatory),
     "task": Rule(LANDLORD, LANDLORD, "review", review),
     "task_done": Rule(frozenset({"prefete"}), scene="sealed", arguments=signed),
     "task_take": Rule(None, LANDLORD, "review", review),

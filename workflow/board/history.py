@@ -22,14 +22,45 @@ class Line:
     reason: str
 
 
-def history(contract: Contract, *, limit: int = 200) -> list[Line]:
-    """Return the last acts, newest first, each as a sentence with its author and quality."""
+NEWEST = 200  # lines that a page shows unfolded, and fetches again at each event
+
+
+@dataclass
+class History:
+    """A contract's history: the newest lines, the older ones, and the number of the last of these."""
+
+    newest: list[Line]
+    older: list[Line]
+
+    @property
+    def after(self) -> int:
+        """The number of the entry after which the newest lines begin; 0 where they are all."""
+        return self.older[0].number if self.older else 0
+
+
+def whole_history(contract: Contract) -> History:
+    """Return all that a page shows of a journal: only the newest lines will be fetched again."""
+    newest = history(contract, limit=NEWEST)
+    if len(newest) < NEWEST:
+        return History(newest, [])
+    return History(newest, history(contract, before=newest[-1].number))
+
+
+def history(
+    contract: Contract, *, after: int = 0, before: int | None = None, limit: int | None = None
+) -> list[Line]:
+    """Return the acts, newest first, each as a sentence with its author and quality.
+
+    Those numbered over ``after`` and under ``before``, ``limit`` at most; all of them by default.
+    """
     entries = (
-        JournalEntry.objects.filter(contract=contract)
+        JournalEntry.objects.filter(contract=contract, number__gt=after)
         .exclude(verb__in=NOT_IN_TIMELINE)
         .select_related("actor")
-        .order_by("-number")[:limit]
+        .order_by("-number")
     )
+    if before is not None:
+        entries = entries.filter(number__lt=before)
     return [
         Line(
             entry.number,
@@ -39,5 +70,5 @@ def history(contract: Contract, *, limit: int = 200) -> list[Line]:
             entry.quality,
             str(entry.payload.get("reason") or ""),
         )
-        for entry in entries
+        for entry in entries[:limit]
     ]

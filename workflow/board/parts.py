@@ -41,13 +41,11 @@ Facts = Callable[[Contract, frozenset[int]], dict[str, Any]]
 
 def parts(request: Request, contract: Contract) -> dict[str, SafeString]:
     """Return each part of the page, rendered, by the name that its place on the page bears."""
-    last = events.last_about(contract, request.user)  # before the rows: what comes meanwhile is read again
+    # before the rows: what comes meanwhile is read again
+    last, _either = events.last_about(contract, request.user)
     mine = _organisations(request, contract)
-    shown = {
-        "entete": _rendered(
-            "board/_partials/head.html", {"contract": contract, **_head(request, contract)}, request
-        )
-    }
+    head = {"contract": contract, **_head(request, contract)}
+    shown = {"entete": _rendered("board/_partials/head.html", head, request)}
     for name, (facts, template) in SHARED.items():
         kind = mine if name in OF_THE_ORGANISATION else frozenset()
         shown[name] = _kept(name, contract, (last, *sorted(kind)), template, facts, kind)
@@ -56,9 +54,8 @@ def parts(request: Request, contract: Contract) -> dict[str, SafeString]:
 
 def tag_of(request: Request, contract: Contract) -> str:
     """Return the entity tag (RFC 9110, 8.8.3) of what the reader is shown of the contract now."""
-    last = events.last_about(contract, request.user)
-    seen_by = f"{request.user.pk}-{request.session.session_key}"
-    return quote_etag(f"{last}-{seen_by}-{get_language()}-{timezone.localdate().toordinal()}")
+    _contract, last = events.last_about(contract, request.user)
+    return quote_etag(f"{last}-{request.user.pk}-{get_language()}-{timezone.localdate().toordinal()}")
 
 
 def _organisations(request: Request, contract: Contract) -> frozenset[int]:

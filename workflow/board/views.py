@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,12 +10,12 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from contracts.models import Contract
+from contracts.models import ENDED, Contract, Status
 from contracts.words import LONGEST
 from stakeholders.permissions import mandates_in_force
 from workflow.board import obstacles
 from workflow.board.diagram_status import diagram_status
-from workflow.board.history import history
+from workflow.board.history import history, whole_history
 from workflow.board.lanes import lanes
 from workflow.board.steps import steps
 from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
@@ -22,12 +23,15 @@ from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
 from workflow.procedures.diagram import diagram
 from workflow.record.answers import answers
-from workflow.signing.rules import signed
+from workflow.signing.holders import Difference
+from workflow.signing.rules import differences, signed
 from workflow.standing.drafters import mandate_to_draft
 from workflow.standing.parties import mandate_to_pilot
 from workflow.tasks import lists
 from workflow.tasks.access import contract_for
 from workflow.tasks.answers import Request, member
+
+NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # of an entry of the journal
 
 
 @require_safe
@@ -105,7 +109,15 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "failed_jobs": [task for task in waiting if has_failed(task)],
         "running_jobs": [task for task in waiting if is_of_the_system(task) and not has_failed(task)],
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
+        "differences": _differences(found),
     }
+
+
+def _differences(found: Contract) -> list[Difference]:
+    """Return the places that name a former holder, while the text may still be signed or taken back."""
+    if found.status == Status.DRAFTING or found.status in ENDED or (version := found.latest_version) is None:
+        return []
+    return differences(version)
 
 
 def _steps(request: Request, found: Contract) -> dict[str, Any]:
@@ -118,7 +130,12 @@ def _lanes(request: Request, found: Contract) -> dict[str, Any]:
 
 
 def _history(request: Request, found: Contract) -> dict[str, Any]:
-    return {"history": history(found)}
+    """Return the lines of a fragment, after those that the page holds already; or of a whole page."""
+    if request.resolver_match and request.resolver_match.url_name == "contract_fragment":
+        after = request.GET.get("depuis", "")
+        return {"history": history(found, after=int(after) if NUMBER.fullmatch(after) else 0)}
+    whole = whole_history(found)
+    return {"history": whole.newest, "older": whole.older, "history_after": whole.after}
 
 
 def _signatures(request: Request, found: Contract) -> dict[str, Any]:

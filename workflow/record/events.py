@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.models import User
+from stakeholders.reading import asked_once
 from workflow.record import once
 from workflow.record.journal import take_order_lock
 from workflow.record.models import Event
@@ -51,7 +52,13 @@ def last_identifier() -> int:
     return Event.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def last_about(contract: Contract, person: User) -> int:
-    """Return the identifier of the newest event of this contract or told to this person alone, 0 if none."""
-    told = Event.objects.filter(Q(contract=contract) | Q(recipient=person))
-    return int(told.aggregate(last=Max("pk"))["last"] or 0)
+@asked_once
+def last_about(contract: Contract, person: User) -> tuple[int, int]:
+    """Return the identifiers of the newest event of this contract, and of that or one told to the person.
+
+    0 where there is none.
+    """
+    of_contract = Q(contract=contract)
+    told = Event.objects.filter(of_contract | Q(recipient=person))
+    last = told.aggregate(contract=Max("pk", filter=of_contract), either=Max("pk"))
+    return last["contract"] or 0, last["either"] or 0

@@ -82,6 +82,18 @@ _ROWS = (
         _("La délibération %(number)s est reçue par la préfecture."),
         moves_baskets=False,
     ),
+    Verb(
+        "holder_changed",
+        _("Le contrat nomme %(printed)s (%(signatory)s) ; titulaire désormais : %(holder)s."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "holder_accepted",
+        _(
+            "%(organisation)s accepte que le contrat nomme %(printed)s (%(signatory)s) ; "
+            "titulaire : %(holder)s."
+        ),
+    ),
     Verb("signature_requested", _("Signature demandée, en cours : %(signer)s.")),
     Verb(
         "signature_progressed",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
-from contracts.models import Signatory
+from contracts.models import ContractVersion, Signatory
 from signatures import actions as signing
 from signatures.errors import SignatureError
 from signatures.models import Confirmation, SignatureRequest
@@ -13,7 +13,7 @@ from stakeholders.models import User
 from stakeholders.wording import in_sentence
 from workflow.engine import purposes
 from workflow.record.refusals import Locked
-from workflow.signing import rules
+from workflow.signing import holders, rules
 from workflow.signing.models import REFUSAL_OWES_WHY, Refusal, SigningAct
 from workflow.tasks.act import Doing, doing, owed, save
 from workflow.tasks.rounds import signing_round_of
@@ -29,7 +29,7 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
         if obstacle := rules.why_not_sign(signatory, act.version):
             raise Locked(obstacle)
         envelope = signing_round_of(act).envelope
-        stamp = stamp_of(user, signatory, act.standing.basis)
+        stamp = stamp_of(user, signatory, act.version, act.standing.basis)
         try:
             request, used = signing.request_signature(
                 envelope,
@@ -73,10 +73,18 @@ def signing_act(act: Doing, request: SignatureRequest, confirmation: Confirmatio
     )
 
 
-def stamp_of(user: User, signatory: Signatory, basis: Basis | None) -> list[str]:
-    """Return what the stamp says: the name, the quality, and for a delegate on what act it rests."""
+def stamp_of(user: User, signatory: Signatory, version: ContractVersion, basis: Basis | None) -> list[str]:
+    """Return what the stamp says: the name, the quality, for a delegate on what act it rests.
+
+    Where the text names a former holder, also that this was accepted, and why.
+    """
     lines = basis.stamp_lines if basis else []
-    return [str(user), *(lines or [signatory.capacity]), signatory.office.organisation.name]
+    return [
+        str(user),
+        *(lines or [signatory.capacity]),
+        signatory.office.organisation.name,
+        *holders.stamp_lines(signatory, version),
+    ]
 
 
 def signer_of(user: User, stamp: list[str]) -> str:

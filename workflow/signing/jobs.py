@@ -11,6 +11,7 @@ from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
 from signatures.backends import backend
 from signatures.errors import SignatureError
+from signatures.jobs import IN_TRANSACTION
 from signatures.models import SignatureRequest
 from workflow.drafting.jobs import keep_the_approved_bytes
 from workflow.engine import purposes
@@ -28,6 +29,7 @@ from workflow.engine.tasks import Task
 from workflow.opinions import rules as opinions_rules
 from workflow.record import events, journal
 from workflow.record.refusals import Locked
+from workflow.signing import holder_acts
 
 
 def defer_reopening(request: SignatureRequest, process_id: int) -> None:
@@ -78,6 +80,18 @@ def reopen_signature(context: JobContext, *, process_id: int, request_id: int) -
             activation.error(WorkFailed(request.error_text))
             activation.pass_over()
             activation.activate_next()
+
+
+def defer_telling() -> None:
+    """Queue the look for texts that name a former holder, in the caller's transaction."""
+    IN_TRANSACTION.configure_task(tell_changed_holders.name, lock="changed-holders").defer(timestamp=0)
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(name="workflow.tell_changed_holders", retry=RETRY)
+def tell_changed_holders(timestamp: int) -> None:
+    """Tell of the texts that name a former holder: after a change, and once an hour for the calendar's."""
+    holder_acts.tell_changed_holders()
 
 
 def _check_final_text(contract: Contract, version: ContractVersion) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Signatory
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.models import AuthorityKind, SigningAuthority
 from stakeholders.text import Line
+from stakeholders.wording import day
 from workflow.engine.models import Act, says_why
 
 REFUSAL_OWES_WHY = _("Dites pourquoi vous refusez de signer.")
+ACCEPTING_OWES_WHY = _("Dites pourquoi le contrat peut garder ce nom.")
+LONGEST_REASON = 200  # characters: it is printed in the box of a signature
 
 BASES = [(kind.value, kind.label) for kind in AuthorityKind if kind != AuthorityKind.REPRESENTATION_ONLY]
 
@@ -66,6 +71,42 @@ class SigningAct(Act):
             "office": self.office,
             "authority": self.authority_id,
             "act": self.document,
+        }
+
+
+class AcceptedHolder(Act):
+    """A pilot accepts that a frozen text names a former holder, and says why; the signature's stamp says it.
+
+    It counts for one present holder, as ``holder`` names them (blank: the office is vacant).
+    """
+
+    signatory = models.ForeignKey(Signatory, models.PROTECT, related_name="accepted_holders")
+    printed = Line(_("nom au contrat"), max_length=400)
+    holder = Line(_("titulaire"), max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = _("différence de titulaire acceptée")
+        verbose_name_plural = _("différences de titulaire acceptées")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "signatory", "holder"],
+                name="one_acceptance_a_holder",
+                violation_error_message=_("Cette différence est déjà acceptée."),
+            ),
+            says_why("accepting_says_why", ACCEPTING_OWES_WHY),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.printed}, {self.holder}"
+
+    @property
+    def sentence(self) -> str:
+        """Say who accepted it, when, and why."""
+        return gettext("Différence acceptée le %(day)s (%(organisation)s) : %(reason)s") % {
+            "day": day(timezone.localdate(self.at)),
+            "organisation": self.mandate.office.organisation.short_name,
+            "reason": self.reason,
         }
 
 

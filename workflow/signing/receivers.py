@@ -13,18 +13,20 @@ from typing import Any
 from django.dispatch import receiver
 from django.utils.translation import gettext as _
 
-from contracts.models import Contract, Status
+from contracts.models import Contract, Signatory, Status
 from signatures import signals
 from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
+from stakeholders.models import Mandate
+from stakeholders.signals import rights_changed
 from workflow.engine import purposes
 from workflow.engine.jobs import defer_failure, defer_go_on
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import WITH_THE_SYSTEM, serving, tasks
 from workflow.record import events, journal
 from workflow.record.jobs import defer_anchor
-from workflow.signing import jobs
+from workflow.signing import holders, jobs
 from workflow.signing.acts import signer_of, stamp_of
 from workflow.signing.models import SigningAct
 from workflow.standing.standings import Standings
@@ -52,7 +54,9 @@ def ask_again_who_may_sign(request: SignatureRequest, **_kwargs: Any) -> None:
     basis = Standings(act.author).basis(act.signatory)
     if isinstance(basis, NoBasis):
         raise NotEntitled(basis.message)
-    if request.stamp_lines != stamp_of(act.author, act.signatory, basis):
+    if obstacle := holders.why_not_sign(act.signatory, act.version):
+        raise NotEntitled(obstacle)
+    if request.stamp_lines != stamp_of(act.author, act.signatory, act.version, basis):
         raise NotEntitled(
             _(
                 "L’acte au titre duquel la signature a été demandée ne vaut plus. Vous pouvez signer à un "
@@ -130,6 +134,13 @@ def contract_not_sealed(envelope: Envelope, error: str, **_kwargs: Any) -> None:
     """Journal the failure and tell the pilots."""
     if signing := _round(envelope):
         _fail(signing.version.contract, purposes.SEAL, error)
+
+
+@receiver(rights_changed)
+def holder_may_have_changed(mandate: Mandate | None, **_kwargs: Any) -> None:
+    """Have the worker look for the texts that name whoever left an office."""
+    if mandate is not None and Signatory.objects.filter(office=mandate.office_id).exists():
+        jobs.defer_telling()
 
 
 def _act(request: SignatureRequest) -> SigningAct | None:

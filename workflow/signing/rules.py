@@ -13,6 +13,7 @@ from workflow.council.rules import council_allows
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
 from workflow.opinions.rules import approved_by_all
+from workflow.signing import holders
 from workflow.signing.models import Refusal, SigningAct
 
 State = SignatureRequest.State
@@ -78,4 +79,11 @@ def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
         )
     if next_signatory(contract, version) != signatory:
         return _("Ce n’est pas encore votre tour de signer.")
-    return ""
+    return holders.why_not_sign(signatory, version)
+
+
+def differences(version: ContractVersion) -> list[holders.Difference]:
+    """Return the places still to be signed that name a former holder, accepted or not."""
+    found = holders.differences(version)
+    done = having_signed(version) if found else set()
+    return [one for one in found if one.signatory.pk not in done]

@@ -25,7 +25,7 @@ from workflow.opinions.last import last_opinions
 from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused, AlreadyDone
-from workflow.signing import acts, rules
+from workflow.signing import acts, holders, rules
 from workflow.tasks.access import OpenTask, task_for
 from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
@@ -173,6 +173,7 @@ def _page(
         "resolution": resolution_on(version),
         "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
         "obstacle": rules.why_not_sign(signatory, version),
+        "difference": holders.difference_at(signatory, version),
         "failure": signing.last_failure(envelope, signatory.field_name),
         **ways_of(request.user, signatory.office.organisation, envelope.current_sha256, forms or {}),
         "confirmation": confirmation,

@@ -49,3 +49,15 @@ if (decision && document.querySelector(".jump")) {
 // After a refused form, the reader starts where the error is.
 const refused = document.querySelector("[data-focus-error]");
 if (refused) refused.focus();
+
+// What is folded is printed too, then folded again.
+const unfolded = [];
+window.addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details:not([open], .menu)")) {
+    folded.open = true;
+    unfolded.push(folded);
+  }
+});
+window.addEventListener("afterprint", () => {
+  for (const folded of unfolded.splice(0)) folded.open = false;
+});

@@ -26,7 +26,6 @@ def test_walks_with_a_worker_are_never_stuck(cast: Cast, pki: ServedPki) -> None
     for _more in range(3):
         if seen["contract signed"]:
             break
-        walk(
-            4, cast, RealServices(pki), seen, run_jobs=run_jobs
-        )  # the first of them is always the plainest walk
+        # the first of them is always the plainest walk
+        walk(4, cast, RealServices(pki), seen, run_jobs=run_jobs)
     assert seen["contract signed"]
