@@ -73,6 +73,7 @@ urlpatterns = [
     path(f"{TASK}prise-en-charge/", tasks_views.task_take, name="task_take"),
     path(f"{TASK}relance/", tasks_views.job_retry, name="job_retry"),
     path(f"{TASK}avis/brouillon/", opinions_views.opinion_draft, name="opinion_draft"),
+    path(f"{BASE}avis/<int:opinion>/recepisse/", opinions_views.opinion_receipt, name="opinion_receipt"),
     path(f"{TASK}notes/", note_views.note_add, name="note_add"),
     path(f"{TASK}confirmation/", signing_views.sign_confirm, name="sign_confirm"),
     path(f"{TASK}confirmation/cle/", signing_views.sign_challenge, name="sign_challenge"),
@@ -122,6 +123,7 @@ urlpatterns = [
         organisations_views.invitation_cancel,
         name="invitation_cancel",
     ),
+    path(f"{ORGANISATION}fonctions/ajout/", organisations_views.office_add, name="office_add"),
     path(f"{ORGANISATION}mandats/ajout/", organisations_views.mandate_add, name="mandate_add"),
     path(
         f"{ORGANISATION}mandats/<int:mandate>/retrait/",

@@ -77,7 +77,12 @@ def test_a_guest_s_code_gives_no_password_and_no_key(cast: Cast, holder: User) -
     assert browser.get(reverse("account_login")).status_code == 200, "whoever wants more logs in"
 
 
-def test_a_guest_s_code_does_not_skip_the_second_factor(cast: Cast, holder: User) -> None:
+@pytest.mark.parametrize("password", [None, PASSWORD])
+def test_a_guest_s_code_does_not_skip_the_second_factor(
+    cast: Cast, holder: User, password: str | None
+) -> None:
+    holder.set_password(password)
+    holder.save(update_fields=["password"])
     contract, link, other = scenes(cast)
     secret = str(generate_totp_secret())
     TOTP.activate(holder, secret)

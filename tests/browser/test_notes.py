@@ -28,14 +28,17 @@ def test_keeping_a_note_loses_nothing_of_the_opinion(
     page.goto(f"{live_url}{reverse('task', args=[contract.pk, task.pk])}")
     expect(page.locator("[data-pdf]")).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     page.get_by_label("Modifications demandées").check()
-    page.get_by_label("Motif").fill("Le calendrier est trop court.")
+    page.get_by_label("Modifications que vous demandez").fill("Le calendrier est trop court.")
     page.get_by_label("Ajouter une note").fill("Vérifier le budget avec la comptabilité.")
     page.get_by_role("button", name="Garder la note").click()
     kept = page.locator("#notes li", has_text="Vérifier le budget avec la comptabilité.")
     expect(kept).to_be_visible()
     expect(kept).to_contain_text("Gourvennec-Lau")
     expect(page.get_by_label("Ajouter une note")).to_have_value("")
-    expect(page.get_by_label("Motif")).to_have_value("Le calendrier est trop court.")
+    expect(page.get_by_text("Note gardée à")).to_be_visible()
+    expect(page.get_by_label("Modifications que vous demandez")).to_have_value(
+        "Le calendrier est trop court."
+    )
     expect(page.get_by_label("Modifications demandées")).to_be_checked()
     actor.is_accessible()
     if folder := os.environ.get("GUEST_PICTURES"):

@@ -96,10 +96,12 @@ def test_a_landlord_answers_from_a_phone(
     page.get_by_role("button", name="Rendre l’avis").click()
     expect(page.get_by_text("un motif est requis")).to_be_visible()
     expect(page.get_by_label("Modifications demandées")).to_be_checked()
-    page.get_by_label("Motif").fill("Le calendrier est trop court.")
+    page.get_by_label("Modifications que vous demandez").fill("Le calendrier est trop court.")
     expect(page.get_by_text("Brouillon enregistré")).to_be_visible()
     page.goto(page.url)  # the draft is on the server, not in the form that was refused
-    expect(page.get_by_label("Motif")).to_have_value("Le calendrier est trop court.")
+    expect(page.get_by_label("Modifications que vous demandez")).to_have_value(
+        "Le calendrier est trop court."
+    )
     page.get_by_role("button", name="Rendre l’avis").click()
     expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()
     actor.errors = [error for error in actor.errors if "422" not in error]  # the refused form

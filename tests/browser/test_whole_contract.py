@@ -71,7 +71,7 @@ class Play:
         expect(actor.page.get_by_role("heading", name="Votre avis sur la version")).to_be_visible()
         actor.page.get_by_label(choice, exact=True).check()
         if reason:
-            actor.page.get_by_label("Motif").fill(reason)
+            actor.page.locator("textarea[name=reason]").fill(reason)
         actor.page.get_by_role("button", name="Rendre l’avis").click()
         expect(actor.page.get_by_text("Votre avis est enregistré")).to_be_visible()
         actor.close()

@@ -14,6 +14,7 @@ from contracts.models import Contract, Part
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
 
@@ -57,6 +58,10 @@ def none(_scenes: Scenes, _contract: Contract) -> dict[str, Any]:
 
 def version(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "number": 1}
+
+
+def opinion(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "opinion": Opinion.objects.filter(version__contract=contract)[0].pk}
 
 
 def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -175,6 +180,7 @@ RULES: dict[str, Rule] = {
     "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_process": Rule(REVIEW_VIEWERS, scene="review"),
     "version": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
+    "opinion_receipt": Rule(VIEWERS, scene="sealed", arguments=opinion),
     "version_pdf": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
@@ -218,6 +224,7 @@ RULES |= {
     "organisation": Rule(ADMINISTRATOR, arguments=organisation),
     "invitation_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
     "invitation_cancel": Rule(None, ADMINISTRATOR, arguments=invited),
+    "office_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
     "mandate_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
     "mandate_withdraw": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=mandate),
     "signing_proof": Rule(None, ADMINISTRATOR, arguments=organisation),

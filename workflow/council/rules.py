@@ -87,7 +87,7 @@ def adjournments_of(version: ContractVersion) -> QuerySet[CouncilResolution]:
 
 
 def missing_in_words(resolution: CouncilResolution) -> str:
-    """Say what an adopted resolution still lacks to be enforceable: « sa publication et sa réception … »."""
+    """Say what an adopted resolution still lacks to be enforceable: « sa publication et sa réception … »."""
     words = {
         "published_on": _("sa publication"),
         "transmitted_on": _("sa transmission à la préfecture"),

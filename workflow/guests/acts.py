@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from stakeholders.actions import appoint
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Organisation, Role, User
-from stakeholders.permissions import mandate_for
+from stakeholders.permissions import mandates_in_force
 from stakeholders.quotas import QUOTAS
 from stakeholders.security_events import Name, tell
 from workflow.engine.tasks import Task, review_task
@@ -43,11 +43,12 @@ class Entry:
 
     @property
     def by_login(self) -> bool:
-        """Whether the account is more than a guest's: a mailed code never replaces logging in to it."""
-        if self.person is None or self.mandate is None:
-            return False
-        is_a_guests = self.mandate.limited_type_id is not None
-        return self.person.has_usable_password() or self.person.is_staff or not is_a_guests
+        """Whether the code opens nothing here: the platform's administrators log in, whoever names them.
+
+        Anybody else's opens the guest's mandate alone, through the second factor that the account has:
+        less than the mailed code of the log-in page, which opens all of it.
+        """
+        return self.person is not None and self.person.is_staff
 
 
 def ask_code(identifier: str) -> None:
@@ -131,9 +132,8 @@ def _account(contact: Contact) -> tuple[User, bool]:
         with transaction.atomic():
             made = User.objects.filter(email__iexact=contact.email).first() is None
             if made:
-                User.objects.create_user(
-                    contact.email, None, first_name=contact.first_name, last_name=contact.last_name
-                )
+                names = {name: getattr(contact, name) for name in ("civility", "first_name", "last_name")}
+                User.objects.create_user(contact.email, None, **names)
     except IntegrityError:  # another of this person's links was confirmed at the same moment
         made = False
     person = User.objects.get(email__iexact=contact.email)
@@ -148,14 +148,16 @@ def _account(contact: Contact) -> tuple[User, bool]:
 
 
 def _mandate(contact: Contact, person: User) -> Mandate:
-    """Return the mandate by which the person answers for the organisation; give one only if none is.
+    """Return the mandate limited to the contract by which the person answers; give one only if none is.
 
-    The organisation's row is locked: two links of one person pass here one after the other.
+    Beside an office that the person holds, too: a session that a code opened counts no mandate without a
+    limit. The organisation's row is locked: two links of one person pass here one after the other.
     """
     organisation = Organisation.objects.select_for_update(no_key=True).get(pk=contact.organisation_id)
-    held = mandate_for(person, Power.REVIEW, organisation, about=contact.contract)
-    if held is not None:
-        return held
+    for held in mandates_in_force(person):
+        limited = held.limited_type_id is not None and held.covers(contact.contract)
+        if limited and held.office.organisation_id == organisation.pk and Power.REVIEW in held.office.powers:
+            return held
     today = timezone.localdate()
     try:
         mandate = appoint(

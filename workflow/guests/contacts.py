@@ -21,6 +21,7 @@ from workflow.engine.tasks import review_task
 from workflow.guests import links
 from workflow.guests.mails import record, send_link
 from workflow.guests.models import Contact
+from workflow.guests.shared_mailboxes import is_no_name, is_shared
 from workflow.notices.allowances import allow
 from workflow.record.refusals import AlreadyDone, Invalid, Locked, NotAllowed
 from workflow.standing import parties
@@ -37,6 +38,7 @@ def add_contact(
     first_name: str,
     last_name: str,
     quality: str,
+    civility: str = "",
 ) -> Contact:
     """Name a person to be asked for an organisation; mailed at once when its opinion is awaited.
 
@@ -48,6 +50,7 @@ def add_contact(
         mandate = links.naming(user, contract).get(organisation)
         if mandate is None:
             raise NotAllowed
+        _check_is_somebody(email, first_name, last_name, organisation)
         _check_address(email, organisation, mandate, contract)
         allow("contact", sender=user.pk, organisation=mandate.office.organisation_id, recipient=email)
         contact = _saved(
@@ -55,6 +58,7 @@ def add_contact(
                 contract=contract,
                 organisation=organisation,
                 email=email.lower(),
+                civility=civility,
                 first_name=first_name,
                 last_name=last_name,
                 quality=quality,
@@ -74,6 +78,25 @@ def _saved(contact: Contact) -> Contact:
         raise Invalid(" ".join(error.messages), "email") from error
     contact.save(force_insert=True)
     return contact
+
+
+def _check_is_somebody(email: str, first_name: str, last_name: str, organisation: Organisation) -> None:
+    """An opinion is somebody's: neither a mailbox that a service shares, nor a service for a name."""
+    if is_no_name(first_name, last_name, organisation.name):
+        raise Invalid(
+            _("Indiquez le prénom et le nom d’une personne : c’est elle qui rendra l’avis, en son nom."),
+            "first_name",
+        )
+    if is_shared(email, first_name, last_name):
+        raise Invalid(
+            _(
+                "« %(address)s » semble être une boîte partagée : quiconque la lit pourrait rendre l’avis à "
+                "la place de %(person)s. Indiquez une adresse nominative ; à défaut, demandez à "
+                "l’organisation de lui en ouvrir une."
+            )
+            % {"address": email, "person": f"{first_name} {last_name}".strip()},
+            "email",
+        )
 
 
 def _check_address(email: str, organisation: Organisation, mandate: Mandate, contract: Contract) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -71,7 +72,7 @@ def state_of(link: GuestLink) -> State:
 def answer_to(link: GuestLink) -> Opinion | None:
     """Return the opinion that the organisation gave on the link's version, whoever gave it."""
     return (
-        Opinion.objects.select_related("author", "mandate__office__organisation", "version")
+        Opinion.objects.select_related("author", "mandate__office__organisation", "version__contract")
         .filter(version=link.version, organisation=link.contact.organisation)
         .first()
     )
@@ -82,9 +83,19 @@ def asker(contract: Contract) -> Organisation:
     return parties.pilot(contract, Part.CITY_PILOT)
 
 
-def led(version: ContractVersion, organisation: Organisation) -> int:
-    """Return how many commitments of the frozen text the organisation leads."""
-    return sum(row["lead"]["id"] == organisation.pk for row in commitments(version.content))
+def title_of_asker(version: ContractVersion) -> str:
+    """Return the office by which whoever froze the version pilots the contract, today; else nothing."""
+    mandate = parties.mandate_to_pilot(version.frozen_by, version.contract)
+    return mandate.office.title if mandate else ""
+
+
+def led(version: ContractVersion, organisation: Organisation) -> list[str]:
+    """Return the commitments of the frozen text that the organisation leads: « 4.1 Sécuriser les halls »."""
+    return [
+        f"{row['number']} {row['title']}"
+        for row in commitments(version.content)
+        if row["lead"]["id"] == organisation.pk
+    ]
 
 
 def address_of(link: GuestLink) -> str:
@@ -137,14 +148,27 @@ def contact_for(person: User, contract: Contract, contact_id: int) -> Contact:
 
 @dataclass
 class Named:
-    """One contact as the page of contacts shows them."""
+    """One contact as the page of contacts shows them, with what became of the last link.
+
+    A link counts as opened once its reader asked for a code: whoever only loads its page may be a scanner.
+    ``opinion`` is the organisation's on the last version, whoever gave it.
+    """
 
     contact: Contact
     last: GuestLink | None
     reported: GuestLink | None
-    entered: bool
-    answered: bool
+    opinion: Opinion | None
     asked: bool
+
+    @property
+    def opened_at(self) -> dt.datetime | None:
+        """When the reader of the last link asked for a code, the last time."""
+        return self.last.code_asked_at if self.last else None
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether the opinion is the contact's own, and not a colleague's."""
+        return self.opinion is not None and self.opinion.author.email.lower() == self.contact.email.lower()
 
 
 def named_contacts(contract: Contract, organisations: list[Organisation]) -> list[Named]:
@@ -152,12 +176,11 @@ def named_contacts(contract: Contract, organisations: list[Organisation]) -> lis
     contacts = (
         Contact.objects.kept()
         .filter(contract=contract, organisation__in=organisations)
-        .select_related("organisation", "mandate")
+        .select_related("organisation")
         .prefetch_related(Prefetch("links", GuestLink.objects.order_by("-sent_at", "-pk")))
     )
-    answered = set(
-        Opinion.objects.filter(version=contract.latest_version).values_list("organisation_id", flat=True)
-    )
+    given = Opinion.objects.filter(version=contract.latest_version).select_related("author")
+    opinions = {opinion.organisation_id: opinion for opinion in given}
     asked = {
         organisation.pk for organisation in organisations if review_task(contract, organisation) is not None
     }
@@ -166,8 +189,7 @@ def named_contacts(contract: Contract, organisations: list[Organisation]) -> lis
             contact,
             last=next(iter(contact.links.all()), None),
             reported=next((link for link in contact.links.all() if link.reported_at), None),
-            entered=contact.mandate is not None and contact.mandate.withdrawn_at is None,
-            answered=contact.organisation_id in answered,
+            opinion=opinions.get(contact.organisation_id),
             asked=contact.organisation_id in asked,
         )
         for contact in contacts

@@ -16,7 +16,7 @@ from procrastinate.contrib.django import app
 from contracts.models import Contract
 from signatures.jobs import IN_TRANSACTION
 from stakeholders.models import Mandate, Organisation, User
-from stakeholders.wording import day, moment
+from stakeholders.wording import day, in_sentence, moment
 from workflow.engine.tasks import Task
 from workflow.guests import links
 from workflow.guests.models import Contact, GuestLink
@@ -48,9 +48,14 @@ def send_link(
         expires_at=now + LINK_LASTS,
     )
     with translation.override(mail.LANGUAGE):
-        subject = _("Votre avis est demandé : %(reference)s") % {"reference": contract.reference}
-        body = "\n\n".join(_sentences(link, str((task.data or {}).get("due_on", ""))))
-    mail.defer_mail(to=contact.email, subject=subject, body=body + "\n")
+        facts = _facts(link, str((task.data or {}).get("due_on", "")))
+        body = "\n\n".join(sentence % facts for sentence in _sentences(facts))
+    mail.defer_mail(
+        to=contact.email,
+        subject=_subject(facts),
+        body=body + "\n",
+        reply_to=version.frozen_by.email,
+    )
     record("guest_link_sent", contact, actor=actor, mandate=mandate, version=version.number)
     return link
 
@@ -70,12 +75,25 @@ def record(
     return told
 
 
-def _sentences(link: GuestLink, due_on: str) -> list[str]:
-    facts = _facts(link, due_on)
-    sentences = [
+def _subject(facts: dict[str, Any]) -> str:
+    """Say what is asked first, then by when and on what: a mailbox shows the first words alone."""
+    asked = (
+        _("Avis demandé au plus tard le %(due)s : %(title)s (%(reference)s)")
+        if facts["due"]
+        else _("Avis demandé : %(title)s (%(reference)s)")
+    )
+    return asked % facts
+
+
+def _sentences(facts: dict[str, Any]) -> list[str]:
+    return [
         _("Bonjour %(name)s,"),
         _("Votre avis est demandé, au nom de votre organisation, sur un contrat de sécurité intégrée."),
         "\n".join(_what_is_asked(facts)),
+        _(
+            "Votre silence ne vaut pas accord : le contrat attend votre avis pour avancer. Il peut être "
+            "favorable, avec ou sans réserves, demander des modifications ou être défavorable."
+        ),
         _("Pour lire le texte et répondre, ouvrez cette page :") + "\n%(link)s",
         _(
             "Il n’y a ni compte à créer ni mot de passe à choisir : la page vous enverra un code, à cette "
@@ -86,20 +104,23 @@ def _sentences(link: GuestLink, due_on: str) -> list[str]:
             "Si cette demande ne vous concerne pas, ouvrez la page et choisissez « Ce n’est pas moi » : "
             "le lien sera révoqué et les pilotes du contrat prévenus."
         ),
+        _("Pour toute question, répondez à ce courriel : votre réponse parviendra à %(asker)s, %(address)s."),
     ]
-    return [sentence % facts for sentence in sentences]
 
 
 def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
-    contact = link.contact
+    contact, by = link.contact, link.version.frozen_by
+    title = links.title_of_asker(link.version)
     return {
         "name": str(contact),
-        "asker": links.asker(contact.contract).name,
+        "asker": ", ".join(part for part in (str(by), in_sentence(title)) if part),
+        "asking": links.asker(contact.contract).name,
+        "address": by.email,
         "organisation": contact.organisation.name,
         "title": contact.contract.title,
         "reference": contact.contract.reference,
         "version": link.version,
-        "count": links.led(link.version, contact.organisation),
+        "led": links.led(link.version, contact.organisation),
         "due": day(due_on),
         "link": links.address_of(link),
         "until": day(link.expires_at),
@@ -108,17 +129,18 @@ def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
 
 def _what_is_asked(facts: dict[str, Any]) -> list[str]:
     asked = [
-        _("Demandé par : %(asker)s"),
+        _("Demandé par : %(asker)s (%(asking)s)"),
         _("Organisation : %(organisation)s"),
         _("Contrat : « %(title)s » (%(reference)s, %(version)s)"),
     ]
-    if facts["count"]:
+    if count := len(facts["led"]):
         why = ngettext(
-            "Pourquoi vous : votre organisation y porte %(count)d engagement",
-            "Pourquoi vous : votre organisation y porte %(count)d engagements",
-            facts["count"],
+            "Pourquoi vous : %(organisation)s est responsable d’un engagement :",
+            "Pourquoi vous : %(organisation)s est responsable de %(count)d engagements :",
+            count,
         )
-        asked.append(why)
+        # their words are not a format
+        asked += [why % {**facts, "count": count}, *(f"- {row}".replace("%", "%%") for row in facts["led"])]
     return [*asked, _("Réponse attendue : au plus tard le %(due)s")] if facts["due"] else asked
 
 

@@ -36,6 +36,7 @@ class Contact(models.Model):
         Organisation, models.PROTECT, related_name="contacts", verbose_name=_("organisation")
     )
     email = MailAddress(_("adresse électronique"))
+    civility = PersonName(_("civilité"), max_length=10, blank=True)
     first_name = PersonName(_("prénom"), max_length=150)
     last_name = PersonName(_("nom"), max_length=150)
     quality = Line(_("fonction"), max_length=150)
@@ -64,7 +65,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.first_name} {self.last_name}".strip()
+        return " ".join(part for part in (self.civility, self.first_name, self.last_name) if part)
 
 
 class GuestLink(models.Model):

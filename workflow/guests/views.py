@@ -23,6 +23,7 @@ from workflow.engine.tasks import due_on, review_task
 from workflow.guests import acts, contacts, links
 from workflow.guests.forms import MailedCodeForm, ReportForm
 from workflow.guests.models import GuestLink
+from workflow.opinions import receipts
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid
 
 RECEIPTS = "guest_receipts"  # in the session: the links whose code was given
@@ -44,7 +45,9 @@ def _link_page(request: HttpRequest, link: GuestLink, refusal: ActRefused | None
         "state": links.state_of(link),
         "asker": links.asker(contract),
         "address": masking.masked(link.contact.email),
-        "count": links.led(link.version, organisation),
+        "led": links.led(link.version, organisation),
+        "asker_person": link.version.frozen_by,
+        "asker_title": links.title_of_asker(link.version),
         "task": task,
         "due_on": due_on(task) if task else None,
         "is_me": links.is_the_contact(request.user, link),
@@ -110,7 +113,10 @@ def _let_in(request: HttpRequest, link: GuestLink, entry: acts.Entry) -> HttpRes
     if entry.by_login:
         messages.info(
             request,
-            _("Votre adresse est confirmée. Vous avez déjà un compte : connectez-vous pour répondre."),
+            _(
+                "Votre adresse est confirmée. Ce compte administre la plateforme : "
+                "connectez-vous pour répondre."
+            ),
         )
         return redirect_to_login(there)
     return _log_in(request, entry.person, entry.mandate, there)
@@ -172,5 +178,7 @@ def guest_receipt(request: HttpRequest, identifier: str) -> HttpResponse:
     entitled = identifier in request.session.get(RECEIPTS, []) or links.is_the_contact(request.user, link)
     if opinion is None or not entitled or links.state_of(link) != links.State.ANSWERED:
         raise Http404
+    if receipts.FILE in request.GET:
+        return receipts.as_file(opinion)
     context = {"link": link, "opinion": opinion, "contract": link.contact.contract}
     return render(request, "guests/receipt.html", context)

@@ -73,11 +73,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='councilresolution',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'rejected'), models.Q(('published_on__gte', models.F('session_on')), ('transmitted_on__gte', models.F('session_on')), ('received_on__gte', models.F('transmitted_on')), models.Q(('received_on', None), ('transmitted_on__isnull', False), _connector='OR')), _connector='OR'), name='stages_of_a_resolution_in_order', violation_error_message='Une délibération est votée, puis publiée et transmise à la préfecture, qui en accuse réception : ces dates se suivent dans cet ordre.'),
+            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'rejected'), models.Q(('published_on__gte', models.F('session_on')), ('transmitted_on__gte', models.F('session_on')), ('received_on__gte', models.F('transmitted_on')), models.Q(('received_on', None), ('transmitted_on__isnull', False), _connector='OR')), _connector='OR'), name='stages_of_a_resolution_in_order', violation_error_message='Une délibération est votée, puis publiée et transmise à la préfecture, qui en accuse réception : ces dates se suivent dans cet ordre.'),
         ),
         migrations.AddConstraint(
             model_name='councilresolution',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['amended', 'rejected']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='resolution_sent_back_says_why', violation_error_message='Dites pourquoi le conseil a rejeté le texte, ou quelles modifications il a votées : les pilotes les liront.'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('outcome__in', ['amended', 'rejected']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='resolution_sent_back_says_why', violation_error_message='Dites pourquoi le conseil a rejeté le texte, ou quelles modifications il a votées : les pilotes les liront.'),
         ),
         migrations.RunSQL(FORWARD, BACKWARD),
     ]

@@ -40,12 +40,14 @@ RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3, retry_exception
 
 
 @transaction.atomic
-def defer_mail(*, to: str, subject: str, body: str) -> None:
+def defer_mail(*, to: str, subject: str, body: str, reply_to: str = "") -> None:
     """Queue a mail in plain text within the caller's transaction: rolled back, it never leaves.
+
+    ``reply_to`` is the address that an answer goes to, where somebody reads it.
 
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
-    mail = QueuedMail.seal(to=to, subject=subject, body=body)
+    mail = QueuedMail.seal(to=to, subject=subject, body=body, reply_to=reply_to)
     IN_TRANSACTION.configure_task(send_mail.name, queue=QUEUE).defer(mail_id=mail.pk)
 
 
@@ -64,11 +66,18 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
     mail.delete()
 
 
-def submit(*, to: str, subject: str, body: str) -> None:
+def submit(*, to: str, subject: str, body: str, reply_to: str = "") -> None:
     """Submit one mail to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent."""
     try:
         with get_connection(**settings.MAIL_TRANSPORT) as transport:
-            EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [to], connection=transport).send()
+            EmailMessage(
+                subject,
+                body,
+                settings.DEFAULT_FROM_EMAIL,
+                [to],
+                connection=transport,
+                reply_to=[reply_to] if reply_to else None,
+            ).send()
     except (OSError, smtplib.SMTPException) as error:
         # smtplib quotes recipients and the server's answer, which may quote the mail
         raise MailNotSent(error) from None

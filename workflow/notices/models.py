@@ -28,12 +28,12 @@ class QueuedMail(models.Model):
         return f"{self.pk}"
 
     @classmethod
-    def seal(cls, *, to: str, subject: str, body: str) -> QueuedMail:
-        """Keep a mail, sealed."""
-        plain = json.dumps({"to": to, "subject": subject, "body": body})
+    def seal(cls, **letter: str) -> QueuedMail:
+        """Keep a mail, sealed: ``to``, ``subject``, ``body``, and where answers go (``reply_to``)."""
+        plain = json.dumps(letter)
         return cls.objects.create(sealed=box(PURPOSE).encrypt(plain.encode()).decode("ascii"))
 
     def letter(self) -> dict[str, str]:
-        """Return ``to``, ``subject`` and ``body`` in clear; raises InvalidToken under another key."""
+        """Return what was sealed, in clear; raises InvalidToken under another key."""
         letter: dict[str, str] = json.loads(box(PURPOSE).decrypt(self.sealed.encode("ascii")))
         return letter

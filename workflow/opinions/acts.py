@@ -13,6 +13,7 @@ from workflow.opinions.models import (
     Opinion,
     OpinionDraft,
 )
+from workflow.opinions.receipts import mail_receipt
 from workflow.record.refusals import Invalid, NotAllowed
 from workflow.record.values import OpinionValue
 from workflow.tasks.act import doing, owed, same_text, save
@@ -22,7 +23,7 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
     """An organisation gives its opinion on the exact text that was shown."""
     with doing(user, task_id, purposes.REVIEW) as act:
         same_text(act, version_sha256, act.version.content_sha256)
-        if value not in OpinionValue.values or value == OpinionValue.NO_OPINION:
+        if value not in OpinionValue.values:
             raise Invalid(str(NO_OPINION_CHOSEN), "value")
         if rules.reason_is_owed(value):
             owed(reason, OPINION_OWES_WHY)
@@ -39,6 +40,8 @@ def give_opinion(user: User, task_id: int, *, value: str, reason: str, version_s
             version=act.version.number,
             version_sha256=version_sha256,
         )
+        if act.mandate.limited_type_id is not None:  # a guest's: no page of theirs keeps it
+            mail_receipt(opinion)
         act.complete()
     return opinion
 

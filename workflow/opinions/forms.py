@@ -21,12 +21,12 @@ class OpinionForm(forms.Form):
 
     value = forms.ChoiceField(
         label=_("Votre avis"),
-        choices=[choice for choice in OpinionValue.choices if choice[0] != OpinionValue.NO_OPINION],
+        choices=OpinionValue.choices,
         widget=forms.RadioSelect,
         error_messages={"required": NO_OPINION_CHOSEN},
     )
     reason = reason_field(
-        _("Motif"),
+        _("Réserves, motifs ou observations"),
         help_text=_("Nécessaire pour tout avis autre que favorable. Toutes les parties le liront."),
     )
     version_sha256 = LineField(widget=forms.HiddenInput, max_length=64)

@@ -7,6 +7,8 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from workflow.opinions import note_acts
@@ -39,7 +41,10 @@ def note_add(request: Request, contract: int, task: int) -> HttpResponse:
         form = None
     if request.htmx:
         context = {"contract": met.contract, "task": met.task, **notes_beside(met, form)}
+        context["kept_at"] = None if form else timezone.now()
         return render(request, "opinions/_partials/notes.html", context, status=422 if form else 200)
     if form is not None:
         messages.error(request, " ".join(str(error) for error in form.errors["text"]))
+    else:
+        messages.success(request, _("La note est gardée."))
     return redirect("task", contract, task)

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.html import escape
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from contracts.canonical import commitments
-from workflow.opinions import acts, last, note_views, rules
+from contracts.differences import differences
+from contracts.models import ContractVersion, Part
+from stakeholders.models import Organisation
+from workflow.engine.tasks import due_on
+from workflow.opinions import acts, last, note_views, receipts, rules
 from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
 from workflow.opinions.models import Opinion, OpinionDraft
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, NewVersion
-from workflow.tasks.access import OpenTask, task_for
+from workflow.standing.parties import pilot
+from workflow.tasks.access import OpenTask, contract_for, task_for
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.pages import done, page
 
@@ -26,7 +34,7 @@ def review(request: Request, met: OpenTask) -> HttpResponse:
         return _review_page(request, met, form, 422)
     facts = form.cleaned_data
     try:
-        acts.give_opinion(
+        given = acts.give_opinion(
             request.user,
             met.task.pk,
             value=facts["value"],
@@ -40,9 +48,24 @@ def review(request: Request, met: OpenTask) -> HttpResponse:
         return _review_page(request, met, form, error.status)
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
+    if met.mandate.limited_type_id is not None:  # a guest's: what follows on the contract's page is others'
+        messages.success(request, _("Votre avis est enregistré. Une copie part vers votre adresse."))
+        return redirect("opinion_receipt", met.contract.pk, given.pk)
     return done(
         request, met, _("Votre avis est enregistré. Rien d’autre n’est attendu de vous sur cette version.")
     )
+
+
+@require_safe
+@member
+def opinion_receipt(request: Request, contract: int, opinion: int) -> HttpResponse:
+    """Who gave an opinion, when, what, on which exact text: for whoever reads the contract."""
+    found = contract_for(request.user, contract)
+    rows = Opinion.objects.select_related("author", "mandate__office__organisation", "version__contract")
+    given = get_object_or_404(rows, pk=opinion, version__contract=found)
+    if receipts.FILE in request.GET:
+        return receipts.as_file(given)
+    return render(request, "opinions/receipt.html", {"contract": found, "opinion": given})
 
 
 def _read_again(request: Request, met: OpenTask, error: NewVersion, form: OpinionForm) -> HttpResponse:
@@ -69,8 +92,15 @@ def _review_page(
     request: Request, met: OpenTask, form: OpinionForm, status: int = 200, notice: str = ""
 ) -> HttpResponse:
     version = met.contract.latest_version
+    assert version is not None  # noqa: S101 (an opinion is only asked on a frozen version)
     organisation = met.task.seed
-    every = commitments(version.content) if version else []
+    every = commitments(version.content)
+    previous = (
+        Opinion.objects.filter(version__contract=met.contract, organisation=organisation)
+        .select_related("version")
+        .order_by("-version__number")
+        .first()
+    )
     return page(
         request,
         met,
@@ -81,11 +111,22 @@ def _review_page(
         **note_views.notes_beside(met),
         own=[c for c in every if c["lead"]["id"] == organisation.pk],
         contributed=[c for c in every if organisation.name in c["contributors"]],
-        previous=Opinion.objects.filter(version__contract=met.contract, organisation=organisation)
-        .select_related("version")
-        .order_by("-version__number")
-        .first(),
+        previous=previous,
+        asker=pilot(met.contract, Part.CITY_PILOT),
+        due_on=due_on(met.task),
+        **_changes(version, previous.version if previous else None, organisation),
     )
+
+
+def _changes(
+    version: ContractVersion, read: ContractVersion | None, organisation: Organisation
+) -> dict[str, Any]:
+    """Return what changed since the text that the organisation read, or since the last one; own first."""
+    since = read or version.contract.versions.filter(number=version.number - 1).first()
+    if since is None:
+        return {}
+    changed = differences(since.content, version.content)
+    return {"since": since, "changes": sorted(changed, key=lambda one: organisation.pk not in one.leads)}
 
 
 @require_POST

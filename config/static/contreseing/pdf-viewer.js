@@ -3,6 +3,8 @@
 // Mounted on <div data-pdf="URL">; without this script the link inside opens the file.
 
 const SCALES = [0.5, 0.67, 0.8, 1, 1.25, 1.5, 2, 3, 4];
+const MARGIN = 0.1; // of a page's width: the least blank at the left of its text
+const NARROW = 600; // pixels: on a phone the width is that of the text, not of the page
 
 function place(viewer, root, pageNumber, annotation) {
   const view = viewer.getPageView(pageNumber - 1);
@@ -75,6 +77,8 @@ async function locate(pdf, field) {
 
 async function mount(root) {
   const waiting = root.querySelector("[data-pdf-waiting]");
+  // as the page comes, it speaks to a reader without this script
+  if (waiting?.dataset.wait) waiting.textContent = waiting.dataset.wait;
   try {
     await open(root);
     waiting?.remove();
@@ -110,17 +114,38 @@ async function open(root) {
 
   const number = root.querySelector("[data-pdf-number]");
   const total = root.querySelector("[data-pdf-total]");
+  let fitted = true;
+  // A page wider than its frame starts where its text does, or stays at what was being read.
+  const scaled = (change) => {
+    const before = container.scrollLeft > 0 && (container.scrollLeft + container.clientWidth / 2) / container.scrollWidth;
+    change();
+    const wide = container.scrollWidth;
+    if (wide <= container.clientWidth) return;
+    container.scrollLeft = before ? before * wide - container.clientWidth / 2 : MARGIN * wide;
+  };
+  const fit = () => {
+    fitted = true;
+    container.scrollLeft = 0;
+    scaled(() => {
+      viewer.currentScaleValue = "page-width";
+      if (container.clientWidth < NARROW) viewer.currentScale /= 1 - 2 * MARGIN;
+    });
+  };
+  const zoom = (scale) => {
+    fitted = false;
+    scaled(() => (viewer.currentScale = scale));
+  };
   const actions = {
-    in: () => (viewer.currentScale = SCALES.find((scale) => scale > viewer.currentScale + 0.01) || 4),
-    out: () => (viewer.currentScale = SCALES.findLast((scale) => scale < viewer.currentScale - 0.01) || 0.5),
-    fit: () => (viewer.currentScaleValue = "page-width"),
+    in: () => zoom(SCALES.find((scale) => scale > viewer.currentScale + 0.01) || 4),
+    out: () => zoom(SCALES.findLast((scale) => scale < viewer.currentScale - 0.01) || 0.5),
+    fit,
     previous: () => viewer.previousPage(),
     next: () => viewer.nextPage(),
   };
 
   const ready = new Promise((resolve) => {
     eventBus.on("pagesinit", () => {
-      viewer.currentScaleValue = "page-width";
+      fit();
       const wanted = root.dataset.page;
       const first = wanted === "last" ? pdf.numPages : Number(wanted) || field?.number || 1;
       viewer.currentPageNumber = Math.min(Math.max(first, 1), pdf.numPages);
@@ -167,8 +192,11 @@ async function open(root) {
   root.querySelector(".tools [data-pdf-controls]").hidden = false;
 
   // A phone turned on its side gets the width again, unless its owner chose a zoom.
+  let width = container.clientWidth;
   new ResizeObserver(() => {
-    if (viewer.currentScaleValue === "page-width") viewer.currentScaleValue = "page-width";
+    if (!fitted || container.clientWidth === width) return;
+    width = container.clientWidth;
+    fit();
   }).observe(container);
 }
 

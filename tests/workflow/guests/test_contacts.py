@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from django.utils import timezone
 from contracts.models import Contract
 from stakeholders.actions import appoint
 from stakeholders.models import Mandate, Office, Role, User
+from stakeholders.wording import day
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.invited import LINA, asked, code_for, kept_asked, mailbox, named
@@ -190,3 +192,20 @@ def test_removing_a_contact_leaves_a_mandate_that_the_link_did_not_give(cast: Ca
     mandate = guests_links.naming(cast.pilote_ville, contract)[cast.organisation("org-oh")]
     guests_contacts.remove_contact(cast.pilote_ville, link.contact_id, mandate=mandate)
     assert cast.bailleur_oh.mandates.in_force().count() == 1
+
+
+def test_the_page_says_what_became_of_a_link(cast: Cast) -> None:
+    contract, link = kept_asked(cast)
+    pilot, sent = browser(cast.pilote_ville), day(link.sent_at).replace("\u00a0", " ")
+
+    def said() -> str:
+        return " ".join(html.unescape(pilot.get(page(contract)).content.decode()).split())
+
+    assert f"lien envoyé le {sent}, pas encore ouvert" in said()
+    guests_acts.ask_code(link.identifier)
+    assert f"ouvert le {sent}, avis attendu" in said()
+    assert "pas encore ouvert" not in said()
+    plot.opine(contract, plot.task(contract, "review", cast.organisation("org-oh")))
+    assert f"avis rendu le {sent}" in said()
+    assert f"Rendu par {cast.bailleur_oh}" in said(), "it was a colleague's"
+    assert "avis attendu" not in said()

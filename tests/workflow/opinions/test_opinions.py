@@ -17,7 +17,9 @@ from workflow.procedures import recall
 from workflow.record.refusals import AlreadyDone, Invalid, NewVersion
 
 
-@pytest.mark.parametrize("value", ["favourable_with_reservations", "changes_requested", "unfavourable"])
+@pytest.mark.parametrize(
+    "value", ["favourable_with_reservations", "changes_requested", "unfavourable", "no_opinion"]
+)
 def test_anything_but_favourable_says_why(cast: Cast, value: str) -> None:
     contract = plot.opened(small_contract(cast))
     plot.draft_and_freeze(contract)
@@ -31,10 +33,15 @@ def test_anything_but_favourable_says_why(cast: Cast, value: str) -> None:
         Opinion.objects.filter(pk=opinion.pk).update(reason="")
 
 
-def test_silence_is_not_an_opinion_that_one_may_give(cast: Cast) -> None:
+def test_who_gives_no_opinion_stops_nobody_and_an_unknown_one_is_refused(cast: Cast) -> None:
     contract = plot.at_review(cast)
+    first, *others = plot.tasks(contract, "review")
     with pytest.raises(Invalid):
-        plot.opine(contract, plot.tasks(contract, "review")[0], "no_opinion", "rien")
+        plot.opine(contract, first, "silence", "rien")
+    plot.opine(contract, first, "no_opinion", "Ne relève pas de nos missions.")
+    for other in others:
+        plot.opine(contract, other)
+    assert plot.tasks(contract, "approve")
 
 
 def test_a_form_opened_on_an_older_text_is_asked_to_read_again(cast: Cast) -> None:

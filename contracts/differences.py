@@ -1,0 +1,106 @@
+"""What changed between two frozen contents, in words: by commitment, then the rest of the text.
+
+Read from the canonical data, so that what is said to have changed is what the hash covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from contracts.canonical import Content, commitments
+from contracts.figures import written
+from contracts.models import Direction, Party, Periodicity
+from stakeholders.wording import day
+
+Row = dict[str, Any]
+
+
+@dataclass
+class Difference:
+    """One commitment or one part of the text that differs.
+
+    ``kind`` is « added », « removed » or « changed »; ``leads`` are the organisations responsible, before and
+    after; ``changes`` are (what, before, after) in words, empty where nothing was or is.
+    """
+
+    title: str
+    kind: str
+    leads: frozenset[int] = frozenset()
+    changes: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def differences(before: Content, after: Content) -> list[Difference]:
+    """Return what differs, in the later text's order, then what it no longer holds, then its other parts."""
+    old = {row["id"]: row for row in commitments(before)}
+    new = {row["id"]: row for row in commitments(after)}
+    found = [_between(old.get(key), row) for key, row in new.items() if old.get(key) != row]
+    found += [_between(row, None) for key, row in old.items() if key not in new]
+    return found + [
+        Difference(title, "changed") for title, part in _parts().items() if part(before) != part(after)
+    ]
+
+
+def _between(before: Row | None, after: Row | None) -> Difference:
+    shown = after or before or {}
+    leads = frozenset(row["lead"]["id"] for row in (before, after) if row)
+    title = f"{shown['number']} {shown['title']}"
+    if before is None or after is None:
+        return Difference(title, "added" if before is None else "removed", leads)
+    said = {name: (say(before), say(after)) for name, say in _fields().items()}
+    changes = [(name, was, now) for name, (was, now) in said.items() if was != now]
+    return Difference(title, "changed", leads, changes)
+
+
+def _fields() -> dict[str, Callable[[Row], str]]:
+    """Return what a commitment says, each as a reader reads it."""
+    return {
+        _("Numéro"): lambda row: row["number"],
+        _("Intitulé"): lambda row: row["title"],
+        _("Description"): lambda row: row["description"],
+        _("Volet"): lambda row: row["volet"],
+        _("Partie"): lambda row: str(Party(row["party"]).label),
+        _("Organisation responsable"): lambda row: row["lead"]["name"],
+        _("Responsable"): lambda row: row["owner"] or "",
+        _("Contributeurs"): lambda row: ", ".join(row["contributors"]),
+        _("Indicateur"): lambda row: (row["indicator"] or {}).get("label", ""),
+        _("Valeur de départ"): lambda row: _measure(row, "baseline"),
+        _("Cible"): lambda row: _measure(row, "target"),
+        _("Sens"): lambda row: _choice(Direction, row, "direction"),
+        _("Périodicité"): lambda row: _choice(Periodicity, row, "periodicity"),
+        _("Échéance"): lambda row: day(row["due_date"]),
+        _("Budget"): lambda row: f"{written(Decimal(row['budget_eur']))}\u00a0€" if row["budget_eur"] else "",
+        _("Communicable au public"): lambda row: _("oui") if row["publishable"] else _("non"),
+    }
+
+
+def _parts() -> dict[str, Callable[[Content], Any]]:
+    """Return the parts of a text that are no commitment."""
+    return {
+        _("Titre et périmètre"): lambda text: [
+            text[key] for key in ("title", "territory", "communes", "perimeter_extension", "reference")
+        ],
+        _("Durée"): lambda text: [text["period"], text["document_date"]],
+        _("Préambule"): lambda text: text["preamble"],
+        _("Cadres existants"): lambda text: text["frameworks"],
+        _("Textes des volets"): lambda text: [
+            {key: volet[key] for key in ("order", "title", "lead", "text")} for volet in text["volets"]
+        ],
+        _("Annexes"): lambda text: text["annexes"],
+        _("Signataires"): lambda text: text["signatories"],
+    }
+
+
+def _measure(row: Row, which: str) -> str:
+    indicator = row["indicator"] or {}
+    value = indicator.get(which)
+    return f"{written(Decimal(value))} {indicator['unit']}".strip() if value is not None else ""
+
+
+def _choice(choices: Any, row: Row, which: str) -> str:
+    value = (row["indicator"] or {}).get(which)
+    return str(choices(value).label) if value else ""

@@ -1,0 +1,87 @@
+"""What changed between two texts, said by commitment, from the canonical data."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+from contracts.differences import differences
+from tests.contracts.contents import COMMITMENT, content
+
+CITY = COMMITMENT["lead"]["name"]
+
+
+def texts(**changes: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a content, and the same with its first commitment changed."""
+    before = content()
+    after = copy.deepcopy(before)
+    first = next(volet for volet in after["volets"] if volet["commitments"])
+    first["commitments"][0] |= changes
+    return before, after
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"due_date": "2029-01-31"}, ("Échéance", "1er\u00a0septembre 2028", "31\u00a0janvier 2029")),
+        ({"description": "Autrement."}, ("Description", COMMITMENT["description"], "Autrement.")),
+        ({"budget_eur": None}, ("Budget", "1\u202f150\u202f000\u00a0€", "")),
+        (
+            {"lead": {"id": 8, "name": "Autre"}},
+            ("Organisation responsable", COMMITMENT["lead"]["name"], "Autre"),
+        ),
+        ({"indicator": None}, ("Cible", "34 agents", "")),
+        ({"contributors": []}, ("Contributeurs", "Préfecture de l’Orme", "")),
+        ({"publishable": False}, ("Communicable au public", "oui", "non")),
+        ({"party": "shared"}, ("Partie", "Commune", "Engagement partagé")),
+    ],
+)
+def test_each_change_of_a_commitment_is_said_with_before_and_after(
+    changes: dict[str, Any], said: tuple[str, str, str]
+) -> None:
+    (found,) = differences(*texts(**changes))
+    assert found.kind == "changed"
+    assert found.title == f"{COMMITMENT['number']} {COMMITMENT['title']}"
+    assert said in found.changes
+    assert COMMITMENT["lead"]["id"] in found.leads
+    assert ("lead" in changes) == (8 in found.leads)
+
+
+def test_every_key_of_a_commitment_has_words() -> None:
+    """A key that no line speaks of would make a change that is not said."""
+    others: dict[str, Any] = {
+        "lead": {"id": 8, "name": "Autre"},
+        "indicator": None,
+        "publishable": False,
+        "party": "state",
+        "contributors": ["Autre"],
+        "budget_eur": "1",
+        "due_date": "2030-01-01",
+    }
+    for key in COMMITMENT.keys() - {"id"}:
+        (found,) = differences(*texts(**{key: others.get(key, f"{COMMITMENT[key]} bis")}))
+        assert found.changes, key
+
+
+def test_what_comes_what_goes_and_the_rest_of_the_text() -> None:
+    before, after = texts()
+    assert differences(before, after) == []
+    volet = next(volet for volet in after["volets"] if volet["commitments"])
+    gone = volet["commitments"].pop(0)
+    volet["commitments"].append({**gone, "id": 99, "number": "9.9"})
+    after["preamble"] = "Un autre préambule."
+    kinds = [(found.kind, found.title) for found in differences(before, after)]
+    assert kinds == [
+        ("added", f"9.9 {gone['title']}"),
+        ("removed", f"{gone['number']} {gone['title']}"),
+        ("changed", "Préambule"),
+    ]
+
+
+def test_every_part_of_a_text_has_words() -> None:
+    for key in content().keys() - {"schema", "volets"}:
+        before, after = texts()
+        after[key] = {**after[key], "rule": "autre"} if isinstance(after[key], dict) else "autre"
+        assert [found.kind for found in differences(before, after)] == ["changed"], key
