@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-TIMEOUT = 10  # seconds, for the whole of a connection
+TIMEOUT = 10  # seconds, for each answer of the server; config/transport.py bounds the whole
 Transport = dict[str, Any]
 
 
@@ -24,7 +24,7 @@ def transport_from_url(url: str) -> Transport:
         raise ImproperlyConfigured("EMAIL_URL : écrivez smtp://hôte:port, smtps://hôte:port ou console:.")
     implicit = parts.scheme == "smtps"
     return {
-        "backend": "django.core.mail.backends.smtp.EmailBackend",
+        "backend": "config.transport.BoundedBackend",
         "host": parts.hostname,
         "port": parts.port or (465 if implicit else 587),
         "username": unquote(parts.username or ""),

@@ -31,9 +31,9 @@ class Patience:
 # Whoever waits on a page is answered before they give up, and a frozen page lets go soon after. A
 # job may wait longer than the page that it would otherwise make wait. A migration may take its time;
 # but whoever waits behind the table that it locks, or for it to wake up, may not wait for ever.
-PAGE = Patience(statement=15, lock=5, idle=8, connect=5)
+PAGE = Patience(statement=15, lock=5, idle=10, connect=5)
 WORKER = Patience(statement=120, lock=20, idle=15, connect=10)
-COMMAND = Patience(statement=0, lock=30, idle=60, connect=10)
+COMMAND = Patience(statement=0, lock=60, idle=60, connect=10)
 
 
 def limit(settings: dict[str, Any], patience: Patience) -> None:

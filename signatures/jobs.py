@@ -8,13 +8,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import structlog
 from django.utils import timezone
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job, JobDeferrer
+from procrastinate.tasks import Task
 
 from signatures import blobs, kept, machine
 from signatures.errors import SignatureError, TransientError, Unforeseen
@@ -23,6 +25,7 @@ from signatures.plain import visible
 
 log = structlog.get_logger(__name__)
 QUEUE = "signatures"
+UPKEEP = "upkeep"  # what nobody waits for: it waits for the others
 REPORTS_AT_ONCE = 20
 MAX_ATTEMPTS = 20  # with the waits below: about an hour and a quarter
 UNFORESEEN_ATTEMPTS = 8  # about two minutes, when it is no known outage
@@ -31,6 +34,31 @@ LONGEST_WAIT = 300.0
 # Inside a worker the application's own connector is a pool beside Django's connection: a
 # job deferred through it could start before the transaction that asks for it commits.
 IN_TRANSACTION = App(connector=DjangoConnector())
+
+# What to do, with a job's own arguments, when it killed every worker that took it: tell whoever waits.
+WHEN_LOST: dict[str, Callable[..., None]] = {}
+
+
+class WorkerDied(Exception):
+    """The worker that had the job in hand was killed, or killed itself by it, again and again."""
+
+
+def when_lost(job: Task[..., Any, ...]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register what to do, with the arguments of this job, when it is given up for having killed workers."""
+
+    def register(told: Callable[..., None]) -> Callable[..., None]:
+        WHEN_LOST[job.name] = told
+        return told
+
+    return register
+
+
+def in_transaction(job: Task[..., Any, ...], lock: str | None = None) -> JobDeferrer:
+    """Return what queues ``job``, in its own queue, within the caller's transaction.
+
+    Jobs of one ``lock`` are done one after the other.
+    """
+    return IN_TRANSACTION.configure_task(job.name, queue=job.queue, lock=lock)
 
 
 class Backoff(BaseRetryStrategy):
@@ -60,6 +88,15 @@ def advance_request(context: JobContext, *, request_id: int) -> None:
         raise
 
 
+@when_lost(advance_request)
+def request_lost(request_id: int) -> None:
+    """Have a signature fail where it is, to be tried again by hand; one that had ended stays as it is."""
+    states = SignatureRequest.State
+    ended = {states.DONE, states.FAILED, states.ABANDONED}
+    if SignatureRequest.objects.exclude(state__in=ended).filter(pk=request_id).exists():
+        machine.give_up(request_id, Unforeseen(WorkerDied()))
+
+
 @app.task(name="signatures.seal_envelope", queue=QUEUE, retry=Backoff(), pass_context=True)
 def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
     """Bring a fully signed envelope to B-LTA."""
@@ -73,8 +110,15 @@ def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
         raise
 
 
+@when_lost(seal_envelope)
+def seal_lost(envelope_id: int) -> None:
+    """Have a seal fail, to be asked again by hand; one that was made stays."""
+    if Envelope.objects.filter(pk=envelope_id, state=Envelope.State.SEALING).exists():
+        machine.give_up_seal(envelope_id, Unforeseen(WorkerDied()))
+
+
 @app.periodic(cron="3-59/5 * * * *")
-@app.task(name="signatures.renew_reports", queue=QUEUE, queueing_lock="renew-reports", pass_context=True)
+@app.task(name="signatures.renew_reports", queue=UPKEEP, queueing_lock="renew-reports", pass_context=True)
 def renew_reports(context: JobContext, timestamp: int = 0) -> None:
     """Validate again the sealed files whose report is missing, of former rules, or old: some at a time."""
     for envelope in kept.due(REPORTS_AT_ONCE):
@@ -103,16 +147,12 @@ def failed_after_last_try(context: JobContext, give_up: Callable[[SignatureError
 
 def defer_request(request: SignatureRequest) -> None:
     """Queue ``advance_request`` within the caller's transaction; one job an envelope runs at a time."""
-    _defer(advance_request.name, request.slot.envelope_id, request_id=request.pk)
+    in_transaction(advance_request, f"envelope-{request.slot.envelope_id}").defer(request_id=request.pk)
 
 
 def defer_seal(envelope: Envelope) -> None:
     """Queue ``seal_envelope`` within the caller's transaction."""
-    _defer(seal_envelope.name, envelope.pk, envelope_id=envelope.pk)
-
-
-def _defer(task: str, envelope: int, /, **arguments: int) -> None:
-    IN_TRANSACTION.configure_task(task, queue=QUEUE, lock=f"envelope-{envelope}").defer(**arguments)
+    in_transaction(seal_envelope, f"envelope-{envelope.pk}").defer(envelope_id=envelope.pk)
 
 
 def _is_last(context: JobContext) -> bool:

@@ -108,6 +108,8 @@ def seal(envelope_id: int) -> None:
 def note_delay(request_id: int, error: SignatureError) -> None:
     """Write down that the signature waits for an outside service, and tell."""
     request = SignatureRequest.objects.select_related("slot").get(pk=request_id)
+    if request.state in {State.DONE, State.FAILED, State.ABANDONED}:
+        return  # another worker ended it while this one slept
     with transaction.atomic():
         noted = SignatureRequest.objects.filter(pk=request_id, state=request.state).update(
             error_code=error.code, error_text=str(error), attempts=request.attempts + 1

@@ -1,10 +1,10 @@
 """The jobs of every room, where the queue looks for them."""
 
 from workflow.drafting.jobs import render_version
-from workflow.engine.jobs import go_on, mark_failed, retry_stalled_jobs
+from workflow.engine.jobs import go_on, mark_failed
 from workflow.guests.mails import send_code
 from workflow.notices.mail import forget_mail, send_mail
-from workflow.record.jobs import anchor_entry, anchor_journal
+from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
 from workflow.signing.jobs import reopen_signature, settle_final_text, tell_changed_holders
 from workflow.standing.jobs import follow_change, open_day
 
@@ -13,12 +13,12 @@ __all__ = [
     "anchor_journal",
     "follow_change",
     "forget_mail",
+    "forget_sent_forms",
     "reopen_signature",
     "go_on",
     "mark_failed",
     "open_day",
     "render_version",
-    "retry_stalled_jobs",
     "send_code",
     "send_mail",
     "settle_final_text",

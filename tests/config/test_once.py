@@ -24,7 +24,7 @@ from contracts.models import Volet
 from stakeholders.actions import record_authority
 from stakeholders.models import Absence, AuthorityKind, Grant, Mandate, SigningAuthority, User
 from tests import plot
-from tests.cast import Cast
+from tests.cast import Cast, small_contract
 from tests.signatures import documents
 from tests.workflow.sockets import logged_in
 from workflow.guests.models import Contact
@@ -119,13 +119,10 @@ def volet(cast: Cast) -> Form:
 
 
 def contact(cast: Cast) -> Form:
-    contract = plot.at_review(cast)
+    contract = plot.opened(small_contract(cast))
     address = reverse("contacts", args=[contract.pk])
-    form = logged_in(cast.pilote_ville).get(address).context["form"]
-    fields = {bound.html_name: bound.value() or "" for bound in form}
-    organisation = form.fields["organisation"].queryset.first().pk
-    named = {"first_name": "Ève", "last_name": "Roux", "email": "eve.roux@exemple.test"}
-    fields |= {**named, "organisation": organisation, "quality": "Directrice"}
+    named = {"first_name": "Ève", "last_name": "Roux", "email": "eve.roux@exemple.example"}
+    fields = {**named, "organisation": cast.organisation("org-oh").pk, "quality": "Directrice"}
     return cast.pilote_ville, address, address, fields, Contact.objects.filter(last_name="Roux").count
 
 

@@ -18,6 +18,7 @@ from workflow.board.diagram_status import diagram_status
 from workflow.board.history import history, whole_history
 from workflow.board.lanes import lanes
 from workflow.board.steps import steps
+from workflow.engine.lateness import minutes_late
 from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
@@ -97,6 +98,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
     mine = lists.tasks_of(request.user, found, standings=request.standings)
     is_pilot = mandate_to_pilot(request.user, found) is not None
     named = naming(request.user, found)
+    running = [task for task in waiting if is_of_the_system(task) and not has_failed(task)]
     return {
         "can_name": bool(named),
         "wrong_contacts": wrong_contacts(found, named) if named else [],
@@ -107,7 +109,8 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if has_failed(task)],
-        "running_jobs": [task for task in waiting if is_of_the_system(task) and not has_failed(task)],
+        "running_jobs": running,
+        "minutes_late": minutes_late(found) if running else 0,
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
         "differences": _differences(found),
     }

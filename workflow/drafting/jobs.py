@@ -14,16 +14,23 @@ from contracts.models import Contract, ContractVersion
 from contracts.printed import RenderError, render
 from signatures import blobs
 from signatures.backends import backend
-from workflow.engine.jobs import RETRY, WorkFailed, carry_out, failed_after_last_try
+from signatures.jobs import when_lost
+from workflow.engine.jobs import PRINT, RETRY, WorkFailed, carry_out, failed_after_last_try, task_lost
 from workflow.engine.tasks import Task
 from workflow.record import events, journal
 
 
-@app.task(name="workflow.render_version", retry=RETRY, pass_context=True)
+@app.task(name="workflow.render_version", queue=PRINT, retry=RETRY, pass_context=True)
 def render_version(context: JobContext, *, task_id: int) -> None:
     """Print the frozen version and keep the file under its SHA-256."""
     with failed_after_last_try(context, task := Task.objects.filter(pk=task_id).first()):
         carry_out(task, printed, _keep_print)
+
+
+@when_lost(render_version)
+def print_lost(task_id: int) -> None:
+    """Put the printing in error: it killed every worker that took it."""
+    task_lost(Task.objects.filter(pk=task_id).first())
 
 
 @dataclass(frozen=True)

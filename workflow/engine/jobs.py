@@ -2,7 +2,7 @@
 
 A job holds neither a lock nor a transaction while it works: it takes the task, works,
 then closes the task in one short transaction. Killed in between, it is run again
-(:func:`retry_stalled_jobs`) and finds what was already done.
+(:mod:`workflow.engine.lost`) and finds what was already done.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from viewflow.workflow.models import Process
 from contracts.models import Contract, ContractVersion
 from contracts.printed import RenderError
 from signatures import blobs
-from signatures.jobs import IN_TRANSACTION
+from signatures.jobs import WorkerDied, in_transaction, when_lost
 from workflow.engine.tasks import SCHEDULED, Task, serving, tasks
 from workflow.record import events, journal
 
@@ -35,7 +35,7 @@ ATTEMPTS = 5  # after 3, 9, 27 and 81 seconds: two minutes, then the pilots are 
 RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3)
 
 
-STALLED_AFTER = 30.0  # seconds without a heartbeat of the worker
+PRINT = "print"  # the queue of what is printed
 
 
 Work = Callable[[Contract, ContractVersion], Any]
@@ -65,7 +65,7 @@ def defer_in_process(job: DeferredTask[..., Any, ...], process: int, /, **argume
 
     One job at a time for each process.
     """
-    IN_TRANSACTION.configure_task(job.name, lock=f"process-{process}").defer(**arguments)
+    in_transaction(job, f"process-{process}").defer(**arguments)
 
 
 @app.task(name="workflow.go_on", retry=RETRY, pass_context=True)
@@ -83,6 +83,18 @@ def go_on(context: JobContext, *, process_id: int, step: str) -> None:
             activation.execute()
 
 
+@when_lost(go_on)
+def go_on_lost(process_id: int, step: str) -> None:
+    """Put the job task that awaits its end in error."""
+    task_lost(scheduled(process_id, step))
+
+
+def task_lost(task: Task | None) -> None:
+    """Put a job task in error and tell the pilots: what it does killed every worker that took it."""
+    if task is not None:
+        give_up(task, unexpected(WorkerDied()))
+
+
 @app.task(name="workflow.mark_failed", retry=RETRY)
 def mark_failed(task_id: int, message: str) -> None:
     """Put a job task in error, so that a pilot can have it tried again; already journaled."""
@@ -90,26 +102,6 @@ def mark_failed(task_id: int, message: str) -> None:
     with task.activation() as activation:
         if activation.error.can_proceed():
             activation.error(WorkFailed(message))
-
-
-@app.periodic(cron="* * * * *")
-@app.task(name="workflow.retry_stalled_jobs", pass_context=False)
-async def retry_stalled_jobs(timestamp: int) -> None:
-    """Give the jobs of workers that died to living ones."""
-    await recover(STALLED_AFTER)
-
-
-async def recover(seconds_since_heartbeat: float) -> int:
-    """Put back in the queue every job whose worker was not heard of; return how many."""
-    stalled = [
-        job
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=seconds_since_heartbeat)
-        if job.task_name != "workflow.retry_stalled_jobs"
-    ]
-    for job in stalled:
-        log.warning("stalled job retried", job=job.id, task=job.task_name)
-        await app.job_manager.retry_job(job)
-    return len(stalled)
 
 
 def scheduled(process_id: int, purpose: str) -> Task | None:

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from procrastinate.contrib.django import app
 
 from contracts.models import Contract
-from signatures.jobs import IN_TRANSACTION
+from signatures.jobs import in_transaction
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.wording import day, in_sentence, moment
 from workflow.engine.tasks import Task
@@ -149,10 +149,10 @@ def defer_code(link: GuestLink) -> None:
 
     The code is drawn by the worker: in clear it is in the mail and nowhere in the database.
     """
-    IN_TRANSACTION.configure_task(send_code.name).defer(link_id=link.pk)
+    in_transaction(send_code).defer(link_id=link.pk)
 
 
-@app.task(name="workflow.send_guest_code", retry=mail.RETRY)
+@app.task(name="workflow.send_guest_code", queue=mail.QUEUE, retry=mail.RETRY)
 def send_code(link_id: int) -> None:
     """Draw a code, keep its hash, mail it; run again, it draws another and the first is void."""
     code = f"{secrets.randbelow(1_000_000):06d}"

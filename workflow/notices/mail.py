@@ -19,7 +19,7 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from signatures.jobs import IN_TRANSACTION
+from signatures.jobs import in_transaction, when_lost
 from workflow.notices.models import QueuedMail
 
 QUEUE = "mail"
@@ -48,7 +48,7 @@ def defer_mail(*, to: str, subject: str, body: str, reply_to: str = "") -> None:
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
     mail = QueuedMail.seal(to=to, subject=subject, body=body, reply_to=reply_to)
-    IN_TRANSACTION.configure_task(send_mail.name, queue=QUEUE).defer(mail_id=mail.pk)
+    in_transaction(send_mail).defer(mail_id=mail.pk)
 
 
 @app.task(name="workflow.send_mail", queue=QUEUE, retry=RETRY, pass_context=True)
@@ -64,6 +64,12 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
             mail.delete()
         raise
     mail.delete()
+
+
+@when_lost(send_mail)
+def mail_lost(mail_id: int) -> None:
+    """Forget a mail that killed every worker that took it."""
+    QueuedMail.objects.filter(pk=mail_id).delete()
 
 
 def submit(*, to: str, subject: str, body: str, reply_to: str = "") -> None:

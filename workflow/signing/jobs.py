@@ -11,11 +11,12 @@ from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
 from signatures.backends import backend
 from signatures.errors import SignatureError
-from signatures.jobs import IN_TRANSACTION
+from signatures.jobs import in_transaction, when_lost
 from signatures.models import SignatureRequest
 from workflow.drafting.jobs import keep_the_approved_bytes
 from workflow.engine import purposes
 from workflow.engine.jobs import (
+    PRINT,
     RETRY,
     WorkFailed,
     carry_out,
@@ -23,6 +24,7 @@ from workflow.engine.jobs import (
     defer_in_process,
     failed_after_last_try,
     scheduled,
+    task_lost,
 )
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
@@ -61,11 +63,17 @@ def retry_signatures(contract: Contract) -> None:
             raise Locked(str(error)) from error
 
 
-@app.task(name="workflow.settle_final_text", retry=RETRY, pass_context=True)
+@app.task(name="workflow.settle_final_text", queue=PRINT, retry=RETRY, pass_context=True)
 def settle_final_text(context: JobContext, *, task_id: int) -> None:
     """Check that the approved bytes are kept, as they were, and open the envelope of signatures."""
     with failed_after_last_try(context, task := Task.objects.filter(pk=task_id).first()):
         carry_out(task, _check_final_text, _open_envelope)
+
+
+@when_lost(settle_final_text)
+def final_text_lost(task_id: int) -> None:
+    """Put the settling of the text in error: it killed every worker that took it."""
+    task_lost(Task.objects.filter(pk=task_id).first())
 
 
 @app.task(name="workflow.give_back", retry=RETRY, pass_context=True)
@@ -84,7 +92,7 @@ def reopen_signature(context: JobContext, *, process_id: int, request_id: int) -
 
 def defer_telling() -> None:
     """Queue the look for texts that name a former holder, in the caller's transaction."""
-    IN_TRANSACTION.configure_task(tell_changed_holders.name, lock="changed-holders").defer(timestamp=0)
+    in_transaction(tell_changed_holders, lock="changed-holders").defer(timestamp=0)
 
 
 @app.periodic(cron="11 * * * *")
@@ -92,6 +100,12 @@ def defer_telling() -> None:
 def tell_changed_holders(timestamp: int) -> None:
     """Tell of the texts that name a former holder: after a change, and once an hour for the calendar's."""
     holder_acts.tell_changed_holders()
+
+
+@when_lost(reopen_signature)
+def return_lost(process_id: int, request_id: int) -> None:
+    """Put the signature in error: giving it back killed every worker that took it."""
+    task_lost(scheduled(process_id, purposes.MAKE_SIGNATURE))
 
 
 def _check_final_text(contract: Contract, version: ContractVersion) -> None:

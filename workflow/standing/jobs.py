@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from signatures.jobs import IN_TRANSACTION
+from signatures.jobs import in_transaction
 from workflow.engine.jobs import RETRY
 from workflow.standing import handover
 from workflow.standing.handover import Change
@@ -18,8 +18,7 @@ from workflow.standing.handover import Change
 def defer_follow(changes: Iterable[Change]) -> None:
     """Queue what follows from changes of standing, in the caller's transaction."""
     for change in sorted(changes, key=lambda c: (c.organisation, c.person)):
-        task = IN_TRANSACTION.configure_task(follow_change.name, lock=f"standing-{change.organisation}")
-        task.defer(**change.as_arguments())
+        in_transaction(follow_change, f"standing-{change.organisation}").defer(**change.as_arguments())
 
 
 @app.task(name="workflow.follow_change", retry=RETRY)

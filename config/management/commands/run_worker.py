@@ -1,26 +1,28 @@
-"""The worker: prints, signs, seals and goes on with the circuits, one job at a time a contract."""
+"""The worker: prints, signs, seals, mails and goes on with the circuits, one job at a time a contract."""
 
 from __future__ import annotations
 
-import asyncio
-from typing import Any, cast
+from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
-from django.utils import timezone
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from workflow.engine.jobs import STALLED_AFTER, recover
+from config import worker
+from workflow.engine.lost import STALLED_AFTER
 
 
 class Command(BaseCommand):
     """Runs until it is stopped; takes back at once what a killed worker left."""
 
-    help = "Exécute les traitements en attente (composition, signature, scellement)."
+    help = "Exécute les traitements en attente (composition, signature, scellement, courriels)."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Say how many jobs at once, and whether to stop when none waits."""
-        parser.add_argument("--concurrency", type=int, default=2)
+        """Say how many signatures at once, and whether to stop when nothing waits."""
+        parser.add_argument(
+            "--concurrency",
+            type=int,
+            default=worker.PLACES["signatures"],
+            help="signatures menées de front ; les autres files ont leurs propres places",
+        )
         parser.add_argument("--once", action="store_true", help="s’arrête quand plus rien n’attend")
         parser.add_argument(
             "--stalled-after",
@@ -31,25 +33,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Recover, then work."""
-        asyncio.run(self._work(options))
-
-    async def _work(self, options: dict[str, Any]) -> None:
-        connector = cast(DjangoConnector, app.connector).get_worker_connector()
-        with app.replace_connector(connector):
-            async with app.open_async():
-                await recover(options["stalled_after"])
-                while True:
-                    await app.run_worker_async(
-                        concurrency=options["concurrency"],
-                        wait=not options["once"],
-                        update_heartbeat_interval=min(10.0, options["stalled_after"] / 3),
-                        stalled_worker_timeout=max(options["stalled_after"], 1.0),
-                        delete_jobs="never",
-                    )
-                    # a job that ends queues the next, after the worker found nothing more
-                    if not options["once"] or not await self._something_waits():
-                        break
-
-    async def _something_waits(self) -> bool:
-        jobs = await app.job_manager.list_jobs_async(status="todo")
-        return any(job.scheduled_at is None or job.scheduled_at <= timezone.now() for job in jobs)
+        places = {**worker.PLACES, "signatures": options["concurrency"]}
+        try:
+            worker.run(once=options["once"], stalled_after=options["stalled_after"], places=places)
+        except worker.WorkerStopped as stopped:
+            raise CommandError(str(stopped)) from stopped

@@ -1,0 +1,73 @@
+"""Jobs whose worker died: given to the living, and given up when they keep killing whoever takes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.db import connection, transaction
+
+from signatures.jobs import WHEN_LOST
+from workflow.engine.models import LostJob
+
+log = structlog.get_logger(__name__)
+LIVES = 5  # workers that one job may take with it
+STALLED_AFTER = 12.0  # seconds without a sign of life of the worker
+HEARTBEAT = 3.0  # seconds between two of them
+RECOVERY_LOCK = 0x4C4F5354  # one worker at a time looks for what others left
+# In hand, of a worker who gives no sign of life, or was struck off for that.
+_LEFT = """
+    SELECT job.id, job.task_name, job.args FROM procrastinate_jobs job
+    LEFT JOIN procrastinate_workers living
+        ON living.id = job.worker_id AND living.last_heartbeat >= now() - %s * interval '1 second'
+    WHERE job.status = 'doing' AND living.id IS NULL
+    ORDER BY job.id FOR UPDATE OF job SKIP LOCKED
+"""
+
+
+async def recover(seconds_since_heartbeat: float) -> int:
+    """Take back every job whose worker was not heard of for so long; return how many."""
+    return await sync_to_async(take_back, thread_sensitive=False)(seconds_since_heartbeat)
+
+
+@transaction.atomic
+def take_back(seconds_since_heartbeat: float) -> int:
+    """Put back in the queue what dead workers held, or give it up after LIVES of them."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [RECOVERY_LOCK])
+        if not cursor.fetchone()[0]:
+            return 0  # another worker is at it
+        cursor.execute(_LEFT, [seconds_since_heartbeat])
+        left = cursor.fetchall()
+    for number, name, arguments in left:
+        LostJob.objects.create(job=number)
+        deaths = LostJob.objects.filter(job=number).count()
+        if deaths < LIVES:
+            log.warning("lost job taken back", job=number, task=name, deaths=deaths)
+            _tell_queue("SELECT procrastinate_retry_job_v2(%s, NULL, NULL, NULL, NULL)", number)
+        else:
+            log.error("lost job given up", job=number, task=name, deaths=deaths)
+            _give_up(name, arguments)
+            _tell_queue("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", number)
+            LostJob.objects.filter(job=number).delete()
+    return len(left)
+
+
+def _give_up(name: str, arguments: Any) -> None:
+    """Say that the job failed to whoever waits for it."""
+    told: Callable[..., None] | None = WHEN_LOST.get(name)
+    if told is None:
+        return
+    try:
+        with transaction.atomic():
+            told(**(json.loads(arguments) if isinstance(arguments, str) else arguments))
+    except Exception:  # what cannot be told must not keep the job, and with it all the others
+        log.exception("lost job given up, and nobody told", task=name)
+
+
+def _tell_queue(query: str, number: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(query, [number])
