@@ -232,12 +232,7 @@ class RevocationUnknown(TransientError):
     code = "revocation_unknown"
 
     def __init__(self, serial: str, reason: str) -> None:
-        super().__init__(
-            _(
-                "L’état de révocation du certificat ne peut être vérifié pour l’instant : nouvel essai "
-                "automatique."
-            )
-        )
+        super().__init__(_("Le service qui dit si un certificat est révoqué ne répond pas."))
         self.serial, self.reason = serial, reason
 
 
@@ -250,11 +245,10 @@ class TimestampUnavailable(TransientError):
         super().__init__(
             _(
                 "L’heure de l’horodatage et celle du serveur diffèrent de plus de cinq minutes : faites "
-                "vérifier l’horloge du serveur par l’administrateur de la plateforme. Nouvel essai "
-                "automatique."
+                "vérifier l’horloge du serveur par l’administrateur de la plateforme."
             )
             if clocks_apart
-            else _("L’horodatage ne répond pas correctement : nouvel essai automatique.")
+            else _("L’horodatage ne répond pas correctement.")
         )
         self.reasons = reasons
 
@@ -272,12 +266,46 @@ class Unforeseen(TransientError):
 
     def __init__(self, error: Exception) -> None:
         super().__init__(
-            _(
-                "Une erreur imprévue (%(kind)s) a interrompu la signature. Relancez l’étape ; si elle "
-                "échoue encore, prévenez l’administrateur de la plateforme."
-            )
-            % {"kind": type(error).__name__}
+            _("Une erreur imprévue (%(kind)s) a interrompu le travail.") % {"kind": type(error).__name__}
         )
+
+
+class DocumentUnreadable(TransientError):
+    """A document that the signature needs is missing, damaged or out of reach: it may be restored."""
+
+    code = "document_unreadable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            _("Un document nécessaire à la signature ne peut être relu. %(reason)s") % {"reason": reason}
+        )
+
+
+class StoreUnavailable(TransientError):
+    """A document could not be written: the disk is full, or out of reach."""
+
+    code = "store_unavailable"
+
+    def __init__(self, error: OSError) -> None:
+        why = error.strerror or type(error).__name__
+        super().__init__(_("Le document ne peut être enregistré sur le disque (%(why)s).") % {"why": why})
+
+
+class StampUnfit(TransientError):
+    """The time-stamp that was had does not pass our validation: another one is asked for."""
+
+    code = "stamp_unfit"
+
+    def __init__(self, error: SignatureError) -> None:
+        super().__init__(_("L’horodatage obtenu ne convient pas. %(why)s") % {"why": error})
+
+
+class Delayed(TransientError):
+    """What would be final before the key has served, and after it may still be mended: the value is kept."""
+
+    def __init__(self, error: SignatureError) -> None:
+        super().__init__(str(error))
+        self.code = error.code
 
 
 class WrongSignatureValue(SignatureError):
@@ -302,11 +330,14 @@ class UnsignableDocument(SignatureError):
 
 
 class OwnOutputInvalid(SignatureError):
-    """What we produced does not pass our own validation, so it was thrown away."""
+    """What we produced does not pass our own validation, so it was thrown away.
+
+    ``problems`` are sentences; ``codes`` name them (:mod:`signatures.reasons`).
+    """
 
     code = "own_output_invalid"
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], codes: frozenset[str] = frozenset()) -> None:
         super().__init__(
             _(
                 "Le fichier produit n’a pas passé notre propre vérification et n’a pas été retenu : "
@@ -314,7 +345,7 @@ class OwnOutputInvalid(SignatureError):
             )
             % {"reasons": " ; ".join(problems)}
         )
-        self.problems = problems
+        self.problems, self.codes = problems, codes
 
 
 class NotReady(SignatureError):

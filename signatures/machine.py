@@ -19,22 +19,17 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from signatures import blobs, cms, kept, pades, signals, trust, validation
+from signatures import cms, kept, outcomes, output, pades, signals, trust
 from signatures.backends import AwaitingSignatory, SigningCertificate, backend
 from signatures.errors import (
     CertificateNotInForce,
     CertificateUntrusted,
     DocumentChanged,
-    OwnOutputInvalid,
     SignatureError,
-    TransientError,
-    UnsignableDocument,
+    StampUnfit,
 )
-from signatures.limited import Unavailable
 from signatures.models import Envelope, SignatureRequest
-from signatures.profiles import CONTRACT
-from signatures.report import Report
-from signatures.timestamps import generated_at
+from signatures.timestamps import CheckedTimeStamper, generated_at
 
 State = SignatureRequest.State
 CHECK_AGAIN_AFTER = dt.timedelta(minutes=5)
@@ -62,9 +57,10 @@ def advance(request_id: int) -> None:
         try:
             if not step(request):
                 return
-        except SignatureError as error:
+        except SignatureError as met:
+            error = outcomes.as_it_stands(met, request.state)
             if not error.permanent:
-                raise
+                raise error from met
             _fail(request, error)
             return
 
@@ -79,15 +75,16 @@ def seal(envelope_id: int) -> None:
         return
     checkpoint("seal")
     try:
-        signed = blobs.get(envelope.current_sha256)
-        sealed = asyncio.run(pades.seal(signed))
-        report = _refuse_unless_valid(sealed, envelope, signed)
-    except (SignatureError, blobs.BlobError) as error:
-        if isinstance(error, TransientError):
-            raise
-        _fail_seal(envelope, getattr(error, "code", "blob"), str(error))
+        signed = output.read(envelope.current_sha256)
+        sealed = asyncio.run(pades.seal(signed, CheckedTimeStamper(room=pades.SEAL_ROOM, listed=True)))
+        report = output.refuse_unless_valid(sealed, envelope, signed)
+    except SignatureError as met:
+        error = outcomes.of_a_seal(met)
+        if not error.permanent:
+            raise error from met
+        _fail_seal(envelope, error.code, str(error))
         return
-    sha256 = blobs.put(sealed)
+    sha256 = output.keep(sealed)
     checkpoint("seal:blob")
     with transaction.atomic():
         moved = Envelope.objects.filter(pk=envelope.pk, state=Envelope.State.SEALING).update(
@@ -117,6 +114,19 @@ def note_delay(request_id: int, error: SignatureError) -> None:
             signals.signature_progressed.send(SignatureRequest, request=request)
 
 
+def note_seal_delay(envelope_id: int, error: SignatureError) -> None:
+    """Write down that the seal waits for an outside service, and tell."""
+    envelope = Envelope.objects.get(pk=envelope_id)
+    with transaction.atomic():
+        noted = Envelope.objects.filter(pk=envelope_id, state=Envelope.State.SEALING).update(
+            error_code=error.code, error_text=str(error)
+        )
+        if noted:
+            is_first = envelope.error_code == ""
+            envelope.refresh_from_db()
+            signals.seal_delayed.send(Envelope, envelope=envelope, is_first=is_first)
+
+
 def give_up(request_id: int, error: SignatureError) -> None:
     """Stop trying; the request is FAILED and may be retried by hand."""
     _fail(SignatureRequest.objects.select_related("slot__envelope").get(pk=request_id), error)
@@ -132,7 +142,7 @@ def _prepare(request: SignatureRequest) -> bool:
     checkpoint("requested")
     envelope, chosen = request.slot.envelope, backend(request.backend)
     certificate = _unchanged_certificate(request)
-    document = _read(request.document_sha256)
+    document = output.read(request.document_sha256)
     pades.refuse_unsound(document)
     asyncio.run(trust.check_signer(certificate))
     prepared = asyncio.run(
@@ -147,7 +157,7 @@ def _prepare(request: SignatureRequest) -> bool:
             moment=timezone.now(),
         )
     )
-    sha256 = blobs.put(prepared.document)
+    sha256 = output.keep(prepared.document)
     chain = [base64.b64encode(other).decode() for other in certificate.chain]
     return _move(
         request,
@@ -180,18 +190,29 @@ def _stamp(request: SignatureRequest) -> bool:
     value = bytes(request.raw_signature)
     token = asyncio.run(pades.timestamp_token(value))
     checkpoint("stamped:token")
+    stamped_at = generated_at(token)
+    _refuse_ended(request, stamped_at)
     chain = tuple(base64.b64decode(other) for other in request.prepared["chain"])
     signature = cms.assemble(bytes(request.certificate), chain, request.signed_attributes, value, token)
-    return _move(request, State.STAMPED, cms=signature, stamped_at=generated_at(token))
+    return _move(request, State.STAMPED, cms=signature, stamped_at=stamped_at)
 
 
 def _finish(request: SignatureRequest) -> bool:
     """STAMPED → DONE: the file is complete, passes our own validation and is on disk."""
     envelope = request.slot.envelope
-    document = _read(request.document_sha256)
-    final = pades.embed(_read(request.prepared_sha256), request.prepared, bytes(request.cms))
-    _refuse_unless_valid(final, envelope, document, upto=request.slot.order)
-    sha256 = blobs.put(final)
+    document = output.read(request.document_sha256)
+    waiting = output.read(request.prepared_sha256)
+    try:
+        final = pades.embed(waiting, request.prepared, bytes(request.cms))
+        output.refuse_unless_valid(final, envelope, document, upto=request.slot.order)
+    except SignatureError as error:
+        if outcomes.is_of_the_stamp(error):
+            _unstamp(request)
+            raise StampUnfit(error) from error
+        if error.permanent:
+            _refuse_ended(request, timezone.now())
+        raise
+    sha256 = output.keep(final)
     checkpoint("done:blob")
     with transaction.atomic():
         current = Envelope.objects.filter(
@@ -212,6 +233,20 @@ STEPS: dict[str, Callable[[SignatureRequest], bool]] = {
     State.SIGNED: _stamp,
     State.STAMPED: _finish,
 }
+
+
+def _refuse_ended(request: SignatureRequest, moment: dt.datetime) -> None:
+    """Raise CertificateNotInForce where no time-stamp proves, nor will, that it was in force."""
+    not_before, not_after = cms.validity_of(bytes(request.certificate))
+    if not not_before <= moment <= not_after:
+        raise CertificateNotInForce(not_before, not_after)
+
+
+def _unstamp(request: SignatureRequest) -> None:
+    """STAMPED → SIGNED: the value stays, the time-stamp that does not fit goes; the tries go on counting."""
+    SignatureRequest.objects.filter(pk=request.pk, state=State.STAMPED).update(
+        state=State.SIGNED, cms=b"", stamped_at=None
+    )
 
 
 def _move(request: SignatureRequest, to: State, **values: Any) -> bool:
@@ -260,14 +295,6 @@ def _fail_seal(envelope: Envelope, code: str, text: str) -> None:
         signals.seal_failed.send(Envelope, envelope=envelope, error=text)
 
 
-def _read(sha256: str) -> bytes:
-    """Return a blob; one that cannot be read makes the document unsignable."""
-    try:
-        return blobs.get(sha256)
-    except blobs.BlobError as error:
-        raise UnsignableDocument(str(error)) from error
-
-
 def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
     """Return the person's certificate if it is still the one they saw, and in force."""
     certificate = backend(request.backend).certificate_for(request.user)
@@ -276,50 +303,3 @@ def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
     if not certificate.not_before <= timezone.now() <= certificate.not_after:
         raise CertificateNotInForce(certificate.not_before, certificate.not_after)
     return certificate
-
-
-def _refuse_unless_valid(
-    document: bytes, envelope: Envelope, before: bytes, *, upto: int | None = None
-) -> Report:
-    """Validate our own output before it is kept, and return the report; raises OwnOutputInvalid.
-
-    ``upto`` is the turn of the signature just made: later fields are still empty then.
-    """
-    if not document.startswith(before):
-        raise OwnOutputInvalid(["l’original n’est pas au début du fichier"])
-    expected = _expected(envelope, upto=upto)
-    report = _judged(document, expected, intermediate=upto is not None)
-    if not report.valid:
-        raise OwnOutputInvalid([problem.message for problem in report.problems])
-    return report
-
-
-def _judged(document: bytes, expected: dict[str, str], *, intermediate: bool = False) -> Report:
-    """Validate a file of ours; raises Unavailable (try again) when the machine could not finish.
-
-    A stranger's file that exhausts is refused; ours never does, so it is the machine that was busy, and
-    a signature must not be thrown away for that.
-    """
-    report = validation.validate(document, expected=expected, intermediate=intermediate, profile=CONTRACT)
-    if any(problem.code in validation.UNFINISHED for problem in report.problems):
-        raise Unavailable
-    return report
-
-
-def _expected(envelope: Envelope, *, upto: int | None = None) -> dict[str, str]:
-    """Return the serial number of the certificate that signs each field, up to this turn."""
-    return {
-        request.slot.field_name: cms.serial_of(bytes(request.certificate))
-        for request in SignatureRequest.objects.filter(slot__envelope=envelope)
-        .exclude(state=State.ABANDONED)
-        .select_related("slot")
-        if upto is None or request.slot.order <= upto
-    }
-
-
-def renew_report(envelope: Envelope) -> Report:
-    """Validate a sealed file again and keep what that says; raises BlobError or a TransientError."""
-    document = blobs.get(envelope.sealed_sha256)
-    report = _judged(document, _expected(envelope))
-    kept.keep(envelope.sealed_sha256, report)
-    return report

@@ -12,7 +12,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from signatures import actions, blobs, machine, signals, validation
 from signatures.backends import backend
 from signatures.demo import pki
-from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady, TransientError
+from signatures.errors import DocumentChanged, DocumentUnreadable, EnvelopeClosed, NotReady, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.report import Problem, Report
 from tests.owner import as_owner
@@ -199,10 +199,16 @@ def test_a_certificate_changed_since_the_request_is_refused(
 def test_a_corrupt_document_is_never_signed(envelope: Envelope, signatories: Signatories) -> None:
     request = ask(envelope, "Signataire-01", signatories.prefect)
     path = next(file for file in blobs.folder().rglob("*") if file.name == envelope.base_sha256)
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    sound = path.read_bytes()
+    path.write_bytes(sound[:-1] + b"x")
+    with pytest.raises(DocumentUnreadable, match=envelope.base_sha256[:12]):
+        machine.advance(request.pk)
+    request.refresh_from_db()
+    assert (request.state, bytes(request.raw_signature)) == (State.REQUESTED, b"")
+    path.write_bytes(sound)
     machine.advance(request.pk)
     request.refresh_from_db()
-    assert (request.state, request.error_code) == (State.FAILED, "unsignable_document")
+    assert request.state == State.DONE, "restored, it is signed without being asked for again"
 
 
 def test_voiding_abandons_what_the_key_has_not_signed(envelope: Envelope, signatories: Signatories) -> None:
