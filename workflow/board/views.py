@@ -17,11 +17,13 @@ from workflow.board.diagram_status import diagram_status
 from workflow.board.history import history
 from workflow.board.lanes import lanes
 from workflow.board.steps import steps
-from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
+from workflow.engine import purposes
+from workflow.engine.looks import NOW
+from workflow.engine.tasks import Task, has_failed, is_of_the_system, open_tasks, serves
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
 from workflow.procedures.diagram import diagram
-from workflow.signing.rules import signed
+from workflow.signing import progress
 from workflow.standing.drafters import mandate_to_draft
 from workflow.standing.parties import mandate_to_pilot
 from workflow.tasks import lists
@@ -101,9 +103,24 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if has_failed(task)],
-        "running_jobs": [task for task in waiting if is_of_the_system(task) and not has_failed(task)],
+        "running_jobs": [
+            (task, _explained(task, found))
+            for task in waiting
+            if is_of_the_system(task) and not has_failed(task)
+        ],
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
     }
+
+
+def _explained(task: Task, found: Contract) -> str:
+    """Say what a step of the system waits for, when it says so."""
+    if serves(task, purposes.SEAL):
+        told = progress.seal_of(found)
+        return told.detail if told and told.look == NOW else ""
+    if serves(task, purposes.MAKE_SIGNATURE):
+        running = (place.told for place in progress.places(found) if place.act and place.told.look == NOW)
+        return next((f"{told.word} {told.detail}" for told in running), "")
+    return ""
 
 
 def _steps(request: Request, found: Contract) -> dict[str, Any]:
@@ -120,7 +137,10 @@ def _history(request: Request, found: Contract) -> dict[str, Any]:
 
 
 def _signatures(request: Request, found: Contract) -> dict[str, Any]:
-    return {"signed": signed(found)}
+    placed = progress.places(found)
+    # the seal comes when all have signed: nothing to ask of it before
+    is_over = all(place.act and place.act.request.done_at for place in placed)
+    return {"places": placed, "seal": progress.seal_of(found) if is_over else None}
 
 
 # by the name that its address carries: what a part shows, and its template

@@ -69,6 +69,7 @@ _ROWS = (
         _("La signature de %(signatory)s n’a pas pu être apposée, elle est à refaire : %(message)s"),
     ),
     Verb("signature_refused", _("%(signatory)s a refusé de signer : le contrat revient en rédaction.")),
+    Verb("seal_delayed", _("Le scellement pour l’archive attend. %(message)s"), moves_baskets=False),
     Verb("contract_sealed", _("Le contrat est signé par tous et scellé pour l’archive.")),
     Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb("contact_removed", _("Contact retiré pour %(organisation)s : %(name)s."), moves_baskets=False),
