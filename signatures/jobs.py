@@ -20,7 +20,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job
 
 from signatures import blobs, kept, machine, output
-from signatures.errors import SignatureError, TransientError, Unforeseen
+from signatures.delays import Unforeseen
+from signatures.errors import SignatureError, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.plain import visible
 

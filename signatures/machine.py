@@ -12,27 +12,29 @@ import base64
 import datetime as dt
 import os
 import signal
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from signatures import cms, kept, outcomes, output, pades, signals, trust
 from signatures.backends import AwaitingSignatory, SigningCertificate, backend
+from signatures.delays import StampUnfit
 from signatures.errors import (
     CertificateNotInForce,
     CertificateUntrusted,
     DocumentChanged,
     SignatureError,
-    StampUnfit,
 )
 from signatures.models import Envelope, SignatureRequest
 from signatures.timestamps import CheckedTimeStamper, generated_at
 
 State = SignatureRequest.State
 CHECK_AGAIN_AFTER = dt.timedelta(minutes=5)
+WAITS_FOR_THE_DATABASE = (0.5, 2.0, 8.0)  # seconds
 
 
 def checkpoint(name: str) -> None:
@@ -60,7 +62,7 @@ def advance(request_id: int) -> None:
         except SignatureError as met:
             error = outcomes.as_it_stands(met, request.state)
             if not error.permanent:
-                raise error from met
+                _raise(error, met)
             _fail(request, error)
             return
 
@@ -81,7 +83,7 @@ def seal(envelope_id: int) -> None:
     except SignatureError as met:
         error = outcomes.of_a_seal(met)
         if not error.permanent:
-            raise error from met
+            _raise(error, met)
         _fail_seal(envelope, error.code, str(error))
         return
     sha256 = output.keep(sealed)
@@ -182,7 +184,7 @@ def _sign(request: SignatureRequest) -> bool:
         return False
     checkpoint("signed:key-used")
     checked = cms.normalised_value(certificate.certificate, attributes, value)
-    return _move(request, State.SIGNED, raw_signature=checked, signed_at=timezone.now())
+    return _keep_value(request, checked)
 
 
 def _stamp(request: SignatureRequest) -> bool:
@@ -233,6 +235,30 @@ STEPS: dict[str, Callable[[SignatureRequest], bool]] = {
     State.SIGNED: _stamp,
     State.STAMPED: _finish,
 }
+
+
+def _keep_value(request: SignatureRequest, value: bytes) -> bool:
+    """Move to SIGNED with the value of the key; a connection that breaks then is not worth using it again."""
+    for wait in (*WAITS_FOR_THE_DATABASE, None):
+        try:
+            moved = _move(request, State.SIGNED, raw_signature=value, signed_at=timezone.now())
+        except (OperationalError, InterfaceError):
+            if wait is None or connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(wait)
+            continue
+        if not moved:  # by an earlier try, that the database kept before its answer was lost?
+            request.refresh_from_db()
+        return moved or (request.state == State.SIGNED and bytes(request.raw_signature) == value)
+    return False
+
+
+def _raise(error: SignatureError, met: SignatureError) -> NoReturn:
+    """Raise what counts, from what was met when that is something else."""
+    if error is met:
+        raise error
+    raise error from met
 
 
 def _refuse_ended(request: SignatureRequest, moment: dt.datetime) -> None:

@@ -7,9 +7,9 @@ for a disk, a clock or an authority is what nobody should have to.
 
 from __future__ import annotations
 
+from signatures.delays import Delayed
 from signatures.errors import (
     CertificateNotInForce,
-    Delayed,
     DocumentChanged,
     OwnOutputInvalid,
     SignatureError,

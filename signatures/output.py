@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from signatures import blobs, cms, kept, validation
-from signatures.errors import DocumentUnreadable, OwnOutputInvalid, StoreUnavailable
+from signatures.delays import DocumentUnreadable, StoreUnavailable
+from signatures.errors import OwnOutputInvalid
 from signatures.limited import Unavailable
 from signatures.models import Envelope, SignatureRequest
 from signatures.profiles import CONTRACT

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from asn1crypto import cms
+from cryptography.exceptions import UnsupportedAlgorithm
 from pyhanko.sign.validation.errors import SignatureValidationError
 from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
 from pyhanko.sign.validation.status import TimestampSignatureStatus
@@ -15,7 +16,10 @@ from signatures.roots import load_roots, load_seal_authorities
 from signatures.verification.authorities import is_listed
 
 # what asn1crypto, cryptography and pyHanko raise on bytes that mean nothing
-GARBAGE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+GARBAGE = (
+    *(ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError),
+    *(AssertionError, NotImplementedError, UnsupportedAlgorithm),
+)
 
 
 class TokenInvalid(Exception):

@@ -1,7 +1,7 @@
 """After the key has served, nothing that time or a retry mends costs the signature it made.
 
-The table says what each fault leads to, before the key serves and after; the rest plays the faults of
-the machine for real, and counts how often the key is used.
+The faults are played for real, and the uses of the key counted; the table of what each kind of error
+leads to is in ``test_outcomes.py``.
 """
 
 from __future__ import annotations
@@ -14,126 +14,33 @@ from contextlib import contextmanager
 from pathlib import Path
 from unittest import mock
 
+import psycopg
 import pytest
+from django.db import connection
 from django.test import override_settings
 
 from signatures import (
     actions,
     blobs,
     cms,
-    confirmations,
-    jobs,
     machine,
-    outcomes,
-    reasons,
     signals,
     timestamps,
+    validation,
 )
 from signatures import errors as known
-from signatures.errors import DocumentUnreadable, SignatureError, StampUnfit, StoreUnavailable
+from signatures.delays import DocumentUnreadable, StampUnfit, StoreUnavailable
+from signatures.errors import SignatureError
 from signatures.limited import Unavailable
 from signatures.models import Envelope, SignatureRequest
+from signatures.report import Problem, Report
 from signatures.roots import NoTrustRoot
+from tests.database_address import owner_address
 from tests.owner import as_owner
-from tests.signatures import documents
 from tests.signatures.conftest import Signatories, ask, sign_both
 
 State = SignatureRequest.State
 NOBODY = ["http://127.0.0.1:1/tsa"]
-
-# by kind of error: whether it is final before the key serves, and after
-TABLE = {
-    "BackendUnavailable": (False, False),
-    "CertificateNotInForce": (True, True),  # no time-stamp proves it was
-    "CertificateRevoked": (True, False),
-    "CertificateUntrusted": (True, False),
-    "ConfirmationRefused": (True, False),
-    "Delayed": (False, False),
-    "DocumentChanged": (True, True),  # the file has moved on
-    "DocumentUnreadable": (False, False),
-    "EnvelopeClosed": (True, False),
-    "NoCertificate": (True, False),
-    "NoTrustRoot": (False, False),
-    "NotEntitled": (True, False),
-    "NotReady": (True, False),
-    "NotTheSigner": (True, False),
-    "OutOfTurn": (True, False),
-    "OwnOutputInvalid": (True, False),  # by its codes, below
-    "RevocationUnknown": (False, False),
-    "SignatureError": (True, False),
-    "SlotTaken": (True, False),
-    "StampUnfit": (False, False),
-    "StoreUnavailable": (False, False),
-    "TimestampUnavailable": (False, False),
-    "TransientError": (False, False),
-    "Unavailable": (False, False),
-    "Unforeseen": (False, False),
-    "UnknownBackend": (True, False),
-    "UnknownField": (True, False),
-    "UnsignableDocument": (True, False),
-    "WrongSignatureValue": (True, True),  # the key erred: its value is worth nothing
-}
-# what our validation may say of our own file, and an administrator or a less busy machine mends
-PASSING = {
-    *("exhausts.memory", "exhausts.cpu", "exhausts.crash", "too_long", "too_large", "too_many_pages"),
-    *("too_complex", "too_many_signatures", "not_checked", "untrusted", "not_valid", "not_archived"),
-    *("unreadable", "not_sealed", "only_timestamp", "only_timestamp.unverified"),
-}
-
-
-def kinds(base: type[SignatureError] = SignatureError) -> Iterator[type[SignatureError]]:
-    """Yield every kind of error of the room."""
-    yield base
-    for below in base.__subclasses__():
-        yield from kinds(below)
-
-
-def bare(kind: type[SignatureError]) -> SignatureError:
-    """Return an error of this kind with none of its facts."""
-    error = kind.__new__(kind)
-    if isinstance(error, known.OwnOutputInvalid):
-        error.codes = frozenset()
-    return error
-
-
-def test_every_kind_of_error_has_its_line() -> None:
-    assert {NoTrustRoot, Unavailable, confirmations.ConfirmationRefused} <= set(kinds())
-    assert {kind.__name__ for kind in kinds() if kind.__module__.startswith("signatures.")} == set(TABLE)
-
-
-@pytest.mark.parametrize(
-    "kind", [kind for kind in kinds() if kind.__name__ in TABLE], ids=lambda k: k.__name__
-)
-def test_what_a_fault_leads_to(kind: type[SignatureError]) -> None:
-    before, after = TABLE[kind.__name__]
-    for state in (State.REQUESTED, State.PREPARED):
-        assert outcomes.as_it_stands(bare(kind), state).permanent is before
-    for state in (State.SIGNED, State.STAMPED):
-        assert outcomes.as_it_stands(bare(kind), state).permanent is after
-
-
-def test_what_our_validation_says_is_of_the_stamp_of_the_value_or_passes() -> None:
-    of_the_bytes = {*reasons._OF_THE_BYTES, *reasons._ODD} - {"ber_contents", "unreadable", "too_large"}
-    told = {code.split(".")[0] for code in reasons.SENTENCES if code not in PASSING} - of_the_bytes
-    assert told <= outcomes.OF_THE_STAMP | outcomes.OF_THE_VALUE | {
-        "field_added",
-        "dressed_timestamp",
-        "bad_proofs",
-    }
-    assert not outcomes.OF_THE_STAMP & outcomes.OF_THE_VALUE
-    for code, final in (
-        ("broken", True),
-        ("wrong_signer", True),
-        ("untrusted", False),
-        ("unreadable", False),
-    ):
-        error = known.OwnOutputInvalid(["…"], frozenset({code}))
-        assert outcomes.as_it_stands(error, State.STAMPED).permanent is final, code
-    both = known.OwnOutputInvalid(["…"], frozenset({"broken", "timestamp_broken"}))
-    assert not outcomes.is_of_the_stamp(both)
-    assert outcomes.is_of_the_stamp(
-        known.OwnOutputInvalid(["…"], frozenset({"timestamp_broken", "not_valid"}))
-    )
 
 
 @pytest.fixture
@@ -296,8 +203,56 @@ def test_a_seal_that_waits_says_why_and_is_made(
     assert (envelope.state, envelope.error_code) == (Envelope.State.SEALED, "")
 
 
-def test_what_comes_back_by_itself_is_tried_for_an_hour() -> None:
-    for error in (OSError(5, "I/O"), known.TransientError(), known.Delayed(known.SignatureError("…"))):
-        assert jobs.tries_of(error) == jobs.MAX_ATTEMPTS
-    assert jobs.tries_of(RuntimeError()) == jobs.UNFORESEEN_ATTEMPTS
-    assert documents.FIELDS
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_breaks_once_the_key_has_served_does_not_have_it_serve_again(
+    envelope: Envelope, signatories: Signatories, uses: list[int]
+) -> None:
+    request = ask(envelope, "Signataire-01", signatories.prefect)
+    check = cms.normalised_value
+
+    def broken(*arguments: bytes) -> bytes:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            (server,) = cursor.fetchone()
+        with psycopg.connect(owner_address(), autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(%s)", [server])
+        return check(*arguments)
+
+    with mock.patch.object(cms, "normalised_value", broken):
+        machine.advance(request.pk)
+    request.refresh_from_db()
+    assert (request.state, uses) == (State.DONE, [request.pk])
+
+
+@pytest.mark.django_db
+def test_a_machine_too_busy_to_verify_throws_no_signature_away(
+    envelope: Envelope, signatories: Signatories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key has served: what it made is verified again later, and not asked of the person again."""
+    request = ask(envelope, "Signataire-01", signatories.prefect)
+    too_busy = Report([Problem("exhausts", facts={"which": "cpu"})])
+    with monkeypatch.context() as busy, pytest.raises(Unavailable):
+        busy.setattr(validation, "validate", lambda *_arguments, **_options: too_busy)
+        machine.advance(request.pk)
+    request.refresh_from_db()
+    assert request.state == State.STAMPED
+    value = bytes(request.raw_signature)
+    machine.advance(request.pk)
+    request.refresh_from_db()
+    assert (request.state, bytes(request.raw_signature)) == (State.DONE, value)
+
+
+@pytest.mark.django_db
+def test_a_corrupt_document_is_never_signed(envelope: Envelope, signatories: Signatories) -> None:
+    request = ask(envelope, "Signataire-01", signatories.prefect)
+    path = next(file for file in blobs.folder().rglob("*") if file.name == envelope.base_sha256)
+    sound = path.read_bytes()
+    path.write_bytes(sound[:-1] + b"x")
+    with pytest.raises(DocumentUnreadable, match=envelope.base_sha256[:12]):
+        machine.advance(request.pk)
+    request.refresh_from_db()
+    assert (request.state, bytes(request.raw_signature)) == (State.REQUESTED, b"")
+    path.write_bytes(sound)
+    machine.advance(request.pk)
+    request.refresh_from_db()
+    assert request.state == State.DONE, "restored, it is signed without being asked for again"
