@@ -29,6 +29,8 @@ from psycopg.errors import (
 from psycopg_pool import PoolTimeout, TooManyRequests
 
 from config import limits, routes
+from config.writes import what_was_kept
+from signatures import blobs
 from stakeholders.hashing import HashingBusy
 from stakeholders.security_events import Name, tell
 
@@ -91,9 +93,9 @@ def too_large(*, in_words: bool = False) -> HttpResponse:
     return _words(413, "errors/413.html", in_words)
 
 
-def busy(*, in_words: bool = False) -> HttpResponse:
-    """503: too many requests in hand; it says when to come back."""
-    response = _words(503, "errors/503.html", in_words)
+def busy(*, in_words: bool = False, kept: str = "nothing") -> HttpResponse:
+    """503: too many requests in hand; it says when to come back, and what was ``kept`` (config.writes)."""
+    response = _words(503, "errors/503.html", in_words, kept=kept)
     response["Retry-After"] = str(limits.RETRY_AFTER)
     return response
 
@@ -128,9 +130,9 @@ def _sent(request: HttpRequest) -> list[tuple[str, str]]:
     ]
 
 
-def _words(status: int, template: str, in_words: bool) -> HttpResponse:
+def _words(status: int, template: str, in_words: bool, **facts: object) -> HttpResponse:
     if not in_words:
-        return answer(status, template)
+        return answer(status, template, **facts)
     sentences = {
         408: _("L’envoi n’est pas arrivé à temps : réessayez."),
         413: _("L’envoi est trop volumineux."),
@@ -156,17 +158,34 @@ def is_held_up(error: BaseException | None) -> bool:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: with the reference under which the log holds the details; 503 when we are only busy."""
-    if is_held_up(sys.exc_info()[1]):
+    error, kept = sys.exc_info()[1], what_was_kept(request)
+    if is_held_up(error) and kept == "nothing":
         return held_up(request)
-    if is_busy(sys.exc_info()[1]):
-        return busy(in_words="HX-Request" in request.headers)
+    if is_busy(error) or is_held_up(error):
+        return busy(in_words="HX-Request" in request.headers, kept=kept)
     known = structlog.contextvars.get_contextvars().get("request_id")
     reference = str(known or uuid.uuid4())
     if not known:
         structlog.get_logger(__name__).error(
             "request_failed", reference=reference, request=routes.named(request)
         )
-    return answer(500, "errors/500.html", reference=reference)
+    if isinstance(error, blobs.BlobError):
+        return document_lost(request, error, reference)
+    return answer(500, "errors/500.html", reference=reference, kept=what_was_kept(request))
+
+
+def document_lost(request: HttpRequest, error: blobs.BlobError, reference: str) -> HttpResponse:
+    """500, or 503 for a disk that may answer later: names the document that cannot be read back."""
+    structlog.get_logger(__name__).error(
+        "document_lost", reference=reference, fault=error.fault, sha256=error.sha256
+    )
+    facts = {"fault": error.fault, "document": error.document, "sha256": error.sha256}
+    status = 503 if isinstance(error, blobs.BlobUnreadable) else 500
+    facts |= {"reference": reference, "kept": what_was_kept(request), "number": str(status)}
+    response = around(request, status, "errors/document.html", **facts)
+    if status == 503:
+        response["Retry-After"] = str(limits.RETRY_AFTER)
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -15,7 +15,13 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class BlobError(Exception):
-    """A document could not be read back; ``sha256`` names it."""
+    """A document could not be read back; ``sha256`` names it, and ``document`` says in words which it is.
+
+    ``fault`` is « missing », « corrupt » or « unreadable ».
+    """
+
+    fault = "unreadable"
+    document = ""
 
     def __init__(self, sha256: str, message: str) -> None:
         super().__init__(message)
@@ -25,9 +31,13 @@ class BlobError(Exception):
 class BlobMissing(BlobError):
     """No document has this name."""
 
+    fault = "missing"
+
 
 class BlobCorrupt(BlobError):
     """The bytes on disk are not those that were stored."""
+
+    fault = "corrupt"
 
 
 class BlobUnreadable(BlobError):

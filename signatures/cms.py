@@ -8,6 +8,7 @@ of a signature.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 
 from asn1crypto import x509 as asn1_x509
@@ -147,6 +148,12 @@ def size_bound(certificate: bytes, chain: tuple[bytes, ...], token_room: int) ->
 def serial_of(certificate: bytes) -> str:
     """Return the serial number of a DER certificate, in lower-case hexadecimal."""
     return f"{x509.load_der_x509_certificate(certificate).serial_number:x}"
+
+
+def validity_of(certificate: bytes) -> tuple[dt.datetime, dt.datetime]:
+    """Return the first and the last instant (UTC) at which a DER certificate is in force."""
+    parsed = x509.load_der_x509_certificate(certificate)
+    return parsed.not_valid_before_utc, parsed.not_valid_after_utc
 
 
 def _issuer_and_serial(certificate: bytes) -> tuple[bytes, bytes]:

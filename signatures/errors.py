@@ -232,12 +232,7 @@ class RevocationUnknown(TransientError):
     code = "revocation_unknown"
 
     def __init__(self, serial: str, reason: str) -> None:
-        super().__init__(
-            _(
-                "L’état de révocation du certificat ne peut être vérifié pour l’instant : nouvel essai "
-                "automatique."
-            )
-        )
+        super().__init__(_("Le service qui dit si un certificat est révoqué ne répond pas."))
         self.serial, self.reason = serial, reason
 
 
@@ -250,11 +245,10 @@ class TimestampUnavailable(TransientError):
         super().__init__(
             _(
                 "L’heure de l’horodatage et celle du serveur diffèrent de plus de cinq minutes : faites "
-                "vérifier l’horloge du serveur par l’administrateur de la plateforme. Nouvel essai "
-                "automatique."
+                "vérifier l’horloge du serveur par l’administrateur de la plateforme."
             )
             if clocks_apart
-            else _("L’horodatage ne répond pas correctement : nouvel essai automatique.")
+            else _("L’horodatage ne répond pas correctement.")
         )
         self.reasons = reasons
 
@@ -263,21 +257,6 @@ class BackendUnavailable(TransientError):
     """The key could not be reached (token unplugged, remote service down)."""
 
     code = "backend_unavailable"
-
-
-class Unforeseen(TransientError):
-    """Something failed that this room does not know; the technical log has the details."""
-
-    code = "unforeseen"
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__(
-            _(
-                "Une erreur imprévue (%(kind)s) a interrompu la signature. Relancez l’étape ; si elle "
-                "échoue encore, prévenez l’administrateur de la plateforme."
-            )
-            % {"kind": type(error).__name__}
-        )
 
 
 class WrongSignatureValue(SignatureError):
@@ -302,11 +281,14 @@ class UnsignableDocument(SignatureError):
 
 
 class OwnOutputInvalid(SignatureError):
-    """What we produced does not pass our own validation, so it was thrown away."""
+    """What we produced does not pass our own validation, so it was thrown away.
+
+    ``problems`` are sentences; ``codes`` name them (:mod:`signatures.reasons`).
+    """
 
     code = "own_output_invalid"
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], codes: frozenset[str] = frozenset()) -> None:
         super().__init__(
             _(
                 "Le fichier produit n’a pas passé notre propre vérification et n’a pas été retenu : "
@@ -314,7 +296,7 @@ class OwnOutputInvalid(SignatureError):
             )
             % {"reasons": " ; ".join(problems)}
         )
-        self.problems = problems
+        self.problems, self.codes = problems, codes
 
 
 class NotReady(SignatureError):

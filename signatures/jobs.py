@@ -7,19 +7,23 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.tasks import Task
 
-from signatures import blobs, kept, machine
-from signatures.errors import SignatureError, TransientError, Unforeseen
+from signatures import blobs, kept, machine, output
+from signatures.delays import Unforeseen
+from signatures.errors import SignatureError, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.plain import visible
 
@@ -61,13 +65,18 @@ def in_transaction(job: Task[..., Any, ...], lock: str | None = None) -> JobDefe
     return IN_TRANSACTION.configure_task(job.name, queue=job.queue, lock=lock)
 
 
+def tries_of(error: BaseException) -> int:
+    """Return how many times what met this error is tried: long for what comes back by itself."""
+    passing = (TransientError, OSError, OperationalError, InterfaceError)
+    return MAX_ATTEMPTS if isinstance(error, passing) else UNFORESEEN_ATTEMPTS
+
+
 class Backoff(BaseRetryStrategy):
     """Try again after 1, 2, 4… seconds up to five minutes, each drawn between half and all of it."""
 
     def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
         """Return when to run ``job`` again, or None to leave it failed."""
-        limit = MAX_ATTEMPTS if isinstance(exception, TransientError) else UNFORESEEN_ATTEMPTS
-        if job.attempts + 1 >= limit:
+        if job.attempts + 1 >= tries_of(exception):
             return None
         wait = min(LONGEST_WAIT, 2.0 ** min(job.attempts, 16))
         wait *= random.uniform(0.5, 1)  # noqa: S311  (jitter, not a secret)
@@ -77,15 +86,8 @@ class Backoff(BaseRetryStrategy):
 @app.task(name="signatures.advance_request", queue=QUEUE, retry=Backoff(), pass_context=True)
 def advance_request(context: JobContext, *, request_id: int) -> None:
     """Bring one signature as far as it goes."""
-    try:
-        with failed_after_last_try(context, partial(machine.give_up, request_id)):
-            machine.advance(request_id)
-    except TransientError as error:
-        if _is_last(context):
-            machine.give_up(request_id, error)
-            return
-        machine.note_delay(request_id, error)
-        raise
+    with told(context, partial(machine.note_delay, request_id), partial(machine.give_up, request_id)):
+        machine.advance(request_id)
 
 
 @when_lost(advance_request)
@@ -100,14 +102,9 @@ def request_lost(request_id: int) -> None:
 @app.task(name="signatures.seal_envelope", queue=QUEUE, retry=Backoff(), pass_context=True)
 def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
     """Bring a fully signed envelope to B-LTA."""
-    try:
-        with failed_after_last_try(context, partial(machine.give_up_seal, envelope_id)):
-            machine.seal(envelope_id)
-    except TransientError as error:
-        if _is_last(context):
-            machine.give_up_seal(envelope_id, error)
-            return
-        raise
+    note = partial(machine.note_seal_delay, envelope_id)
+    with told(context, note, partial(machine.give_up_seal, envelope_id)):
+        machine.seal(envelope_id)
 
 
 @when_lost(seal_envelope)
@@ -123,26 +120,52 @@ def renew_reports(context: JobContext, timestamp: int = 0) -> None:
     """Validate again the sealed files whose report is missing, of former rules, or old: some at a time."""
     for envelope in kept.due(REPORTS_AT_ONCE):
         try:
-            machine.renew_report(envelope)
+            output.renew_report(envelope)
         except TransientError:
             return  # the next round goes on
         except blobs.BlobError as error:
             log.error("report.unreadable", envelope=envelope.pk, error=visible(error))
 
 
-@contextmanager
-def failed_after_last_try(context: JobContext, give_up: Callable[[SignatureError], None]) -> Iterator[None]:
-    """Give up, and say why, when the last try meets a fault that nobody foresaw.
+Telling = Callable[[SignatureError], None]
 
-    Else the signature would be « en cours » for ever. The fault goes on to the queue, which logs it.
+
+@contextmanager
+def told(context: JobContext, note: Telling, give_up: Telling) -> Iterator[None]:
+    """Write down why a try failed, also one that nobody foresaw: ``note`` it, ``give_up`` after the last.
+
+    Else the signature would be « en cours » for ever. The fault goes on to the queue, which tries
+    again, or logs it when nobody knows it.
     """
+    tried = context.job.attempts + 1
     try:
         yield
+    except TransientError as error:
+        if tried < tries_of(error):
+            note(error)
+            raise
+        give_up(error)
     finally:
-        error = sys.exception()
-        foreseen = isinstance(error, TransientError)
-        if isinstance(error, Exception) and not foreseen and context.job.attempts + 1 >= UNFORESEEN_ATTEMPTS:
-            give_up(Unforeseen(error))
+        unknown = sys.exception()
+        if isinstance(unknown, Exception) and not isinstance(unknown, TransientError):
+            (note if tried < tries_of(unknown) else give_up)(Unforeseen(unknown))
+
+
+@dataclass(frozen=True)
+class Retry:
+    """A job that goes on: how often it was tried, and when it is tried again (None: at once, or now)."""
+
+    tried: int
+    at: dt.datetime | None
+
+
+def retry_of(waiting: SignatureRequest | Envelope) -> Retry | None:
+    """Return how a signature on its way, or a seal, is tried again; None when no job goes on."""
+    is_request = isinstance(waiting, SignatureRequest)
+    task, key = (advance_request, "request_id") if is_request else (seal_envelope, "envelope_id")
+    rows = ProcrastinateJob.objects.filter(task_name=task.name, args={key: waiting.pk})
+    row = rows.filter(status__in=["todo", "doing"]).order_by("-id").values("attempts", "scheduled_at").first()
+    return Retry(row["attempts"], row["scheduled_at"]) if row else None
 
 
 def defer_request(request: SignatureRequest) -> None:
@@ -153,7 +176,3 @@ def defer_request(request: SignatureRequest) -> None:
 def defer_seal(envelope: Envelope) -> None:
     """Queue ``seal_envelope`` within the caller's transaction."""
     in_transaction(seal_envelope, f"envelope-{envelope.pk}").defer(envelope_id=envelope.pk)
-
-
-def _is_last(context: JobContext) -> bool:
-    return context.job.attempts + 1 >= MAX_ATTEMPTS

@@ -12,32 +12,29 @@ import base64
 import datetime as dt
 import os
 import signal
+import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from signatures import blobs, cms, kept, pades, signals, trust, validation
+from signatures import cms, kept, outcomes, output, pades, signals, trust
 from signatures.backends import AwaitingSignatory, SigningCertificate, backend
+from signatures.delays import StampUnfit
 from signatures.errors import (
     CertificateNotInForce,
     CertificateUntrusted,
     DocumentChanged,
-    OwnOutputInvalid,
     SignatureError,
-    TransientError,
-    UnsignableDocument,
 )
-from signatures.limited import Unavailable
 from signatures.models import Envelope, SignatureRequest
-from signatures.profiles import CONTRACT
-from signatures.report import Report
-from signatures.timestamps import generated_at
+from signatures.timestamps import CheckedTimeStamper, generated_at
 
 State = SignatureRequest.State
 CHECK_AGAIN_AFTER = dt.timedelta(minutes=5)
+WAITS_FOR_THE_DATABASE = (0.5, 2.0, 8.0)  # seconds
 
 
 def checkpoint(name: str) -> None:
@@ -62,9 +59,10 @@ def advance(request_id: int) -> None:
         try:
             if not step(request):
                 return
-        except SignatureError as error:
+        except SignatureError as met:
+            error = outcomes.as_it_stands(met, request.state)
             if not error.permanent:
-                raise
+                _raise(error, met)
             _fail(request, error)
             return
 
@@ -79,15 +77,16 @@ def seal(envelope_id: int) -> None:
         return
     checkpoint("seal")
     try:
-        signed = blobs.get(envelope.current_sha256)
-        sealed = asyncio.run(pades.seal(signed))
-        report = _refuse_unless_valid(sealed, envelope, signed)
-    except (SignatureError, blobs.BlobError) as error:
-        if isinstance(error, TransientError):
-            raise
-        _fail_seal(envelope, getattr(error, "code", "blob"), str(error))
+        signed = output.read(envelope.current_sha256)
+        sealed = asyncio.run(pades.seal(signed, CheckedTimeStamper(room=pades.SEAL_ROOM, listed=True)))
+        report = output.refuse_unless_valid(sealed, envelope, signed)
+    except SignatureError as met:
+        error = outcomes.of_a_seal(met)
+        if not error.permanent:
+            _raise(error, met)
+        _fail_seal(envelope, error.code, str(error))
         return
-    sha256 = blobs.put(sealed)
+    sha256 = output.keep(sealed)
     checkpoint("seal:blob")
     with transaction.atomic():
         moved = Envelope.objects.filter(pk=envelope.pk, state=Envelope.State.SEALING).update(
@@ -119,6 +118,19 @@ def note_delay(request_id: int, error: SignatureError) -> None:
             signals.signature_progressed.send(SignatureRequest, request=request)
 
 
+def note_seal_delay(envelope_id: int, error: SignatureError) -> None:
+    """Write down that the seal waits for an outside service, and tell."""
+    envelope = Envelope.objects.get(pk=envelope_id)
+    with transaction.atomic():
+        noted = Envelope.objects.filter(pk=envelope_id, state=Envelope.State.SEALING).update(
+            error_code=error.code, error_text=str(error)
+        )
+        if noted:
+            is_first = envelope.error_code == ""
+            envelope.refresh_from_db()
+            signals.seal_delayed.send(Envelope, envelope=envelope, is_first=is_first)
+
+
 def give_up(request_id: int, error: SignatureError) -> None:
     """Stop trying; the request is FAILED and may be retried by hand."""
     _fail(SignatureRequest.objects.select_related("slot__envelope").get(pk=request_id), error)
@@ -134,7 +146,7 @@ def _prepare(request: SignatureRequest) -> bool:
     checkpoint("requested")
     envelope, chosen = request.slot.envelope, backend(request.backend)
     certificate = _unchanged_certificate(request)
-    document = _read(request.document_sha256)
+    document = output.read(request.document_sha256)
     pades.refuse_unsound(document)
     asyncio.run(trust.check_signer(certificate))
     prepared = asyncio.run(
@@ -149,7 +161,7 @@ def _prepare(request: SignatureRequest) -> bool:
             moment=timezone.now(),
         )
     )
-    sha256 = blobs.put(prepared.document)
+    sha256 = output.keep(prepared.document)
     chain = [base64.b64encode(other).decode() for other in certificate.chain]
     return _move(
         request,
@@ -174,7 +186,7 @@ def _sign(request: SignatureRequest) -> bool:
         return False
     checkpoint("signed:key-used")
     checked = cms.normalised_value(certificate.certificate, attributes, value)
-    return _move(request, State.SIGNED, raw_signature=checked, signed_at=timezone.now())
+    return _keep_value(request, checked)
 
 
 def _stamp(request: SignatureRequest) -> bool:
@@ -182,18 +194,29 @@ def _stamp(request: SignatureRequest) -> bool:
     value = bytes(request.raw_signature)
     token = asyncio.run(pades.timestamp_token(value))
     checkpoint("stamped:token")
+    stamped_at = generated_at(token)
+    _refuse_ended(request, stamped_at)
     chain = tuple(base64.b64decode(other) for other in request.prepared["chain"])
     signature = cms.assemble(bytes(request.certificate), chain, request.signed_attributes, value, token)
-    return _move(request, State.STAMPED, cms=signature, stamped_at=generated_at(token))
+    return _move(request, State.STAMPED, cms=signature, stamped_at=stamped_at)
 
 
 def _finish(request: SignatureRequest) -> bool:
     """STAMPED → DONE: the file is complete, passes our own validation and is on disk."""
     envelope = request.slot.envelope
-    document = _read(request.document_sha256)
-    final = pades.embed(_read(request.prepared_sha256), request.prepared, bytes(request.cms))
-    _refuse_unless_valid(final, envelope, document, upto=request.slot.order)
-    sha256 = blobs.put(final)
+    document = output.read(request.document_sha256)
+    waiting = output.read(request.prepared_sha256)
+    try:
+        final = pades.embed(waiting, request.prepared, bytes(request.cms))
+        output.refuse_unless_valid(final, envelope, document, upto=request.slot.order)
+    except SignatureError as error:
+        if outcomes.is_of_the_stamp(error):
+            _unstamp(request)
+            raise StampUnfit(error) from error
+        if error.permanent:
+            _refuse_ended(request, timezone.now())
+        raise
+    sha256 = output.keep(final)
     checkpoint("done:blob")
     with transaction.atomic():
         current = Envelope.objects.filter(
@@ -214,6 +237,44 @@ STEPS: dict[str, Callable[[SignatureRequest], bool]] = {
     State.SIGNED: _stamp,
     State.STAMPED: _finish,
 }
+
+
+def _keep_value(request: SignatureRequest, value: bytes) -> bool:
+    """Move to SIGNED with the value of the key; a connection that breaks then is not worth using it again."""
+    for wait in (*WAITS_FOR_THE_DATABASE, None):
+        try:
+            moved = _move(request, State.SIGNED, raw_signature=value, signed_at=timezone.now())
+        except (OperationalError, InterfaceError):
+            if wait is None or connection.in_atomic_block:
+                raise
+            connection.close()
+            time.sleep(wait)
+            continue
+        if not moved:  # by an earlier try, that the database kept before its answer was lost?
+            request.refresh_from_db()
+        return moved or (request.state == State.SIGNED and bytes(request.raw_signature) == value)
+    return False
+
+
+def _raise(error: SignatureError, met: SignatureError) -> NoReturn:
+    """Raise what counts, from what was met when that is something else."""
+    if error is met:
+        raise error
+    raise error from met
+
+
+def _refuse_ended(request: SignatureRequest, moment: dt.datetime) -> None:
+    """Raise CertificateNotInForce where no time-stamp proves, nor will, that it was in force."""
+    not_before, not_after = cms.validity_of(bytes(request.certificate))
+    if not not_before <= moment <= not_after:
+        raise CertificateNotInForce(not_before, not_after)
+
+
+def _unstamp(request: SignatureRequest) -> None:
+    """STAMPED → SIGNED: the value stays, the time-stamp that does not fit goes; the tries go on counting."""
+    SignatureRequest.objects.filter(pk=request.pk, state=State.STAMPED).update(
+        state=State.SIGNED, cms=b"", stamped_at=None
+    )
 
 
 def _move(request: SignatureRequest, to: State, **values: Any) -> bool:
@@ -262,14 +323,6 @@ def _fail_seal(envelope: Envelope, code: str, text: str) -> None:
         signals.seal_failed.send(Envelope, envelope=envelope, error=text)
 
 
-def _read(sha256: str) -> bytes:
-    """Return a blob; one that cannot be read makes the document unsignable."""
-    try:
-        return blobs.get(sha256)
-    except blobs.BlobError as error:
-        raise UnsignableDocument(str(error)) from error
-
-
 def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
     """Return the person's certificate if it is still the one they saw, and in force."""
     certificate = backend(request.backend).certificate_for(request.user)
@@ -278,50 +331,3 @@ def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
     if not certificate.not_before <= timezone.now() <= certificate.not_after:
         raise CertificateNotInForce(certificate.not_before, certificate.not_after)
     return certificate
-
-
-def _refuse_unless_valid(
-    document: bytes, envelope: Envelope, before: bytes, *, upto: int | None = None
-) -> Report:
-    """Validate our own output before it is kept, and return the report; raises OwnOutputInvalid.
-
-    ``upto`` is the turn of the signature just made: later fields are still empty then.
-    """
-    if not document.startswith(before):
-        raise OwnOutputInvalid(["l’original n’est pas au début du fichier"])
-    expected = _expected(envelope, upto=upto)
-    report = _judged(document, expected, intermediate=upto is not None)
-    if not report.valid:
-        raise OwnOutputInvalid([problem.message for problem in report.problems])
-    return report
-
-
-def _judged(document: bytes, expected: dict[str, str], *, intermediate: bool = False) -> Report:
-    """Validate a file of ours; raises Unavailable (try again) when the machine could not finish.
-
-    A stranger's file that exhausts is refused; ours never does, so it is the machine that was busy, and
-    a signature must not be thrown away for that.
-    """
-    report = validation.validate(document, expected=expected, intermediate=intermediate, profile=CONTRACT)
-    if any(problem.code in validation.UNFINISHED for problem in report.problems):
-        raise Unavailable
-    return report
-
-
-def _expected(envelope: Envelope, *, upto: int | None = None) -> dict[str, str]:
-    """Return the serial number of the certificate that signs each field, up to this turn."""
-    return {
-        request.slot.field_name: cms.serial_of(bytes(request.certificate))
-        for request in SignatureRequest.objects.filter(slot__envelope=envelope)
-        .exclude(state=State.ABANDONED)
-        .select_related("slot")
-        if upto is None or request.slot.order <= upto
-    }
-
-
-def renew_report(envelope: Envelope) -> Report:
-    """Validate a sealed file again and keep what that says; raises BlobError or a TransientError."""
-    document = blobs.get(envelope.sealed_sha256)
-    report = _judged(document, _expected(envelope))
-    kept.keep(envelope.sealed_sha256, report)
-    return report

@@ -41,6 +41,7 @@ from signatures.trust import online_context
 
 # A token with two certificates takes 4 to 6 KB; some authorities send a longer chain.
 TOKEN_ROOM = 12_000
+SEAL_ROOM = 32_000
 
 
 class _Revision(IncrementalPdfFileWriter):
@@ -152,9 +153,13 @@ def embed(document: bytes, prepared: dict[str, Any], signature: bytes) -> bytes:
     return output.getvalue()
 
 
-async def timestamp_token(value: bytes) -> bytes:
-    """Return an RFC 3161 token (DER) over a signature value; raises TimestampUnavailable."""
-    token = await CheckedTimeStamper().async_timestamp(cms.sha256(value), cms.DIGEST_ALGORITHM)
+async def timestamp_token(value: bytes, *, listed: bool = False) -> bytes:
+    """Return an RFC 3161 token (DER) over a signature value; raises TimestampUnavailable, NoTrustRoot.
+
+    It has room beside the signature; ``listed``: see CheckedTimeStamper.
+    """
+    stamper = CheckedTimeStamper(room=TOKEN_ROOM, listed=listed)
+    token = await stamper.async_timestamp(cms.sha256(value), cms.DIGEST_ALGORITHM)
     return bytes(token.dump())
 
 
@@ -174,6 +179,10 @@ async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
 
 async def _sealed(document: bytes, stamper: TimeStamper) -> bytes:
     output = io.BytesIO()
+    stamper = stamper or CheckedTimeStamper(room=SEAL_ROOM)
+    await stamper.async_dummy_response(cms.DIGEST_ALGORITHM)
+    if isinstance(stamper, CheckedTimeStamper):
+        stamper.keep_to_who_answered()
     async with online_context() as context:
         reader = Reader(document)
         try:

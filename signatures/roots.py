@@ -13,7 +13,7 @@ from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, FreshnessReqType
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from signatures.errors import SignatureError
+from signatures.errors import TransientError
 
 # With pyHanko's default freshness an archive file is valid the first day, not from the
 # second to the 36th, and valid again after. What is known of a signatory's certificate
@@ -27,8 +27,8 @@ OTHERS_FRESHNESS = dt.timedelta(hours=36)
 TIMESTAMP_FRESHNESS = dt.timedelta(days=20 * 365)
 
 
-class NoTrustRoot(SignatureError):
-    """No trusted root certificate could be read."""
+class NoTrustRoot(TransientError):
+    """No trusted root certificate could be read: nothing can be judged until one is."""
 
     code = "no_trust_root"
 

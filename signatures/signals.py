@@ -10,4 +10,5 @@ signature_progressed = Signal()
 signature_completed = Signal()  # request=SignatureRequest, now DONE
 signature_failed = Signal()  # request=SignatureRequest, now FAILED (error_code, error_text, permanent)
 envelope_sealed = Signal()  # envelope=Envelope, now SEALED
+seal_delayed = Signal()  # envelope=Envelope, waiting (error_code, error_text); is_first=bool, of an outage
 seal_failed = Signal()  # envelope=Envelope, error=str (French)

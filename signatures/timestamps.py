@@ -18,6 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 from pyhanko.sign.timestamps import TimeStamper
 
+from signatures import tokens
 from signatures.asn1 import TimeStampResponse
 from signatures.errors import TimestampUnavailable
 
@@ -31,6 +32,10 @@ CLOCK_TOLERANCE = dt.timedelta(minutes=5)  # between an authority's clock and ou
 
 class BadAnswer(Exception):
     """What an authority answered is not a token for our request; the text is for the log."""
+
+
+class TooBig(BadAnswer):
+    """The token is good, and longer than the place kept for it."""
 
 
 class ClocksApart(BadAnswer):
@@ -68,12 +73,22 @@ def forget_failures() -> None:
 class CheckedTimeStamper(TimeStamper):
     """Asks each of ``urls`` (``settings.TIMESTAMP_URLS``) in turn until one answers well.
 
-    Three seconds to connect, ten in all, 64 KB, no redirect. Raises TimestampUnavailable.
+    Three seconds to connect, ten in all, 64 KB, no redirect. « Well » is all that our own validation
+    will ask of the token: kept, a token that proves nothing would cost the signature under it.
+    ``room`` is the most bytes a token may take; ``listed`` wants an authority that may stamp a sealed
+    document. Raises TimestampUnavailable, NoTrustRoot.
     """
 
-    def __init__(self, urls: list[str] | None = None) -> None:
+    def __init__(
+        self, urls: list[str] | None = None, *, room: int = MAX_ANSWER, listed: bool = False
+    ) -> None:
         super().__init__(include_nonce=True)  # type: ignore[no-untyped-call]
         self.urls = list(settings.TIMESTAMP_URLS) if urls is None else urls
+        self.room, self.listed = room, listed
+
+    def keep_to_who_answered(self) -> None:
+        """Ask no other from now on: what is kept beside the token are that authority's proofs."""
+        self.urls = [self._answered]
 
     async def async_timestamp(self, message_digest: bytes, md_algorithm: str) -> cms.ContentInfo:
         """Return a token over ``message_digest``; raises TimestampUnavailable."""
@@ -88,14 +103,26 @@ class CheckedTimeStamper(TimeStamper):
                     continue
                 try:
                     token = await _ask(session, url, message_digest, md_algorithm)
+                    await self._refuse_worthless(token, message_digest)
                 except (aiohttp.ClientError, TimeoutError, OSError, BadAnswer) as error:
                     breaker.count_failure()
                     apart += isinstance(error, ClocksApart)
                     reasons[url] = f"{type(error).__name__}: {error}"[:200]
                 else:
                     breaker.count_success()
+                    self._answered = url
                     return token
         raise TimestampUnavailable(reasons, clocks_apart=bool(reasons) and apart == len(reasons))
+
+    async def _refuse_worthless(self, token: cms.ContentInfo, digest: bytes) -> None:
+        """Raise BadAnswer when our validation would refuse the token, or there is no room for it."""
+        data = token.dump()
+        if len(data) > self.room:
+            raise TooBig(f"a token of {len(data)} bytes, for {self.room}")
+        try:
+            await tokens.judge(data, digest, timezone.now(), listed=self.listed)
+        except tokens.TokenInvalid as invalid:
+            raise BadAnswer(invalid.reason) from invalid
 
 
 async def _ask(session: aiohttp.ClientSession, url: str, digest: bytes, algorithm: str) -> cms.ContentInfo:
@@ -124,8 +151,8 @@ async def _ask(session: aiohttp.ClientSession, url: str, digest: bytes, algorith
 def check_answer(body: bytes, digest: bytes, algorithm: str, nonce: int) -> cms.ContentInfo:
     """Return the token in the TimeStampResp ``body`` (DER) if it answers this very request.
 
-    Compares status, content type, imprint, nonce and hour; the signature of the token is for
-    the validation that follows. Raises BadAnswer, ClocksApart.
+    Compares status, content type, imprint, nonce and hour; the token's signature and its authority
+    are asked next (:func:`signatures.tokens.judge`). Raises BadAnswer, ClocksApart.
     """
     try:
         response = TimeStampResponse.load(body, strict=True)
@@ -150,7 +177,7 @@ def check_answer(body: bytes, digest: bytes, algorithm: str, nonce: int) -> cms.
         given, ours = info["gen_time"].native, timezone.now()
         if abs(given - ours) > CLOCK_TOLERANCE:
             raise ClocksApart(f"its clock says {given:%Y-%m-%dT%H:%M:%SZ}, ours {ours:%Y-%m-%dT%H:%M:%SZ}")
-    except (ValueError, TypeError, KeyError, AttributeError) as error:  # what asn1crypto raises on garbage
+    except tokens.GARBAGE as error:
         raise BadAnswer(f"unreadable answer ({type(error).__name__})") from error
     return token
 

@@ -64,9 +64,7 @@ class Unavailable(TransientError):
     code = "verification_unavailable"
 
     def __init__(self) -> None:
-        super().__init__(
-            _("La vérification n’a pu se faire, le serveur est trop occupé : nouvel essai dans un instant.")
-        )
+        super().__init__(_("La vérification n’a pu se faire : le serveur est trop occupé."))
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from signatures import blobs, kept, machine
+from signatures import blobs, kept, output
 from signatures.models import Envelope, KeptReport
 from signatures.report import Verdict
 from signatures.validation import validate
@@ -52,7 +52,7 @@ def test_a_report_of_former_rules_says_so_until_the_job_made_a_new_one(
     before = kept.kept(envelope.sealed_sha256)
     assert before is not None and before.former
     assert [one.pk for one in kept.due(10)] == [envelope.pk]
-    machine.renew_report(envelope)
+    output.renew_report(envelope)
     after = kept.kept(envelope.sealed_sha256)
     assert after is not None and not after.former and after.made_at > before.made_at
     assert not list(kept.due(10))
@@ -68,7 +68,7 @@ def test_other_roots_make_another_report(
     with override_settings(TRUST_ROOTS=[other]):
         before = kept.kept(envelope.sealed_sha256)
         assert before is not None and before.former and before.report.valid
-        machine.renew_report(envelope)
+        output.renew_report(envelope)
         after = kept.kept(envelope.sealed_sha256)
         assert after is not None and after.report.indeterminate and not after.former
     back = kept.kept(envelope.sealed_sha256)

@@ -12,9 +12,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from signatures import actions, blobs, machine, signals, validation
 from signatures.backends import backend
 from signatures.demo import pki
-from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady, TransientError
+from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady
 from signatures.models import Envelope, SignatureRequest
-from signatures.report import Problem, Report
 from tests.owner import as_owner
 from tests.signatures import documents
 from tests.signatures.conftest import Signatories, ask, open_envelope, run_jobs, sign_both
@@ -97,23 +96,6 @@ def test_a_receiver_that_fails_leaves_the_signature_undone(
     assert request.state == State.DONE
 
 
-def test_a_machine_too_busy_to_verify_throws_no_signature_away(
-    envelope: Envelope, signatories: Signatories, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The key has served: what it made is verified again later, and not asked of the person again."""
-    request = ask(envelope, "Signataire-01", signatories.prefect)
-    too_busy = Report([Problem("exhausts", facts={"which": "cpu"})])
-    with monkeypatch.context() as busy, pytest.raises(TransientError):
-        busy.setattr(validation, "validate", lambda *_arguments, **_options: too_busy)
-        machine.advance(request.pk)
-    request.refresh_from_db()
-    assert request.state == State.STAMPED
-    value = bytes(request.raw_signature)
-    machine.advance(request.pk)
-    request.refresh_from_db()
-    assert (request.state, bytes(request.raw_signature)) == (State.DONE, value)
-
-
 def test_the_visible_stamp_says_who_when_and_that_it_is_a_specimen(
     sealed: Callable[[], bytes], signatories: Signatories
 ) -> None:
@@ -194,15 +176,6 @@ def test_a_certificate_changed_since_the_request_is_refused(
     machine.advance(request.pk)
     request.refresh_from_db()
     assert (request.state, request.error_code) == (State.FAILED, "certificate_untrusted")
-
-
-def test_a_corrupt_document_is_never_signed(envelope: Envelope, signatories: Signatories) -> None:
-    request = ask(envelope, "Signataire-01", signatories.prefect)
-    path = next(file for file in blobs.folder().rglob("*") if file.name == envelope.base_sha256)
-    path.write_bytes(path.read_bytes()[:-1] + b"x")
-    machine.advance(request.pk)
-    request.refresh_from_db()
-    assert (request.state, request.error_code) == (State.FAILED, "unsignable_document")
 
 
 def test_voiding_abandons_what_the_key_has_not_signed(envelope: Envelope, signatories: Signatories) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from contracts.models import Contract
-from signatures import blobs
 from signatures.kept import kept as kept_report
 from signatures.models import Envelope
 from workflow.engine.models import SigningRound
@@ -17,7 +17,7 @@ from workflow.record import journal as record_journal
 from workflow.record.models import JournalEntry
 from workflow.tasks.access import contract_for, version_for
 from workflow.tasks.answers import Request, member
-from workflow.tasks.pdf import pdf
+from workflow.tasks.pdf import stored_pdf
 
 
 @require_safe
@@ -41,7 +41,11 @@ def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
     found = version_for(request.user, contract, number)
     if not found.pdf_sha256:
         raise Http404
-    return pdf(blobs.get(found.pdf_sha256), f"{found.contract.reference}-v{number}")
+    document = _("le document de la %(version)s du contrat %(reference)s") % {
+        "version": found,
+        "reference": found.contract.reference,
+    }
+    return stored_pdf(found.pdf_sha256, f"{found.contract.reference}-v{number}", document=document)
 
 
 @require_safe
@@ -66,7 +70,9 @@ def result(request: Request, contract: int) -> HttpResponse:
 def signed_pdf(request: Request, contract: int) -> HttpResponse:
     """The archived file, signed by all."""
     found = contract_for(request.user, contract)
-    return pdf(blobs.get(_sealed(found).sealed_sha256), f"{found.reference}-signe", attachment=True)
+    document = _("le document signé du contrat %(reference)s") % {"reference": found.reference}
+    sealed = _sealed(found).sealed_sha256
+    return stored_pdf(sealed, f"{found.reference}-signe", document=document, attachment=True)
 
 
 @require_safe

@@ -24,6 +24,7 @@ from workflow.engine.tasks import (
     power_of,
 )
 from workflow.opinions.models import Opinion
+from workflow.signing.progress import of_request
 from workflow.signing.rules import signed
 
 
@@ -143,6 +144,9 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
     for signatory, act in signed(contract):
         if act and act.request.stamped_at and act.request.done_at:
             say(signatory.office.organisation_id, act.request.stamped_at, DONE, _("signé"), str(act.author))
+        elif act:
+            told = of_request(act.request)
+            say(signatory.office.organisation_id, act.at, told.look, told.word, told.detail)
     return {key: (look, word, detail) for key, (_at, look, word, detail) in words.items()}
 
 

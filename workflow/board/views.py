@@ -18,14 +18,17 @@ from workflow.board.diagram_status import diagram_status
 from workflow.board.history import history, whole_history
 from workflow.board.lanes import lanes
 from workflow.board.steps import steps
+from workflow.engine import purposes
 from workflow.engine.lateness import minutes_late
-from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
+from workflow.engine.looks import NOW
+from workflow.engine.tasks import Task, has_failed, is_of_the_system, open_tasks, serves
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules, registry
 from workflow.procedures.diagram import diagram
 from workflow.record.answers import answers
+from workflow.signing import progress
 from workflow.signing.holders import Difference
-from workflow.signing.rules import differences, signed
+from workflow.signing.rules import differences
 from workflow.standing.drafters import mandate_to_draft
 from workflow.standing.parties import mandate_to_pilot
 from workflow.tasks import lists
@@ -109,7 +112,7 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
         "failed_jobs": [task for task in waiting if has_failed(task)],
-        "running_jobs": running,
+        "running_jobs": [(task, _explained(task, found)) for task in running],
         "minutes_late": minutes_late(found) if running else 0,
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
         "differences": _differences(found),
@@ -121,6 +124,17 @@ def _differences(found: Contract) -> list[Difference]:
     if found.status == Status.DRAFTING or found.status in ENDED or (version := found.latest_version) is None:
         return []
     return differences(version)
+
+
+def _explained(task: Task, found: Contract) -> str:
+    """Say what a step of the system waits for, when it says so."""
+    if serves(task, purposes.SEAL):
+        told = progress.seal_of(found)
+        return told.detail if told and told.look == NOW else ""
+    if serves(task, purposes.MAKE_SIGNATURE):
+        running = (place.told for place in progress.places(found) if place.act and place.told.look == NOW)
+        return next((f"{told.word} {told.detail}" for told in running), "")
+    return ""
 
 
 def _steps(request: Request, found: Contract) -> dict[str, Any]:
@@ -142,7 +156,10 @@ def _history(request: Request, found: Contract) -> dict[str, Any]:
 
 
 def _signatures(request: Request, found: Contract) -> dict[str, Any]:
-    return {"signed": signed(found)}
+    placed = progress.places(found)
+    # the seal comes when all have signed: nothing to ask of it before
+    is_over = all(place.act and place.act.request.done_at for place in placed)
+    return {"places": placed, "seal": progress.seal_of(found) if is_over else None}
 
 
 # by the name that its address carries: what a part shows, and its template

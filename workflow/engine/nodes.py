@@ -128,7 +128,8 @@ class OrganisationTask(AwaitedStep, flow.View):
     ``page(request, met)`` answers, ``met`` being a :class:`workflow.tasks.access.OpenTask`.
     The organisation is the task's seed unless ``organisation`` computes it from the
     activation. The permission is checked against the task itself, never the process, so
-    one landlord's task is not another's.
+    one landlord's task is not another's. ``afterwards(task, person)`` says to whoever did the task and
+    comes back to it what became of it.
     """
 
     activation_class = OrganisationTaskActivation
@@ -142,10 +143,11 @@ class OrganisationTask(AwaitedStep, flow.View):
         days: int,
         organisation: Callable[[Any], Organisation] | None = None,
         opened: Callable[[Any], None] | None = None,
+        afterwards: Callable[..., str] | None = None,
         **said: Any,
     ) -> None:
         super().__init__(title, view=None, **said)
-        self.power, self.page, self.days = power, page, days
+        self.power, self.page, self.days, self.afterwards = power, page, days, afterwards
         self._organisation, self._opened = organisation, opened
         self._owner_permission = permission(power)
 

@@ -146,6 +146,11 @@ def days_since(moment: dt.datetime) -> int:
     return (timezone.localdate() - timezone.localtime(moment).date()).days
 
 
+def serves(task: Task, purpose: str) -> bool:
+    """Whether the step of a task serves this purpose."""
+    return getattr(task.flow_task, "purpose", None) == purpose
+
+
 def is_of_people(task: Task) -> bool:
     """Whether a person does it."""
     return bool(task.flow_task_type == "HUMAN")

@@ -9,7 +9,6 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from signatures import blobs
 from stakeholders import actions
 from stakeholders.models import SigningAuthority
 from workflow.organisations import timeline
@@ -20,7 +19,7 @@ from workflow.record.refusals import ActRefused
 from workflow.standing import endings
 from workflow.tasks import administration
 from workflow.tasks.answers import Request, member
-from workflow.tasks.pdf import pdf
+from workflow.tasks.pdf import stored_pdf
 
 
 @require_safe
@@ -89,7 +88,8 @@ def authority_document(request: Request, organisation: int, authority: int) -> H
     row = _row(found.pk, authority)
     if not row.document_sha256:
         raise Http404
-    return pdf(blobs.get(row.document_sha256), f"habilitation-{row.pk}", attachment=True)
+    document = _("l’acte joint au registre des signatures sous le n° %(number)d") % {"number": row.pk}
+    return stored_pdf(row.document_sha256, f"habilitation-{row.pk}", document=document, attachment=True)
 
 
 def _row(organisation: int, authority: int) -> SigningAuthority:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from signatures import blobs, passkeys
+from signatures import passkeys
 from signatures.errors import ConfirmationRefused
 from stakeholders.models import Grant, GrantState
 from stakeholders.models.grants import PENDING
@@ -26,7 +26,7 @@ from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused
 from workflow.tasks.answers import Request, member
 from workflow.tasks.fields import reason_field
-from workflow.tasks.pdf import pdf
+from workflow.tasks.pdf import stored_pdf
 
 
 class ConfirmForm(Form):
@@ -187,7 +187,8 @@ def grant_document(request: Request, grant: int) -> HttpResponse:
     found = pending.grant_for(request.user, grant)
     if not found.document_sha256:
         raise Http404
-    return pdf(blobs.get(found.document_sha256), f"acte-{found.pk}", attachment=True)
+    document = _("l’acte joint à la demande n° %(number)d") % {"number": found.pk}
+    return stored_pdf(found.document_sha256, f"acte-{found.pk}", document=document, attachment=True)
 
 
 def _ended(request: Request, found: Grant, act: Callable[[], object], told: str) -> HttpResponse:

@@ -32,6 +32,7 @@ from workflow.opinions import rules as opinions_rules
 from workflow.opinions import timeline as opinions_timeline
 from workflow.opinions import views as opinions_views
 from workflow.signing import jobs as signing_jobs
+from workflow.signing import progress as signing_progress
 from workflow.signing import rules as signing_rules
 from workflow.signing import timeline as signing_timeline
 from workflow.signing import views as signing_views
@@ -189,6 +190,7 @@ class CsiFlow(Procedure):
         Power.SIGN,
         lane=SIGNATORIES,
         page=signing_views.sign,
+        afterwards=signing_progress.afterwards,
         days=30,
         stage=Status.SIGNING,
         phase=SIGNATURE,

@@ -129,6 +129,24 @@ def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
     _go_on(contract, purposes.SEAL)
 
 
+@receiver(signals.seal_delayed)
+def seal_waits(envelope: Envelope, is_first: bool, **_kwargs: Any) -> None:
+    """Journal an outage once, when it begins; have open pages say each try."""
+    if (signing := _round(envelope)) is None:
+        return
+    contract = signing.version.contract
+    facts = {
+        "version": signing.version.number,
+        "code": envelope.error_code,
+        "message": envelope.error_text,
+    }
+    if is_first:
+        journal.record("seal_delayed", contract=contract, actor=None, payload=facts)
+        events.publish("seal_delayed", contract, **facts)
+    else:
+        events.publish("signature_progressed", contract, state=envelope.state, field="", **facts)
+
+
 @receiver(signals.seal_failed)
 def contract_not_sealed(envelope: Envelope, error: str, **_kwargs: Any) -> None:
     """Journal the failure and tell the pilots."""

@@ -12,6 +12,7 @@ from signatures.models import SignatureRequest
 from workflow.engine.looks import DONE, NOW, STOP, WAIT
 from workflow.engine.timeline import Milestone, Progress
 from workflow.signing import rules
+from workflow.signing.progress import of_request, of_seal
 
 
 def signatures(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
@@ -25,7 +26,8 @@ def signatures(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
         elif act.request.state == SignatureRequest.State.DONE:
             place.look, place.at = DONE, act.request.stamped_at
         else:
-            place.look, place.detail = NOW, str(act.request.get_state_display())
+            told = of_request(act.request)
+            place.look, place.detail = told.look, told.word
         yield place
 
 
@@ -45,4 +47,6 @@ def seal(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     if signing and signing.envelope.sealed_at:
         milestone.look, milestone.at = DONE, signing.envelope.sealed_at
         milestone.detail = _("archivé, niveau B-LTA")
+    elif signing and (told := of_seal(signing.envelope)):
+        milestone.look, milestone.detail = told.look, told.word
     yield milestone

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from contracts.models import Signatory
 from signatures import actions as signing
-from signatures import blobs, passkeys
+from signatures import passkeys
 from signatures.errors import ConfirmationRefused, SignatureError
 from signatures.models import Envelope
 from stakeholders.proofs import Proof
@@ -31,7 +31,7 @@ from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.fields import ReasonForm
 from workflow.tasks.pages import afterwards, done
-from workflow.tasks.pdf import pdf
+from workflow.tasks.pdf import stored_pdf
 
 
 def sign(request: Request, met: OpenTask) -> HttpResponse:
@@ -129,7 +129,8 @@ def task_document(request: Request, contract: int, task: int) -> HttpResponse:
     shown = _envelope(met).current_sha256 if met.is_open else rules.signed_text(met.task, request.user)
     if shown is None:
         raise Http404
-    return pdf(blobs.get(shown), f"{met.contract.reference}-a-signer")
+    document = _("le document à signer du contrat %(reference)s") % {"reference": met.contract.reference}
+    return stored_pdf(shown, f"{met.contract.reference}-a-signer", document=document)
 
 
 def _signing_task(request: Request, contract: int, task: int) -> OpenTask:

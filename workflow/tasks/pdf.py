@@ -5,9 +5,20 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.utils.text import slugify
 
+from signatures import blobs
 
-def pdf(data: bytes, name: str, *, attachment: bool = False) -> HttpResponse:
-    """Answer with a PDF that no cache keeps."""
+
+def stored_pdf(sha256: str, name: str, *, document: str, attachment: bool = False) -> HttpResponse:
+    """Answer with a stored PDF that no cache keeps; ``document`` says in words which one it is.
+
+    One that cannot be read back raises BlobError under that name, for its own page
+    (:func:`config.errors.document_lost`).
+    """
+    try:
+        data = blobs.get(sha256)
+    except blobs.BlobError as error:
+        error.document = document
+        raise
     disposition = "attachment" if attachment else "inline"
     return HttpResponse(
         data,

@@ -30,7 +30,9 @@ def _closed(request: Request, met: OpenTask) -> HttpResponse:
     error = closed(met.task, request.user, met.contract)
     if isinstance(error, NewVersion) and error.successor:
         return redirect("task", met.contract.pk, error.successor)
-    return refused(request, error, met.contract.pk)
+    afterwards = met.task.flow_task.afterwards
+    said = afterwards(met.task, request.user) if afterwards else ""
+    return refused(request, error, met.contract.pk, **({"reason": said} if said else {}))
 
 
 @require_POST

@@ -1,0 +1,77 @@
+"""Our own files: read, kept, and judged before anybody is given them."""
+
+from __future__ import annotations
+
+from signatures import blobs, cms, kept, validation
+from signatures.delays import DocumentUnreadable, StoreUnavailable
+from signatures.errors import OwnOutputInvalid
+from signatures.limited import Unavailable
+from signatures.models import Envelope, SignatureRequest
+from signatures.profiles import CONTRACT
+from signatures.report import Report
+
+State = SignatureRequest.State
+
+
+def read(sha256: str) -> bytes:
+    """Return a blob; one that cannot be read may be restored: raises DocumentUnreadable."""
+    try:
+        return blobs.get(sha256)
+    except blobs.BlobError as error:
+        raise DocumentUnreadable(str(error)) from error
+
+
+def keep(document: bytes) -> str:
+    """Store a document and return its SHA-256; raises StoreUnavailable when the disk does not take it."""
+    try:
+        return blobs.put(document)
+    except OSError as error:
+        raise StoreUnavailable(error) from error
+
+
+def refuse_unless_valid(
+    document: bytes, envelope: Envelope, before: bytes, *, upto: int | None = None
+) -> Report:
+    """Validate our own output before it is kept, and return the report; raises OwnOutputInvalid.
+
+    ``upto`` is the turn of the signature just made: later fields are still empty then.
+    """
+    if not document.startswith(before):
+        raise OwnOutputInvalid(["l’original n’est pas au début du fichier"], frozenset({"other_beginning"}))
+    expected = _expected(envelope, upto=upto)
+    report = _judged(document, expected, intermediate=upto is not None)
+    if not report.valid:
+        codes = frozenset(problem.code for problem in report.problems)
+        raise OwnOutputInvalid([problem.message for problem in report.problems], codes)
+    return report
+
+
+def _judged(document: bytes, expected: dict[str, str], *, intermediate: bool = False) -> Report:
+    """Validate a file of ours; raises Unavailable (try again) when the machine could not finish.
+
+    A stranger's file that exhausts is refused; ours never does, so it is the machine that was busy, and
+    a signature must not be thrown away for that.
+    """
+    report = validation.validate(document, expected=expected, intermediate=intermediate, profile=CONTRACT)
+    if any(problem.code in validation.UNFINISHED for problem in report.problems):
+        raise Unavailable
+    return report
+
+
+def _expected(envelope: Envelope, *, upto: int | None = None) -> dict[str, str]:
+    """Return the serial number of the certificate that signs each field, up to this turn."""
+    return {
+        request.slot.field_name: cms.serial_of(bytes(request.certificate))
+        for request in SignatureRequest.objects.filter(slot__envelope=envelope)
+        .exclude(state=State.ABANDONED)
+        .select_related("slot")
+        if upto is None or request.slot.order <= upto
+    }
+
+
+def renew_report(envelope: Envelope) -> Report:
+    """Validate a sealed file again and keep what that says; raises BlobError or a TransientError."""
+    document = blobs.get(envelope.sealed_sha256)
+    report = _judged(document, _expected(envelope))
+    kept.keep(envelope.sealed_sha256, report)
+    return report
