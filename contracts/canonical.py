@@ -97,6 +97,12 @@ def commitments(content: Content) -> list[dict[str, Any]]:
     ]
 
 
+def total_budget(content: Content) -> str | None:
+    """Return the sum of the budgets of a content, in euros, as a decimal number; None where none is given."""
+    given = [Decimal(row["budget_eur"]) for row in commitments(content) if row["budget_eur"]]
+    return _number(sum(given, Decimal(0))) if given else None
+
+
 def _commitments_by_id(content: Content) -> dict[int, dict[str, Any]]:
     return {commitment["id"]: commitment for commitment in commitments(content)}
 

@@ -15,6 +15,7 @@ from stakeholders.models.organisations import ENDS_BEFORE_IT_STARTS
 from stakeholders.proofs import Proof
 from stakeholders.text import LineField
 from workflow.powers.act_files import ActFileField
+from workflow.powers.appointments import ROLES_TO_ADD
 from workflow.powers.asking import ACT_IS_OWED
 
 _WITHOUT_END = _("Laissez vide un mandat sans terme.")
@@ -75,6 +76,25 @@ class MandateForm(forms.ModelForm[Mandate]):
         """Check the dates and the act alone: the act checks the rest under its lock."""
         _check_dates(self)
         _check_act(self)
+
+
+class OfficeForm(forms.Form):
+    """An office that the organisation lacks, of a role that gives no power to sign, approve or administer."""
+
+    title = LineField(
+        label=_("Intitulé"),
+        max_length=200,
+        help_text=_("Par exemple « chargée de mission, prévention de la délinquance »."),
+    )
+    role = forms.ChoiceField(
+        label=_("Rôle"),
+        choices=[(role.value, role.label) for role in ROLES_TO_ADD],
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Une fonction qui signe, approuve, enregistre les délibérations ou administre s’ouvre auprès de "
+            "l’administration de la plateforme."
+        ),
+    )
 
 
 class ProofForm(forms.Form):

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, Mandate, Organisation
-from workflow.organisations.forms import InvitationForm, MandateForm, ProofForm
+from workflow.organisations.forms import InvitationForm, MandateForm, OfficeForm, ProofForm
 from workflow.powers import appointments, pending
 from workflow.powers.act_files import kept
 from workflow.proofs import acts as proofs_acts
@@ -82,6 +82,25 @@ def mandate_add(request: Request, organisation: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member
+def office_add(request: Request, organisation: int) -> HttpResponse:
+    """Create an office where each one that exists is held: a second officer, an assistant."""
+    found = administered_by(request.user, organisation)
+    form = OfficeForm(request.POST or None)
+    if request.method != "POST" or not form.is_valid():
+        return _form(request, found, form, _("Créer une fonction"), _("Créer la fonction"))
+    try:
+        made = appointments.add_office(request.user, found, **form.cleaned_data)
+    except ActRefused as error:
+        return _again(request, found, form, error, _("Créer une fonction"), _("Créer la fonction"))
+    messages.success(
+        request,
+        _("La fonction « %(title)s » est créée : invitez maintenant qui l’exercera.") % {"title": made.title},
+    )
+    return redirect("organisation", found.pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
 def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpResponse:
     """Withdraw a mandate at once, once the administrator has read what that ends."""
     found = administered_by(request.user, organisation)
@@ -92,13 +111,14 @@ def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpR
     if target is None:
         raise Http404
     if request.method != "POST":
-        return render(
-            request, "organisations/mandate_withdraw.html", {"organisation": found, "mandate": target}
-        )
+        context = {"organisation": found, "mandate": target}
+        context["why_not"] = appointments.why_not_end(request.user, target)
+        return render(request, "organisations/mandate_withdraw.html", context)
     try:
         appointments.withdraw(request.user, found, target)
     except ActRefused as error:
         context = {"organisation": found, "mandate": target, "notice": error.message}
+        context["why_not"] = appointments.why_not_end(request.user, target)
         return render(request, "organisations/mandate_withdraw.html", context, status=error.status)
     messages.success(request, _("Le mandat de %(person)s est retiré.") % {"person": target.person})
     if target.person == request.user and not administers(request.user, found):
@@ -146,9 +166,11 @@ def _page(
 ) -> HttpResponse:
     mandates = Mandate.objects.filter(office__organisation=found, withdrawn_at=None)
     invitations = Invitation.objects.pending().filter(office__organisation=found)
+    running = [m for m in mandates.select_related("person", "office__organisation") if not m.is_over]
     context: dict[str, Any] = {
         "organisation": found,
-        "mandates": [m for m in mandates.select_related("person", "office") if not m.is_over],
+        "mandates": running,
+        "not_theirs_to_end": {m.pk for m in running if appointments.why_not_end(request.user, m)},
         "vacant": [o for o in found.offices.all() if o.holder() is None],
         "invitations": invitations.select_related("office"),
         "pending": [

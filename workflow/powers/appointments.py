@@ -21,6 +21,7 @@ from stakeholders.actions import appoint, end_mandate, withdraw_mandate
 from stakeholders.granting import (
     gives_power,
     is_lowered,
+    needs_act,
     same_mailbox,
     to_oneself,
 )
@@ -32,6 +33,7 @@ from stakeholders.models import (
     Mandate,
     Office,
     Organisation,
+    Role,
     User,
 )
 from stakeholders.permissions import administration_of
@@ -40,6 +42,8 @@ from workflow.notices.mail import defer_mail
 from workflow.powers.asking import administering, appointing, as_fact, propose
 from workflow.record import journal
 from workflow.record.refusals import Invalid, Locked, NotAllowed
+
+ROLES_TO_ADD = (Role.CONTRIBUTOR, Role.PILOT, Role.REVIEWER)  # the others sign, approve, record or control
 
 
 @transaction.atomic
@@ -242,7 +246,44 @@ def withdraw(actor: User, organisation: Organisation, mandate: Mandate) -> None:
                 "inviter ni nommer. Donnez d’abord une fonction d’administration à quelqu’un d’autre."
             )
         )
+    if refusal := why_not_end(actor, current):
+        raise Locked(refusal)
     withdraw_mandate(current, actor=actor)
+
+
+def why_not_end(actor: User, mandate: Mandate) -> str:
+    """Return why an administrator may not end this mandate, or nothing.
+
+    An election or a decree names a public authority, and ends what it named: a mayor's own administration
+    does not put the mayor out of office. The holder may say when they leave.
+    """
+    office = mandate.office
+    if office.role != Role.HEAD or not needs_act(office) or mandate.person_id == actor.pk:
+        return ""
+    return _(
+        "Le mandat d’une autorité prend fin par une élection, un décret ou une démission, et non par "
+        "l’administrateur de son organisation. Adressez-vous à l’administration de la plateforme avec l’acte "
+        "qui y met fin ; le titulaire peut aussi en fixer lui-même le dernier jour."
+    )
+
+
+@transaction.atomic
+def add_office(actor: User, organisation: Organisation, *, title: str, role: str) -> Office:
+    """Create an office that gives no power to sign, approve or administer: an assistant, a second officer.
+
+    Raises Invalid for a title that the organisation has, or for a role that an administrator does not create.
+    """
+    mandate = administering(actor, organisation)
+    if role not in ROLES_TO_ADD:
+        raise Invalid(_("Choisissez un des rôles proposés."), "role")
+    office = Office(organisation=organisation, title=title, role=role)
+    try:
+        office.full_clean()
+    except ValidationError as error:
+        raise Invalid(" ".join(error.messages), "title") from error
+    office.save(force_insert=True)
+    _record("office_added", actor, mandate, office=str(office), role=role)
+    return office
 
 
 @transaction.atomic
@@ -257,6 +298,8 @@ def set_last_day(
     current = Mandate.objects.select_for_update(of=("self",)).select_related("office").get(pk=mandate.pk)
     if current.person_id != actor.pk and administration_of(actor, organisation) is None:
         raise NotAllowed
+    if refusal := why_not_end(actor, current):
+        raise Locked(refusal)
     end_mandate(current, ends_on=ends_on, handover=handover, actor=actor)
 
 
@@ -291,7 +334,11 @@ def _must_be_free(
     try:
         Mandate(office=office, starts_on=starts_on, ends_on=ends_on).validate_constraints({"person"})
     except ValidationError as error:
-        raise Invalid(" ".join(error.messages), field="office") from error
+        way_out = _(
+            "Pour une personne de plus, créez d’abord une fonction ; pour un successeur, fixez le dernier "
+            "jour du titulaire et faites commencer le mandat suivant le lendemain."
+        )
+        raise Invalid(" ".join([*error.messages, way_out]), field="office") from error
 
 
 def _record(verb: str, actor: User, mandate: Mandate | None, **payload: Any) -> None:

@@ -251,6 +251,7 @@ _ROWS = (
     _of_accounts(
         "mandate_ended", _("Le dernier jour d’une fonction est fixé : %(office)s."), Name.GRANT_ENDED
     ),
+    _of_accounts("office_added", _("Une fonction est créée : %(office)s.")),
     _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),
     _of_accounts(
         "signing_proof_changed", _("La preuve demandée pour signer a changé."), Name.SIGNING_PROOF_CHANGED

@@ -74,7 +74,7 @@ def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
         return _("Le document n’est pas celui que les deux parties ont approuvé.")
     if not council_allows(signatory, version):
         return _(
-            "La délibération du conseil municipal n’est pas encore exécutoire : le maire ne peut pas signer. "
+            "La délibération du conseil municipal n’est pas encore exécutoire : le maire ne peut pas signer. "
             "La signature s’ouvrira dès que le service des assemblées aura enregistré ce qui manque."
         )
     if next_signatory(contract, version) != signatory:

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from contracts.canonical import commitments, total_budget
 from contracts.models import Signatory
 from signatures import actions as signing
 from signatures import passkeys
@@ -25,6 +26,7 @@ from workflow.opinions.last import last_opinions
 from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused, AlreadyDone
+from workflow.record.values import OpinionValue
 from workflow.signing import acts, holders, rules
 from workflow.tasks.access import OpenTask, task_for
 from workflow.tasks.act import closed
@@ -168,8 +170,10 @@ def _page(
         "version": version,
         "signatory": signatory,
         "document_sha256": envelope.current_sha256,
+        "commitments": len(commitments(version.content)),
+        "budget": total_budget(version.content),
         "opinions": opinions,
-        "reservations": [o for o in opinions if o.value == "favourable_with_reservations"],
+        "reservations": [o for o in opinions if o.value == OpinionValue.FAVOURABLE_WITH_RESERVATIONS],
         "approvals": version.approvals.select_related("organisation", "author"),
         "resolution": resolution_on(version),
         "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),

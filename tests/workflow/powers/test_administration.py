@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from stakeholders.granting import gives_power
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation
 from stakeholders.proofs import Proof
@@ -150,3 +151,49 @@ def test_who_administers_no_more_cannot(cast: Cast, town: Organisation, browser:
     Mandate.objects.filter(person=who).update(ends_on=TODAY() - dt.timedelta(days=1))
     assert browser.get(reverse("organisation", args=[town.pk])).status_code == 404
     assert browser.post(reverse("invitation_add", args=[town.pk])).status_code == 404
+
+
+def test_nobody_but_the_holder_ends_the_mandate_of_an_authority(
+    cast: Cast, town: Organisation, browser: Client
+) -> None:
+    mayor = cast.maire.mandates.get()
+    listed = browser.get(reverse("organisation", args=[town.pk])).content.decode()
+    assert "prend fin par l’acte qui le dit" in listed
+    address = reverse("mandate_withdraw", args=[town.pk, mayor.pk])
+    assert "Retirer le mandat" not in browser.get(address).content.decode()
+    refused = browser.post(address)
+    assert refused.status_code == 409
+    assert "administration de la plateforme" in refused.content.decode()
+    last_day = {"ends_on": TODAY().isoformat(), "handover": ""}
+    handover = reverse("mandate_handover", args=[town.pk, mayor.pk])
+    assert browser.post(handover, last_day).status_code == 422
+    mayor.refresh_from_db()
+    assert (mayor.withdrawn_at, mayor.ends_on) == (None, None)
+    own = Client()
+    own.force_login(cast.maire, backend="allauth.account.auth_backends.AuthenticationBackend")
+    assert own.post(handover, last_day).status_code == 302
+    mayor.refresh_from_db()
+    assert mayor.ends_on == TODAY()
+
+
+def test_where_every_office_is_held_the_administrator_creates_one_that_gives_no_power(
+    cast: Cast, town: Organisation, browser: Client
+) -> None:
+    held = {"email": "adjointe@ville.example", "first_name": "A", "last_name": "B", "act": "Arrêté"}
+    held |= {"office": cast.pilote_ville.mandates.get().office_id, "starts_on": TODAY().isoformat()}
+    refused = browser.post(reverse("invitation_add", args=[town.pk]), held)
+    assert refused.status_code == 422
+    assert "créez d’abord une fonction" in refused.content.decode()
+    address = reverse("office_add", args=[town.pk])
+    for role in ("head", "delegate", "validator", "clerk", "legality", "nothing"):
+        assert browser.post(address, {"title": "Second maire", "role": role}).status_code == 422, role
+    taken = {"title": cast.maire.mandates.get().office.title, "role": "pilot"}
+    assert browser.post(address, taken).status_code == 422
+    assert not town.offices.filter(title="Second maire").exists()
+    assert browser.post(address, {"title": "Chargée de mission", "role": "pilot"}).status_code == 302
+    made = town.offices.get(title="Chargée de mission")
+    assert not gives_power(made)
+    entry = JournalEntry.objects.get(verb="office_added")
+    assert (entry.actor, entry.payload["role"]) == (administrator(town), "pilot")
+    invited = browser.post(reverse("invitation_add", args=[town.pk]), held | {"office": made.pk})
+    assert invited.status_code == 302

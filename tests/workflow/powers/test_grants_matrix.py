@@ -211,9 +211,9 @@ def test_everybody_concerned_is_told_and_every_contract_shows_it(cast: Cast) -> 
 
 
 def test_the_incumbent_and_the_pilots_are_told_of_a_withdrawal(cast: Cast) -> None:
-    appointments.withdraw(cast.dgs, cast.organisation("org-ville"), held(cast.maire))
+    appointments.withdraw(cast.dgs, cast.organisation("org-ville"), held(cast.greffe))
     told = {mail.letter()["to"] for mail in QueuedMail.objects.all()}
-    assert {cast.maire.email, cast.pilote_ville.email, cast.pilote_prefecture.email} <= told
+    assert {cast.greffe.email, cast.pilote_ville.email, cast.pilote_prefecture.email} <= told
     assert JournalEntry.objects.filter(contract=cast.contract, verb="power_ended").exists()
 
 
