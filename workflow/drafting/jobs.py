@@ -57,8 +57,8 @@ def keep_the_approved_bytes(contract: Contract, version: ContractVersion) -> Non
     if digest(version.content) != version.content_sha256:
         raise WorkFailed(
             _(
-                "Le texte de la %(version)s, tel que la base le conserve, n’est plus celui qui a été "
-                "approuvé : il ne peut être arrêté. Prévenez l’administrateur de la plateforme."
+                "Le texte de la %(version)s, tel que la base de données le conserve, n’est plus celui qui "
+                "a été approuvé : il ne peut être arrêté. Prévenez l’administrateur de la plateforme."
             )
             % {"version": version}
         )
