@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import sys
-import uuid
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
@@ -24,6 +23,7 @@ from psycopg_pool import PoolTimeout, TooManyRequests
 from config import limits, routes
 from stakeholders.hashing import HashingBusy
 from stakeholders.security_events import Name, tell
+from workflow.record import references
 
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
@@ -114,8 +114,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """500: with the reference under which the log holds the details; 503 when we are only busy."""
     if is_busy(sys.exc_info()[1]):
         return busy(in_words="HX-Request" in request.headers)
-    known = structlog.contextvars.get_contextvars().get("request_id")
-    reference = str(known or uuid.uuid4())
+    known = references.current()
+    reference = known or references.drawn()
     if not known:
         structlog.get_logger(__name__).error(
             "request_failed", reference=reference, request=routes.named(request)

@@ -92,6 +92,11 @@ def process_of(contract_id: int) -> Process:
     return Process.objects.get(circuit__contract=contract_id)
 
 
+def process_numbered(process_id: int) -> Process:
+    """Return a process by its key."""
+    return Process.objects.get(pk=process_id)
+
+
 def open_tasks(contract: Contract) -> list[Task]:
     """Return what is awaited now, from people or from the system."""
     found = tasks(of_contract(contract), OF_PEOPLE | OF_THE_SYSTEM, WORKING)

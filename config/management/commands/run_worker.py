@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
+import structlog
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from workflow.engine.jobs import STALLED_AFTER, recover
+from workflow.record import references
+
+
+async def named(go_on: Callable[[], Awaitable[Any]], context: JobContext, _worker: Any) -> Any:
+    """Have whatever a job logs or journals bear its reference; each job is a task of its own of the loop."""
+    structlog.contextvars.bind_contextvars(job=references.of_job(context.job.id), task=context.job.task_name)
+    return await go_on()
 
 
 class Command(BaseCommand):
@@ -45,6 +55,7 @@ class Command(BaseCommand):
                         update_heartbeat_interval=min(10.0, options["stalled_after"] / 3),
                         stalled_worker_timeout=max(options["stalled_after"], 1.0),
                         delete_jobs="never",
+                        worker_middleware=[named],
                     )
                     # a job that ends queues the next, after the worker found nothing more
                     if not options["once"] or not await self._something_waits():
