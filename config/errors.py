@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sys
-import uuid
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
@@ -33,6 +32,7 @@ from config.writes import what_was_kept
 from signatures import blobs
 from stakeholders.hashing import HashingBusy
 from stakeholders.security_events import Name, tell
+from workflow.record import references
 
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
@@ -163,8 +163,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return held_up(request)
     if is_busy(error) or is_held_up(error):
         return busy(in_words="HX-Request" in request.headers, kept=kept)
-    known = structlog.contextvars.get_contextvars().get("request_id")
-    reference = str(known or uuid.uuid4())
+    known = references.current()
+    reference = known or references.drawn()
     if not known:
         structlog.get_logger(__name__).error(
             "request_failed", reference=reference, request=routes.named(request)

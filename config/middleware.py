@@ -1,26 +1,44 @@
 """What every request passes through that no library gives."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
+import structlog
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.models import AnonymousUser
+from django.db import DatabaseError
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
+from django_structlog import signals
 from django_structlog.middlewares import RequestMiddleware
 
 from config import errors, routes
 from stakeholders import second_factor
 from stakeholders.sessions import ONLY, limit, seconds_left, touch
+from workflow.record import references
 
 BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_fragment"})  # asked for by open pages
 
 ACCOUNT_PAGES = ("account_", "mfa_", "socialaccount_", "usersessions_", "proconnect_", "session_end")
 
 
+@receiver(signals.bind_extra_request_metadata)
+def _name(**_told: Any) -> None:
+    """Give the request its reference, ours alone: what a client says of itself names nothing here."""
+    structlog.contextvars.bind_contextvars(request_id=references.drawn())
+
+
 class RequestLogMiddleware(RequestMiddleware):
     """Logs each request by its route: the library writes the path, with whatever secret it holds."""
+
+    @staticmethod
+    def bind_user_id(request: HttpRequest) -> None:
+        """Name the account, where the database can still be asked: it may be what failed."""
+        with suppress(DatabaseError):
+            RequestMiddleware.bind_user_id(request)
 
     @staticmethod
     def format_request(request: HttpRequest) -> str:

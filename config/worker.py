@@ -11,7 +11,7 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from typing import Any, cast
 import structlog
 from django.db import DatabaseError, InterfaceError, close_old_connections, connections
 from django.utils import timezone
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.utils import connector_params
@@ -32,6 +33,7 @@ from signatures import jobs as signatures_jobs
 from workflow.engine import jobs as engine_jobs
 from workflow.engine import lost
 from workflow.notices import mail
+from workflow.record import references
 
 log = structlog.get_logger(__name__)
 REST = "default"  # the queue of what goes on with the circuits
@@ -83,6 +85,7 @@ class Crew:
                 stalled_worker_timeout=max(self.stalled_after, lost.STALLED_AFTER),
                 delete_jobs="never",
                 install_signal_handlers=False,
+                worker_middleware=[named],
                 task_middleware=[on_a_connection_that_works],
             )
             for queue, places in self.places.items()
@@ -145,6 +148,12 @@ class Crew:
         if len(found) < len(mine):
             log.error("worker was silent for too long: its jobs are in other hands")
             os._exit(GIVEN_UP)  # nothing that it still does may count
+
+
+async def named(go_on: Callable[[], Awaitable[Any]], context: JobContext, _worker: Any) -> Any:
+    """Have whatever a job logs or journals bear its reference; each job is a task of its own of the loop."""
+    structlog.contextvars.bind_contextvars(job=references.of_job(context.job.id), task=context.job.task_name)
+    return await go_on()
 
 
 def on_a_connection_that_works(call_next: Callable[[], Any], _context: Any, _worker: Any) -> Any:

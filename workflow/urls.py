@@ -10,6 +10,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.operations import views as operations_views
 from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
@@ -29,6 +30,7 @@ DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
 GRANT = "pouvoirs/<int:grant>/"
+JOBS = "plateforme/traitements/"
 GUEST = "avis-demandes/<slug:identifier>/"
 
 urlpatterns = [
@@ -142,6 +144,13 @@ urlpatterns = [
     path(f"{GRANT}confirmation/", powers_views.grant_confirm, name="grant_confirm"),
     path(f"{GRANT}refus/", powers_views.grant_refuse, name="grant_refuse"),
     path(f"{GRANT}retrait/", powers_views.grant_withdraw, name="grant_withdraw"),
+    # the platform, by its administrators
+    path(JOBS, operations_views.failed_jobs, name="failed_jobs"),
+    path(
+        "plateforme/traitements/<int:job>/relance/",
+        operations_views.failed_job_retry,
+        name="failed_job_retry",
+    ),
     # open to all
     path("invitations/", invitation_views.invitation, name="invitation"),
     path("invitations/ouverte/", invitation_views.invitation_opened, name="invitation_opened"),

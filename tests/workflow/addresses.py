@@ -217,6 +217,7 @@ RULES: dict[str, Rule] = {
     "mandate_handover": Rule(PREFECT, PREFECT, arguments=absentee),
 }
 ADMINISTRATOR = frozenset({"dgs"})
+PLATFORM = frozenset({"admin"})
 APPOINTING = ADMINISTRATOR | {"admin"}  # the platform's gives offices where nobody can yet
 MAYOR = frozenset({"maire"})
 CONCERNED = ADMINISTRATOR | MAYOR | PILOTS | {"greffe"}  # by an office that the clerk may get
@@ -236,6 +237,8 @@ RULES |= {
     "grant_confirm": Rule(None, MAYOR, arguments=grant),
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
+    "failed_jobs": Rule(PLATFORM, arguments=none),
+    "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {

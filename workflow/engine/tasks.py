@@ -99,6 +99,11 @@ def process_of(contract_id: int) -> Process:
     return Process.objects.get(circuit__contract=contract_id)
 
 
+def process_numbered(process_id: int) -> Process:
+    """Return a process by its key."""
+    return Process.objects.get(pk=process_id)
+
+
 @asked_once
 def open_tasks(contract: Contract) -> list[Task]:
     """Return what is awaited now, from people or from the system."""

@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.models import Mandate, User
-from workflow.record import once, security
+from workflow.record import once, references, security
 from workflow.record.models import JournalEntry
 from workflow.record.verbs import checked
 
@@ -61,6 +61,7 @@ def record(
         quality=quality or (mandate.quality if mandate else ""),
         payload=payload or {},
         previous_hash=last.hash if last else GENESIS,
+        reference=references.current(),
     )
     entry.hash = link(entry)
     entry.save(force_insert=True)

@@ -54,6 +54,8 @@ class JournalEntry(models.Model):
     payload = models.JSONField(_("faits"))
     previous_hash = models.CharField(_("empreinte précédente"), max_length=64)
     hash = models.CharField(_("empreinte"), max_length=64, unique=True)
+    # how the log names the request or the job that wrote it; of no legal meaning, and not hashed
+    reference = models.CharField(_("référence"), max_length=40, blank=True, db_default="", editable=False)
 
     class Meta:
         verbose_name = _("écriture du journal")

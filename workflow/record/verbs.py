@@ -239,6 +239,7 @@ _ROWS = (
         _("Un compte n’est plus relié au fournisseur d’identité %(provider)s."),
         Name.IDENTITY_CHANGED,
     ),
+    _of_accounts("failed_job_retried", _("Un traitement en échec est relancé : %(name)s.")),
     _of_accounts(
         "installation_restored",
         _("L’installation est restaurée depuis la sauvegarde du %(made_at)s (écriture n° %(entry)s)."),

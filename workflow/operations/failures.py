@@ -1,0 +1,81 @@
+"""What the worker gave up, and what trying it again means: of a step of a contract, of anything else."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db.models import Max
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from procrastinate.contrib.django.models import ProcrastinateJob
+
+from workflow.engine.tasks import FAILED, Task, process_numbered, serving, tasks
+from workflow.notices.mail import send_mail
+from workflow.record import references
+
+AT_MOST = 200  # rows that the page shows, the newest
+NAMES: dict[str, Promise] = {
+    "workflow.render_version": _("Mise en page du PDF d’une version"),
+    "workflow.settle_final_text": _("Arrêt du texte définitif"),
+    "workflow.reopen_signature": _("Réouverture d’une signature"),
+    "workflow.go_on": _("Suite du circuit d’un contrat"),
+    "workflow.mark_failed": _("Signalement d’un échec"),
+    "workflow.send_mail": _("Envoi d’un courriel"),
+    "workflow.send_code": _("Envoi d’un code à un contact"),
+    "workflow.anchor_entry": _("Ancrage du journal"),
+    "workflow.anchor_journal": _("Ancrage du journal"),
+    "workflow.follow_change": _("Suites d’un changement de fonctions"),
+    "workflow.open_day": _("Ouverture de la journée"),
+    "signatures.advance_request": _("Apposition d’une signature"),
+    "signatures.seal_envelope": _("Scellement d’un contrat signé"),
+    "signatures.renew_reports": _("Nouvelle vérification des contrats scellés"),
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A job that failed for good; ``reference`` is how the log and the journal name it."""
+
+    job: ProcrastinateJob
+    failed_at: dt.datetime | None
+
+    @property
+    def name(self) -> str:
+        """What it was to do."""
+        return str(NAMES.get(self.job.task_name, self.job.task_name))
+
+    @property
+    def reference(self) -> str:
+        """How the log and the journal name it."""
+        return references.of_job(self.job.pk)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether there is nothing left to try: a mail is forgotten with its last try."""
+        return bool(self.job.task_name == send_mail.name)
+
+
+def failures() -> list[Failure]:
+    """Return the jobs that failed and that nobody has had tried again, the newest first."""
+    rows = (
+        ProcrastinateJob.objects.filter(status="failed")
+        .annotate(failed_at=Max("procrastinateevent__at"))
+        .order_by("-pk")[:AT_MOST]
+    )
+    found = [(Failure(job, job.failed_at), step_of(job)) for job in rows]
+    return [failure for failure, step in found if step is None or step]
+
+
+def step_of(job: ProcrastinateJob) -> Task | bool | None:
+    """Return the step of a contract that stands in error by this job; False where it no longer does.
+
+    None for a job that is of no step.
+    """
+    facts = job.args
+    if "task_id" in facts:
+        return tasks(FAILED).filter(pk=facts["task_id"]).first() or False
+    if {"process_id", "step"} <= facts.keys():
+        process = process_numbered(facts["process_id"])
+        return tasks(FAILED, serving(process, facts["step"])).first() or False
+    return None
