@@ -9,6 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
+from config import pages
 from stakeholders import mailed_secrets, provider, sessions
 
 KEYS_IN_PATHS = {"account_reset_password_from_key", "account_confirm_email"}
@@ -31,6 +32,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("compte/identites/", include("allauth.socialaccount.urls")),
     path("compte/sessions/<int:session>/fermer/", sessions.end_one, name="session_end"),
     path("compte/sessions/", include("allauth.usersessions.urls")),
+    path("aide/", pages.guide, name="guide"),
+    path("informations/<slug:page>/", pages.information, name="information"),
     path("langue/", set_language, name="set_language"),
     # before the administration's own form, which counts no attempts
     path(
