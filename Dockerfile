@@ -24,6 +24,7 @@ COPY manage.py LICENSE ./
 COPY bench bench
 COPY config config
 COPY contracts contracts
+COPY docs/guide.md docs/guide.md
 COPY locale locale
 COPY signatures signatures
 COPY stakeholders stakeholders

@@ -41,6 +41,7 @@ ACCOUNT_RATE_LIMITS = {
     "reset_password": "100/m/ip,5/m/key",
 }
 ACCOUNT_FORMS = {
+    "login": "stakeholders.account_forms.PasswordForm",
     "request_login_code": "stakeholders.account_forms.RequestCodeForm",
     "confirm_login_code": "stakeholders.account_forms.MailedCodeForm",
     "reset_password": "stakeholders.account_forms.AskResetForm",

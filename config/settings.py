@@ -27,6 +27,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEMONSTRATION = flag("DEMONSTRATION", default=False)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
 PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
+PAGES_DIR = environment("PAGES_DIR") or ""  # what the installation says on its own pages (config.pages)
 SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version that runs here
 # what a new holder or delegate waits for before a first signature, unless it is confirmed « immédiatement »
 NEW_POWER_COOLDOWN = dt.timedelta(hours=number("NEW_POWER_COOLDOWN_HOURS", default=48))

@@ -21,11 +21,11 @@ from django.forms.models import model_to_dict
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from contracts import numbers
+from contracts import numbers, owners
 from contracts.figures import FigureField, written
 from contracts.models import Commitment, Contract, Volet
 from stakeholders import days
-from stakeholders.models import Organisation, User
+from stakeholders.models import Organisation
 from stakeholders.text import LineField
 
 Row = TypeVar("Row", bound=models.Model)
@@ -122,6 +122,7 @@ class ContractForm(SeenForm[Contract]):
             "period_rule",
             "document_date",
         )
+        labels = {"period_rule": _("Mode de calcul de la durée")}
 
     def clean(self) -> dict[str, Any]:
         """Take no day older than such a contract can cite."""
@@ -181,7 +182,12 @@ class CommitmentForm(SeenForm[Commitment]):
             "contributors": forms.CheckboxSelectMultiple,
         }
         field_classes = {"baseline": FigureField, "target": FigureField, "budget_eur": FigureField}
+        labels = {
+            "direction": _("Évolution attendue"),
+            "publishable": _("Communicable au public (CRPA, art. L. 311-5)"),
+        }
         help_texts = {
+            "owner": _("Une personne en fonction dans l’organisation responsable."),
             "number": _("Comme il sera imprimé, par exemple 1.4."),
             "baseline": _IN_ITS_UNIT,
             "target": _IN_ITS_UNIT,
@@ -194,11 +200,10 @@ class CommitmentForm(SeenForm[Commitment]):
         self.fields["volet"].queryset = contract.volets.all()  # type: ignore[attr-defined]
         self.fields["lead"].queryset = organisations  # type: ignore[attr-defined]
         self.fields["contributors"].queryset = organisations  # type: ignore[attr-defined]
-        self.fields["owner"].queryset = (  # type: ignore[attr-defined]
-            User.objects.filter(mandates__office__organisation__in=organisations, is_active=True)
-            .distinct()
-            .order_by("last_name", "first_name")
-        )
+        owner = cast(forms.ModelChoiceField, self.fields["owner"])
+        owner.queryset = owners.eligible(organisations, self.instance.owner_id)
+        owner.choices = owners.grouped(organisations, owner.queryset, self.instance.owner_id)
+        owner.widget.attrs["data-follows"] = self["lead"].id_for_label
 
     def clean(self) -> dict[str, Any]:
         """Ask for an indicator before its figures."""
@@ -206,6 +211,10 @@ class CommitmentForm(SeenForm[Commitment]):
         figures = any(cleaned.get(name) is not None for name in ("baseline", "target"))
         if figures and not cleaned.get("indicator"):
             self.add_error("indicator", _("Nommez l’indicateur dont vous donnez les valeurs."))
+        if {"owner", "lead"} & set(self.changed_data) and (
+            refusal := owners.why_not_owner(cleaned.get("owner"), cleaned.get("lead"))
+        ):
+            self.add_error("owner", refusal)
         refuse_old_days(self, self.contract, "due_date")
         self._refuse_a_number_taken()
         return cleaned

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from allauth.account.forms import ConfirmLoginCodeForm, RequestLoginCodeForm, ResetPasswordForm
+from allauth.account.forms import ConfirmLoginCodeForm, LoginForm, RequestLoginCodeForm, ResetPasswordForm
 from allauth.core import context
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.internal import ratelimit
@@ -35,12 +35,23 @@ def _code(label: Any, help_text: Any = "") -> LineField:
     )
 
 
+ADDRESS = _("Adresse électronique")
+
+
+class PasswordForm(LoginForm):
+    """Log in by address and password: one name for the address, here as on every other page."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].label = ADDRESS
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)  # the label says it, and stays
+
+
 class RequestCodeForm(RequestLoginCodeForm):
     """Where to send the code."""
 
-    email = forms.EmailField(
-        label=_("Adresse électronique"), widget=forms.EmailInput(attrs={"autocomplete": "email"})
-    )
+    email = forms.EmailField(label=ADDRESS, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
     def clean_email(self) -> str:
         """Count the mails to this address, whether or not it has an account."""
@@ -50,6 +61,8 @@ class RequestCodeForm(RequestLoginCodeForm):
 
 class AskResetForm(ResetPasswordForm):
     """Where to send the link that resets a password."""
+
+    email = forms.EmailField(label=ADDRESS, widget=forms.EmailInput(attrs={"autocomplete": "email"}))
 
     def clean_email(self) -> str:
         """Count the mails to this address, whether or not it has an account."""

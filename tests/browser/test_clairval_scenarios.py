@@ -116,8 +116,8 @@ def test_the_secretary_general_signs_by_substitution_not_by_delegation(
         expect(prefect.page.get_by_text("Aucun contrat n’attend votre signature.")).to_be_visible(
             timeout=PATIENCE
         )
-        expect(page.locator("#historique")).to_contain_text("Signature apposée", timeout=PATIENCE)
-        expect(page.locator("#historique")).to_contain_text("par suppléance")
+        expect(page.locator("#fait")).to_contain_text("apposée et vérifiée", timeout=PATIENCE)
+        expect(page.locator("#fait")).to_contain_text("par suppléance")
     request = SignatureRequest.objects.get(state=SignatureRequest.State.DONE)
     assert request.user == cast.secretaire_generale
     entry = JournalEntry.objects.get(contract=signing, verb="signature_requested")

@@ -252,7 +252,17 @@ ONCE = {"contact_remove"}  # what is removed is not found again: the first of th
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
 # the last two: see test_invitations.py
-OPEN_TO_ALL = {"trust_root", "lives", "ready", "metrics", "set_language", "invitation", "invitation_opened"}
+OPEN_TO_ALL = {
+    "trust_root",
+    "lives",
+    "ready",
+    "metrics",
+    "set_language",
+    "invitation",
+    "invitation_opened",
+    "guide",
+    "information",
+}
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",
     "guest_code",

@@ -5,23 +5,31 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contracts.models import Contract, ContractVersion, Part
+from contracts.models import Commitment, Contract, ContractVersion, Part
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate
-from stakeholders.wording import in_sentence
+from stakeholders.models import Mandate, Organisation
+from stakeholders.wording import day, in_sentence
+from workflow.engine import purposes
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
+    FINISHED,
+    OPEN,
     Task,
     days_since,
     due_on,
     is_of_people,
+    of_contract,
     open_tasks,
     organisation_of,
     power_of,
+    serving,
+    taking,
+    tasks,
 )
 from workflow.opinions.models import Opinion
 from workflow.signing.progress import of_request
@@ -42,20 +50,43 @@ class Lane:
     days_waiting: int | None = None
 
 
+# what is awaited comes first, the most urgent above; then what stands in the way, what is done
+ORDER = {LATE: 0, NOW: 1, STOP: 2, DONE: 3, WAIT: 4}
+
+
 def lanes(contract: Contract) -> list[Lane]:
-    """Return a lane for each organisation that has something to do in this contract."""
+    """Return a lane for each organisation that has something to do in this contract, the awaited first."""
     awaited: dict[int, list[Task]] = {}
     for task in open_tasks(contract):
         if is_of_people(task):
             awaited.setdefault(organisation_of(task) or 0, []).append(task)
     said = _last_words(contract)
-    alone = _without_anybody([task for tasks in awaited.values() for task in tasks])
+    alone = _without_anybody([task for owed in awaited.values() for task in owed])
     rows = contract.participations.select_related("organisation").order_by("pk")
-    return [
+    found = [
         _lane(row.organisation_id, row.organisation.short_name, row.part, awaited, said, alone)
         for row in rows
         if row.part != Part.OBSERVER
     ]
+    return sorted(found, key=lambda lane: ORDER[lane.look])
+
+
+def missing_opinions(contract: Contract) -> int:
+    """Count the opinions that are asked and not given yet."""
+    return tasks(of_contract(contract), OPEN, taking(Power.REVIEW)).count()
+
+
+def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
+    """Return who leads commitments of the draft and is asked nothing about them, with their numbers."""
+    led = Commitment.objects.filter(volet__contract=contract).exclude(
+        lead__in=Organisation.objects.filter(
+            Q(participations__contract=contract) & ~Q(participations__part=Part.OBSERVER)
+        )
+    )
+    found: dict[Organisation, list[str]] = {}
+    for commitment in led.select_related("lead"):
+        found.setdefault(commitment.lead, []).append(commitment.number)
+    return list(found.items())
 
 
 def _lane(
@@ -67,8 +98,8 @@ def _lane(
     alone: set[int],
 ) -> Lane:
     label = str(Part(part).label)
-    if tasks := awaited.get(key):
-        task = tasks[0]
+    if mine := awaited.get(key):
+        task = mine[0]
         due, waiting = due_on(task), days_since(task.created)
         late = due is not None and due < timezone.localdate()
         return Lane(
@@ -76,7 +107,7 @@ def _lane(
             name,
             label,
             LATE if late else NOW,
-            ", ".join(in_sentence(str(t.flow_task.awaited)) for t in tasks),
+            ", ".join(in_sentence(str(t.flow_task.awaited)) for t in mine),
             _waiting(task, waiting) if task.pk not in alone else _nobody(),
             due,
             waiting,
@@ -87,14 +118,14 @@ def _lane(
     return Lane(key, name, label, WAIT, _("rien à faire pour l’instant"))
 
 
-def _without_anybody(tasks: list[Task]) -> set[int]:
+def _without_anybody(waiting: list[Task]) -> set[int]:
     """Return those of the tasks whose organisation has nobody in office to do them."""
-    owed = {organisation_of(task) or 0 for task in tasks}
+    owed = {organisation_of(task) or 0 for task in waiting}
     held: dict[int, set[Power]] = {}
     mandates = Mandate.objects.in_force().filter(office__organisation__in=owed, person__is_active=True)
     for mandate in mandates.select_related("office__organisation"):
         held.setdefault(mandate.office.organisation_id, set()).update(mandate.office.powers)
-    return {task.pk for task in tasks if power_of(task) not in held.get(organisation_of(task) or 0, set())}
+    return {task.pk for task in waiting if power_of(task) not in held.get(organisation_of(task) or 0, set())}
 
 
 def _nobody() -> str:
@@ -120,6 +151,10 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
         if key not in words or words[key][0] <= at:
             words[key] = (at, look, word, detail)
 
+    if hasattr(contract, "circuit"):
+        for task in tasks(serving(contract.circuit.process, purposes.DRAFT), FINISHED):
+            detail = _("le %(day)s") % {"day": day(task.finished)}
+            say(organisation_of(task) or 0, task.finished, DONE, _("rédaction terminée"), detail)
     for opinion in Opinion.objects.filter(version__contract=contract).select_related("version"):
         look = STOP if opinion.is_blocking else DONE
         say(
@@ -127,19 +162,19 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             opinion.at,
             look,
             str(opinion.get_value_display()).lower(),
-            _on(opinion.version),
+            _on(opinion.version, opinion.at),
         )
     for version in contract.versions.prefetch_related("approvals"):
         for approval in version.approvals.all():
             look, word = (DONE, _("texte approuvé")) if approval.approved else (STOP, _("texte renvoyé"))
-            say(approval.organisation_id, approval.at, look, word, _on(version))
+            say(approval.organisation_id, approval.at, look, word, _on(version, approval.at))
         for refusal in version.refusals.select_related("signatory__office"):
             say(
                 refusal.signatory.office.organisation_id,
                 refusal.at,
                 STOP,
                 _("signature refusée"),
-                _on(version),
+                _on(version, refusal.at),
             )
     for signatory, act in signed(contract):
         if act and act.request.stamped_at and act.request.done_at:
@@ -150,5 +185,5 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
     return {key: (look, word, detail) for key, (_at, look, word, detail) in words.items()}
 
 
-def _on(version: ContractVersion) -> str:
-    return _("sur la version %(number)s") % {"number": version.number}
+def _on(version: ContractVersion, at: dt.datetime) -> str:
+    return _("sur la version %(number)s, le %(day)s") % {"number": version.number, "day": day(at)}

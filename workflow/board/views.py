@@ -14,9 +14,10 @@ from contracts.models import ENDED, Contract, Status
 from contracts.words import LONGEST
 from stakeholders.permissions import mandates_in_force
 from workflow.board import obstacles
+from workflow.board.circuit import circuit
 from workflow.board.diagram_status import diagram_status
 from workflow.board.history import history, whole_history
-from workflow.board.lanes import lanes
+from workflow.board.lanes import lanes, missing_opinions, never_asked
 from workflow.board.steps import steps
 from workflow.engine import purposes
 from workflow.engine.lateness import minutes_late
@@ -64,7 +65,7 @@ def contract(request: Request, contract: int) -> HttpResponse:
     volets = found.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
-    context |= {"volets": volets, "versions": found.versions.select_related("frozen_by")}
+    context |= {"volets": volets}
     return render(request, "board/contract.html", context)
 
 
@@ -108,6 +109,8 @@ def _head(request: Request, found: Contract) -> dict[str, Any]:
         "my_tasks": mine,
         "answered": answers([found.pk])[found.pk],
         "is_pilot": is_pilot,
+        "is_over": found.status in ENDED,
+        "readable": found.versions.exclude(pdf_sha256="").defer("content").first(),
         "may_draft": mandate_to_draft(request.user, found) is not None,
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
@@ -137,13 +140,26 @@ def _explained(task: Task, found: Contract) -> str:
     return ""
 
 
+def _summary(request: Request, found: Contract) -> dict[str, Any]:
+    return {"versions": found.versions.select_related("frozen_by").defer("content")}
+
+
+def _circuit(request: Request, found: Contract) -> dict[str, Any]:
+    return {"circuit": circuit(found)}
+
+
 def _steps(request: Request, found: Contract) -> dict[str, Any]:
     return {"steps": steps(found)}
 
 
 def _lanes(request: Request, found: Contract) -> dict[str, Any]:
     mine = {m.office.organisation_id for m in mandates_in_force(request.user)}
-    return {"lanes": lanes(found), "my_organisations": mine}
+    return {
+        "lanes": lanes(found),
+        "my_organisations": mine,
+        "missing": missing_opinions(found),
+        "never_asked": never_asked(found),
+    }
 
 
 def _history(request: Request, found: Contract) -> dict[str, Any]:
@@ -165,6 +181,8 @@ def _signatures(request: Request, found: Contract) -> dict[str, Any]:
 # by the name that its address carries: what a part shows, and its template
 FRAGMENTS: dict[str, tuple[Callable[[Request, Contract], dict[str, Any]], str]] = {
     "entete": (_head, "board/_partials/head.html"),
+    "resume": (_summary, "board/_partials/summary.html"),
+    "circuit": (_circuit, "board/_partials/circuit.html"),
     "etapes": (_steps, "board/_partials/steps.html"),
     "acteurs": (_lanes, "board/_partials/lanes.html"),
     "historique": (_history, "board/_partials/history.html"),

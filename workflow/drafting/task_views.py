@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils.translation import gettext as _
 from contracts import canonical, soundness
 from contracts.models import Contract
 from stakeholders.models import Organisation
+from stakeholders.terms import last_day
 from workflow.drafting import acts
 from workflow.drafting.forms import FreezeForm
 from workflow.engine import purposes
@@ -60,7 +60,7 @@ def freeze(
         status = 422 if form.is_bound else 200
         reviews = met.task.flow_task.flow_class.steps_for(purposes.REVIEW)
         days = max((step.days for step in reviews), default=0)
-        facts = {"asked": asked(met.contract), "until": timezone.localdate() + dt.timedelta(days=days)}
+        facts = {"asked": asked(met.contract), "until": last_day(timezone.localdate(), days)}
         return _page(request, met, "drafting/freeze.html", status, form=form, number=number, **facts)
     try:
         acts.freeze_version(request.user, met.task.pk, label=form.cleaned_data["label"])

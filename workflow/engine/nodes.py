@@ -7,7 +7,6 @@ and moves the contract's status when it is the step that decides it.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -27,6 +26,7 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
+from stakeholders.terms import last_day
 from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
@@ -97,7 +97,7 @@ class OrganisationTaskActivation(ViewActivation):
         cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
     ) -> Any:
         """Create the task with its due date and tell the people concerned."""
-        due = timezone.localdate() + dt.timedelta(days=flow_task.days)
+        due = last_day(timezone.localdate(), flow_task.days)
         activation = super().create(
             flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed
         )

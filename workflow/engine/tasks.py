@@ -36,6 +36,7 @@ _WORKING = (*_OPEN, STATUS.SCHEDULED, STATUS.ERROR)
 OF_PEOPLE = Q(flow_task_type="HUMAN")
 OF_THE_SYSTEM = Q(flow_task_type="JOB")
 OPEN = Q(status__in=_OPEN)
+FINISHED = Q(status=STATUS.DONE)
 WORKING = Q(status__in=_WORKING)  # open, or with the system, or failed there
 SCHEDULED = Q(status=STATUS.SCHEDULED)
 WITH_THE_SYSTEM = Q(status__in=[STATUS.SCHEDULED, STATUS.STARTED])

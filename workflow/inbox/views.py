@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from workflow.inbox.baskets import Basket, baskets_of
 from workflow.inbox.returned import returned_to
+from workflow.inbox.soon import soon
 from workflow.powers import pending
 from workflow.standing import handovers
 from workflow.tasks import lists
@@ -76,4 +77,5 @@ def _rows(request: Request, basket: Basket) -> dict[str, Any]:
     if basket.may_be_delegated and request.standings.may_act_in_place:
         page = replace(page, rows=lists.with_standing(page.rows, request.standings))
     returned = returned_to(request.standings.mandates, page.rows) if basket.holds_tasks else []
-    return {"basket": basket, "page": page, "cursor": cursor, "returned": returned}
+    facts = {"basket": basket, "page": page, "cursor": cursor, "returned": returned}
+    return {**facts, "soon": soon(request.standings.mandates) if basket.slug in OWED else []}

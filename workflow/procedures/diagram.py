@@ -87,6 +87,13 @@ def diagram(procedure: type[Procedure]) -> bytes:
     return document
 
 
+def in_order(procedure: type[Procedure]) -> list[Any]:
+    """Return the steps of a procedure from left to right, as they are drawn."""
+    nodes = {node.name: node for node in procedure.instance.nodes()}
+    columns = _columns(nodes)
+    return sorted(nodes.values(), key=lambda node: columns[node.name])
+
+
 def _lay_out(procedure: type[Procedure]) -> Drawing:
     nodes = {node.name: node for node in procedure.instance.nodes()}
     lane_of = {lane: index for index, lane in enumerate(procedure.lanes)}

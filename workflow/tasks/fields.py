@@ -33,5 +33,7 @@ class ReasonForm(forms.Form):
     """A reason that everybody reads: a refusal to sign, a version taken back."""
 
     reason = reason_field(
-        _("Motif"), required=True, help_text=_("Toutes les parties le liront. Il figurera au bordereau.")
+        _("Motif"),
+        required=True,
+        help_text=_("Toutes les parties le liront. Il figurera dans l’historique du contrat."),
     )

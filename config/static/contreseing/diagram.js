@@ -1,9 +1,11 @@
 // The diagram of the running contract, with the state of each step and of each actor in it.
-// Mounted on <div data-bpmn="URL" data-status="URL">; the lists of the page say the same in words.
+// Mounted on <div data-bpmn="URL" data-status="URL">; the lists of the page say the same in words, and
+// stand in its place where the window is narrow or this script does not run.
 // The status is {"steps": [{"id": "…", "state": "done|now|late|stop", "label": "3 sur 7 rendus"}]}.
 
 const READABLE = 0.85; // of the drawing’s own size: the smallest at which its words are read
 const STATES = ["done", "now", "late", "stop"];
+const WIDE = window.matchMedia("(min-width: 1000px)"); // as diagram.css: below, a list is read better
 
 class Diagram {
   constructor(root) {
@@ -11,25 +13,71 @@ class Diagram {
     // The wheel scrolls the page, as everywhere else: the buttons zoom.
     this.viewer = new window.BpmnJS({ container: root, zoomScroll: { enabled: false } });
     this.marked = [];
+    this.current = "";
+    this.asked = 0;
+    this.actors = document.createElement("div");
+    this.actors.className = "actors";
+    this.actors.setAttribute("aria-hidden", "true"); // the lanes of the drawing have these names
   }
 
   async open() {
     const answer = await fetch(this.root.dataset.bpmn, { credentials: "same-origin" });
     if (!answer.ok) throw new Error(`${this.root.dataset.bpmn}: ${answer.status}`);
     await this.viewer.importXML(await answer.text());
+    this.nameActors();
     await this.refresh();
-    this.focus();
     this.root.dataset.state = "ready";
   }
 
+  // The head of each lane stays at the left, whatever part of the circuit is shown.
+  nameActors() {
+    this.lanes = this.viewer.get("elementRegistry").filter((shape) => shape.type === "bpmn:Lane");
+    for (const lane of this.lanes) {
+      const name = document.createElement("div");
+      name.textContent = lane.businessObject.name;
+      this.actors.append(name);
+    }
+    this.root.append(this.actors);
+    this.viewer.get("eventBus").on("canvas.viewbox.changed", () => this.placeActors());
+  }
+
+  placeActors() {
+    const box = this.viewer.get("canvas").viewbox();
+    this.lanes.forEach((lane, index) => {
+      const name = this.actors.children[index];
+      name.style.top = `${(lane.y - box.y) * box.scale}px`;
+      name.style.height = `${lane.height * box.scale}px`;
+    });
+  }
+
+  // The whole circuit, beside the names of its actors.
   fit() {
-    this.viewer.get("canvas").zoom("fit-viewport", "auto");
+    const canvas = this.viewer.get("canvas");
+    const { inner, outer } = canvas.viewbox();
+    const room = this.actors.offsetWidth;
+    const scale = Math.min((outer.width - room) / (inner.width + 20), outer.height / (inner.height + 20), 1);
+    canvas.viewbox({
+      x: inner.x - 10 - room / scale,
+      y: inner.y - 10,
+      width: outer.width / scale,
+      height: outer.height / scale,
+    });
   }
 
   async refresh() {
+    const turn = (this.asked += 1);
     const answer = await fetch(this.root.dataset.status, { credentials: "same-origin" });
     if (!answer.ok) return;
     const { steps } = await answer.json();
+    if (turn !== this.asked) return; // a later question was asked meanwhile: its answer is the true one
+    this.mark(steps);
+    // The circuit has moved on: so does the view.
+    const current = steps.filter((step) => step.state !== "done").map((step) => step.id).join();
+    if (current !== this.current) this.focus();
+    this.current = current;
+  }
+
+  mark(steps) {
     const canvas = this.viewer.get("canvas");
     const overlays = this.viewer.get("overlays");
     const registry = this.viewer.get("elementRegistry");
@@ -46,7 +94,8 @@ class Diagram {
       const tag = document.createElement("div");
       tag.className = `tag ${step.state}`;
       tag.textContent = step.label;
-      overlays.add(step.id, { position: { bottom: 8, left: shape.width / 2 }, html: tag });
+      // on the upper edge: the words of a task are inside it, those of a gateway below
+      overlays.add(step.id, { position: { top: 0, left: shape.width / 2 }, html: tag });
     }
   }
 
@@ -61,11 +110,12 @@ class Diagram {
     canvas.zoom(READABLE);
     const box = canvas.viewbox();
     const inner = box.inner;
+    const room = this.actors.offsetWidth / READABLE;
     const middle = shape ? shape.x + shape.width / 2 : inner.x;
     const height = shape ? shape.y + shape.height / 2 : inner.y;
     const within = (start, size, from, whole) => Math.max(from, Math.min(start, from + Math.max(0, whole - size)));
     canvas.viewbox({
-      x: within(middle - box.width / 2, box.width, inner.x - 10, inner.width + 20),
+      x: within(middle - (box.width + room) / 2, box.width, inner.x - 10 - room, inner.width + 20 + room),
       y: within(height - box.height / 2, box.height, inner.y - 10, inner.height + 20),
       width: box.width,
       height: box.height,
@@ -75,30 +125,52 @@ class Diagram {
   zoom(factor) {
     this.viewer.get("zoomScroll").stepZoom(factor);
   }
+
+  // As a file, for a note or a slide.
+  async save(name) {
+    const { svg } = await this.viewer.saveSVG();
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([svg], { type: "image/svg+xml" }));
+    link.download = name;
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }
+}
+
+function followButtons(section, diagram) {
+  for (const button of section.querySelectorAll("[data-zoom]")) {
+    const acts = {
+      fit: () => diagram.fit(),
+      now: () => diagram.focus(),
+      full: () => (document.fullscreenElement ? document.exitFullscreen() : section.requestFullscreen()),
+      svg: () => diagram.save(button.dataset.name),
+    };
+    button.addEventListener("click", acts[button.dataset.zoom] || (() => diagram.zoom(Number(button.dataset.zoom))));
+  }
 }
 
 async function mount(root) {
+  const section = root.closest("[data-diagram]");
+  section.dataset.on = "yes";
   const diagram = new Diagram(root);
   try {
     await diagram.open();
   } catch (error) {
-    // The words beside the diagram say the same: leave them the room.
-    root.closest("[data-diagram]")?.setAttribute("hidden", "");
+    delete section.dataset.on; // the list says the same
     throw error;
   }
-  for (const button of root.closest("[data-diagram]").querySelectorAll("[data-zoom]")) {
-    button.hidden = false;
-    const acts = { fit: () => diagram.fit(), now: () => diagram.focus() };
-    button.addEventListener("click", acts[button.dataset.zoom] || (() => diagram.zoom(Number(button.dataset.zoom))));
-  }
+  followButtons(section, diagram);
   document.body.addEventListener("contreseing:event", () => diagram.refresh());
   let width = root.clientWidth;
   new ResizeObserver(() => {
-    if (root.clientWidth === width) return;
+    if (root.clientWidth === width || !root.clientWidth) return;
     width = root.clientWidth;
     diagram.viewer.get("canvas").resized();
     diagram.focus();
   }).observe(root);
 }
 
-for (const root of document.querySelectorAll("[data-bpmn]")) mount(root);
+for (const root of document.querySelectorAll("[data-bpmn]")) {
+  if (WIDE.matches) mount(root);
+  else WIDE.addEventListener("change", () => mount(root), { once: true });
+}

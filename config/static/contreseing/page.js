@@ -47,8 +47,30 @@ if (decision && document.querySelector(".jump")) {
 }
 
 // After a refused form, the reader starts where the error is.
-const refused = document.querySelector("[data-focus-error]");
+const refused = document.querySelector("[data-focus-error]") ?? document.querySelector("main [aria-invalid='true']");
 if (refused) refused.focus();
+
+// A list in groups follows the list that names the group: people, by their organisation. Without this
+// script every group stays, and the server refuses who is of another.
+for (const list of document.querySelectorAll("select[data-follows]")) {
+  const leader = document.getElementById(list.dataset.follows);
+  if (!leader) continue;
+  const follow = () => {
+    const chosen = leader.selectedOptions[0];
+    for (const group of list.querySelectorAll("optgroup")) {
+      group.hidden = group.disabled = Boolean(chosen?.value) && group.label !== chosen.text;
+    }
+    if (list.selectedOptions[0]?.closest("optgroup")?.disabled) list.value = "";
+  };
+  leader.addEventListener("change", follow);
+  // what is stored stays chosen until the organisation changes
+  const stored = list.selectedOptions[0]?.closest("optgroup");
+  follow();
+  if (stored?.disabled) {
+    stored.hidden = stored.disabled = false;
+    list.value = [...stored.querySelectorAll("option")].find((option) => option.defaultSelected)?.value ?? "";
+  }
+}
 
 // What is folded is printed too, then folded again.
 const unfolded = [];

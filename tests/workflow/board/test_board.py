@@ -10,6 +10,7 @@ from django.utils import timezone
 from viewflow.workflow.models import Task
 
 from contracts.models import Contract
+from stakeholders.terms import last_day
 from tests import plot
 from tests.cast import Cast, small_contract
 from workflow.board import diagram_status, lanes, steps
@@ -32,7 +33,7 @@ def test_a_lane_says_what_is_awaited_since_when_and_until_when(cast: Cast) -> No
     waiting = plot.task(contract, "review", cast.organisation("org-oh"))
     row = lane(contract, landlord)
     assert (row.look, row.word, row.days_waiting) == ("now", "avis attendu", 0)
-    assert row.due_on == timezone.localdate() + dt.timedelta(days=21)
+    assert row.due_on == last_day(timezone.localdate(), 21)
     Task.objects.filter(pk=waiting.pk).update(created=timezone.now() - dt.timedelta(days=3))
     assert lane(contract, landlord).days_waiting == 3
     tasks_acts.take_task(cast.bailleur_oh, waiting.pk)

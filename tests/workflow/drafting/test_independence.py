@@ -97,7 +97,7 @@ def test_the_prefecture_cannot_assign_anything_to_the_prosecutor(
     own = Commitment.objects.filter(volet__contract=cast.contract, lead=cast.organisation("org-pref"))[0]
     client.force_login(cast.pilote_prefecture)
     for change in (
-        {"lead": cast.organisation("org-parquet").pk},
+        {"lead": cast.organisation("org-parquet").pk, "owner": ""},
         {"contributors": [cast.organisation("org-parquet").pk]},
     ):
         data = form_of(client, address_of("commitment_edit", own)) | change

@@ -11,6 +11,7 @@ from django.utils.formats import date_format
 
 from stakeholders.kinds import Power
 from stakeholders.models import User
+from stakeholders.terms import last_day
 from stakeholders.wording import in_sentence
 from tests import plot
 from tests.cast import Cast
@@ -47,9 +48,9 @@ def test_a_review_says_its_term_its_reader_and_the_way_to_the_decision(cast: Cas
     task = plot.task(contract, "review", cast.organisation("org-oh"))
     reader = logged_in(cast.bailleur_oh)
     inbox = reader.get(reverse("inbox")).content.decode()
-    last_day = timezone.localdate() + dt.timedelta(days=21)
+    due = last_day(timezone.localdate(), 21)
     assert "au plus tard le" in inbox, "its last day is still in time"
-    assert date_format(last_day, "F Y") in inbox
+    assert date_format(due, "F Y") in inbox
     assert cast.bailleur_oh.short_name in inbox
     page = reader.get(reverse("task", args=[contract.pk, task.pk])).content.decode()
     assert page.index('href="#contenu"') < page.index('href="#decision"') < page.index("<header")
