@@ -20,7 +20,7 @@ from stakeholders import second_factor
 from stakeholders.sessions import ONLY, limit, seconds_left, touch
 from workflow.record import references
 
-BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_fragment"})  # asked for by open pages
+BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_live"})  # asked for by open pages
 
 ACCOUNT_PAGES = ("account_", "mfa_", "socialaccount_", "usersessions_", "proconnect_", "session_end")
 

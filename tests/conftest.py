@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
-from django.core.cache import cache
 from django.db import connection, connections
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
@@ -80,7 +79,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def _limits_start_afresh() -> None:
     """Forget the attempts of other tests: the limits count by address, and all come from one."""
-    cache.clear()
+    snapshots.forget_caches()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core import mail
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection, transaction
 
 from tests.owner import as_owner
@@ -78,6 +78,12 @@ def restore(name: str) -> None:
         cursor.execute(f"{resting};\n{script};\n{awake}")
 
 
+def forget_caches() -> None:
+    """Empty what is kept in memory: the attempts that limits count, the parts of pages."""
+    for name in settings.CACHES:
+        caches[name].clear()
+
+
 def again(times: int) -> Iterator[int]:
     """Yield so many times, from the database as it is at the first each time: what was set up is kept.
 
@@ -87,7 +93,7 @@ def again(times: int) -> Iterator[int]:
     for turn in range(times):
         if turn:
             restore(SCENE)
-            cache.clear()
+            forget_caches()
         yield turn
 
 
@@ -104,7 +110,7 @@ def once(name: str, make: Callable[[], Scene]) -> Scene:
         keep(schema)
         shutil.copytree(settings.BLOB_DIR, documents)
     restore(schema)
-    cache.clear()
+    forget_caches()
     mail.outbox = []
     shutil.copytree(documents, settings.BLOB_DIR, dirs_exist_ok=True)
     scene: Scene = copy.deepcopy(_scenes[name])

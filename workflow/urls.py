@@ -41,7 +41,7 @@ urlpatterns = [
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
     path(BASE, board_views.contract, name="contract"),
-    path(f"{BASE}fragments/<slug:fragment>/", board_views.contract_fragment, name="contract_fragment"),
+    path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),
     # its documents

@@ -85,10 +85,6 @@ def signatory(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "signatory": contract.signatories.order_by("order")[0].pk}
 
 
-def fragment(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
-    return {"contract": contract.pk, "fragment": "acteurs"}
-
-
 def signed(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     """The task by which the prefect signed."""
     act = SigningAct.objects.get(version__contract=contract, signatory__order=1)
@@ -176,7 +172,7 @@ RULES: dict[str, Rule] = {
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
     "contract": Rule(REVIEW_VIEWERS, scene="review"),
-    "contract_fragment": Rule(REVIEW_VIEWERS, scene="review", arguments=fragment),
+    "contract_live": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_process": Rule(REVIEW_VIEWERS, scene="review"),
     "version": Rule(REVIEW_VIEWERS, scene="review", arguments=version),

@@ -26,10 +26,9 @@ NEWEST = 200  # lines that a page shows unfolded, and fetches again at each even
 
 
 @dataclass
-class History:
-    """A contract's history: the newest lines, the older ones, and the number of the last of these."""
+class Past:
+    """The lines of a history that a page shows folded, older than those that move."""
 
-    newest: list[Line]
     older: list[Line]
 
     @property
@@ -38,20 +37,15 @@ class History:
         return self.older[0].number if self.older else 0
 
 
-def whole_history(contract: Contract) -> History:
-    """Return all that a page shows of a journal: only the newest lines will be fetched again."""
-    newest = history(contract, limit=NEWEST)
-    if len(newest) < NEWEST:
-        return History(newest, [])
-    return History(newest, history(contract, before=newest[-1].number))
+def past(contract: Contract) -> Past:
+    """Return what is older than the newest lines, which alone will be fetched again."""
+    return Past(history(contract, skip=NEWEST))
 
 
-def history(
-    contract: Contract, *, after: int = 0, before: int | None = None, limit: int | None = None
-) -> list[Line]:
+def history(contract: Contract, *, after: int = 0, skip: int = 0) -> list[Line]:
     """Return the acts, newest first, each as a sentence with its author and quality.
 
-    Those numbered over ``after`` and under ``before``, ``limit`` at most; all of them by default.
+    Those numbered over ``after``, but the ``skip`` newest; all of them by default.
     """
     entries = (
         JournalEntry.objects.filter(contract=contract, number__gt=after)
@@ -59,8 +53,6 @@ def history(
         .select_related("actor")
         .order_by("-number")
     )
-    if before is not None:
-        entries = entries.filter(number__lt=before)
     return [
         Line(
             entry.number,
@@ -70,5 +62,5 @@ def history(
             entry.quality,
             str(entry.payload.get("reason") or ""),
         )
-        for entry in entries[:limit]
+        for entry in entries[skip:]
     ]

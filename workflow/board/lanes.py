@@ -18,22 +18,21 @@ from workflow.engine import purposes
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
     FINISHED,
-    OPEN,
     Task,
     days_since,
     due_on,
     is_of_people,
-    of_contract,
+    is_open,
     open_tasks,
     organisation_of,
     power_of,
     serving,
-    taking,
     tasks,
 )
 from workflow.opinions.models import Opinion
 from workflow.signing.progress import of_request
 from workflow.signing.rules import signed
+from workflow.standing.parties import taking_part
 
 
 @dataclass
@@ -62,10 +61,9 @@ def lanes(contract: Contract) -> list[Lane]:
             awaited.setdefault(organisation_of(task) or 0, []).append(task)
     said = _last_words(contract)
     alone = _without_anybody([task for owed in awaited.values() for task in owed])
-    rows = contract.participations.select_related("organisation").order_by("pk")
     found = [
         _lane(row.organisation_id, row.organisation.short_name, row.part, awaited, said, alone)
-        for row in rows
+        for row in taking_part(contract)
         if row.part != Part.OBSERVER
     ]
     return sorted(found, key=lambda lane: ORDER[lane.look])
@@ -73,7 +71,7 @@ def lanes(contract: Contract) -> list[Lane]:
 
 def missing_opinions(contract: Contract) -> int:
     """Count the opinions that are asked and not given yet."""
-    return tasks(of_contract(contract), OPEN, taking(Power.REVIEW)).count()
+    return sum(is_open(task) and power_of(task) == Power.REVIEW for task in open_tasks(contract))
 
 
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
@@ -155,7 +153,9 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
         for task in tasks(serving(contract.circuit.process, purposes.DRAFT), FINISHED):
             detail = _("le %(day)s") % {"day": day(task.finished)}
             say(organisation_of(task) or 0, task.finished, DONE, _("rédaction terminée"), detail)
-    for opinion in Opinion.objects.filter(version__contract=contract).select_related("version"):
+    for opinion in (
+        Opinion.objects.filter(version__contract=contract).select_related("version").defer("version__content")
+    ):
         look = STOP if opinion.is_blocking else DONE
         say(
             opinion.organisation_id,
@@ -164,11 +164,13 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             str(opinion.get_value_display()).lower(),
             _on(opinion.version, opinion.at),
         )
-    for version in contract.versions.prefetch_related("approvals"):
+    for version in contract.versions.defer("content").prefetch_related(
+        "approvals", "refusals__signatory__office"
+    ):
         for approval in version.approvals.all():
             look, word = (DONE, _("texte approuvé")) if approval.approved else (STOP, _("texte renvoyé"))
             say(approval.organisation_id, approval.at, look, word, _on(version, approval.at))
-        for refusal in version.refusals.select_related("signatory__office"):
+        for refusal in version.refusals.all():
             say(
                 refusal.signatory.office.organisation_id,
                 refusal.at,

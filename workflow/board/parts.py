@@ -7,7 +7,8 @@ language, not thirty times. The head, which says what the reader has to do, is r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import caches
@@ -18,43 +19,50 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from contracts.models import Contract
-from workflow.board import obstacles
+from workflow.board.circuit import circuit
+from workflow.board.head import head
 from workflow.board.history import history
-from workflow.board.lanes import lanes
+from workflow.board.lanes import lanes, missing_opinions, never_asked
 from workflow.board.steps import steps
-from workflow.engine.tasks import has_failed, is_of_the_system, open_tasks
-from workflow.guests.links import naming, wrong_contacts
-from workflow.procedures import recall_rules
 from workflow.record import events
-from workflow.record.answers import answers
-from workflow.signing.rules import signed
-from workflow.standing.drafters import mandate_to_draft
-from workflow.standing.parties import mandate_to_pilot, taking_part
-from workflow.tasks import lists
+from workflow.signing import progress
+from workflow.standing.parties import taking_part
 from workflow.tasks.answers import Request
 
-# seconds: what no event tells of the contract, a person's new name, is shown at the latest after these
+# seconds: what no event of the contract tells, a person's new name, is shown at the latest after these
 KEPT_FOR = 10
 
-Facts = Callable[[Contract, frozenset[int]], dict[str, Any]]
+
+@dataclass(frozen=True)
+class Reading:
+    """What a part may depend on: the contract, the reader's own organisations in it, the entries they hold.
+
+    ``after`` is the number of the journal's entry after which the page's newest lines begin.
+    """
+
+    contract: Contract
+    organisations: frozenset[int]
+    after: int
 
 
-def parts(request: Request, contract: Contract) -> dict[str, SafeString]:
-    """Return each part of the page, rendered, by the name that its place on the page bears."""
-    # before the rows: what comes meanwhile is read again
-    last, _either = events.last_about(contract, request.user)
-    mine = _organisations(request, contract)
-    head = {"contract": contract, **_head(request, contract)}
-    shown = {"entete": _rendered("board/_partials/head.html", head, request)}
-    for name, (facts, template) in SHARED.items():
-        kind = mine if name in OF_THE_ORGANISATION else frozenset()
-        shown[name] = _kept(name, contract, (last, *sorted(kind)), template, facts, kind)
-    return shown
+Facts = Callable[[Reading], dict[str, Any]]
+
+
+def parts(request: Request, contract: Contract, *, after: int = 0) -> dict[str, SafeString]:
+    """Return each part of the page that moves, rendered, by the name that its place on the page bears."""
+    reading = Reading(contract, _organisations(request, contract), after)
+    shown = {"entete": render_to_string("board/_partials/head.html", head(request, contract), request)}
+    return shown | {name: _kept(request, name, reading) for name in SHARED}
+
+
+def text(request: Request, contract: Contract) -> SafeString:
+    """Return the volets and their commitments, rendered: what only a new reading of the page shows anew."""
+    return _kept(request, "texte", Reading(contract, frozenset(), 0))
 
 
 def tag_of(request: Request, contract: Contract) -> str:
     """Return the entity tag (RFC 9110, 8.8.3) of what the reader is shown of the contract now."""
-    _contract, last = events.last_about(contract, request.user)
+    _of_contract, last = events.last_about(contract, request.user)
     return quote_etag(f"{last}-{request.user.pk}-{get_language()}-{timezone.localdate().toordinal()}")
 
 
@@ -64,80 +72,75 @@ def _organisations(request: Request, contract: Contract) -> frozenset[int]:
     return frozenset(row.organisation_id for row in taking_part(contract) if row.organisation_id in own)
 
 
-def _kept(
-    name: str,
-    contract: Contract,
-    state: tuple[Hashable, ...],
-    template: str,
-    facts: Facts,
-    organisations: frozenset[int],
-) -> SafeString:
-    kept = caches["parts"]
-    key = f"{contract.pk}.{name}.{'.'.join(map(str, state))}.{get_language()}.{timezone.localdate()}"
-    if (shown := kept.get(key)) is None:
-        shown = _rendered(template, {"contract": contract, **facts(contract, organisations)})
+def _kept(request: Request, name: str, reading: Reading) -> SafeString:
+    """Return a part as it was rendered since the contract's last event, or render it now."""
+    last, _either = events.last_about(reading.contract, request.user)
+    part = (SHARED | UNMOVED)[name]
+    state = [str(reading.contract.pk), name, str(last), str(get_language()), str(timezone.localdate())]
+    state += [str(dependence) for dependence in part.varies(reading)]
+    key, kept = ".".join(state), caches["parts"]
+    shown: SafeString | None = kept.get(key)
+    if shown is None:
+        shown = render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
         kept.set(key, shown, KEPT_FOR)
-    found: SafeString = shown
-    return found
+    return shown
 
 
-def _rendered(template: str, context: dict[str, Any], request: Request | None = None) -> SafeString:
-    return render_to_string(template, context, request)
+def _steps(reading: Reading) -> dict[str, Any]:
+    return {"steps": steps(reading.contract)}
 
 
-def _head(request: Request, found: Contract) -> dict[str, Any]:
-    waiting = open_tasks(found)
-    is_pilot = mandate_to_pilot(request.user, found) is not None
-    named = naming(request.user, found)
+def _lanes(reading: Reading) -> dict[str, Any]:
     return {
-        "can_name": bool(named),
-        "wrong_contacts": wrong_contacts(found, named) if named else [],
-        "my_tasks": lists.tasks_of(request.user, found, standings=request.standings),
-        "answered": answers([found.pk])[found.pk],
-        "is_pilot": is_pilot,
-        "may_draft": mandate_to_draft(request.user, found) is not None,
-        "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
-        "barred": obstacles.barred_tasks(request.standings, found),
-        "failed_jobs": [task for task in waiting if has_failed(task)],
-        "running_jobs": [task for task in waiting if is_of_the_system(task) and not has_failed(task)],
-        "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
+        "lanes": lanes(reading.contract),
+        "my_organisations": reading.organisations,
+        "missing": missing_opinions(reading.contract),
+        "never_asked": never_asked(reading.contract),
     }
 
 
-def _steps(found: Contract, _organisations: frozenset[int]) -> dict[str, Any]:
-    return {"steps": steps(found)}
+def _signatures(reading: Reading) -> dict[str, Any]:
+    placed = progress.places(reading.contract)
+    # the seal comes when all have signed: nothing to ask of it before
+    is_over = all(place.act and place.act.request.done_at for place in placed)
+    return {"places": placed, "seal": progress.seal_of(reading.contract) if is_over else None}
 
 
-def _lanes(found: Contract, organisations: frozenset[int]) -> dict[str, Any]:
-    return {"lanes": lanes(found), "my_organisations": organisations}
+def _summary(reading: Reading) -> dict[str, Any]:
+    return {"versions": reading.contract.versions.defer("content")}
 
 
-def _signatures(found: Contract, _organisations: frozenset[int]) -> dict[str, Any]:
-    return {"signed": signed(found)}
+def _circuit(reading: Reading) -> dict[str, Any]:
+    return {"circuit": circuit(reading.contract)}
 
 
-def _versions(found: Contract, _organisations: frozenset[int]) -> dict[str, Any]:
-    return {"versions": found.versions.defer("content")}
+def _history(reading: Reading) -> dict[str, Any]:
+    return {"history": history(reading.contract, after=reading.after)}
 
 
-def _text(found: Contract, _organisations: frozenset[int]) -> dict[str, Any]:
-    volets = found.volets.select_related("lead").prefetch_related(
+def _text(reading: Reading) -> dict[str, Any]:
+    volets = reading.contract.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__owner", "commitments__contributors"
     )
     return {"volets": volets}
 
 
-def _history(found: Contract, _organisations: frozenset[int]) -> dict[str, Any]:
-    return {"history": history(found)}
+@dataclass(frozen=True)
+class Part:
+    """What a part shows, in which template, and what else than its contract's state it depends on."""
+
+    template: str
+    facts: Facts
+    varies: Callable[[Reading], list[int]] = lambda _reading: []
 
 
-# by the name of its place: what a part shows, and its template
-SHARED: dict[str, tuple[Facts, str]] = {
-    "etapes": (_steps, "board/_partials/steps.html"),
-    "acteurs": (_lanes, "board/_partials/lanes.html"),
-    "signatures": (_signatures, "board/_partials/signatures.html"),
-    "versions": (_versions, "board/_partials/versions.html"),
-    "texte": (_text, "board/_partials/text.html"),
-    "historique": (_history, "board/_partials/history.html"),
+# by the name of its place on the page
+SHARED = {
+    "etapes": Part("board/_partials/steps.html", _steps),
+    "acteurs": Part("board/_partials/lanes.html", _lanes, lambda reading: sorted(reading.organisations)),
+    "signatures": Part("board/_partials/signatures.html", _signatures),
+    "resume": Part("board/_partials/summary.html", _summary),
+    "circuit": Part("board/_partials/circuit.html", _circuit),
+    "historique": Part("board/_partials/history.html", _history, lambda reading: [reading.after]),
 }
-OF_THE_ORGANISATION = frozenset({"acteurs"})  # whose rows say which are the reader's own
+UNMOVED = {"texte": Part("board/_partials/text.html", _text)}

@@ -103,7 +103,7 @@ def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
         act.tell(
             "signature_refused",
             signatory=signatory.capacity,
-            signer=signer_of(user, stamp_of(user, signatory, act.standing.basis)),
+            signer=signer_of(user, stamp_of(user, signatory, act.version, act.standing.basis)),
             reason=reason,
             version=act.version.number,
         )

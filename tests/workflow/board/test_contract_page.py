@@ -13,6 +13,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.invited import kept_asked
 from tests.owner import as_owner
+from tests.workflow.live_parts import live_parts
 from tests.workflow.sockets import logged_in
 from workflow.board.circuit import circuit
 from workflow.board.lanes import lanes, missing_opinions, never_asked
@@ -31,8 +32,7 @@ def test_what_is_awaited_comes_first_and_what_is_missing_is_counted(cast: Cast) 
     today = day(timezone.now())
     said = next(lane for lane in found if lane.organisation_id == landlord.seed.pk)
     assert said.detail == f"sur la version 1, le {today}"
-    page = logged_in(cast.pilote_ville).get(reverse("contract_fragment", args=[contract.pk, "acteurs"]))
-    assert "1 avis manquant</b>" in page.content.decode()
+    assert "1 avis manquant</b>" in live_parts(logged_in(cast.pilote_ville), contract)["acteurs"]
 
 
 def test_a_pilot_who_has_finished_is_said_so_with_the_day(cast: Cast) -> None:
@@ -63,28 +63,24 @@ def test_who_leads_a_commitment_and_is_asked_nothing_is_named(cast: Cast) -> Non
 def test_the_version_is_read_as_soon_as_it_is_printed(cast: Cast) -> None:
     contract = plot.opened(small_contract(cast))
     reader = logged_in(cast.pilote_ville)
-    version, head, brief = (
-        reverse("version", args=[contract.pk, 1]),
-        reverse("contract_fragment", args=[contract.pk, "entete"]),
-        reverse("contract_fragment", args=[contract.pk, "resume"]),
-    )
+    version = reverse("version", args=[contract.pk, 1])
     for waiting in plot.tasks(contract, "draft"):
         drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
     drafting_acts.freeze_version(cast.pilote_ville, plot.task(contract, "freeze").pk)
-    for fragment in (head, brief):
-        assert version not in reader.get(fragment).content.decode(), "not printed yet"
+    for part in ("entete", "resume"):
+        assert version not in live_parts(reader, contract)[part], "not printed yet"
     plot.run_jobs()
-    for fragment in (head, brief):
-        assert version in reader.get(fragment).content.decode()
-    assert "Lire la version 1 (PDF)" in reader.get(head).content.decode()
+    for part in ("entete", "resume"):
+        assert version in live_parts(reader, contract)[part]
+    assert "Lire la version 1 (PDF)" in live_parts(reader, contract)["entete"]
 
 
 def test_a_signed_contract_raises_no_alarm_and_offers_nothing_stale(cast: Cast) -> None:
     contract, link = kept_asked(cast)
     guests_acts.report(link.identifier, reason="Ce n’est pas mon service.")
-    reader, head = logged_in(cast.pilote_ville), reverse("contract_fragment", args=[contract.pk, "entete"])
+    reader = logged_in(cast.pilote_ville)
     contacts, editor = reverse("contacts", args=[contract.pk]), reverse("draft_editor", args=[contract.pk])
-    before = reader.get(head).content.decode()
+    before = live_parts(reader, contract)["entete"]
     for shown in ("ne la concerne pas", contacts, editor):
         assert shown in before
     plot.review_all(contract)
@@ -92,7 +88,7 @@ def test_a_signed_contract_raises_no_alarm_and_offers_nothing_stale(cast: Cast) 
     plot.sign_next(contract)
     plot.record_resolution(contract)
     plot.sign_next(contract)
-    after = reader.get(head).content.decode()
+    after = live_parts(reader, contract)["entete"]
     for gone in ("ne la concerne pas", contacts, editor):
         assert gone not in after
     assert reverse("result", args=[contract.pk]) in after

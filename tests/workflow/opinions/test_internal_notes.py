@@ -12,7 +12,6 @@ from tests import plot
 from tests.cast import Cast
 from tests.invited import code_for, named
 from tests.workflow.sockets import watching
-from workflow.board.views import FRAGMENTS
 from workflow.guests import acts as guests_acts
 from workflow.opinions import note_acts as opinions_note_acts
 from workflow.opinions.note_models import InternalNote
@@ -69,7 +68,7 @@ def test_landlord_a_never_sees_landlord_b_s_notes(cast: Cast, clairval: Contract
         reverse("contract", args=[clairval.pk]),
         reverse("version", args=[clairval.pk, 1]),
         reverse("journal", args=[clairval.pk]),
-        *(reverse("contract_fragment", args=[clairval.pk, fragment]) for fragment in FRAGMENTS),
+        reverse("contract_live", args=[clairval.pk]),
     ]
     others = {
         cast.bailleur_cl: [review(cast, clairval, "org-cl")],

@@ -20,11 +20,11 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.stage import run_jobs
+from tests.workflow.live_parts import live_parts
 from tests.workflow.outages import forged_text, hopeless_jobs
 from tests.workflow.procedures.test_declarations import missing_in
 from tests.workflow.procedures.test_races import at_once
 from tests.workflow.procedures.tiny import HEARING, KIND, WRITING, TinyFlow, tiny
-from workflow.board.views import FRAGMENTS
 from workflow.drafting import acts as drafting_acts
 from workflow.engine.jobs import ATTEMPTS
 from workflow.opinions.models import Opinion
@@ -112,7 +112,7 @@ def test_the_contract_s_page_reads_the_procedure_at_hand(cast: Cast, client: Cli
     frozen(cast, contract)
     run_jobs()
     reader = Reader(client, cast.pilote_ville, contract)
-    parts = {name: reader.get("contract_fragment", contract.pk, name) for name in FRAGMENTS}
+    parts = live_parts(reader.client, contract)
     assert [str(phase.title) in parts["etapes"] for phase in (WRITING, HEARING)] == [True, True]
     assert "Scellement" not in parts["etapes"]
     assert "répondre à la commune" in parts["acteurs"]

@@ -19,6 +19,7 @@ from tests import plot
 from tests.cast import Cast
 from tests.pki import ServedPki
 from tests.stage import run_jobs
+from tests.workflow.live_parts import live_parts
 from tests.workflow.outages import hopeless_jobs
 from workflow.record.models import Event, JournalEntry
 from workflow.signing import acts as signing_acts
@@ -37,8 +38,12 @@ def _mended_breakers() -> Iterator[None]:
 
 def words(client: Client, name: str, *arguments: object) -> str:
     """Return what a page says, in one line."""
-    page = client.get(reverse(name, args=arguments)).content.decode()
-    return " ".join(re.sub(r"<[^>]+>", " ", page.split("<main")[-1]).split())
+    return plain(client.get(reverse(name, args=arguments)).content.decode().split("<main")[-1])
+
+
+def plain(page: str) -> str:
+    """Return the words of a piece of a page, in one line."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
 
 
 def in_a_while() -> None:
@@ -68,13 +73,11 @@ def test_a_signature_without_its_time_stamp_waits_and_says_so_everywhere(
     in_a_while()
     client.force_login(cast.prefete)
     for fragment in ("signatures", "acteurs", "etapes"):
-        said = words(client, "contract_fragment", contract.pk, fragment)
+        said = plain(live_parts(client, contract)[fragment])
         assert "attend l’horodatage" in said, fragment
         assert "signée" not in said, fragment
     for said in (
-        words(client, "contract_fragment", contract.pk, "signatures"),
-        words(client, "contract_fragment", contract.pk, "acteurs"),
-        words(client, "contract_fragment", contract.pk, "entete"),
+        *(plain(live_parts(client, contract)[part]) for part in ("signatures", "acteurs", "entete")),
         words(client, "task", contract.pk, task),
     ):
         for part in ("depuis", "1 essai", "prochain essai à", "ne répond pas", "Rien n’est à refaire"):
@@ -119,7 +122,7 @@ def test_an_outage_of_the_seal_is_journaled_once_and_said(cast: Cast, pki: Serve
     assert Event.objects.filter(contract=contract, kind="seal_delayed").count() == 1
     in_a_while()
     client.force_login(cast.pilote_ville)
-    said = words(client, "contract_fragment", contract.pk, "signatures")
+    said = plain(live_parts(client, contract)["signatures"])
     for part in ("scellement en attente", "depuis", "essai", "prochain essai à", "ne répond pas"):
         assert part in said, (part, said)
     with hopeless_jobs(MAX_ATTEMPTS), pki.interrupted("/tsa"):

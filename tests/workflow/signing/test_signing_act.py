@@ -9,7 +9,6 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
-from django.urls import reverse
 
 from config import roles
 from contracts.models import Contract
@@ -21,6 +20,7 @@ from tests import plot
 from tests.cast import Cast
 from tests.owner import as_owner, untied
 from tests.stage import run_jobs
+from tests.workflow.live_parts import live_parts
 from tests.workflow.signing.test_signing_authority import mandate, sign_as, substitution
 from workflow.record.models import JournalEntry
 from workflow.signing import rules as signing_rules
@@ -96,7 +96,7 @@ def test_a_signature_asked_again_is_another_act_and_the_first_stays(cast: Cast, 
     signed = dict(signing_rules.signed(contract))
     assert [act.author if act else None for act in signed.values()] == [cast.prefete, None]
     client.force_login(cast.dircab)
-    shown = client.get(reverse("contract_fragment", args=[contract.pk, "signatures"])).content.decode()
+    shown = live_parts(client, contract)["signatures"]
     assert str(cast.prefete) in shown
     assert str(cast.secretaire_generale) not in shown
     # who asked may still read what they asked for, by their task and no other

@@ -1,0 +1,67 @@
+"""The head of a contract's page: its state, what its reader has to do, what stands in their way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.models import ENDED, Contract, Status
+from workflow.board import obstacles
+from workflow.engine import purposes
+from workflow.engine.lateness import minutes_late
+from workflow.engine.looks import NOW
+from workflow.engine.tasks import Task, has_failed, is_of_the_system, open_tasks, serves
+from workflow.guests.links import naming, wrong_contacts
+from workflow.procedures import recall_rules
+from workflow.record.answers import answers
+from workflow.signing import progress
+from workflow.signing.holders import Difference
+from workflow.signing.rules import differences
+from workflow.standing.drafters import mandate_to_draft
+from workflow.standing.parties import mandate_to_pilot
+from workflow.tasks import lists
+from workflow.tasks.answers import Request
+
+
+def head(request: Request, found: Contract) -> dict[str, Any]:
+    """Return what the head shows: where the contract stands, and what its reader has to do."""
+    waiting = open_tasks(found)
+    mine = lists.tasks_of(request.user, found, standings=request.standings)
+    is_pilot = mandate_to_pilot(request.user, found) is not None
+    named = naming(request.user, found)
+    running = [task for task in waiting if is_of_the_system(task) and not has_failed(task)]
+    return {
+        "contract": found,
+        "can_name": bool(named),
+        "wrong_contacts": wrong_contacts(found, named) if named else [],
+        "my_tasks": mine,
+        "answered": answers([found.pk])[found.pk],
+        "is_pilot": is_pilot,
+        "is_over": found.status in ENDED,
+        "readable": found.versions.exclude(pdf_sha256="").defer("content").first(),
+        "may_draft": mandate_to_draft(request.user, found) is not None,
+        "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
+        "barred": obstacles.barred_tasks(request.standings, found),
+        "failed_jobs": [task for task in waiting if has_failed(task)],
+        "running_jobs": [(task, _explained(task, found)) for task in running],
+        "minutes_late": minutes_late(found) if running else 0,
+        "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
+        "differences": _differences(found),
+    }
+
+
+def _differences(found: Contract) -> list[Difference]:
+    """Return the places that name a former holder, while the text may still be signed or taken back."""
+    if found.status == Status.DRAFTING or found.status in ENDED or (version := found.latest_version) is None:
+        return []
+    return differences(version)
+
+
+def _explained(task: Task, found: Contract) -> str:
+    """Say what a step of the system waits for, when it says so."""
+    if serves(task, purposes.SEAL):
+        told = progress.seal_of(found)
+        return told.detail if told and told.look == NOW else ""
+    if serves(task, purposes.MAKE_SIGNATURE):
+        running = (place.told for place in progress.places(found) if place.act and place.told.look == NOW)
+        return next((f"{told.word} {told.detail}" for told in running), "")
+    return ""
