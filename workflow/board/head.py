@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.models import ENDED, Contract, Status
+from contracts.models import ENDED, Contract, ContractVersion, Status
 from workflow.board import obstacles
 from workflow.engine import purposes
 from workflow.engine.lateness import minutes_late
@@ -37,7 +37,7 @@ def head(request: Request, found: Contract) -> dict[str, Any]:
         "answered": answers([found.pk])[found.pk],
         "is_pilot": is_pilot,
         "is_over": found.status in ENDED,
-        "readable": found.versions.exclude(pdf_sha256="").defer("content").first(),
+        "readable": _readable(found),
         "may_draft": mandate_to_draft(request.user, found) is not None,
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
@@ -47,6 +47,14 @@ def head(request: Request, found: Contract) -> dict[str, Any]:
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
         "differences": _differences(found),
     }
+
+
+def _readable(found: Contract) -> ContractVersion | None:
+    """Return the last version that is printed."""
+    latest = found.latest_version
+    if latest is None or latest.pdf_sha256:
+        return latest
+    return found.versions.exclude(pdf_sha256="").defer("content").first()
 
 
 def _differences(found: Contract) -> list[Difference]:

@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 from contracts.canonical import Content, changed_leads, content_of
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
+from stakeholders.reading import asked_once
 from workflow.engine import purposes
 from workflow.engine.tasks import done_by, process_of, serving, tasks
-from workflow.opinions.models import OWES_NO_REASON, Opinion
+from workflow.opinions.models import OWES_NO_REASON, Approval, Opinion
 from workflow.record.models import Event
 from workflow.record.values import BLOCKING_OPINIONS
 from workflow.standing.parties import pilots
@@ -70,11 +71,17 @@ def is_sent_back(version: ContractVersion) -> bool:
     return version.recalls.exists() or version.approvals.filter(approved=False).exists()
 
 
+@asked_once
+def approvals_of(version: ContractVersion) -> list[Approval]:
+    """Return what the two parties said of a version, from first to last."""
+    return list(version.approvals.select_related("organisation", "author"))
+
+
 def approved_by_all(contract: Contract, version: ContractVersion) -> bool:
     """Whether both parties approved these exact bytes."""
     approvals = {
         approval.organisation_id: approval.pdf_sha256 == version.pdf_sha256 and approval.approved
-        for approval in version.approvals.all()
+        for approval in approvals_of(version)
     }
     return all(approvals.get(organisation.pk, False) for organisation in pilots(contract))
 

@@ -12,6 +12,7 @@ from workflow.engine.looks import DONE, NOW, STOP
 from workflow.engine.tasks import is_open, open_tasks, power_of
 from workflow.engine.timeline import Milestone, Progress
 from workflow.opinions.models import Opinion
+from workflow.opinions.rules import approvals_of
 
 
 def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
@@ -39,7 +40,7 @@ def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
 def approvals(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     """Count the parties that approved."""
     version = progress.version
-    approvals = list(version.approvals.all()) if version else []
+    approvals = approvals_of(version) if version else []
     if milestone.look == NOW:
         milestone.detail = _("%(n)d sur 2") % {"n": len(approvals)}
     elif any(not approval.approved for approval in approvals):

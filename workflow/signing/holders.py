@@ -8,6 +8,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from contracts.models import ContractVersion, Signatory
+from stakeholders.reading import asked_once
 from stakeholders.wording import figures
 from workflow.signing.models import AcceptedHolder
 from workflow.standing.holders import Changed, changed_since
@@ -41,6 +42,7 @@ def what_to_do() -> str:
     )
 
 
+@asked_once
 def differences(version: ContractVersion) -> list[Difference]:
     """Return the places of a version that name a former holder, accepted or not, signed or not."""
     changed = changed_since(version)

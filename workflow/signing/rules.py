@@ -64,10 +64,16 @@ def signing_is_stopped(version: ContractVersion) -> bool:
     )
 
 
+@asked_once
+def round_of(version: ContractVersion) -> SigningRound | None:
+    """Return the signing of a version, with its envelope, once its final text is settled."""
+    return SigningRound.objects.filter(version=version).select_related("envelope").first()
+
+
 def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:
     """Return the sentence that says which gate is closed, or nothing when all are open."""
     contract = signatory.contract
-    signing = SigningRound.objects.filter(version=version).select_related("envelope").first()
+    signing = round_of(version)
     if version != contract.latest_version or signing is None:
         return _("Ce texte n’est pas celui qui est en signature.")
     if signing.envelope.base_sha256 != version.pdf_sha256 or not approved_by_all(contract, version):

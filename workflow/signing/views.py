@@ -21,8 +21,8 @@ from stakeholders.proofs import Proof
 from stakeholders.security_events import Name, tell
 from workflow.council.rules import resolution_on
 from workflow.engine import purposes
-from workflow.engine.models import SigningRound
 from workflow.opinions.last import last_opinions
+from workflow.opinions.rules import approvals_of
 from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused, AlreadyDone
@@ -143,7 +143,11 @@ def _signing_task(request: Request, contract: int, task: int) -> OpenTask:
 
 
 def _envelope(met: OpenTask) -> Envelope:
-    return SigningRound.objects.select_related("envelope").get(version=met.contract.latest_version).envelope
+    version = met.contract.latest_version
+    signing = rules.round_of(version) if version else None
+    if signing is None:
+        raise Http404
+    return signing.envelope
 
 
 def _page(
@@ -174,9 +178,9 @@ def _page(
         "budget": total_budget(version.content),
         "opinions": opinions,
         "reservations": [o for o in opinions if o.value == OpinionValue.FAVOURABLE_WITH_RESERVATIONS],
-        "approvals": version.approvals.select_related("organisation", "author"),
+        "approvals": approvals_of(version),
         "resolution": resolution_on(version),
-        "council_needed": met.contract.signatories.filter(needs_council_resolution=True).exists(),
+        "council_needed": any(place.needs_council_resolution for place in met.contract.places),
         "obstacle": rules.why_not_sign(signatory, version),
         "difference": holders.difference_at(signatory, version),
         "failure": signing.last_failure(envelope, signatory.field_name),

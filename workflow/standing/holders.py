@@ -41,7 +41,7 @@ def changed_since(version: ContractVersion) -> list[Changed]:
     A place printed without a name, its office being vacant then, contradicts nobody.
     """
     printed = {row["field"]: row["person"] for row in version.content["signatories"]}
-    places = list(version.contract.signatories.select_related("office__organisation"))
+    places = version.contract.places
     held = Mandate.objects.in_force().filter(
         office__in=[place.office_id for place in places], limited_type=None, person__is_active=True
     )

@@ -233,7 +233,9 @@ def confirmed_standing(standings: Standings, task: Task) -> Standing | None:
     power = power_of(task)
     if standing is None or power is None:
         return None
-    return standing if organisation_may(power, task.owner_permission_obj) else None
+    own = standing.mandate.office.organisation  # most often the organisation that owes the task
+    owing = own if own.pk == organisation_of(task) else task.owner_permission_obj
+    return standing if organisation_may(power, owing) else None
 
 
 def why_not(user: User, task: Task) -> str:
