@@ -54,7 +54,7 @@ def ask(contract: Contract, cast: Cast) -> int:
     """The prefect asks to sign; return her task."""
     waiting = plot.task(contract, "sign")
     signing_acts.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
-    return waiting.pk
+    return int(waiting.pk)
 
 
 def test_a_signature_without_its_time_stamp_waits_and_says_so_everywhere(
