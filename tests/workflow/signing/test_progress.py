@@ -69,7 +69,7 @@ def test_a_signature_without_its_time_stamp_waits_and_says_so_everywhere(
     client.force_login(cast.prefete)
     for fragment in ("signatures", "acteurs", "etapes"):
         said = words(client, "contract_fragment", contract.pk, fragment)
-        assert "attend l’horodatage" in said, fragment
+        assert "horodatage attendu" in said, fragment
         assert "signée" not in said, fragment
     for said in (
         words(client, "contract_fragment", contract.pk, "signatures"),
