@@ -81,11 +81,12 @@ def get(sha256: str) -> bytes:
     """
     try:
         data = _path(sha256).read_bytes()
-    except FileNotFoundError:
-        raise BlobMissing(
-            sha256, _("Document %(name)s introuvable : restaurez la sauvegarde.") % {"name": sha256[:12]}
-        ) from None
     except OSError as error:
+        # the whole store away is a volume that is not mounted, not a document that was lost
+        if isinstance(error, FileNotFoundError) and folder().is_dir():
+            raise BlobMissing(
+                sha256, _("Document %(name)s introuvable : restaurez la sauvegarde.") % {"name": sha256[:12]}
+            ) from None
         raise BlobUnreadable(
             sha256,
             _("Document %(name)s illisible (%(why)s) : vérifiez le disque et les droits du dossier.")

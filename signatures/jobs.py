@@ -141,6 +141,10 @@ def told(context: JobContext, note: Telling, give_up: Telling) -> Iterator[None]
     try:
         yield
     except TransientError as error:
+        reasons = {url: visible(why) for url, why in getattr(error, "reasons", {}).items()}
+        log.warning(
+            "signature.waits", task=context.job.task_name, tried=tried, code=error.code, reasons=reasons
+        )
         if tried < tries_of(error):
             note(error)
             raise

@@ -14,13 +14,13 @@ from django.urls import reverse
 
 from tests import plot
 from tests.cast import Cast
-from workflow.opinions import views
+from workflow.opinions import acts, views
 from workflow.opinions.models import Opinion
 
 NOTHING, KEPT, READ = "Rien n’a été enregistré", "Votre action est enregistrée", "est gardé"
 
 
-def said(answer: HttpResponse) -> str:
+def said(answer: Any) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", answer.content.decode()).split())
 
 
@@ -60,7 +60,7 @@ def test_an_act_that_was_not_is_said_not_to_be(
     asked: tuple[Client, str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, address, given = asked
-    monkeypatch.setattr(views.acts, "give_opinion", rolled_back(views.acts.give_opinion))
+    monkeypatch.setattr(acts, "give_opinion", rolled_back(acts.give_opinion))
     answer = client.post(address, given)
     assert answer.status_code == 500
     assert Opinion.objects.count() == 0

@@ -22,8 +22,23 @@ def test_what_is_put_is_got(blob_folder: Path) -> None:
 
 
 def test_a_missing_one_is_named(blob_folder: Path) -> None:
+    blobs.put(DATA)
     with pytest.raises(blobs.BlobMissing, match="aaaaaaaaaaaa"):
         blobs.get("a" * 64)
+
+
+def test_a_store_out_of_reach_is_not_a_document_lost(blob_folder: Path) -> None:
+    with pytest.raises(blobs.BlobUnreadable, match="aaaaaaaaaaaa"):  # not mounted
+        blobs.get("a" * 64)
+    name = blobs.put(DATA)
+    path = blob_folder / name[:2] / name
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(blobs.BlobUnreadable, match=name[:12]):
+        blobs.get(name)
+    path.rmdir()
+    assert blobs.put(DATA) == name
+    assert blobs.get(name) == DATA
 
 
 @pytest.mark.parametrize("name", ["", "../../etc/passwd", "A" * 64, "a" * 63, "a" * 64 + "\n", "é" * 64])

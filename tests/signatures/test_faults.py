@@ -10,7 +10,7 @@ import base64
 import errno
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from unittest import mock
 
@@ -113,7 +113,7 @@ def silent_authority(_path: Path) -> Iterator[None]:
     timestamps.forget_failures()
 
 
-Fault = Callable[[Path], "contextmanager[None]"]
+Fault = Callable[[Path], AbstractContextManager[None]]
 FAULTS: dict[str, tuple[Fault, type[SignatureError]]] = {
     "missing": (lost, DocumentUnreadable),
     "damaged": (damaged, DocumentUnreadable),

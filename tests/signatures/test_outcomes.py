@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from signatures import confirmations, jobs, outcomes, reasons
 from signatures import errors as known
+from signatures import jobs, outcomes, reasons
 from signatures.delays import Delayed
-from signatures.errors import SignatureError
+from signatures.errors import NoCertificate, SignatureError
 from signatures.limited import Unavailable
 from signatures.models import SignatureRequest
 from signatures.roots import NoTrustRoot
@@ -72,7 +72,7 @@ def bare(kind: type[SignatureError]) -> SignatureError:
 
 
 def test_every_kind_of_error_has_its_line() -> None:
-    assert {NoTrustRoot, Unavailable, confirmations.ConfirmationRefused} <= set(kinds())
+    assert {NoTrustRoot, Unavailable, NoCertificate} <= set(kinds())
     assert {kind.__name__ for kind in kinds() if kind.__module__.startswith("signatures.")} == set(TABLE)
 
 

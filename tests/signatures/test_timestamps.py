@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +19,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures import actions, jobs, machine, timestamps
 from signatures.asn1 import TimeStampResponse
+from signatures.demo import pki as authorities
 from signatures.demo.pki.services import Authorities, Services
 from signatures.errors import TimestampUnavailable, TransientError
 from signatures.models import Envelope, SignatureRequest
@@ -132,6 +135,19 @@ async def test_a_wrong_answer_is_named_and_transient(pki: ServedPki, fault: str)
     assert FAULTS[fault] in caught.value.reasons[url]
     assert isinstance(caught.value, TransientError)
     assert ("horloge" in str(caught.value)) == fault.startswith("a day")
+
+
+async def test_an_authority_that_nobody_trusts_is_not_believed(pki: ServedPki, tmp_path: Path) -> None:
+    with override_settings(PKI_DIR=tmp_path):  # a whole other demonstration's
+        await asyncio.to_thread(authorities.ensure)
+        stranger = Faulty("none")
+        assert stranger.authorities.tsa
+    with served(stranger) as url:
+        with pytest.raises(TimestampUnavailable) as caught:
+            await timestamps.CheckedTimeStamper([url]).async_timestamp(DIGEST, "sha256")
+        token = await timestamps.CheckedTimeStamper([url, f"{pki.url}/tsa"]).async_timestamp(DIGEST, "sha256")
+    assert "not trusted" in caught.value.reasons[url]
+    assert token["content"]["certificates"]
 
 
 async def test_a_digest_too_weak_is_refused(pki: ServedPki) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
 from django.conf import settings
 from django.utils.translation import gettext as _
 from procrastinate import JobContext
@@ -18,6 +19,8 @@ from signatures.jobs import when_lost
 from workflow.engine.jobs import PRINT, RETRY, WorkFailed, carry_out, failed_after_last_try, task_lost
 from workflow.engine.tasks import Task
 from workflow.record import events, journal
+
+log = structlog.get_logger(__name__)
 
 
 @app.task(name="workflow.render_version", queue=PRINT, retry=RETRY, pass_context=True)
@@ -72,6 +75,7 @@ def _print_the_same_again(contract: Contract, version: ContractVersion, lost: bl
     """Mend what was lost, or say by its name what has to be restored."""
     try:
         if printed(contract, version).sha256 == version.pdf_sha256:
+            log.warning("document printed again", sha256=lost.sha256, fault=lost.fault)
             return
     except RenderError:
         pass  # what lacks is to be restored all the same

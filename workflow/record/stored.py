@@ -31,7 +31,7 @@ class Named:
     def __str__(self) -> str:
         row = self.model._base_manager.filter(pk=self.pk).first()
         names = self.model._meta
-        column = names.get_field(self.column).verbose_name
+        column = next(each for each in names.local_concrete_fields if each.name == self.column).verbose_name
         return f"{names.verbose_name} n°\u00a0{self.pk} ({row}), {column}"
 
 

@@ -63,7 +63,7 @@ def of_request(request: SignatureRequest) -> Told:
     word, since = {
         State.REQUESTED: (_("signature demandée"), request.requested_at),
         State.PREPARED: (_("signature demandée"), request.prepared_at),
-        State.SIGNED: (_("attend l’horodatage"), request.signed_at),
+        State.SIGNED: (_("horodatage attendu"), request.signed_at),
         State.STAMPED: (_("vérification en cours"), request.stamped_at),
     }[State(request.state)]
     detail = _waiting(request, since)

@@ -135,7 +135,7 @@ def seal_waits(envelope: Envelope, is_first: bool, **_kwargs: Any) -> None:
     if (signing := _round(envelope)) is None:
         return
     contract = signing.version.contract
-    facts = {
+    facts: dict[str, Any] = {
         "version": signing.version.number,
         "code": envelope.error_code,
         "message": envelope.error_text,

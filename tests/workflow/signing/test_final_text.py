@@ -13,6 +13,7 @@ from django.db import connection
 
 from contracts.models import Contract, Status
 from contracts.printed import rendering
+from contracts.printed.edition import edition_of
 from signatures import blobs
 from signatures.jobs import MAX_ATTEMPTS
 from signatures.timestamps import forget_failures
@@ -108,7 +109,7 @@ def test_a_newer_edition_of_the_print_changes_nothing_of_what_was_frozen(cast: C
     version = plot.version(contract)
     shown = blobs.get(version.pdf_sha256)
     with a_newer_edition(tmp_path / "newer"):
-        assert rendering.edition_of(rendering.TEMPLATE) != version.print_edition != ""
+        assert edition_of(rendering.TEMPLATE) != version.print_edition != ""
         assert printed(contract, version).sha256 != version.pdf_sha256, "the upgrade does change the print"
         run_jobs()
         plot.sign_next(contract)

@@ -59,7 +59,7 @@ def ask(contract: Contract, cast: Cast) -> int:
     """The prefect asks to sign; return her task."""
     waiting = plot.task(contract, "sign")
     signing_acts.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
-    return waiting.pk
+    return int(waiting.pk)
 
 
 def test_a_signature_without_its_time_stamp_waits_and_says_so_everywhere(
@@ -74,7 +74,7 @@ def test_a_signature_without_its_time_stamp_waits_and_says_so_everywhere(
     client.force_login(cast.prefete)
     for fragment in ("signatures", "acteurs", "etapes"):
         said = plain(live_parts(client, contract)[fragment])
-        assert "attend l’horodatage" in said, fragment
+        assert "horodatage attendu" in said, fragment
         assert "signée" not in said, fragment
     for said in (
         *(plain(live_parts(client, contract)[part]) for part in ("signatures", "acteurs", "entete")),
