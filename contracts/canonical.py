@@ -16,9 +16,12 @@ from typing import Any
 
 from contracts.models import Commitment, Contract, Signatory, Volet
 from stakeholders import letters
+from stakeholders.models import Mandate, Office
 
-SCHEMA = 1
+# 2: a commitment's owner is an office; 1: it was a person's name
+SCHEMA = 2
 Content = dict[str, Any]
+Offices = dict[int, list[Office]]  # of each person, those held today
 
 
 def encode(content: Content) -> bytes:
@@ -39,8 +42,9 @@ def content_of(contract: Contract) -> Content:
     order, title, lead, text, commitments […]}], annexes, signatories.
     """
     volets = contract.volets.select_related("lead").prefetch_related(
-        "commitments__lead", "commitments__owner", "commitments__contributors"
+        "commitments__lead", "commitments__contributors"
     )
+    offices = _offices_of_owners(contract)
     found = {
         "schema": SCHEMA,
         "reference": contract.reference,
@@ -56,7 +60,7 @@ def content_of(contract: Contract) -> Content:
         },
         "document_date": _date(contract.document_date),
         "frameworks": [{"kind": f["kind"], "label": f["label"]} for f in contract.frameworks],
-        "volets": [_volet(volet) for volet in volets],
+        "volets": [_volet(volet, offices) for volet in volets],
         "annexes": [
             {"kind": annex.kind, "title": annex.title, "publishable": annex.publishable}
             for annex in contract.annexes.all()
@@ -83,7 +87,8 @@ def changed_leads(before: Content, after: Content) -> set[int]:
 
     An added, removed or reworded commitment counts; one that changed hands counts for both.
     """
-    old, new = _commitments_by_id(before), _commitments_by_id(after)
+    told_alike = before["schema"] == after["schema"]
+    old, new = (_commitments_by_id(content, owners=told_alike) for content in (before, after))
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     return {side[key]["lead"]["id"] for key in changed for side in (old, new) if key in side}
 
@@ -103,8 +108,10 @@ def total_budget(content: Content) -> str | None:
     return _number(sum(given, Decimal(0))) if given else None
 
 
-def _commitments_by_id(content: Content) -> dict[int, dict[str, Any]]:
-    return {commitment["id"]: commitment for commitment in commitments(content)}
+def _commitments_by_id(content: Content, *, owners: bool) -> dict[int, dict[str, Any]]:
+    """Return the commitments by their keys, each with its owner unless two schemas say owners otherwise."""
+    rows = commitments(content)
+    return {row["id"]: row if owners else {**row, "owner": None} for row in rows}
 
 
 def _date(day: dt.date | None) -> str | None:
@@ -119,18 +126,41 @@ def _number(value: Decimal | None) -> str | None:
     return "0" if text == "-0" else text
 
 
-def _volet(volet: Volet) -> dict[str, Any]:
+def _offices_of_owners(contract: Contract) -> Offices:
+    held = Mandate.objects.in_force().filter(
+        person__owned_commitments__volet__contract=contract, limited_type=None
+    )
+    found: Offices = {}
+    for mandate in held.select_related("office__organisation").order_by("pk").distinct():
+        found.setdefault(mandate.person_id, []).append(mandate.office)
+    return found
+
+
+def _owner(commitment: Commitment, offices: Offices) -> str | None:
+    """Name the office that answers for a commitment: people come and go in the years that it runs.
+
+    The one held in the organisation that leads it, or else another, with its organisation; none where
+    the person holds none any more.
+    """
+    held = offices.get(commitment.owner_id or 0, [])
+    own = next((office for office in held if office.organisation_id == commitment.lead_id), None)
+    if own is not None:
+        return own.title
+    return str(held[0]) if held else None
+
+
+def _volet(volet: Volet, offices: Offices) -> dict[str, Any]:
     return {
         "code": volet.template,
         "order": volet.order,
         "title": volet.title,
         "lead": volet.lead.name if volet.lead else None,
         "text": volet.text,
-        "commitments": [_commitment(commitment) for commitment in volet.commitments.all()],
+        "commitments": [_commitment(commitment, offices) for commitment in volet.commitments.all()],
     }
 
 
-def _commitment(commitment: Commitment) -> dict[str, Any]:
+def _commitment(commitment: Commitment, offices: Offices) -> dict[str, Any]:
     return {
         "id": commitment.pk,
         "number": commitment.number,
@@ -138,7 +168,7 @@ def _commitment(commitment: Commitment) -> dict[str, Any]:
         "description": commitment.description,
         "party": commitment.party,
         "lead": {"id": commitment.lead_id, "name": commitment.lead.name},
-        "owner": str(commitment.owner) if commitment.owner else None,
+        "owner": _owner(commitment, offices),
         "contributors": sorted(organisation.name for organisation in commitment.contributors.all()),
         "indicator": {
             "label": commitment.indicator,

@@ -107,9 +107,9 @@ def _words() -> dict[str, Any]:
         ),
         "measure": [
             _("Indicateur"),
-            _("Départ"),
+            _("Valeur initiale"),
             _("Cible"),
-            _("Suivi"),
+            _("Évolution et périodicité"),
             _("Échéance"),
             _("Budget"),
         ],
@@ -223,8 +223,8 @@ def _signatory(signatory: Row, count: int) -> Row:
     note = ""
     if signatory["needs_council_resolution"]:
         note = _(
-            "Signature ouverte par la délibération exécutoire du conseil (CGCT, art. L. 2121-29, "
-            "L. 2122-21 et L. 2131-1)."
+            "Signature subordonnée au caractère exécutoire de la délibération du conseil municipal "
+            "(CGCT, art. L. 2121-29, L. 2122-21 et L. 2131-1)."
         )
     elif not signatory["required"]:
         note = _("Signature facultative.")

@@ -171,3 +171,14 @@ def contents(draw: st.DrawFn) -> Row:
 @given(contents())
 def test_anything_that_people_write_is_printed_in_its_place(asked: Row) -> None:
     check(asked, said(asked["volets"]).replace(MEASURE["direction"], ""))
+
+
+def test_no_line_of_the_annexes_is_alone_on_a_page() -> None:
+    """A short list follows its title: whatever comes before it, both are on one page."""
+    annexes = [{"kind": "x", "title": f"Annexe numéro {n}", "publishable": True} for n in range(1, 5)]
+    for lines in range(28, 46):
+        preamble = "\n".join(f"{line} ligne" for line in range(lines))
+        asked = content(annexes=annexes, preamble=preamble, volets=[], frameworks=[])
+        drawn = runs(render(asked, specimen=False, frozen_at=FROZEN_AT).pdf)
+        pages = {run.page for run in drawn if run.page > 2 and "numéro" in run.said.replace(" ", "")}
+        assert len(pages) == 1, lines

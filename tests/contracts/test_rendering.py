@@ -94,7 +94,7 @@ def test_says_everything_in_french() -> None:
         "Total des budgets indiqués : 1 150 000 €",
         "Plan des caméras (non communicable)",
         "Signature 2 sur 2",
-        "délibération exécutoire du conseil",
+        "caractère exécutoire de la délibération du conseil municipal",
         "page 3 sur",
     ):
         assert expected in text, expected

@@ -95,3 +95,29 @@ def test_the_database_refuses_to_delete_a_version(cast: Cast) -> None:
     version = frozen(cast)
     with as_owner(), pytest.raises(IntegrityError), transaction.atomic():
         version.delete()
+
+
+def test_a_commitment_names_an_office_not_whoever_holds_it(cast: Cast) -> None:
+    contract = small_contract(cast)
+    police, hall, evening = Commitment.objects.filter(volet__contract=contract).order_by("number")
+    for row, owner in ((police, cast.dgs), (hall, cast.dgs), (evening, cast.outsider)):
+        Commitment.objects.filter(pk=row.pk).update(owner=owner)
+    cast.outsider.mandates.update(ends_on=dt.date(2020, 1, 1), starts_on=dt.date(2019, 1, 1))
+    office = cast.dgs.mandates.get().office
+    content = content_of(contract)
+    owners = [commitment["owner"] for commitment in commitments(content)]
+    assert owners == [office.title, str(office), None], "with its organisation where another leads"
+    assert str(cast.dgs) not in encode(content).decode()
+
+
+def test_a_version_that_named_people_is_compared_without_its_owners(cast: Cast) -> None:
+    """Who was asked before the offices were printed is not asked again for that alone."""
+    contract = small_contract(cast)
+    Commitment.objects.filter(volet__contract=contract).update(owner=cast.dgs)
+    after = content_of(contract)
+    before = content_of(contract) | {"schema": 1}
+    for row in (row for volet in before["volets"] for row in volet["commitments"]):
+        row["owner"] = str(cast.dgs)
+    assert changed_leads(before, after) == set()
+    before["volets"][0]["commitments"][0]["title"] = "Autre"
+    assert changed_leads(before, after) == {after["volets"][0]["commitments"][0]["lead"]["id"]}

@@ -15,6 +15,7 @@ from workflow.engine.models import SigningRound
 from workflow.record import anchors
 from workflow.record import journal as record_journal
 from workflow.record.models import JournalEntry
+from workflow.signing.models import AcceptedHolder
 from workflow.tasks.access import contract_for, version_for
 from workflow.tasks.answers import Request, member
 from workflow.tasks.pdf import stored_pdf
@@ -60,6 +61,9 @@ def result(request: Request, contract: int) -> HttpResponse:
         "envelope": envelope,
         "kept": kept,
         "report": kept.report if kept else None,
+        "accepted": AcceptedHolder.objects.filter(version=found.latest_version).select_related(
+            "mandate__office__organisation", "signatory"
+        ),
         "acts": JournalEntry.objects.filter(contract=found).count(),
     }
     return render(request, "board/result.html", context)

@@ -20,6 +20,7 @@ from workflow.opinions import acts, last, note_views, receipts, rules
 from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
 from workflow.opinions.models import Opinion, OpinionDraft
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, NewVersion
+from workflow.standing.holders import changed_since
 from workflow.standing.parties import pilot
 from workflow.tasks.access import OpenTask, contract_for, task_for
 from workflow.tasks.answers import Request, member, refused
@@ -175,7 +176,10 @@ def approve(request: Request, met: OpenTask) -> HttpResponse:
 def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: int = 200) -> HttpResponse:
     version = met.contract.latest_version
     obstacle = rules.why_not_approve(request.user, version) if version else ""
-    opinions = last.last_opinions(met.contract)
-    return page(
-        request, met, "opinions/approve.html", status, form=form, opinions=opinions, obstacle=obstacle
-    )
+    context = {
+        "form": form,
+        "opinions": last.last_opinions(met.contract),
+        "obstacle": obstacle,
+        "changed_holders": changed_since(version) if version else [],
+    }
+    return page(request, met, "opinions/approve.html", status, **context)
