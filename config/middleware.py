@@ -59,6 +59,7 @@ class OpenSessionMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> None:
         """Log out when the time is over; otherwise count what its owner does, and only that."""
+        request.come_back = routes.come_back(request)  # type: ignore[attr-defined]
         self._check(request)
         request.session_is_checked = True  # type: ignore[attr-defined]
 
