@@ -133,6 +133,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.RequestLogMiddleware",
+    "config.middleware.DirectionMiddleware",
     "config.middleware.WordsMiddleware",
 ]
 ROOT_URLCONF = "config.urls"

@@ -20,6 +20,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures.jobs import IN_TRANSACTION
+from stakeholders.direction import isolated
 from workflow.notices.models import QueuedMail
 
 QUEUE = "mail"
@@ -45,7 +46,7 @@ def defer_mail(*, to: str, subject: str, body: str) -> None:
 
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
-    mail = QueuedMail.seal(to=to, subject=subject, body=body)
+    mail = QueuedMail.seal(to=to, subject=isolated(subject), body=isolated(body))
     IN_TRANSACTION.configure_task(send_mail.name, queue=QUEUE).defer(mail_id=mail.pk)
 
 

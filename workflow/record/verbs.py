@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.direction import isolated
 from stakeholders.security_events import Name
 from workflow.record.values import OpinionValue
 
@@ -243,4 +244,4 @@ def sentence_of(verb: str, payload: dict[str, Any]) -> str:
     words = dict(payload)
     if "value" in words:
         words["opinion"] = str(OpinionValue(words["value"]).label).lower()
-    return str(VERBS[verb].sentence) % words
+    return isolated(str(VERBS[verb].sentence) % words)
