@@ -1,7 +1,7 @@
 """What a person sees when a request cannot be answered; each page says what to do.
 
 Around it stands the site's own page where the session is known to be good and the database answers;
-otherwise a bare one that asks nothing of either: they may be what failed.
+otherwise its frame alone, which asks nothing of either: they may be what failed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from psycopg.errors import (
 )
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from config import limits, routes
+from config import context, limits, routes
 from config.writes import what_was_kept
 from signatures import blobs
 from stakeholders.hashing import HashingBusy
@@ -36,19 +36,20 @@ from workflow.record import references
 
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
-    """Render an error page with no context processor."""
-    return HttpResponse(loader.render_to_string(template, facts), status=status)
+    """Render an error page in the site's frame, with nothing that asks the database or the session."""
+    known = {**context.installation(), **facts}
+    return HttpResponse(loader.render_to_string(template, known), status=status)
 
 
 def around(request: HttpRequest, status: int, template: str, **facts: object) -> HttpResponse:
-    """Render an error page within the site's layout, for a session that was checked; bare otherwise."""
+    """Render an error page within the site's layout for a session that was checked, else in its frame."""
     # a browser says that it wants a page; a script and a fragment have no use for what stands around it
     for_a_reader = "text/html" in request.headers.get("Accept", "") and "HX-Request" not in request.headers
     if for_a_reader and getattr(request, "session_is_checked", False):
         try:
             return render(request, template, {"layout": "base.html", **facts}, status=status)
         except DatabaseError:
-            pass  # the bare page needs none
+            pass  # the frame needs none
     return answer(status, template, **facts)
 
 

@@ -17,6 +17,7 @@ from django_structlog.middlewares import RequestMiddleware
 
 from config import errors, routes
 from stakeholders import second_factor
+from stakeholders.direction import isolated_in_page
 from stakeholders.sessions import ONLY, limit, seconds_left, touch
 from workflow.record import references
 
@@ -77,6 +78,7 @@ class OpenSessionMiddleware:
 
     def process_view(self, request: HttpRequest, *_view: Any) -> None:
         """Log out when the time is over; otherwise count what its owner does, and only that."""
+        request.come_back = routes.come_back(request)  # type: ignore[attr-defined]
         self._check(request)
         request.session_is_checked = True  # type: ignore[attr-defined]
 
@@ -110,6 +112,22 @@ class WordsMiddleware:
         if worded is not None:
             response.content = worded.content
             response.headers["Content-Type"] = worded.headers["Content-Type"]
+        return response
+
+
+class DirectionMiddleware:
+    """Have no name written from right to left disturb the sentence around it, on any page."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if not response.streaming and response.headers.get("Content-Type", "").startswith("text/html"):
+            page = response.content.decode(response.charset)
+            shown = isolated_in_page(page)
+            if shown is not page:
+                response.content = shown
         return response
 
 

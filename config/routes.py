@@ -7,6 +7,8 @@ that it is about.
 
 from __future__ import annotations
 
+from inspect import getclosurevars, isfunction
+
 from django.http import HttpRequest
 from django.urls import Resolver404, ResolverMatch, resolve, reverse
 from django.utils.encoding import iri_to_uri
@@ -55,3 +57,20 @@ def page_above(request: HttpRequest) -> str:
             continue
         return iri_to_uri(above)
     return "/"
+
+
+def come_back(request: HttpRequest) -> str:
+    """Return the address to come back to, after a log-in or in another language: it shows what this one did.
+
+    That of the request, its query too; the page of the button where only a button leads there.
+    """
+    match = request.resolver_match
+    if match is not None and not _shows(match):
+        return page_above(request)
+    return request.get_full_path()
+
+
+def _shows(match: ResolverMatch) -> bool:
+    """Whether a view answers GET: Django's ``require_POST`` and its like hold the methods of theirs."""
+    held = getclosurevars(match.func).nonlocals if isfunction(match.func) else {}
+    return "GET" in held.get("request_method_list", ["GET"])

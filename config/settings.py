@@ -144,6 +144,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.RequestLogMiddleware",
+    "config.middleware.DirectionMiddleware",
     "config.middleware.WordsMiddleware",
     "config.writes.KeptWritesMiddleware",
 ]

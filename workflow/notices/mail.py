@@ -20,6 +20,7 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures.jobs import in_transaction, when_lost
+from stakeholders.direction import isolated
 from workflow.notices.models import QueuedMail
 
 QUEUE = "mail"
@@ -47,7 +48,7 @@ def defer_mail(*, to: str, subject: str, body: str, reply_to: str = "") -> None:
 
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
-    mail = QueuedMail.seal(to=to, subject=subject, body=body, reply_to=reply_to)
+    mail = QueuedMail.seal(to=to, subject=isolated(subject), body=isolated(body), reply_to=reply_to)
     in_transaction(send_mail).defer(mail_id=mail.pk)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.direction import isolated
 from stakeholders.security_events import Name
 from workflow.record.values import OpinionValue
 
@@ -291,4 +292,4 @@ def sentence_of(verb: str, payload: dict[str, Any]) -> str:
         words["opinion"] = str(OpinionValue(words["value"]).label).lower()
     if "signatory" in words:  # entries of before 2026-12 do not name who held the pen
         words.setdefault("signer", words["signatory"])
-    return str(VERBS[verb].sentence) % words
+    return isolated(str(VERBS[verb].sentence) % words)

@@ -9,7 +9,7 @@ from typing import Any, Concatenate, ParamSpec, cast
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render, resolve_url
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django_htmx.middleware import HtmxDetails
@@ -27,6 +27,7 @@ P = ParamSpec("P")
 class Request(HttpRequest):
     """A request by a person who has logged in.
 
+    ``come_back`` is the address that shows what this one did (config/routes.py).
     ``last_event`` is read before anything else of the page, so that what happens while
     the page is made reaches it by websocket. ``standings`` is what the reader may do, read
     once for all that the page shows; an act asks it afresh, under its lock.
@@ -34,6 +35,7 @@ class Request(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    come_back: str
     last_event: int
     standings: Standings
 
@@ -49,8 +51,9 @@ def member(
         if not asked.user.is_authenticated:
             if asked.htmx:  # a fragment must not become the login page inside the page
                 words = _("Votre session est terminée : connectez-vous de nouveau.")
-                return HttpResponse(words, status=401, headers={"HX-Redirect": resolve_url("account_login")})
-            return redirect_to_login(request.get_full_path())
+                login = redirect_to_login(asked.htmx.current_url_abs_path or "/").url
+                return HttpResponse(words, status=401, headers={"HX-Redirect": login})
+            return redirect_to_login(asked.come_back)
         asked.last_event = events.last_identifier()
         with reading() if asked.method in {"GET", "HEAD"} else nullcontext():
             asked.standings = standings_of(asked.user)
