@@ -132,7 +132,7 @@ class Crew:
             await asyncio.sleep(LOOKS_EVERY)
             try:
                 await self._refuse_to_be_dead(workers)
-                await lost.recover(self.stalled_after)
+                await lost.recover(max(self.stalled_after, 2 * lost.HEARTBEAT))
             except UNREACHABLE as error:
                 log.warning("worker could not look at the queue", error=type(error).__name__)
 

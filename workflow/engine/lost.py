@@ -27,6 +27,8 @@ _LEFT = """
     WHERE job.status = 'doing' AND living.id IS NULL
     ORDER BY job.id FOR UPDATE OF job SKIP LOCKED
 """
+# One that only slept must find out that its jobs are in other hands (config/worker.py).
+_STRIKE_OFF = "DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - %s * interval '1 second'"
 
 
 async def recover(seconds_since_heartbeat: float) -> int:
@@ -43,6 +45,7 @@ def take_back(seconds_since_heartbeat: float) -> int:
             return 0  # another worker is at it
         cursor.execute(_LEFT, [seconds_since_heartbeat])
         left = cursor.fetchall()
+        cursor.execute(_STRIKE_OFF, [seconds_since_heartbeat])
     for number, name, arguments in left:
         LostJob.objects.create(job=number)
         deaths = LostJob.objects.filter(job=number).count()
