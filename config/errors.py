@@ -112,13 +112,14 @@ def held_up(request: HttpRequest) -> HttpResponse:
     else:
         sent = _sent(request)
         joined = request.method == "POST" and bool(request.FILES)
-        again = {"address": request.get_full_path(), "sent": sent, "files": joined}
+        token = request.POST.get("csrfmiddlewaretoken", "")  # the form's own: it is still the same form
+        again = {"address": request.get_full_path(), "csrf_token": token, "sent": sent, "files": joined}
         response = answer(503, "errors/held_up.html", **again)
     response["Retry-After"] = str(limits.RETRY_AFTER)
     return response
 
 
-SECRET = re.compile("pass|code|secret|pin|otp|credential")  # never written into a page
+SECRET = re.compile("pass|code|secret|pin|otp|credential|token")  # never among what a page gives back
 
 
 def _sent(request: HttpRequest) -> list[tuple[str, str]]:

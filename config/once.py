@@ -86,8 +86,11 @@ def _parts(request: HttpRequest) -> Iterator[bytes]:
     for name, files in sorted(request.FILES.lists()):
         yield name.encode()
         for file in files:
-            yield hashlib.file_digest(file.file, "sha256").digest()
+            digest = hashlib.sha256()
+            for chunk in file.chunks():
+                digest.update(chunk)
             file.seek(0)
+            yield digest.digest()
 
 
 def _again(request: HttpRequest, done: SentForm) -> HttpResponse | None:

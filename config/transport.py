@@ -20,7 +20,8 @@ class _Bounded(smtplib.SMTP):
 
     def _get_socket(self, host: str, port: int, timeout: float) -> Any:
         opened: socket.socket = super()._get_socket(host, port, timeout)  # type: ignore[misc]
-        self._timer = threading.Timer(WITHIN, _cut, [opened.dup()])  # TLS takes the socket over
+        self._line = opened.dup()  # TLS takes the socket itself over
+        self._timer = threading.Timer(WITHIN, _cut, [self._line])
         self._timer.daemon = True
         self._timer.start()
         return opened
@@ -29,7 +30,7 @@ class _Bounded(smtplib.SMTP):
         """Close, and forget the deadline."""
         if self._timer is not None:
             self._timer.cancel()
-            self._timer.args[0].close()
+            self._line.close()
         super().close()
 
 

@@ -66,13 +66,15 @@ class Crew:
         )
         with app.replace_connector(pool):
             async with app.open_async():
+                app.perform_import_paths()  # type: ignore[no-untyped-call]
                 await lost.recover(self.stalled_after)
                 if once:
                     await self._until_nothing_waits()
                 else:
                     await self._for_ever()
 
-    def _workers(self, *, wait: bool) -> list[Worker]:
+    def _workers(self, *, wait: bool) -> list[Any]:
+        """Return a worker (procrastinate's, whose methods come without types) for each queue."""
         return [
             Worker(
                 app,
@@ -92,7 +94,6 @@ class Crew:
         ]
 
     async def _until_nothing_waits(self) -> None:
-        app.perform_import_paths()
         while True:
             await asyncio.gather(*(worker.run() for worker in self._workers(wait=False)))
             # a job that ends queues the next, after the workers found nothing more
@@ -101,7 +102,6 @@ class Crew:
                 return
 
     async def _for_ever(self) -> None:
-        app.perform_import_paths()
         workers = self._workers(wait=True)
         told = asyncio.Event()
         with _signals(told.set):
@@ -129,18 +129,18 @@ class Crew:
             f"ou une de ses parts a échoué. {' '.join(causes)}".rstrip()
         )
 
-    async def _watch(self, workers: list[Worker]) -> None:
+    async def _watch(self, workers: list[Any]) -> None:
         """Look now and then at what others left, and whether one is not held for dead oneself."""
         while True:
             await asyncio.sleep(LOOKS_EVERY)
             try:
                 await self._refuse_to_be_dead(workers)
-                await lost.recover(self.stalled_after)
+                await lost.recover(max(self.stalled_after, 2 * lost.HEARTBEAT))
             except UNREACHABLE as error:
                 log.warning("worker could not look at the queue", error=type(error).__name__)
 
     @staticmethod
-    async def _refuse_to_be_dead(workers: list[Worker]) -> None:
+    async def _refuse_to_be_dead(workers: list[Any]) -> None:
         mine = [worker.worker_id for worker in workers if worker.worker_id is not None]
         found = await app.connector.execute_query_all_async(
             "SELECT id FROM procrastinate_workers WHERE id = ANY(%(mine)s)", mine=mine

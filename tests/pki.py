@@ -46,7 +46,7 @@ class Interruptible(Services):
     async def _send_for_ever(self, receive: Receive, send: Send) -> None:
         while (await receive()).get("more_body"):
             pass
-        gone = asyncio.create_task(receive())
+        gone = asyncio.ensure_future(receive())
         await send({"type": "http.response.start", "status": 200, "headers": []})
         while not gone.done():
             await send({"type": "http.response.body", "body": bytes(1 << 16), "more_body": True})

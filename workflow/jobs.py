@@ -2,6 +2,7 @@
 
 from workflow.drafting.jobs import render_version
 from workflow.engine.jobs import go_on, mark_failed
+from workflow.engine.lost import tell_lost
 from workflow.guests.mails import send_code
 from workflow.notices.mail import forget_mail, send_mail
 from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
@@ -23,4 +24,5 @@ __all__ = [
     "send_mail",
     "settle_final_text",
     "tell_changed_holders",
+    "tell_lost",
 ]

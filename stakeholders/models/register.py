@@ -43,6 +43,9 @@ class AuthorityKind(models.TextChoices):
 DELEGATIONS = frozenset({AuthorityKind.DELEGATION_OF_SIGNATURE, AuthorityKind.DELEGATION_OF_FUNCTION})
 
 
+ENDS_FIRST = _("La fin précède le début : corrigez l’une des deux dates.")
+
+
 class Dated(models.Model):
     """Something that runs from a day to a day, both included, unless it was withdrawn."""
 
@@ -50,7 +53,7 @@ class Dated(models.Model):
     ends_on = Day(_("au"), null=True, blank=True)
     withdrawn_at = models.DateTimeField(_("retiré le"), null=True, blank=True, editable=False)
 
-    DISORDER = _("La fin précède le début : corrigez l’une des deux dates.")
+    DISORDER = ENDS_FIRST
 
     class Meta:
         abstract = True
@@ -127,7 +130,7 @@ class SigningAuthority(Dated):
             models.CheckConstraint(
                 name="authority_ends_after_it_starts",
                 condition=Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
-                violation_error_message=_("La fin précède le début : corrigez l’une des deux dates."),
+                violation_error_message=ENDS_FIRST,
             ),
             models.CheckConstraint(
                 name="authority_kind_known",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -102,7 +103,7 @@ def test_a_worker_told_to_stop_finishes_what_it_does(
     assert (status(request), LostJob.objects.count()) == (State.REQUESTED, 0)
 
 
-def test_a_worker_that_the_database_cuts_ends_with_an_error(pki: ServedPki, signatories: Signatories) -> None:
+def test_a_worker_that_the_database_cuts_ends_with_an_error(pki: ServedPki, blob_folder: Path) -> None:
     process = start_worker(pki, PGAPPNAME="cut-by-a-test")
     try:
         until(lambda: connections_of("cut-by-a-test") > 5, 60)

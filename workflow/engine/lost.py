@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
 from django.db import connection, transaction
+from procrastinate.contrib.django import app
 
-from signatures.jobs import WHEN_LOST
+from signatures.jobs import WHEN_LOST, in_transaction
+from workflow.engine.jobs import RETRY
 from workflow.engine.models import LostJob
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,8 @@ _LEFT = """
     WHERE job.status = 'doing' AND living.id IS NULL
     ORDER BY job.id FOR UPDATE OF job SKIP LOCKED
 """
+# One that only slept must find out that its jobs are in other hands (config/worker.py).
+_STRIKE_OFF = "DELETE FROM procrastinate_workers WHERE last_heartbeat < now() - %s * interval '1 second'"
 
 
 async def recover(seconds_since_heartbeat: float) -> int:
@@ -42,6 +45,7 @@ def take_back(seconds_since_heartbeat: float) -> int:
             return 0  # another worker is at it
         cursor.execute(_LEFT, [seconds_since_heartbeat])
         left = cursor.fetchall()
+        cursor.execute(_STRIKE_OFF, [seconds_since_heartbeat])
     for number, name, arguments in left:
         LostJob.objects.create(job=number)
         deaths = LostJob.objects.filter(job=number).count()
@@ -50,22 +54,18 @@ def take_back(seconds_since_heartbeat: float) -> int:
             _tell_queue("SELECT procrastinate_retry_job_v2(%s, NULL, NULL, NULL, NULL)", number)
         else:
             log.error("lost job given up", job=number, task=name, deaths=deaths)
-            _give_up(name, arguments)
+            told = json.loads(arguments) if isinstance(arguments, str) else arguments
+            in_transaction(tell_lost).defer(job=name, arguments=told)
             _tell_queue("SELECT procrastinate_finish_job_v1(%s, 'failed', false)", number)
             LostJob.objects.filter(job=number).delete()
     return len(left)
 
 
-def _give_up(name: str, arguments: Any) -> None:
-    """Say that the job failed to whoever waits for it."""
-    told: Callable[..., None] | None = WHEN_LOST.get(name)
-    if told is None:
-        return
-    try:
-        with transaction.atomic():
-            told(**(json.loads(arguments) if isinstance(arguments, str) else arguments))
-    except Exception:  # what cannot be told must not keep the job, and with it all the others
-        log.exception("lost job given up, and nobody told", task=name)
+@app.task(name="workflow.tell_lost", retry=RETRY)
+def tell_lost(*, job: str, arguments: dict[str, Any]) -> None:
+    """Say that a job failed to whoever waits for it."""
+    if (told := WHEN_LOST.get(job)) is not None:
+        told(**arguments)
 
 
 def _tell_queue(query: str, number: int) -> None:

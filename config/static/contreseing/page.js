@@ -27,6 +27,21 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (event.target.matches?.("form[data-sent]")) event.preventDefault();
 });
+// A form that was answered by a sentence alone (the service is held up) shows it, and keeps what was typed.
+document.addEventListener("htmx:responseError", (event) => {
+  const { xhr, elt } = event.detail;
+  const form = elt.closest("form");
+  if (!form || !xhr.getResponseHeader("Content-Type")?.startsWith("text/plain")) return;
+  let said = form.querySelector("[data-said]");
+  if (!said) {
+    said = document.createElement("p");
+    said.className = "notice late";
+    said.dataset.said = "";
+    said.setAttribute("role", "alert");
+    form.prepend(said);
+  }
+  said.textContent = xhr.responseText;
+});
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
