@@ -28,7 +28,12 @@ find_uv() {
 # development lock includes the other, so that ./run leaves what ./test installed).
 setup() {
     local lock="$1" wanted full held
-    mkdir -p "$STATE"
+    if ! mkdir -p "$STATE" 2>/dev/null || ! (printf '%4096s' ' ' >"$STATE/.room") 2>/dev/null; then
+        echo "$STATE ne peut pas être écrit : le disque est plein ou en lecture seule, ou le dossier est à" \
+            "quelqu’un d’autre. Libérez de la place, ou copiez le dossier ailleurs." >&2
+        exit 1
+    fi
+    rm -f "$STATE/.room"
     exec 9>"$STATE/setup.lock"
     flock 9 # two terminals may start at once
     wanted="$(sha256sum <"$lock")"

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import subprocess
 import tempfile
 import warnings
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -82,7 +85,12 @@ def embedded_url(state: Path, *, owner: bool = False) -> str:
     data = state / "postgres"
     data.mkdir(parents=True, exist_ok=True)
     _forget_killed_server(data)
-    server = get_server(data)
+    with PostgresServer._lock:
+        _forget_half_made(data)
+    try:
+        server = get_server(data)
+    except (subprocess.CalledProcessError, RuntimeError) as error:
+        raise DatabaseUnavailable(_not_started(data, error)) from error
     # A process that was killed never took itself off the list of users of the server, and the
     # last living one would then leave the server running for ever. Under the lock, as whoever
     # joins or leaves: the file is written in place, and a list that was read empty meanwhile
@@ -98,6 +106,15 @@ def embedded_url(state: Path, *, owner: bool = False) -> str:
     return f"postgresql://{role}:{quote(password)}@/postgres?host={quote(folder_of_socket)}"
 
 
+def _not_started(data: Path, error: Exception) -> str:
+    """Return why the server did not start, in its own last words."""
+    said = str(getattr(error, "stderr", "") or "").strip()
+    with suppress(OSError):
+        said = said or (data / "log").read_text(errors="replace").strip()
+    last = said.splitlines()[-1] if said else str(error)
+    return f"Le PostgreSQL de {data} n’a pas démarré : {last}"
+
+
 def stop_unused(state: Path) -> None:
     """Stop the embedded server of ``state`` when nobody living uses it any more.
 
@@ -105,9 +122,28 @@ def stop_unused(state: Path) -> None:
     server would stay up for ever. Does nothing when it does not run.
     """
     data = state / "postgres"
-    if (data / "postmaster.pid").exists():
+    if is_up(data):
         embedded_url(state)  # join it, which also forgets the dead
         get_server(data)._cleanup()  # leave it, and stop it as the last
+
+
+def is_up(data: Path) -> bool:
+    """Whether a server serves these data: while one is being made or starts, its file says less."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except OSError:
+        return False
+    return len(lines) >= 8 and _is_living_server(lines[0])
+
+
+def _forget_half_made(data: Path) -> None:
+    """Remove what was being made when its maker was killed; to be called under the lock of whoever makes one.
+
+    No server has ever started on it, or its options would be there: it holds nothing of anybody's.
+    """
+    if (data / "PG_VERSION").exists() and not (data / "postmaster.opts").exists():
+        for path in data.iterdir():
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def _forget_killed_server(data: Path) -> None:

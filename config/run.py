@@ -1,7 +1,8 @@
 """``./run``: from nothing to a served application with its worker, and ``./run play``.
 
 Each part is a process of its own (pages, worker, demonstration authorities), so that any
-may be killed and started again; they end together.
+may be killed and started again; they end together, with this one and whatever ends it
+(:mod:`config.attached`). ``HOST`` and ``PORT`` say where, 127.0.0.1 and 8000 otherwise.
 """
 
 from __future__ import annotations
@@ -14,22 +15,21 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import IO
+from typing import IO, Any
 
 import httpx
 from rich.console import Console
 
-from config.database import stop_unused
+from config import attached, premises
+from config.attached import ROOT, Stopped, state_of
 from config.demo.play import play
 
-ROOT = Path(__file__).resolve().parent.parent
-ADDRESS = ("127.0.0.1", 8000)
 READY_WITHIN = 60.0  # seconds
 SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}  # a play has its own
+PARTS = ("les autorités de démonstration", "l’exécuteur", "les pages")
 console = Console()
 
 
@@ -49,30 +49,73 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("DEMONSTRATION", "1")  # said here, and nowhere by default
     try:
         return _play(chosen.out.resolve(), chosen.url) if chosen.command == "play" else _serve()
-    except NotStarted as error:
-        console.print(f"[red]{error}[/red]")
+    except (NotStarted, premises.Unfit) as error:
+        console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
         return 1
+    except OSError as error:
+        if not (said := premises.of_disk(error)):
+            raise
+        console.print(f"[red]{said}[/red]", highlight=False, soft_wrap=True)
+        return 1
+    except Stopped as asked:
+        console.print("Arrêt avant la fin : rien ne reste en service.")
+        return 128 + signal.Signals[str(asked)]
+
+
+def address() -> tuple[str, int]:
+    """Return where the pages are to be served; raises Unfit."""
+    port = os.environ.get("PORT") or "8000"
+    if not port.isdecimal() or not 0 < int(port) < 65535:
+        raise premises.Unfit(f"PORT vaut « {port} » : écrivez un numéro de port, 8000 par exemple.")
+    return os.environ.get("HOST") or "127.0.0.1", int(port)
 
 
 def _serve() -> int:
-    url = "http://{}:{}".format(*ADDRESS)
-    if _answers(url):
+    host, port = address()
+    url = f"http://{host}:{port}"
+    state = state_of(os.environ)
+    premises.refuse_disk(state)
+    if (host, port) != ("127.0.0.1", 8000):
+        os.environ.setdefault("PUBLIC_URL", url)
+        os.environ.setdefault("PKI_URL", f"http://127.0.0.1:{port + 1}")
+    try:
+        with premises.alone(state / "serving.lock"):
+            premises.refuse_port(host, port, "PORT")
+            authorities = httpx.URL(os.environ.get("PKI_URL") or "http://127.0.0.1:8001")
+            premises.refuse_port(authorities.host, authorities.port or 80, "PKI_URL")
+            return _serve_alone(host, port)
+    except premises.Occupied:
+        if not _answers(url):
+            raise premises.Unfit("Un autre ./run de ce dossier démarre, ou sert ailleurs.") from None
         console.print(f"Contreseing est déjà en service sur {url}.")
         manage("prepare_demonstration")
         return 0
-    prepare(os.environ)
-    with serving(without_owner(os.environ), ADDRESS[1]) as parts:
-        console.print(f"\nContreseing est en service sur [bold]{url}[/bold] (Ctrl-C pour arrêter).")
-        console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{ADDRESS[1]}.")
-        return _wait(parts)
+
+
+def _serve_alone(host: str, port: int) -> int:
+    with attached.attached(os.environ):
+        prepare(os.environ)
+        with serving(without_owner(os.environ), port, host=host) as parts:
+            console.print(
+                f"\nContreseing est en service sur [bold]http://{host}:{port}[/bold] (Ctrl-C pour arrêter)."
+            )
+            console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
+            return _wait(parts)
 
 
 def _play(out: Path, url: str | None) -> int:
-
     if url:
-        state = Path(os.environ.get("STATE_DIR") or ROOT / "var")
-        return play(url.rstrip("/"), (state / "demonstration-password").read_text(), out)
+        return play(url.rstrip("/"), (state_of(os.environ) / "demonstration-password").read_text(), out)
     state = ROOT / "var" / "play"
+    premises.refuse_disk(state.parent)
+    try:
+        with premises.alone(state.with_suffix(".lock")):
+            return _play_alone(out, state)
+    except premises.Occupied:
+        raise premises.Unfit("Un autre ./run play de ce dossier joue déjà : attendez sa fin.") from None
+
+
+def _play_alone(out: Path, state: Path) -> int:
     shutil.rmtree(state, ignore_errors=True)
     web, authorities = free_port(), free_port()
     environment = {
@@ -83,12 +126,16 @@ def _play(out: Path, url: str | None) -> int:
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
     }
     console.print("Installation d’une démonstration neuve…")
-    prepare(environment, quiet=True)
-    with serving(environment, web):
-        return play(f"http://127.0.0.1:{web}", (state / "demonstration-password").read_text(), out)
+    with attached.attached(environment):
+        prepare(environment, quiet=True)
+        with serving(environment, web) as parts:
+            code = play(f"http://127.0.0.1:{web}", (state / "demonstration-password").read_text(), out)
+            if code and (dead := _dead(parts)):
+                console.print(f"[red]{dead}[/red]")
+            return code
 
 
-def prepare(environment: os._Environ[str] | dict[str, str], *, quiet: bool = False) -> None:
+def prepare(environment: Mapping[str, str], *, quiet: bool = False) -> None:
     """Bring the database, the static files and the demonstration to what the code expects."""
     manage("migrate", "--verbosity", "0", environment=environment)
     environment = without_owner(environment)
@@ -96,31 +143,33 @@ def prepare(environment: os._Environ[str] | dict[str, str], *, quiet: bool = Fal
     manage("prepare_demonstration", environment=environment, quiet=quiet)
 
 
-def without_owner(environment: os._Environ[str] | dict[str, str]) -> dict[str, str]:
+def without_owner(environment: Mapping[str, str]) -> dict[str, str]:
     """Return what the pages and the worker may know: not how to connect as the database's owner."""
     return {name: value for name, value in environment.items() if not name.startswith("DATABASE_OWNER_URL")}
 
 
-def manage(
-    *arguments: str, environment: os._Environ[str] | dict[str, str] | None = None, quiet: bool = False
-) -> None:
+def manage(*arguments: str, environment: Mapping[str, str] | None = None, quiet: bool = False) -> None:
     """Run one of Django's commands to its end; raises NotStarted when it fails."""
-    result = subprocess.run(  # noqa: S603 (our own interpreter and file)
+    process = attached.start(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
-        env=environment,
-        check=False,
+        os.environ if environment is None else environment,
         text=True,
         stdout=subprocess.PIPE if quiet else None,
         stderr=subprocess.STDOUT if quiet else None,
     )
-    if result.returncode:
-        raise NotStarted(f"La commande {arguments[0]} a échoué.\n{result.stdout or ''}")
+    try:
+        said, _none = process.communicate()
+    except BaseException:
+        attached.end([process])
+        raise
+    if process.returncode:
+        raise NotStarted(f"La commande {arguments[0]} a échoué.\n{said or ''}".rstrip())
 
 
 @contextmanager
 def serving(
-    environment: dict[str, str], port: int, *, output: IO[bytes] | None = None
-) -> Iterator[list[subprocess.Popen[bytes]]]:
+    environment: Mapping[str, str], port: int, *, host: str = "127.0.0.1", output: IO[bytes] | None = None
+) -> Iterator[list[subprocess.Popen[Any]]]:
     """Run the pages, the worker and the authorities; yield once the pages answer; end them all.
 
     What they print goes to the terminal, or to ``output``.
@@ -129,27 +178,18 @@ def serving(
     commands = [
         [python, str(ROOT / "manage.py"), "serve_pki"],
         [python, str(ROOT / "manage.py"), "run_worker"],
-        [python, "-m", "config.serve", "--port", str(port), "--grace", "3"]
+        [python, "-m", "config.serve", "--host", host, "--port", str(port), "--grace", "3"]
         + ["--log-level", environment.get("LOG_LEVEL", "warning").lower()],
     ]
-    parts = [
-        subprocess.Popen(command, env=environment, cwd=ROOT, stdout=output, stderr=output)  # noqa: S603
-        for command in commands
-    ]
-    try:
-        _until_ready(f"http://127.0.0.1:{port}", parts)
-        yield parts
-    finally:
-        for part in reversed(parts):
-            part.terminate()
-        for part in parts:
-            try:
-                part.wait(10)
-            except subprocess.TimeoutExpired:
-                part.kill()
-                part.wait()
-        if not environment.get("DATABASE_URL"):
-            stop_unused(Path(environment.get("STATE_DIR") or ROOT / "var"))
+    with attached.attached(environment, output=output):
+        parts: list[subprocess.Popen[Any]] = []
+        try:
+            for command in commands:
+                parts.append(attached.start(command, environment, stdout=output, stderr=output))
+            _until_ready(f"http://{host}:{port}", parts)
+            yield parts
+        finally:
+            attached.end(parts)
 
 
 def free_port() -> int:
@@ -175,30 +215,34 @@ def _serves(url: str) -> bool:
         return False
 
 
-def _until_ready(url: str, parts: list[subprocess.Popen[bytes]]) -> None:
+def _until_ready(url: str, parts: list[subprocess.Popen[Any]]) -> None:
     deadline = time.monotonic() + READY_WITHIN
     while not _serves(url):
-        if any(part.poll() is not None for part in parts):
-            raise NotStarted("Un des processus s’est arrêté au démarrage : voyez son message ci-dessus.")
+        if dead := _dead(parts):
+            raise NotStarted(f"{dead} Voyez son message ci-dessus.")
         if time.monotonic() > deadline:
             raise NotStarted(f"L’application ne répond pas sur {url}.")
         time.sleep(0.1)
 
 
-def _wait(parts: list[subprocess.Popen[bytes]]) -> int:
-    """Wait for Ctrl-C (0), or for a part to stop by itself (1)."""
+def _dead(parts: list[subprocess.Popen[Any]]) -> str:
+    """Return the sentence that names the part that stopped by itself, empty while all live."""
+    for name, part in zip(PARTS, parts, strict=True):
+        if (code := part.poll()) is not None:
+            how = f"par le signal {signal.Signals(-code).name}" if code < 0 else f"avec le code {code}"
+            return f"Un des processus s’est arrêté ({name}, {how}) : tout s’arrête."
+    return ""
 
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+def _wait(parts: list[subprocess.Popen[Any]]) -> int:
+    """Wait to be told to stop (0), or for a part to stop by itself (1)."""
     try:
-        while all(part.poll() is None for part in parts):
+        while not (dead := _dead(parts)):
             time.sleep(0.5)
-    except KeyboardInterrupt:
+    except Stopped:
         console.print("\nArrêt…")
         return 0
-    console.print("[red]Un des processus s’est arrêté : tout s’arrête.[/red]")
+    console.print(f"[red]{dead}[/red]")
     return 1
 
 

@@ -12,6 +12,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from config import limits
+from config.database import DatabaseUnavailable
+from config.premises import of_disk
 from config.protocol import PageProtocol, SocketProtocol
 
 
@@ -50,8 +52,13 @@ def main(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018 (reads the settings: what they lack is said in a sentence)
-    except ImproperlyConfigured as error:
+    except (ImproperlyConfigured, DatabaseUnavailable) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:
+        if not (said := of_disk(error)):
+            raise
+        print(said, file=sys.stderr)
         return 1
     facts = vars(chosen)
     uvicorn.Server(configuration(timeout_graceful_shutdown=facts.pop("grace"), **facts)).run()

@@ -86,7 +86,7 @@ SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process kee
 SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
 REDIS_URL = environment("REDIS_URL")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+    CACHES = {"default": {"BACKEND": "config.shared_cache.SharedCache", "LOCATION": REDIS_URL}}
 else:
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 # Parts of pages, for seconds, in the memory of the process that rendered them (workflow/board/parts.py).

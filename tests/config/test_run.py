@@ -1,0 +1,178 @@
+"""``./run`` from its start to its end: what keeps it from starting, and what is left when it ends."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from config.run import free_port
+from tests.config.deployed import ROOT
+
+PATIENCE = 280.0  # seconds; a first set-up, on a busy machine
+
+
+@pytest.fixture
+def state() -> Iterator[Path]:
+    """A folder of its own, with a short path: PostgreSQL's socket is not in it, its data is."""
+    with tempfile.TemporaryDirectory(prefix="run") as folder:
+        yield Path(folder)
+        for process in of(Path(folder)):  # of a test that failed
+            process.kill()
+
+
+def two_ports() -> int:
+    """Return a port that is free, as the next one is."""
+    while True:
+        port = free_port()
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+        return port
+
+
+def environment(state: Path, **more: str) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "VIRTUAL_ENV") if name in os.environ}
+    return {**kept, "STATE_DIR": str(state), "COLUMNS": "200", "PYTHONUNBUFFERED": "1", **more}
+
+
+def launch(state: Path, **more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "config.run"]
+    told = environment(state, **more)
+    with (state / "said").open("ab") as said:
+        # whoever runs the tests in the background ignores Ctrl-C, and would have them ignore it too
+        return subprocess.Popen(
+            command, cwd=ROOT, env=told, stdout=said, stderr=said, text=True, preexec_fn=hears_ctrl_c
+        )
+
+
+def hears_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def said(state: Path) -> str:
+    return (state / "said").read_text()
+
+
+def of(state: Path) -> list[psutil.Process]:
+    """Every living process that works for this folder, whoever started it."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get("STATE_DIR") == str(state):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def until(condition: object, why: str, within: float = PATIENCE) -> None:
+    deadline = time.monotonic() + within
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, why
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP", "SIGKILL"])
+def test_told_to_end_while_it_sets_up_it_leaves_nothing(state: Path, name: str) -> None:
+    """The server that was being made too, which is nobody's child."""
+    process = launch(state, PORT=str(two_ports()))
+    until((state / "postgres" / "postmaster.pid").exists, "no server was started")
+    process.send_signal(signal.Signals[name])
+    assert process.wait(60) == (-signal.SIGKILL if name == "SIGKILL" else 128 + signal.Signals[name])
+    until(lambda: not of(state), f"left: {of(state)}", 60)
+    assert "Traceback" not in said(state)
+
+
+@pytest.mark.timeout(900)
+def test_in_service_whatever_ends_it_ends_all(state: Path) -> None:
+    port = two_ports()
+    url = f"http://127.0.0.1:{port}"
+
+    def serves() -> bool:
+        try:
+            return httpx.get(f"{url}/sante/pret/", trust_env=False).json()["checks"]["worker"] is True
+        except (httpx.HTTPError, ValueError):
+            return False
+
+    def in_service() -> subprocess.Popen[str]:
+        process = launch(state, PORT=str(port))
+        until(lambda: serves() or process.poll() is not None, "it does not serve")
+        assert process.poll() is None, said(state)
+        return process
+
+    # what a first set-up that was killed left, its server half made, is made anew
+    half = launch(state, PORT=str(port))
+    until((state / "postgres" / "PG_VERSION").exists, "no server was made")
+    half.kill()
+    until(lambda: not of(state), f"left: {of(state)}", 60)
+
+    first = in_service()
+    second = launch(state, PORT=str(port))  # of the same folder: it says so, and harms nothing
+    assert second.wait(120) == 0
+    assert "déjà en service" in said(state)
+    with tempfile.TemporaryDirectory(prefix="run") as clone:  # of another: who holds the port is said at once
+        other = launch(Path(clone), PORT=str(port))
+        assert other.wait(60) == 1
+        assert f"Le port {port} de 127.0.0.1 est déjà pris par" in said(Path(clone))
+        assert not Path(clone, "postgres").exists()
+
+    [worker] = [each for each in of(state) if "run_worker" in each.cmdline()]
+    worker.kill()  # a part that dies takes the others along, in a sentence
+    assert first.wait(60) == 1
+    assert "l’exécuteur, par le signal SIGKILL" in said(state)
+    until(lambda: not of(state), f"left: {of(state)}", 60)
+
+    again = in_service()
+    again.kill()
+    until(lambda: not of(state), f"left: {of(state)}", 60)
+    assert not (state / "postgres" / "postmaster.pid").exists()
+
+    last = in_service()
+    last.terminate()
+    assert last.wait(60) == 0
+    until(lambda: not of(state), f"left: {of(state)}", 60)
+    assert "Traceback" not in said(state)
+
+
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="unshare is not installed")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [("ro,size=1m", "lecture seule"), ("size=64k", "Le disque est plein"), ("size=8m", "presque plein")],
+    ids=["read-only", "full", "nearly full"],
+)
+def test_a_disk_that_cannot_serve_is_said_at_once(state: Path, options: str, expected: str) -> None:
+    """By ./run, and by a command: one sentence, no stack."""
+    mounted = f'mount -t tmpfs -o {options} none "$0"'
+    filled = 'head -c 65536 /dev/zero >"$0/filling"'
+    for program in ("-m config.run", "manage.py migrate"):
+        if expected == "presque plein" and "manage" in program:
+            continue  # it may well have enough
+        script = f'{mounted} && {{ ({filled}) 2>/dev/null; exec "{sys.executable}" {program}; }}'
+        done = subprocess.run(
+            ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(state)],
+            cwd=ROOT,
+            env=environment(state, PORT=str(two_ports()), DEMONSTRATION="1"),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        told = done.stdout + done.stderr
+        assert done.returncode == 1, told
+        assert expected in told
+        assert "Traceback" not in told
+        assert len(told.strip().splitlines()) == 1, told
