@@ -13,6 +13,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.invited import kept_asked
 from tests.owner import as_owner
+from tests.stage import run_jobs
 from tests.workflow.sockets import logged_in
 from workflow.board.circuit import circuit
 from workflow.board.lanes import lanes, missing_opinions, never_asked
@@ -73,7 +74,7 @@ def test_the_version_is_read_as_soon_as_it_is_printed(cast: Cast) -> None:
     drafting_acts.freeze_version(cast.pilote_ville, plot.task(contract, "freeze").pk)
     for fragment in (head, brief):
         assert version not in reader.get(fragment).content.decode(), "not printed yet"
-    plot.run_jobs()
+    run_jobs()
     for fragment in (head, brief):
         assert version in reader.get(fragment).content.decode()
     assert "Lire la version 1 (PDF)" in reader.get(head).content.decode()
