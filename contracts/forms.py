@@ -200,7 +200,7 @@ class CommitmentForm(SeenForm[Commitment]):
         self.fields["volet"].queryset = contract.volets.all()  # type: ignore[attr-defined]
         self.fields["lead"].queryset = organisations  # type: ignore[attr-defined]
         self.fields["contributors"].queryset = organisations  # type: ignore[attr-defined]
-        owner = cast(forms.ModelChoiceField, self.fields["owner"])
+        owner = cast(forms.ModelChoiceField[Any], self.fields["owner"])
         owner.queryset = owners.eligible(organisations, self.instance.owner_id)
         owner.choices = owners.grouped(organisations, owner.queryset, self.instance.owner_id)
         owner.widget.attrs["data-follows"] = self["lead"].id_for_label

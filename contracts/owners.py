@@ -23,7 +23,8 @@ def in_office(organisations: QuerySet[Organisation]) -> QuerySet[Mandate]:
 def eligible(organisations: QuerySet[Organisation], current: int | None) -> QuerySet[User]:
     """Return who may be named, and whoever is named already."""
     held = in_office(organisations).values("person").order_by()
-    return User.objects.filter(Q(pk__in=held) | Q(pk=current))
+    found: QuerySet[User] = User.objects.filter(Q(pk__in=held) | Q(pk=current))
+    return found
 
 
 def grouped(organisations: QuerySet[Organisation], people: QuerySet[User], current: int | None) -> Choices:

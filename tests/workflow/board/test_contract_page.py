@@ -13,6 +13,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.invited import kept_asked
 from tests.owner import as_owner
+from tests.stage import run_jobs
 from tests.workflow.live_parts import live_parts
 from tests.workflow.sockets import logged_in
 from workflow.board.circuit import circuit
@@ -69,7 +70,7 @@ def test_the_version_is_read_as_soon_as_it_is_printed(cast: Cast) -> None:
     drafting_acts.freeze_version(cast.pilote_ville, plot.task(contract, "freeze").pk)
     for part in ("entete", "resume"):
         assert version not in live_parts(reader, contract)[part], "not printed yet"
-    plot.run_jobs()
+    run_jobs()
     for part in ("entete", "resume"):
         assert version in live_parts(reader, contract)[part]
     assert "Lire la version 1 (PDF)" in live_parts(reader, contract)["entete"]

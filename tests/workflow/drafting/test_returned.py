@@ -127,7 +127,7 @@ def test_which_commitments_a_reason_names(reason: str, found: list[str]) -> None
 
 def test_a_commitment_is_found_by_its_number_in_the_version_that_was_read(cast: Cast) -> None:
     contract = plot.at_review(cast)
-    commitment = contract.volets.first().commitments.first()  # type: ignore[union-attr]
+    commitment = contract.volets.all()[0].commitments.all()[0]
     for waiting in plot.tasks(contract, "review"):
         plot.opine(contract, waiting, "changes_requested", f"Le {commitment.number} est trop court.")
     commitment.number = "9.9"

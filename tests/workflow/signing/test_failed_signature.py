@@ -60,6 +60,11 @@ def test_the_signatory_is_asked_again_and_signs_with_a_new_certificate(
         page = client.get(reverse("task", args=[contract.pk, waiting.pk])).content.decode()
         assert "à refaire" in page
         assert "révoqué" in page
+        asked = tried.act.task_id
+        after = client.get(reverse("task_done", args=[contract.pk, asked])).content.decode()
+        assert "n’a pas pu être apposée" in after
+        assert "révoqué" in after
+        assert reverse("task", args=[contract.pk, waiting.pk]) in after
 
         renew()
         plot.sign_next(contract)
