@@ -174,6 +174,5 @@ def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: i
     version = met.contract.latest_version
     obstacle = rules.why_not_approve(request.user, version) if version else ""
     opinions = last.last_opinions(met.contract)
-    return page(
-        request, met, "opinions/approve.html", status, form=form, opinions=opinions, obstacle=obstacle
-    )
+    facts = {"form": form, "opinions": opinions, "obstacle": obstacle, "due_on": due_on(met.task)}
+    return page(request, met, "opinions/approve.html", status, **facts)
