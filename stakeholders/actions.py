@@ -15,7 +15,7 @@ from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
 from stakeholders.models import Absence, Grant, GrantState, Mandate, Office, SigningAuthority, User
 from stakeholders.sessions import end_sessions
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
-from stakeholders.wording import figures
+from stakeholders.wording import day
 
 
 @transaction.atomic
@@ -117,7 +117,7 @@ def end_mandate(mandate: Mandate, *, ends_on: dt.date, handover: str = "", actor
                     "Ce mandat prend fin le %(day)s : le prolonger demande un nouvel acte de nomination, que "
                     "l’administrateur de votre organisation enregistre."
                 )
-                % {"day": figures(mandate.ends_on)}
+                % {"day": day(mandate.ends_on)}
             }
         )
     mandate.ends_on, mandate.handover = ends_on, handover.strip()

@@ -21,7 +21,7 @@ from stakeholders.kinds import Side
 from stakeholders.models import AuthorityKind, Mandate, Office, SigningAuthority, User
 from stakeholders.models.register import DELEGATIONS
 from stakeholders.titles import absent, named
-from stakeholders.wording import figures, moment
+from stakeholders.wording import day, moment
 
 # Where each basis is in the law, by side; the dossier says what was read and what was not.
 STATE, LOCAL = Side.STATE, Side.LOCAL
@@ -281,8 +281,8 @@ def _words(question: Question, authority: SigningAuthority) -> dict[str, str]:
     return {
         "act": f"«\u00a0{authority.act}\u00a0»",
         "office": authority.office.title,
-        "start": figures(authority.starts_on),
-        "end": figures(authority.ends_on),
+        "start": day(authority.starts_on),
+        "end": day(authority.ends_on),
         "scope": authority.scope or _("étendue non précisée"),
         "communes": ", ".join(missing),
         "moment": moment(authority.may_sign_from),

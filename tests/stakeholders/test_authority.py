@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from stakeholders.authority import Basis, NoBasis, Question, Rule, decide
 from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, Role, SigningAuthority, User
+from stakeholders.wording import day
 
 Kind = AuthorityKind
 DAY = dt.timedelta(days=1)
@@ -95,9 +96,9 @@ def scene_for(kind: AuthorityKind) -> Prefecture:
 def test_the_holder_signs_while_the_mandate_runs() -> None:
     scene = Prefecture()
     scene.prefect.starts_on, scene.prefect.ends_on = FIRST, LAST
-    for day, may in ((FIRST - DAY, False), (FIRST, True), (LAST, True), (LAST + DAY, False)):
-        answer = scene.asks(on=day, who=scene.prefect.person)
-        assert bool(answer) is may, day
+    for when, may in ((FIRST - DAY, False), (FIRST, True), (LAST, True), (LAST + DAY, False)):
+        answer = scene.asks(on=when, who=scene.prefect.person)
+        assert bool(answer) is may, when
     answer = scene.asks(who=scene.prefect.person)
     assert isinstance(answer, Basis)
     assert (answer.kind, answer.is_own, answer.stamp_lines) == (Kind.OFFICE_HOLDER, True, [])
@@ -154,6 +155,14 @@ def test_every_commune_of_the_perimeter_must_be_covered() -> None:
     assert answer.rule == Rule.TERRITORY
     assert "Saint-Jacques" in answer.message
     assert "Clairval" not in answer.message
+
+
+@pytest.mark.parametrize("on", [FIRST - DAY, LAST + DAY])
+def test_a_refusal_writes_its_day_in_words(on: dt.date) -> None:
+    scene = Prefecture()
+    answer = scene.asks(scene.authority(Kind.DELEGATION_OF_SIGNATURE), on=on)
+    assert isinstance(answer, NoBasis)
+    assert day(FIRST if on < FIRST else LAST) in answer.message
 
 
 @pytest.mark.parametrize(

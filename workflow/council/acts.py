@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils import timezone
@@ -50,7 +51,7 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
     return resolution
 
 
-def record_stages(user: User, task_id: int, *, stages: dict[str, dt.date | None]) -> CouncilResolution:
+def record_stages(user: User, task_id: int, *, stages: Mapping[str, dt.date | None]) -> CouncilResolution:
     """The clerk adds the days that have come to be known: publication, transmission, receipt.
 
     ``stages`` are of :data:`STAGES`; those without a day are left for later. Raises Locked while the vote is

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.utils import translation
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
 from stakeholders.wording import moment
@@ -33,7 +34,7 @@ def receipt(opinion: Opinion) -> str:
 def as_file(opinion: Opinion) -> HttpResponse:
     """Answer with the receipt as a text file."""
     name = f"recepisse-{opinion.version.contract.reference}-version-{opinion.version.number}.txt"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
     return HttpResponse(receipt(opinion), content_type="text/plain; charset=utf-8", headers=headers)
 
 

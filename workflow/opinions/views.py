@@ -176,10 +176,12 @@ def approve(request: Request, met: OpenTask) -> HttpResponse:
 def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: int = 200) -> HttpResponse:
     version = met.contract.latest_version
     obstacle = rules.why_not_approve(request.user, version) if version else ""
-    context = {
+    opinions = last.last_opinions(met.contract)
+    facts = {
         "form": form,
-        "opinions": last.last_opinions(met.contract),
+        "opinions": opinions,
         "obstacle": obstacle,
+        "due_on": due_on(met.task),
         "changed_holders": changed_since(version) if version else [],
     }
-    return page(request, met, "opinions/approve.html", status, **context)
+    return page(request, met, "opinions/approve.html", status, **facts)

@@ -111,7 +111,7 @@ def mandate_withdraw(request: Request, organisation: int, mandate: int) -> HttpR
     if target is None:
         raise Http404
     if request.method != "POST":
-        context = {"organisation": found, "mandate": target}
+        context: dict[str, Any] = {"organisation": found, "mandate": target}
         context["why_not"] = appointments.why_not_end(request.user, target)
         return render(request, "organisations/mandate_withdraw.html", context)
     try:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django import template
 from django.utils import translation
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from contracts.figures import written
 from contracts.models import Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
@@ -78,11 +81,10 @@ def number(value: str | None) -> str:
     """Write a decimal number as the reader's language does: 1150000.5 is « 1 150 000,5 »."""
     if not value:
         return ""
-    whole, _point, part = value.partition(".")
-    grouped = f"{int(whole):,}"
     if translation.get_language() == "fr":
-        return grouped.replace(",", "\u202f") + (f",{part}" if part else "")
-    return grouped + (f".{part}" if part else "")
+        return written(Decimal(value))
+    whole, _point, part = value.partition(".")
+    return f"{int(whole):,}" + (f".{part}" if part else "")
 
 
 @register.filter

@@ -131,6 +131,12 @@ async function open(root) {
       if (container.clientWidth < NARROW) viewer.currentScale /= 1 - 2 * MARGIN;
     });
   };
+  // another page shows what was shown of the one before: its text, not its margin
+  const turn = (change) => {
+    const left = container.scrollLeft;
+    change();
+    container.scrollLeft = left;
+  };
   const zoom = (scale) => {
     fitted = false;
     scaled(() => (viewer.currentScale = scale));
@@ -139,8 +145,8 @@ async function open(root) {
     in: () => zoom(SCALES.find((scale) => scale > viewer.currentScale + 0.01) || 4),
     out: () => zoom(SCALES.findLast((scale) => scale < viewer.currentScale - 0.01) || 0.5),
     fit,
-    previous: () => viewer.previousPage(),
-    next: () => viewer.nextPage(),
+    previous: () => turn(() => viewer.previousPage()),
+    next: () => turn(() => viewer.nextPage()),
   };
 
   const ready = new Promise((resolve) => {
@@ -148,7 +154,7 @@ async function open(root) {
       fit();
       const wanted = root.dataset.page;
       const first = wanted === "last" ? pdf.numPages : Number(wanted) || field?.number || 1;
-      viewer.currentPageNumber = Math.min(Math.max(first, 1), pdf.numPages);
+      turn(() => (viewer.currentPageNumber = Math.min(Math.max(first, 1), pdf.numPages)));
       resolve();
     }, { once: true });
   });
@@ -178,7 +184,7 @@ async function open(root) {
   number.max = String(pdf.numPages);
   number.value = String(viewer.currentPageNumber);
   number.addEventListener("change", () => {
-    viewer.currentPageNumber = Math.min(Math.max(Number(number.value) || 1, 1), pdf.numPages);
+    turn(() => (viewer.currentPageNumber = Math.min(Math.max(Number(number.value) || 1, 1), pdf.numPages)));
   });
   for (const button of root.querySelectorAll("[data-pdf-do]")) {
     button.addEventListener("click", () => actions[button.dataset.pdfDo]());

@@ -274,7 +274,7 @@ def test_who_has_an_account_answers_by_the_code_alone_and_the_code_opens_no_more
     for name in ("mfa_index", "account_change_password", "usersessions_list"):
         assert browser.get(reverse(name)).status_code == 302, name
     assert browser.post(address, facts).status_code == 302
-    opinion = contract.latest_version.opinions.get(organisation=cast.organisation("org-oh"))
+    opinion = plot.version(contract).opinions.get(organisation=cast.organisation("org-oh"))
     assert (opinion.author, opinion.mandate.limited_to) == (cast.bailleur_oh, contract)
     a_minute_later(link)
     confirmed(link)

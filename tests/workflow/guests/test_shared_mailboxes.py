@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests import plot
@@ -47,10 +49,11 @@ def test_which_names_are_nobody_s(first: str, last: str, nobody: bool) -> None:
 
 def test_naming_a_service_is_refused_with_what_to_do(cast: Cast) -> None:
     contract = plot.opened(small_contract(cast))
-    for facts, field, words in (
+    refusals: tuple[tuple[dict[str, Any], str, str], ...] = (
         ({"email": "contact@orme-habitat.example"}, "email", "adresse nominative"),
         ({"first_name": "Contact", "last_name": "Général"}, "first_name", "nom d’une personne"),
-    ):
+    )
+    for facts, field, words in refusals:
         with pytest.raises(Invalid, match=words) as refused:
             named(cast, contract, **facts)
         assert refused.value.field == field

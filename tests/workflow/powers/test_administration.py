@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -158,7 +159,7 @@ def test_nobody_but_the_holder_ends_the_mandate_of_an_authority(
 ) -> None:
     mayor = cast.maire.mandates.get()
     listed = browser.get(reverse("organisation", args=[town.pk])).content.decode()
-    assert "prend fin par l’acte qui le dit" in listed
+    assert "prend fin par élection, décret ou démission" in listed
     address = reverse("mandate_withdraw", args=[town.pk, mayor.pk])
     assert "Retirer le mandat" not in browser.get(address).content.decode()
     refused = browser.post(address)
@@ -179,7 +180,12 @@ def test_nobody_but_the_holder_ends_the_mandate_of_an_authority(
 def test_where_every_office_is_held_the_administrator_creates_one_that_gives_no_power(
     cast: Cast, town: Organisation, browser: Client
 ) -> None:
-    held = {"email": "adjointe@ville.example", "first_name": "A", "last_name": "B", "act": "Arrêté"}
+    held: dict[str, Any] = {
+        "email": "adjointe@ville.example",
+        "first_name": "A",
+        "last_name": "B",
+        "act": "Arrêté",
+    }
     held |= {"office": cast.pilote_ville.mandates.get().office_id, "starts_on": TODAY().isoformat()}
     refused = browser.post(reverse("invitation_add", args=[town.pk]), held)
     assert refused.status_code == 422

@@ -44,6 +44,8 @@ from tests.owner import untied
 from tests.pki import ServedPki
 from tests.workflow.gates import assert_signed_after_its_gates
 from workflow.council import acts as council_acts
+from workflow.council import rules as council_rules
+from workflow.council.models import STAGES
 from workflow.drafting import acts as drafting_acts
 from workflow.engine import tasks as engine_tasks
 from workflow.opinions import acts as opinions_acts
@@ -297,13 +299,25 @@ class Walk(RuleBasedStateMachine):
         self.closed.append(task)
 
     def council_resolution(self, task: Task, data: st.DataObject) -> None:
-        adopted = data.draw(st.sampled_from([True] * 5 + [False]))
-        facts = plot.resolution()
-        if not adopted:
+        facts, clerk = plot.resolution(), self.entitled(task)
+        known = council_rules.awaiting_its_stages(plot.version(self.contract))
+        if known is not None:
+            stage: dict[str, Any] = {(name := data.draw(st.sampled_from(known.missing))): facts[name]}
+            if name == "received_on":
+                stage |= {"transmitted_on": facts["transmitted_on"]} if known.transmitted_on is None else {}
+            self.does(
+                "resolution followed",
+                lambda: council_acts.record_stages(clerk, task.pk, stages=stage),
+            )
+            return
+        outcome = data.draw(st.sampled_from(["adopted"] * 4 + ["voted", "voted", "rejected"]))
+        if outcome == "rejected":
             facts |= plot.REJECTED | {"reason": "Le conseil a refusé."}
+        elif outcome == "voted":
+            facts |= dict.fromkeys(STAGES)
         self.does(
-            "resolution adopted" if adopted else "resolution rejected",
-            lambda: council_acts.record_resolution(self.entitled(task), task.pk, facts=facts),
+            f"resolution {outcome}",
+            lambda: council_acts.record_resolution(clerk, task.pk, facts=facts),
         )
 
     def sign(self, task: Task, data: st.DataObject) -> None:
