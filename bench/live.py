@@ -1,6 +1,8 @@
-"""From the commit of an event to the websocket, with 1, 200 and 1,000 open pages.
+"""From the commit of an act to the last open page that shows it: sockets alone, then whole pages.
 
-The peer in the same run is the floor: a bare PostgreSQL listener that hears the same event.
+A page is what a browser's is: its socket, the pause of ``live.js`` when acts come in bursts, then what it
+fetches (the parts of the contract, the tray's counters, the diagram's state). The peer in the same run is
+the floor: a bare PostgreSQL listener that hears the same event.
 """
 
 from __future__ import annotations
@@ -9,11 +11,14 @@ import argparse
 import asyncio
 import json
 import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+import aiohttp
 import psutil
 import psycopg
-import websockets
 from django.conf import settings
 from django.db import connection, transaction
 from rich.console import Console
@@ -21,100 +26,256 @@ from rich.table import Table
 
 from bench.stage import percentile, staged
 from contracts.models import Contract
+from stakeholders.models import User
 from tests import plot
+from tests.cast import Cast, small_contract
 from tests.database_address import database_address
-from tests.workflow.sockets import logged_in, server_process
+from tests.workflow.sockets import SERVER, logged_in, server_process
 from workflow.record import events
 
 BATCH = 50  # sockets opened at once
+DEBOUNCE = 0.15  # seconds, as in config/static/contreseing/live.js
+CALM = 0.5  # seconds between two acts
+VERB = "draft_submitted"  # one that moves the baskets
 
 
 def main(argv: list[str]) -> int:
-    """Print the table; ``--events`` is how many events each row measures."""
+    """Print both tables; ``--events`` is how many acts each row measures."""
     parser = argparse.ArgumentParser(prog="./run bench live")
     parser.add_argument("--events", type=int, default=20)
     count = parser.parse_args(argv).events
-    table = Table(title="Du commit à la page ouverte")
-    for heading in (
-        "pages",
-        "p50 ms",
-        "p99 ms",
-        "écoute PostgreSQL seule, p50 ms",
-        "rapport p50",
-        "mémoire Mo",
-    ):
-        table.add_column(heading, justify="right")
     with staged() as cast:
-        contract = plot.opened(cast.contract)
-        name = settings.SESSION_COOKIE_NAME
-        cookie = f"{name}={logged_in(cast.pilote_ville).cookies[name].value}"
-        for pages in (1, 200, 1000):
-            with server_process(SOCKETS_AN_ACCOUNT="2000") as (url, process):
-                ours, floor = asyncio.run(_measure(url, cookie, contract, pages, count))
-                memory = psutil.Process(process.pid).memory_info().rss / 1e6
-            low, middle = percentile(floor, 0.5), percentile(ours, 0.5)
-            table.add_row(
-                str(pages),
-                f"{middle * 1000:.1f}",
-                f"{percentile(ours, 0.99) * 1000:.1f}",
-                f"{low * 1000:.1f}",
-                f"{middle / low:.1f}",
-                f"{memory:.0f}",
-            )
-    Console().print(table)
+        readers = [cast.pilote_ville, cast.pilote_prefecture, cast.rtac, cast.bailleur_oh, cast.maire]
+        one = plot.opened(cast.contract)
+        many = [plot.opened(small_contract(cast, f"CSI-BANC-{n}")) for n in range(100)]
+        table = _table(
+            "Du commit à la prise (WebSocket)", "prises", "écoute PostgreSQL seule, p50 ms", "rapport p50"
+        )
+        for contracts, sockets in (([one], 1), ([one], 200), ([one], 1000), (many, 1000)):
+            table.add_row(*_sockets(cast, contracts, sockets, count))
+        Console().print(table)
+        table = _table("Du commit à la page à jour", "pages", "réponses", "connexions à la base")
+        for pages in (1, 30, 300):
+            table.add_row(*_pages(one, readers, pages, count))
+        Console().print(table)
     return 0
 
 
-async def _measure(
-    url: str, cookie: str, contract: Contract, pages: int, count: int
-) -> tuple[list[float], list[float]]:
-    """Return the seconds from the commit to each page, and to the bare listener."""
-    sockets: list[Any] = []
-    for first in range(0, pages, BATCH):
-        opened = [_open(url, cookie, contract) for _page in range(first, min(first + BATCH, pages))]
-        sockets += await asyncio.gather(*opened)
+def _table(title: str, what: str, *more: str) -> Table:
+    table = Table(title=title)
+    for heading in (
+        what,
+        "contrats",
+        "p50 ms",
+        "p99 ms",
+        "dernière ms",
+        "processeur ms/acte",
+        "mémoire Mo",
+        *more,
+    ):
+        table.add_column(heading, justify="right")
+    return table
+
+
+def _cookie(person: User) -> str:
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={logged_in(person).cookies[name].value}"
+
+
+def _sockets(cast: Cast, contracts: Sequence[Contract], sockets: int, count: int) -> list[str]:
+    cookie = _cookie(cast.pilote_ville)
+    with server_process(SOCKETS_AN_ACCOUNT="2000") as (url, process):
+        measured = asyncio.run(_hear_all(url, cookie, contracts, sockets, count, process.pid or 0))
+    low, middle = percentile(measured.floor, 0.5), percentile(measured.heard, 0.5)
+    return [
+        str(sockets),
+        str(len(contracts)),
+        *measured.columns(),
+        f"{low * 1000:.1f}",
+        f"{middle / low:.1f}",
+    ]
+
+
+def _pages(contract: Contract, readers: Iterable[User], pages: int, count: int) -> list[str]:
+    cookies = [_cookie(person) for person in readers]
+    with server_process(SOCKETS_AN_ACCOUNT="2000") as (url, process):
+        measured = asyncio.run(_show_all(url, cookies, contract, pages, count, process.pid or 0))
+    answers = ", ".join(f"{n} × {status}" for status, n in sorted(measured.answers.items()))
+    return [str(pages), "1", *measured.columns(), answers, str(measured.connections)]
+
+
+@dataclass
+class Measured:
+    """Seconds from the commit to each that heard or showed it; to the last of each act; what it cost."""
+
+    heard: list[float] = field(default_factory=list)
+    last: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
+    answers: Counter[int] = field(default_factory=Counter)
+    busy: float = 0.0  # seconds of processor an act
+    memory: float = 0.0  # MB
+    connections: int = 0  # of the server to the database, at most
+
+    def columns(self) -> list[str]:
+        """Return p50, p99, the slowest of the last ones, processor and memory."""
+        figures = (percentile(self.heard, 0.5), percentile(self.heard, 0.99), max(self.last), self.busy)
+        return [*(f"{figure * 1000:.1f}" for figure in figures), f"{self.memory:.0f}"]
+
+
+class Meter:
+    """The processor that a process uses for the time of a block, shared out among the acts."""
+
+    def __init__(self, pid: int, measured: Measured, count: int) -> None:
+        self.process, self.measured, self.count = psutil.Process(pid), measured, count
+
+    def __enter__(self) -> None:
+        self.before = self._used()
+
+    def __exit__(self, *_error: object) -> None:
+        self.measured.busy = (self._used() - self.before) / self.count
+        self.measured.memory = self.process.memory_info().rss / 1e6
+
+    def _used(self) -> float:
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
+
+async def _hear_all(
+    url: str, cookie: str, contracts: Sequence[Contract], number: int, count: int, pid: int
+) -> Measured:
+    """Measure sockets that only listen, spread over the contracts; each act is of one contract."""
+    measured = Measured()
     listener = await psycopg.AsyncConnection.connect(database_address(), autocommit=True)
     await listener.execute(f"LISTEN {events.CHANNEL}")
-    ours: list[float] = []
-    floor: list[float] = []
-    for _event in range(count):
-        hearing = asyncio.create_task(_hear(listener))
-        reading = [asyncio.create_task(_read(socket)) for socket in sockets]
-        await asyncio.sleep(0)
-        committed = await asyncio.to_thread(_publish, contract)
-        floor.append(await hearing - committed)
-        ours += [at - committed for at in await asyncio.gather(*reading)]
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        # a reader's socket hears of all their contracts: each is told every act
+        opened = await _open_all(
+            session, url, [cookie], [contracts[n % len(contracts)] for n in range(number)]
+        )
+        with Meter(pid, measured, count):
+            for turn in range(count):
+                hearing = asyncio.create_task(_notified(listener))
+                reading = [asyncio.create_task(_told(one)) for one in opened]
+                await asyncio.sleep(0)
+                committed = await asyncio.to_thread(_publish, contracts[turn % len(contracts)])
+                measured.floor.append(await hearing - committed)
+                heard = [at - committed for at in await asyncio.gather(*reading)]
+                measured.heard += heard
+                measured.last.append(max(heard))
+        await asyncio.gather(*(one.close() for one in opened))
     await listener.close()
-    await asyncio.gather(*(socket.close() for socket in sockets))
-    return ours, floor
+    return measured
 
 
-async def _open(url: str, cookie: str, contract: Contract) -> Any:
-    address = f"{url.replace('http', 'ws', 1)}/ws/live/?contract={contract.pk}"
-    headers = {"Origin": url, "Cookie": cookie}
-    socket = await websockets.connect(
-        address, additional_headers=headers, ping_interval=None, open_timeout=60
-    )
-    while json.loads(await socket.recv())["kind"] != "hello":
+async def _show_all(
+    url: str, cookies: list[str], contract: Contract, number: int, count: int, pid: int
+) -> Measured:
+    """Measure whole pages on one contract."""
+    measured = Measured()
+    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+        opened = await _open_all(session, url, cookies, [contract] * number)
+        pages = [Page(session, url, one, cookies[n % len(cookies)], contract) for n, one in enumerate(opened)]
+        watching = asyncio.create_task(_watch_connections(measured))
+        with Meter(pid, measured, count):
+            for _turn in range(count):
+                showing = [asyncio.create_task(page.show_next(measured.answers)) for page in pages]
+                await asyncio.sleep(0)
+                committed = await asyncio.to_thread(_publish, contract)
+                shown = [at - committed for at in await asyncio.gather(*showing)]
+                measured.heard += shown
+                measured.last.append(max(shown))
+                await asyncio.sleep(CALM)
+        watching.cancel()
+        await asyncio.gather(*(one.close() for one in opened))
+    return measured
+
+
+class Page:
+    """One open page of the contract: it hears, waits as the script does, fetches what moved."""
+
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, opened: Any, cookie: str, contract: Contract
+    ) -> None:
+        self.session, self.opened, self.cookie, self.tag = session, opened, cookie, ""
+        base = f"{url}/contrats/{contract.pk}"
+        self.parts, self.diagram = f"{base}/en-direct/", f"{base}/processus.json"
+        self.counters = f"{url}/corbeilles/compteurs/"
+
+    async def show_next(self, answers: Counter[int]) -> float:
+        """Return when the page showed the next act; the tray and the diagram follow."""
+        await _told(self.opened)
+        await asyncio.sleep(DEBOUNCE)
+        drawing = asyncio.create_task(self._fetch(self.diagram, answers))
+        while await self._fetch(self.parts, answers) == 503:
+            await asyncio.sleep(1)
+        shown = time.perf_counter()
+        await self._fetch(self.counters, answers)
+        await drawing
+        return shown
+
+    async def _fetch(self, address: str, answers: Counter[int]) -> int:
+        headers = {"Cookie": self.cookie, "HX-Request": "true"}
+        if address == self.parts and self.tag:
+            headers["If-None-Match"] = self.tag
+        async with self.session.get(address, headers=headers) as answer:
+            await answer.read()
+            answers[answer.status] += 1
+            if address == self.parts:
+                self.tag = answer.headers.get("ETag", "")
+            return answer.status
+
+
+async def _open_all(
+    session: aiohttp.ClientSession, url: str, cookies: list[str], contracts: Sequence[Contract]
+) -> list[Any]:
+    opened: list[Any] = []
+    for first in range(0, len(contracts), BATCH):
+        batch = range(first, min(first + BATCH, len(contracts)))
+        opened += await asyncio.gather(
+            *(_open(session, url, cookies[n % len(cookies)], contracts[n]) for n in batch)
+        )
+    return opened
+
+
+async def _open(session: aiohttp.ClientSession, url: str, cookie: str, contract: Contract) -> Any:
+    address = f"{url}/ws/live/?contract={contract.pk}"
+    opened = await session.ws_connect(address, headers={"Origin": url, "Cookie": cookie}, max_msg_size=0)
+    while (await _message(opened))["kind"] != "hello":
         pass
-    return socket
+    return opened
 
 
-async def _read(socket: Any) -> float:
-    await socket.recv()
+async def _told(opened: Any) -> float:
+    await _message(opened)
     return time.perf_counter()
 
 
-async def _hear(listener: psycopg.AsyncConnection[Any]) -> float:
+async def _message(opened: Any) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads((await opened.receive()).data)
+    return told
+
+
+async def _notified(listener: psycopg.AsyncConnection[Any]) -> float:
     async for _notice in listener.notifies(stop_after=1):
         pass
     return time.perf_counter()
 
 
+async def _watch_connections(measured: Measured) -> None:
+    count = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = %s"
+    )
+    async with await psycopg.AsyncConnection.connect(database_address(), autocommit=True) as watcher:
+        while True:
+            found = await (await watcher.execute(count, [SERVER])).fetchone()
+            measured.connections = max(measured.connections, int(found[0]) if found else 0)
+            await asyncio.sleep(0.1)
+
+
 def _publish(contract: Contract) -> float:
     try:
         with transaction.atomic():
-            events.publish("draft_changed", contract, organisation="Banc")
+            events.publish(VERB, contract, organisation="Banc")
             return time.perf_counter()
     finally:
         connection.close()
