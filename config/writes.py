@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 # what people do; not the sessions, the tries that are counted, what a limit remembers
 _AN_ACT = re.compile(
-    r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "(?:workflow|contracts|stakeholders|viewflow|signatures)_'
+    r'\s*(?:INSERT INTO|UPDATE|DELETE FROM) "'
+    r"(?:workflow|contracts|stakeholders|viewflow|signatures|account|mfa)_"
     r"(?!spending|dailypass|failedconfirmation|confirmation|passkeychallenge)",
     re.IGNORECASE,
 )

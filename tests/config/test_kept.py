@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from config import errors
 from tests import plot
 from tests.cast import Cast
 from workflow.opinions import acts, views
@@ -65,6 +66,13 @@ def test_an_act_that_was_not_is_said_not_to_be(
     assert answer.status_code == 500
     assert Opinion.objects.count() == 0
     assert NOTHING in said(answer)
+
+
+@pytest.mark.parametrize(("kept", "sentence"), [("kept", KEPT), ("reading", READ), ("nothing", NOTHING)])
+def test_a_busy_server_says_the_same(kept: str, sentence: str) -> None:
+    answer = said(errors.busy(kept=kept))
+    assert sentence in answer
+    assert sum(other in answer for other in (KEPT, READ, NOTHING)) == 1
 
 
 def rolled_back(act: Callable[..., Any]) -> Callable[..., Any]:
