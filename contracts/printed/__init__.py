@@ -6,6 +6,6 @@ set; ``rendering`` joins them.
 """
 
 from contracts.printed.rendering import Rendered, RenderError, render
-from contracts.printed.typography import unprintable
+from stakeholders.letters import unprintable
 
 __all__ = ["RenderError", "Rendered", "render", "unprintable"]

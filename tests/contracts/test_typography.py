@@ -13,8 +13,8 @@ from contracts.printed.typography import (
     printable,
     quantity,
     short_date,
-    unprintable,
 )
+from stakeholders.letters import unprintable
 
 
 @pytest.mark.parametrize(

@@ -89,7 +89,7 @@ def ink(pdf: bytes, folder: Path) -> tuple[int, int]:
     """Return how many dots of the second line of the stamp are dark, and the last column that has any."""
     (folder / "stamp.pdf").write_bytes(pdf)
     line = ["-x", "260", "-y", "1545", "-W", "600", "-H", "60"]
-    run = ["pdftoppm", "-r", "300", "-gray", *line, folder / "stamp.pdf"]
+    run = ["pdftoppm", "-r", "300", "-gray", *line, str(folder / "stamp.pdf")]
     data = subprocess.run(run, capture_output=True, check=True).stdout
     head = re.match(rb"P5\s+(\d+)\s+(\d+)\s+255\s", data)
     assert head

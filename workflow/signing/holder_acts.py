@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -60,7 +62,7 @@ def accept_holder(user: User, contract_id: int, *, signatory_id: int, holder: st
             holder=holder,
         )
         save(accepted)
-        facts = {
+        facts: dict[str, Any] = {
             "organisation": mandate.office.organisation.short_name,
             "signatory": found.signatory.capacity,
             "printed": accepted.printed,
@@ -98,7 +100,7 @@ def tell_changed_holders() -> None:
 
 def _tell(contract: Contract, version: ContractVersion) -> None:
     for found in rules.differences(version):
-        facts: dict[str, object] = {
+        facts: dict[str, Any] = {
             "version": version.number,
             "field": found.signatory.field_name,
             "signatory": found.signatory.capacity,

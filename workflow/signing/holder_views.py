@@ -5,13 +5,13 @@ from __future__ import annotations
 from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from stakeholders.text import LineField
-from workflow.record.refusals import ActRefused, Invalid, Locked
+from workflow.record.refusals import ActRefused, Invalid
 from workflow.signing import holder_acts, rules
 from workflow.signing.models import LONGEST_REASON
 from workflow.tasks import access
@@ -34,13 +34,12 @@ class AcceptForm(forms.Form):
 def holder_accept(request: Request, contract: int, signatory: int) -> HttpResponse:
     """Accept the difference, with a reason, or read what else can be done."""
     found = access.pilot_for(request.user, contract)
+    get_object_or_404(found.signatories, pk=signatory)
     version = found.latest_version
     here = [one for one in rules.differences(version) if one.signatory.pk == signatory] if version else []
-    if not here and request.method != "POST":
-        return refused(request, Locked(str(holder_acts.NOTHING_TO_ACCEPT)), contract)
     difference = here[0] if here else None
     initial = {"holder": difference.changed.holder_name if difference else ""}
-    form = AcceptForm(request.POST or None, initial=initial)
+    form = AcceptForm(request.POST if request.method == "POST" else None, initial=initial)
     if request.method == "POST" and form.is_valid():
         facts = form.cleaned_data
         try:

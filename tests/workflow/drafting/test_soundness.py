@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import AbstractBaseUser
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from contracts.forms import move
 from contracts.models import Commitment, Contract, ContractVersion
+from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.owner import untied
@@ -81,12 +81,12 @@ def test_what_cannot_be_printed_is_never_frozen(players: Cast, client: Client) -
     refuses_to_freeze(client, contract, players.pilote_ville, "Préambule", "U+1F389", "ligne 2")
 
 
-def run(sql: str, values: list[object]) -> None:
+def run(sql: str, values: list[str | int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
 
-def refuses_to_freeze(client: Client, contract: Contract, pilot: AbstractBaseUser, *words: str) -> None:
+def refuses_to_freeze(client: Client, contract: Contract, pilot: User, *words: str) -> None:
     waiting = plot.task(contract, "freeze")
     with pytest.raises(Invalid) as refused:
         acts.freeze_version(plot.entitled(waiting), waiting.pk)

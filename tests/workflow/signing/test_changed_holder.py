@@ -143,7 +143,9 @@ def test_only_a_pilot_accepts_and_says_why_in_what_a_stamp_can_hold(cast: Cast, 
     assert client.post(address, sent).status_code == 409
     assert AcceptedHolder.objects.get().author == cast.pilote_prefecture
     other = contract.signatories.exclude(pk=place.pk).get()
-    assert client.get(reverse("holder_accept", args=[contract.pk, other.pk])).status_code == 409
+    page = client.get(reverse("holder_accept", args=[contract.pk, other.pk])).content.decode()
+    assert "rien à accepter" in page and "Accepter la différence" not in page
+    assert client.get(reverse("holder_accept", args=[cast.contract.pk, place.pk])).status_code == 404
 
 
 def test_everybody_is_told_once_of_a_change_and_a_new_version_names_the_new_holder(cast: Cast) -> None:
