@@ -5,6 +5,7 @@ from workflow.engine.jobs import go_on, mark_failed
 from workflow.engine.lost import tell_lost
 from workflow.guests.mails import send_code
 from workflow.notices.mail import forget_mail, send_mail
+from workflow.powers.jobs import forget_held_files
 from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
 from workflow.signing.jobs import reopen_signature, settle_final_text, tell_changed_holders
 from workflow.standing.jobs import follow_change, open_day
@@ -13,6 +14,7 @@ __all__ = [
     "anchor_entry",
     "anchor_journal",
     "follow_change",
+    "forget_held_files",
     "forget_mail",
     "forget_sent_forms",
     "reopen_signature",

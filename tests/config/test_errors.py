@@ -21,6 +21,13 @@ METHODS = {"nobody": ("POST", "DELETE"), "pilote_ville": ("GET", "PUT")}
 LEAVING = ("logout", "langue")  # what ends the session that the walk needs
 VALUES = {"uidb36": "1", "key": "set-password", "app_label": "stakeholders", "url": "nulle-part"}
 READER = {"Accept": "text/html"}
+IN_THE_FRAME = (
+    'class="brand"',
+    '<a href="/">Mes tâches</a>',
+    "logiciel libre",
+    'href="#contenu"',
+    'id="contenu"',
+)
 PLACES = re.compile(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)")
 
 
@@ -125,10 +132,13 @@ def test_each_status_has_its_page_in_words() -> None:
         500: errors.server_error(request),
         503: errors.busy(),
     }
+    assert "Erreur 403" in (forgery := errors.csrf_failure(request).content.decode())
+    assert all(part in forgery for part in IN_THE_FRAME)
     for status, page in pages.items():
         text = page.content.decode()
         assert page.status_code == status
         assert f"Erreur {status}" in text, status
+        assert all(part in text for part in IN_THE_FRAME), status
         assert len(re.sub(r"<[^>]+>|\s+", " ", text.split("<main")[1]).split()) > 15, status
 
 

@@ -13,7 +13,7 @@ from stakeholders import actions
 from stakeholders.models import SigningAuthority
 from workflow.organisations import timeline
 from workflow.organisations.register_forms import AuthorityForm
-from workflow.powers import asking
+from workflow.powers import asking, held_files
 from workflow.powers.act_files import kept
 from workflow.record.refusals import ActRefused
 from workflow.standing import endings
@@ -43,6 +43,7 @@ def authority_add(request: Request, organisation: int) -> HttpResponse:
     """Enter an act in the register, with its PDF."""
     found = administration.administered_by(request.user, organisation)
     form = AuthorityForm(request.POST or None, request.FILES or None, organisation=found)
+    held_files.of(request.user.pk, form)
     if request.method == "POST" and form.is_valid():
         authority = form.save(commit=False)
         authority.document_sha256 = kept(form.cleaned_data["document"])
@@ -58,6 +59,8 @@ def authority_add(request: Request, organisation: int) -> HttpResponse:
                 return redirect("grant", asked.pk)
             messages.success(request, _("L’acte est inscrit au registre."))
             return redirect("register", found.pk)
+    if form.is_bound:
+        held_files.hold(form)
     context = {"organisation": found, "form": form, "title": _("Inscrire un acte au registre")}
     return render(request, "organisations/register_form.html", context, status=422 if form.is_bound else 200)
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, Mandate, Organisation
 from workflow.organisations.forms import InvitationForm, MandateForm, OfficeForm, ProofForm
-from workflow.powers import appointments, pending
+from workflow.powers import appointments, held_files, pending
 from workflow.powers.act_files import kept
 from workflow.proofs import acts as proofs_acts
 from workflow.record.refusals import ActRefused
@@ -35,6 +35,7 @@ def invitation_add(request: Request, organisation: int) -> HttpResponse:
     """Invite a person to an office."""
     found = appointing_in(request.user, organisation)
     form = InvitationForm(request.POST or None, request.FILES or None, organisation=found)
+    held_files.of(request.user.pk, form)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Inviter une personne"), _("Envoyer l’invitation"))
     try:
@@ -68,6 +69,7 @@ def mandate_add(request: Request, organisation: int) -> HttpResponse:
     """Give an office to somebody the organisation knows."""
     found = appointing_in(request.user, organisation)
     form = MandateForm(request.POST or None, request.FILES or None, organisation=found)
+    held_files.of(request.user.pk, form)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Donner une fonction"), _("Donner la fonction"))
     try:
@@ -187,6 +189,8 @@ def _form(
     request: Request, found: Organisation, form: Any, title: str, button: str, status: int = 0
 ) -> HttpResponse:
     home = _home(request, found)
+    if form.is_bound:
+        held_files.hold(form)
     context = {"organisation": found, "form": form, "title": title, "button": button, "home": home}
     shown = status or (422 if form.is_bound else 200)
     return render(request, "organisations/organisation_form.html", context, status=shown)

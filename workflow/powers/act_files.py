@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from signatures import blobs
 from signatures.limited import Unavailable
 from signatures.uploads import active_content
+from workflow.powers.held_files import HeldFileInput
 
 LARGEST_ACT = 10 * 1024 * 1024  # bytes
 
@@ -24,6 +25,7 @@ class ActFileField(forms.FileField):
             **{
                 "label": _("L’acte, en PDF"),
                 "help_text": _("10 Mo au plus. Il reste joint au registre."),
+                "widget": HeldFileInput(attrs={"accept": "application/pdf"}),
                 **kwargs,
             }
         )

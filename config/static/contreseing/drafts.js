@@ -215,7 +215,8 @@ function tell(form, name, at) {
 async function giveBack(form, shownAgain) {
   const name = nameOf(form);
   form.dataset.draft = name;
-  if (!localStorage.getItem(name) || name === shownAgain) return;
+  if (!localStorage.getItem(name)) return;
+  if (name === shownAgain && form.querySelector(".errorlist")) return; // it shows what was sent, and why not
   const found = await kept(name);
   if (!found || isSame(form, found.values) || fieldsOf(form).some(isChanged)) return;
   fill(form, found.values);
