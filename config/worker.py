@@ -122,11 +122,11 @@ class Crew:
             asked.cancel()
         if asked in ended:
             return
-        causes = [f"{type(outcome).__name__}: {outcome}" for outcome in outcomes if outcome is not None]
+        causes = {type(outcome).__name__ for outcome in outcomes if outcome is not None}
         names = ", ".join(task.get_name() for task in ended)
         raise WorkerStopped(
             f"L’exécuteur s’est arrêté de lui-même ({names}) : la base de données l’a coupé, "
-            f"ou une de ses parts a échoué. {' '.join(causes)}".rstrip()
+            f"ou une de ses parts a échoué. {' '.join(sorted(causes))}".rstrip()
         )
 
     async def _watch(self, workers: list[Any]) -> None:

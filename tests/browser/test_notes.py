@@ -71,4 +71,6 @@ def test_a_note_that_is_held_up_says_so_and_stays_where_it_is(
         expect(page.locator("#notes li", has_text="À garder.")).to_be_visible()
     finally:
         patience.become(patience.COMMAND)
+    assert all("503" in error for error in actor.errors), actor.errors
+    actor.errors.clear()
     actor.close()

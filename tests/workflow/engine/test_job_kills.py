@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
-from viewflow.workflow.models import Task
+from viewflow.workflow.models import Process, Task
 
 from contracts.models import Contract
 from tests import plot, workers
@@ -18,11 +19,14 @@ from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.workflow.sockets import environment
 from workflow.drafting import acts as drafting_acts
+from workflow.engine import lost
+from workflow.engine.models import LostJob
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures.csi import CsiFlow
 from workflow.record import journal
 from workflow.record.models import JournalEntry
 from workflow.signing import acts as signing_acts
+from workflow.tasks import acts as tasks_acts
 
 pytestmark = pytest.mark.kill
 
@@ -104,4 +108,29 @@ def test_killed_between_a_signature_and_the_step_after(cast: Cast, pki: ServedPk
     assert workers.ended(start_worker(pki), within=60) == 0
     assert plot.entitled(plot.task(contract, "sign")) == cast.maire
     assert count(contract, "signature_made") == 1
+    assert journal.first_break() is None
+
+
+def test_a_print_that_kills_every_worker_fails_in_the_journal_and_can_be_tried_again(
+    cast: Cast, pki: ServedPki
+) -> None:
+    contract = plot.opened(small_contract(cast))
+    for waiting in plot.tasks(contract, "draft"):
+        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
+    freeze = plot.task(contract, "freeze")
+    drafting_acts.freeze_version(plot.entitled(freeze), freeze.pk)
+    printing = taken("workflow.render_version")
+    mine = LostJob.objects.filter(job=ProcrastinateJob.objects.get(task_name="workflow.render_version").pk)
+    with transaction.atomic():  # the worker waits for the process as long as it takes to kill it
+        Process.objects.select_for_update().get(pk=contract.circuit.process_id)
+        for death in range(lost.LIVES):  # each takes back what the one before left in its hands
+            kill_worker_when(pki, lambda death=death: mine.count() == death and printing())
+    assert workers.ended(start_worker(pki), within=60) == 0
+    failed = Task.objects.get(process__circuit__contract=contract, flow_task=CsiFlow.render)
+    assert failed.status == "ERROR"
+    entry = JournalEntry.objects.get(contract=contract, verb="job_failed")
+    assert (entry.actor, "WorkerDied" in entry.payload["message"]) == (None, True)
+    tasks_acts.retry_job(cast.pilote_ville, failed.pk)
+    assert workers.ended(start_worker(pki), within=60) == 0
+    assert len(plot.tasks(contract, "review")) == 2
     assert journal.first_break() is None
