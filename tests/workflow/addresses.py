@@ -218,6 +218,7 @@ RULES |= {
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
     "failed_jobs": Rule(PLATFORM, arguments=none),
+    "account_data": Rule(EVERYBODY, arguments=none),
     "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
 }
 # Tried last, because somebody entitled changes the scene.
@@ -232,7 +233,8 @@ ONCE = {"contact_remove"}  # what is removed is not found again: the first of th
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
 # the last two: see test_invitations.py
-OPEN_TO_ALL = {"trust_root", "lives", "ready", "metrics", "set_language", "invitation", "invitation_opened"}
+OPEN_TO_ALL = {"trust_root", "set_language", "invitation", "invitation_opened"}
+OPEN_TO_ALL |= {"lives", "ready", "metrics", "personal_data"}
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",
     "guest_code",
