@@ -275,6 +275,16 @@ TIME_ZONE = "Europe/Paris"
 # --- Who watches ---------------------------------------------------------------------------
 METRICS_TOKEN = environment("METRICS_TOKEN") or ""  # without one there is no /metriques/
 
+# --- What is forgotten, and after how many days (workflow/privacy/retention.py) ---------------
+RETENTION_DAYS = {
+    "sessions": 0,  # once they are over
+    "drafts": 365,
+    "tries": 30,
+    "quotas": 2,
+    "jobs": 30,
+    "closed_accounts": 365,
+}
+
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = environment("LOG_LEVEL") or "INFO"
 LOGGING = loggers.configured(LOG_LEVEL)

@@ -6,6 +6,7 @@ from workflow.engine.lost import tell_lost
 from workflow.guests.mails import send_code
 from workflow.notices.mail import forget_mail, send_mail
 from workflow.powers.jobs import forget_held_files
+from workflow.privacy.jobs import forget_old_data
 from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
 from workflow.signing.jobs import reopen_signature, settle_final_text, tell_changed_holders
 from workflow.standing.jobs import follow_change, open_day
@@ -17,6 +18,7 @@ __all__ = [
     "forget_held_files",
     "forget_mail",
     "forget_sent_forms",
+    "forget_old_data",
     "reopen_signature",
     "go_on",
     "mark_failed",

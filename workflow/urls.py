@@ -17,6 +17,7 @@ from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
+from workflow.privacy import views as privacy_views
 from workflow.procedures import recall_views
 from workflow.proofs import views as proofs_views
 from workflow.signing import holder_views
@@ -134,6 +135,7 @@ urlpatterns = [
     ),
     path(f"{ORGANISATION}preuve/", organisations_views.signing_proof, name="signing_proof"),
     path(f"{ORGANISATION}preuves/<int:means_id>/code/", proofs_views.means_code, name="means_code"),
+    path("compte/donnees/", privacy_views.own_data, name="account_data"),
     path("compte/preuves/", proofs_views.own_means, name="account_means"),
     # powers that wait for a second person
     path("pouvoirs/", powers_views.grants, name="grants"),
@@ -154,5 +156,6 @@ urlpatterns = [
     # open to all
     path("invitations/", invitation_views.invitation, name="invitation"),
     path("invitations/ouverte/", invitation_views.invitation_opened, name="invitation_opened"),
+    path("donnees-personnelles/", privacy_views.personal_data, name="personal_data"),
     path("confiance/racine.pem", verification_views.trust_root, name="trust_root"),
 ]

@@ -234,6 +234,7 @@ RULES |= {
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
     "failed_jobs": Rule(PLATFORM, arguments=none),
+    "account_data": Rule(EVERYBODY, arguments=none),
     "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
 }
 # Tried last, because somebody entitled changes the scene.
@@ -258,6 +259,7 @@ OPEN_TO_ALL = {
     "invitation_opened",
     "guide",
     "information",
+    "personal_data",
 }
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",

@@ -23,6 +23,7 @@ NAMES: dict[str, Promise] = {
     "workflow.mark_failed": _("Signalement d’un échec"),
     "workflow.send_mail": _("Envoi d’un courriel"),
     "workflow.send_code": _("Envoi d’un code à un contact"),
+    "workflow.forget_old_data": _("Effacement des données anciennes"),
     "workflow.anchor_entry": _("Ancrage du journal"),
     "workflow.anchor_journal": _("Ancrage du journal"),
     "workflow.follow_change": _("Suites d’un changement de fonctions"),

@@ -240,6 +240,8 @@ _ROWS = (
         _("Un compte n’est plus relié au fournisseur d’identité %(provider)s."),
         Name.IDENTITY_CHANGED,
     ),
+    _of_accounts("data_forgotten", _("Des données arrivées au terme de leur conservation sont effacées.")),
+    _of_accounts("account_made_anonymous", _("Un compte fermé est rendu anonyme.")),
     _of_accounts("failed_job_retried", _("Un traitement en échec est relancé : %(name)s.")),
     _of_accounts(
         "installation_restored",

@@ -1,0 +1,62 @@
+"""All that is known of one person, for that person (RGPD, articles 15 and 20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.utils import timezone
+
+from signatures.models import SignatureRequest
+from stakeholders.models import User
+from workflow.opinions.models import Approval, Opinion, OpinionDraft
+from workflow.record.models import JournalEntry
+
+
+def of(person: User) -> dict[str, Any]:
+    """Return it as JSON can hold it: no secret of theirs, and nothing of anybody else."""
+    return {
+        "exported_at": timezone.now(),
+        "account": {
+            "email": person.email,
+            "civility": person.civility,
+            "first_name": person.first_name,
+            "last_name": person.last_name,
+            "opened_at": person.date_joined,
+            "last_login": person.last_login,
+        },
+        "offices": [
+            {
+                "title": mandate.office.title,
+                "organisation": mandate.office.organisation.name,
+                "starts_on": mandate.starts_on,
+                "ends_on": mandate.ends_on,
+                "withdrawn_at": mandate.withdrawn_at,
+            }
+            for mandate in person.mandates.select_related("office__organisation").order_by("pk")
+        ],
+        "factors": list(Authenticator.objects.filter(user=person).values("type", "created_at")),
+        "sessions": list(
+            UserSession.objects.filter(user=person).values("created_at", "last_seen_at", "ip", "user_agent")
+        ),
+        "opinions": _acts(Opinion, person, "value", "reason"),
+        "approvals": _acts(Approval, person, "approved", "reason"),
+        "opinion_drafts": list(
+            OpinionDraft.objects.filter(author=person).values("value", "reason", "saved_at")
+        ),
+        "signatures": list(
+            SignatureRequest.objects.filter(user=person).values("state", "document_sha256", "signed_at")
+        ),
+        "journal": list(
+            JournalEntry.objects.filter(actor=person)
+            .order_by("number")
+            .values("number", "at", "verb", "quality", "contract__reference")
+        ),
+    }
+
+
+def _acts(model: Any, person: User, *facts: str) -> list[dict[str, Any]]:
+    return list(
+        model.objects.filter(author=person).values("version__contract__reference", "quality", "at", *facts)
+    )
