@@ -180,7 +180,9 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             )
     for signatory, act in signed(contract):
         if act and act.request.stamped_at and act.request.done_at:
-            say(signatory.office.organisation_id, act.request.stamped_at, DONE, _("signé"), str(act.author))
+            who = {"person": act.author, "day": day(act.request.stamped_at)}
+            detail = _("%(person)s, le %(day)s") % who
+            say(signatory.office.organisation_id, act.request.stamped_at, DONE, _("signé"), detail)
         elif act:
             told = of_request(act.request)
             say(signatory.office.organisation_id, act.at, told.look, told.word, told.detail)

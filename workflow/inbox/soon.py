@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from contracts.models import Contract, Signatory, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
+from workflow.engine.tasks import OPEN, seeded_by, taking, tasks
 from workflow.signing.rules import having_signed, next_signatory, why_not_sign
 
 TOLD_AT_MOST = 5  # contracts: a few lines spare a call, more would be a list
@@ -26,13 +27,15 @@ def soon(mandates: list[Mandate]) -> list[Soon]:
     offices = [m.office_id for m in mandates if Power.SIGN in m.office.powers and m.covers(None)]
     if not offices:
         return []
-    signatories = Signatory.objects.filter(office__in=offices, contract__status=Status.SIGNING)
+    theirs = Signatory.objects.filter(office__in=offices, contract__status=Status.SIGNING)
+    asked = tasks(OPEN, taking(Power.SIGN), seeded_by(theirs)).values_list("seed_object_id", flat=True)
+    signatories = theirs.exclude(pk__in=list(asked)).select_related("contract").order_by("-contract__pk")
     found = []
-    for signatory in signatories.select_related("contract").order_by("-contract__pk")[: TOLD_AT_MOST * 4]:
+    for signatory in signatories[:TOLD_AT_MOST]:
         version = signatory.contract.latest_version
         if version is None or signatory.pk in having_signed(version):
             continue
         why = why_not_sign(signatory, version)
         if why and next_signatory(signatory.contract, version) is not None:
             found.append(Soon(signatory.contract, signatory.capacity, why))
-    return found[:TOLD_AT_MOST]
+    return found
