@@ -7,13 +7,14 @@ import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import IntegrityError, connection, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -24,6 +25,7 @@ from stakeholders.actions import record_authority
 from stakeholders.models import Absence, AuthorityKind, Grant, Mandate, SigningAuthority, User
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.owner import as_owner
 from tests.signatures import documents
 from tests.workflow.sockets import logged_in
 from workflow.guests.models import Contact
@@ -120,7 +122,7 @@ def volet(cast: Cast) -> Form:
 def contact(cast: Cast) -> Form:
     contract = plot.opened(small_contract(cast))
     address = reverse("contacts", args=[contract.pk])
-    named = {"first_name": "Ève", "last_name": "Roux", "email": "eve.roux@exemple.example"}
+    named = {"first_name": "Ève", "last_name": "Roux", "email": "eve.roux@orme-habitat.example"}
     fields = {**named, "organisation": cast.organisation("org-oh").pk, "quality": "Directrice"}
     return cast.pilote_ville, address, address, fields, Contact.objects.filter(last_name="Roux").count
 
@@ -211,6 +213,32 @@ def test_the_register_refuses_the_same_act_twice_whoever_writes_it(cast: Cast) -
     record_authority(SigningAuthority(**{**alike, "act": "Arrêté n° 8"}), actor=cast.dircab)
     SigningAuthority.objects.filter(pk=first.pk).update(withdrawn_at=timezone.now())
     record_authority(SigningAuthority(**alike), actor=cast.dircab)
+
+
+def test_the_migration_names_what_was_entered_twice_and_changes_nothing(cast: Cast) -> None:
+    said = import_module("stakeholders.migrations.0013_ops1_no_act_twice").SAY_WHICH
+    facts = {
+        "kind": AuthorityKind.DELEGATION_OF_SIGNATURE,
+        "office": mandate(cast.prefete).office,
+        "grantor": mandate(cast.prefete),
+        "delegate": mandate(cast.secretaire_generale),
+        "starts_on": timezone.localdate(),
+    }
+    before = SigningAuthority.objects.count()
+    with (
+        as_owner(),
+        pytest.raises(DatabaseError, match="Arrêté n° 7"),
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(said)  # nothing is twice yet
+        cursor.execute(
+            "ALTER TABLE stakeholders_signingauthority DROP CONSTRAINT one_line_an_act_parties_and_day"
+        )
+        for act in ("Arrêté n° 7", "arrêté  n° 7"):
+            SigningAuthority.objects.create(act=act, **facts)
+        cursor.execute(said)
+    assert SigningAuthority.objects.count() == before
 
 
 @pytest.mark.race
