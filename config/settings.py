@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
@@ -85,6 +86,7 @@ CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.live.layers.ProcessLayer"}}
 SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process keeps told
 SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
 REDIS_URL = environment("REDIS_URL")
+CACHES: dict[str, dict[str, Any]]
 if REDIS_URL:
     CACHES = {"default": {"BACKEND": "config.shared_cache.SharedCache", "LOCATION": REDIS_URL}}
 else:

@@ -46,7 +46,8 @@ class Rule:
 def _sessions(before: dt.datetime) -> int:
     gone = Session.objects.filter(expire_date__lt=before).delete()[0]
     living = Session.objects.values("session_key")
-    return gone + UserSession.objects.exclude(session_key__in=living).delete()[0]
+    closed: int = UserSession.objects.exclude(session_key__in=living).delete()[0]
+    return gone + closed
 
 
 def _drafts(before: dt.datetime) -> int:

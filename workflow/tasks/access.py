@@ -82,11 +82,15 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
         prefetch_related_objects([task], GenericPrefetch("seed", seeds()))
     standing = standing_to_act(user, task) if task else None
     if task is None or standing is None:
-        signature = task is not None and isinstance(task.seed, Signatory) and is_open(task)
-        if signature and standings_of(user).is_named_for(task.seed):
+        if task is not None and _is_named_in_vain(user, task):
             raise PermissionDenied(why_not(user, task))
         raise Http404
     return OpenTask(contract, task, standing)
+
+
+def _is_named_in_vain(user: User, task: Task) -> bool:
+    """Whether some act of the register names the person for the signature that is awaited."""
+    return isinstance(task.seed, Signatory) and is_open(task) and standings_of(user).is_named_for(task.seed)
 
 
 def pilot_for(user: User, contract_id: int) -> Contract:

@@ -124,7 +124,11 @@ def test_a_print_that_kills_every_worker_fails_in_the_journal_and_can_be_tried_a
     with transaction.atomic():  # the worker waits for the process as long as it takes to kill it
         Process.objects.select_for_update().get(pk=contract.circuit.process_id)
         for death in range(lost.LIVES):  # each takes back what the one before left in its hands
-            kill_worker_when(pki, lambda death=death: mine.count() == death and printing())
+
+            def in_hand(death: int = death) -> bool:
+                return mine.count() == death and printing()
+
+            kill_worker_when(pki, in_hand)
     assert workers.ended(start_worker(pki), within=60) == 0
     failed = Task.objects.get(process__circuit__contract=contract, flow_task=CsiFlow.render)
     assert failed.status == "ERROR"

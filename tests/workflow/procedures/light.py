@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +18,7 @@ from django.utils import timezone
 
 from contracts.canonical import digest
 from contracts.printed.rendering import Rendered
-from signatures import cms, machine
+from signatures import cms, kept, machine, output, pades, trust
 from signatures.backends import SigningCertificate
 from signatures.errors import CertificateRevoked, TimestampUnavailable
 from signatures.pades import Prepared
@@ -75,7 +74,7 @@ async def prepared(document: bytes, field: str, certificate: SigningCertificate,
     return Prepared(whole, covered, len(document), len(whole), covered)
 
 
-async def sealed(document: bytes) -> bytes:
+async def sealed(document: bytes, _stamper: Any) -> bytes:
     """Return the document with a seal's place taken."""
     return document + b"\nsealed"
 
@@ -93,11 +92,11 @@ def light() -> Iterator[Outside]:
             "embed": lambda document, _prepared, _cms: document + b"\nsigned",
             "seal": sealed,
         }.items():
-            patch.setattr(machine.pades, name, stand_in)
-        patch.setattr(machine.trust, "check_signer", outside.check_signer)
+            patch.setattr(pades, name, stand_in)
+        patch.setattr(trust, "check_signer", outside.check_signer)
         patch.setattr(cms, "normalised_value", lambda _certificate, _attributes, value: value)
         patch.setattr(cms, "assemble", lambda *_parts: b"cms")
         patch.setattr(machine, "generated_at", lambda _token: timezone.now())
-        patch.setattr(machine, "_refuse_unless_valid", lambda *_file, **_how: SimpleNamespace())
-        patch.setattr(machine.kept, "keep", lambda _sha256, _report: None)
+        patch.setattr(output, "refuse_unless_valid", lambda *_file, **_how: None)
+        patch.setattr(kept, "keep", lambda _sha256, _report: None)
         yield outside
