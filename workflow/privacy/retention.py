@@ -76,7 +76,7 @@ def _jobs(before: dt.datetime) -> int:
 RULES = (
     Rule(
         "sessions",
-        _("Sessions : navigateur, adresse IP, dernière activité"),
+        _("Sessions : navigateur, adresse IP, dernière activité"),
         _("Sécurité du compte, jusqu’à la fin de la session."),
         _sessions,
     ),
