@@ -34,7 +34,8 @@ from rich.table import Table
 
 from bench.stage import percentile
 from config import limits
-from config.run import ROOT, free_port, prepare, serving
+from config.attached import ROOT
+from config.run import free_port, prepare, serving
 
 HEALTH_AIM, MEMORY_AIM = 0.5, 600.0  # seconds (p99), megabytes
 LOGINS, SOCKETS, FRAMES, SLOW, HUGE = 30, 400, 9, 60, 20

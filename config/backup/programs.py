@@ -50,7 +50,7 @@ def restore(connection: BaseDatabaseWrapper, source: Path, *, replace: bool) -> 
         asked = ["--no-owner", "--no-privileges", f"--use-list={contents}", "--file=-"]
         quiet = ["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1", "--file=-"]
         with Path(folder, "said").open("w+b") as said:
-            told = {"env": _address(connection), "stderr": said}
+            told: dict[str, Any] = {"env": _address(connection), "stderr": said}
             written = subprocess.Popen(  # noqa: S603 (as _run)
                 [_program("pg_restore"), *asked, str(source)], stdout=subprocess.PIPE, **told
             )
@@ -120,7 +120,7 @@ def _program(name: str) -> str:
 
 def _address(connection: BaseDatabaseWrapper) -> dict[str, str]:
     """Return the environment that tells libpq whom to talk to: no argument holds a password."""
-    given: dict[str, Any] = connection.get_connection_params()  # type: ignore[attr-defined]
+    given: dict[str, Any] = connection.get_connection_params()
     environment = {**os.environ, "PGAPPNAME": "contreseing backup"}
     for option in psycopg.pq.Conninfo.get_defaults():
         value = given.get(option.keyword.decode())

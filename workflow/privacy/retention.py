@@ -46,7 +46,7 @@ class Rule:
 def _sessions(before: dt.datetime) -> int:
     gone = Session.objects.filter(expire_date__lt=before).delete()[0]
     living = Session.objects.values("session_key")
-    return gone + UserSession.objects.exclude(session_key__in=living).delete()[0]
+    return int(gone + UserSession.objects.exclude(session_key__in=living).delete()[0])
 
 
 def _drafts(before: dt.datetime) -> int:
