@@ -36,7 +36,7 @@ if __name__ == "__main__":
         sys.exit(said)
     except OperationalError as error:
         if isinstance(error.__cause__, DiskFull):
-            sys.exit("Le disque de la base de données est plein : libérez de la place, puis recommencez.")
+            sys.exit("Le disque de la base de données est plein : libérez de la place, puis recommencez.")
         if getattr(error.__cause__, "sqlstate", None):  # the server answered: not a matter of reaching it
             raise
         sys.exit(f"La base de données ne répond pas ou ne peut pas servir : {error}".rstrip())

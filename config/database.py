@@ -112,7 +112,7 @@ def _not_started(data: Path, error: Exception) -> str:
     with suppress(OSError):
         said = said or (data / "log").read_text(errors="replace").strip()
     last = said.splitlines()[-1] if said else str(error)
-    return f"Le PostgreSQL de {data} n’a pas démarré : {last}"
+    return f"Le PostgreSQL de {data} n’a pas démarré : {last}"
 
 
 def stop_unused(state: Path) -> None:

@@ -42,7 +42,7 @@ def refuse_disk(state: Path) -> None:
         raise Unfit(of_disk(error, state) or f"{state} ne peut pas servir : {error.strerror}.") from error
     if shutil.disk_usage(state).free < ROOM:
         raise Unfit(
-            f"Le disque de {state} est presque plein : libérez au moins {ROOM // 1024 // 1024} Mo, "
+            f"Le disque de {state} est presque plein : libérez au moins {ROOM // 1024 // 1024} Mo, "
             "puis recommencez."
         )
 
@@ -51,10 +51,10 @@ def of_disk(error: OSError, place: Path | str = "") -> str:
     """Return the sentence for a disk that is full or closed to us; empty for any other error."""
     where = error.filename or place
     if error.errno in FULL:
-        return f"Le disque est plein ({where}) : libérez de la place, puis recommencez."
+        return f"Le disque est plein ({where}) : libérez de la place, puis recommencez."
     if error.errno in CLOSED:
         return (
-            f"{where} ne peut pas être écrit ({error.strerror}) : le dossier est en lecture seule ou "
+            f"{where} ne peut pas être écrit ({error.strerror}) : le dossier est en lecture seule ou "
             "appartient à quelqu’un d’autre. Donnez à STATE_DIR un dossier qui vous appartient."
         )
     return ""
@@ -71,7 +71,7 @@ def refuse_port(host: str, port: int, name: str) -> None:
                 raise
             reason = f"est déjà pris{_by(port)}" if error.errno == errno.EADDRINUSE else "ne peut pas servir"
             raise Unfit(
-                f"Le port {port} de {host} {reason} : libérez-le, ou choisissez-en un autre avec {name}."
+                f"Le port {port} de {host} {reason} : libérez-le, ou choisissez-en un autre avec {name}."
             ) from error
 
 

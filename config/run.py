@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
         console.print(f"[red]{said}[/red]", highlight=False, soft_wrap=True)
         return 1
     except Stopped as asked:
-        console.print("Arrêt avant la fin : rien ne reste en service.")
+        console.print("Arrêt avant la fin : rien ne reste en service.")
         return 128 + signal.Signals[str(asked)]
 
 
@@ -66,7 +66,7 @@ def address() -> tuple[str, int]:
     """Return where the pages are to be served; raises Unfit."""
     port = os.environ.get("PORT") or "8000"
     if not port.isdecimal() or not 0 < int(port) < 65535:
-        raise premises.Unfit(f"PORT vaut « {port} » : écrivez un numéro de port, 8000 par exemple.")
+        raise premises.Unfit(f"PORT vaut « {port} » : écrivez un numéro de port, 8000 par exemple.")
     return os.environ.get("HOST") or "127.0.0.1", int(port)
 
 
@@ -112,7 +112,7 @@ def _play(out: Path, url: str | None) -> int:
         with premises.alone(state.with_suffix(".lock")):
             return _play_alone(out, state)
     except premises.Occupied:
-        raise premises.Unfit("Un autre ./run play de ce dossier joue déjà : attendez sa fin.") from None
+        raise premises.Unfit("Un autre ./run play de ce dossier joue déjà : attendez sa fin.") from None
 
 
 def _play_alone(out: Path, state: Path) -> int:
@@ -230,7 +230,7 @@ def _dead(parts: list[subprocess.Popen[Any]]) -> str:
     for name, part in zip(PARTS, parts, strict=True):
         if (code := part.poll()) is not None:
             how = f"par le signal {signal.Signals(-code).name}" if code < 0 else f"avec le code {code}"
-            return f"Un des processus s’est arrêté ({name}, {how}) : tout s’arrête."
+            return f"Un des processus s’est arrêté ({name}, {how}) : tout s’arrête."
     return ""
 
 

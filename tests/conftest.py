@@ -20,8 +20,8 @@ from tests.servers import asked_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 LONGEST = [
-    *("test_rules_walk", "test_stateful", "test_play_log", "test_races", "test_kill"),
-    *("test_signing_authority", "test_lists", "test_kills", "test_machine", "test_job_kills"),
+    *("test_run", "test_rules_walk", "test_stateful", "test_play_log", "test_races", "test_kill"),
+    *("test_signing_authority", "test_lists", "test_kills", "test_machine", "test_job_kills", "test_backup"),
     *("test_access_matrix", "test_right_to_sign", "test_whole_contract", "test_pages"),
     *("test_clairval_scenarios",),
 ]

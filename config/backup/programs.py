@@ -73,7 +73,7 @@ def _pass_on(written: subprocess.Popen[bytes], taken: subprocess.Popen[bytes], b
         taken.stdin.flush()
         if written.wait():
             taken.kill()  # before the end of its input, which commits
-            raise ProgramFailed("pg_restore a échoué :")
+            raise ProgramFailed("pg_restore a échoué :")
         taken.stdin.close()
     except BrokenPipeError:
         pass  # psql has stopped, and says why
@@ -83,7 +83,7 @@ def _pass_on(written: subprocess.Popen[bytes], taken: subprocess.Popen[bytes], b
         written.stdout.close()
         code = taken.wait()
     if code:
-        raise ProgramFailed("psql a échoué :")
+        raise ProgramFailed("psql a échoué :")
 
 
 def _before(replace: bool) -> bytes:
@@ -110,7 +110,7 @@ def _run(connection: BaseDatabaseWrapper, command: list[str]) -> None:
         check=False,
     )
     if done.returncode:
-        raise ProgramFailed(f"{command[0]} a échoué : {done.stderr.strip()[-2000:]}")
+        raise ProgramFailed(f"{command[0]} a échoué : {done.stderr.strip()[-2000:]}")
 
 
 def _program(name: str) -> str:

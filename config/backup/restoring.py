@@ -62,7 +62,7 @@ def _refuse_unknown(manifest: sets.Manifest) -> None:
     if unknown := sorted(set(manifest.migrations) - known):
         raise sets.SetUnfit(
             "La sauvegarde vient d’une version plus récente ou différente de celle-ci (migration "
-            f"{unknown[0]}) : restaurez-la avec cette version-là, puis mettez à jour."
+            f"{unknown[0]}) : restaurez-la avec cette version-là, puis mettez à jour."
         )
 
 
@@ -70,13 +70,13 @@ def _refuse_occupied(keys: Path | None) -> None:
     """Raise NotEmpty where something would be written over."""
     again = "restaurez dans une installation vide, ou donnez --replace pour écraser celle-ci."
     if roles.tables(connection):
-        raise NotEmpty(f"La base de données contient déjà des tables : {again}")
+        raise NotEmpty(f"La base de données contient déjà des tables : {again}")
     if any(path.is_file() for path in blobs.folder().rglob("*")):
-        raise NotEmpty(f"{blobs.folder()} contient déjà des documents : {again}")
+        raise NotEmpty(f"{blobs.folder()} contient déjà des documents : {again}")
     if anchors.filed():
-        raise NotEmpty(f"{settings.ANCHOR_DIR} contient déjà des ancrages : {again}")
+        raise NotEmpty(f"{settings.ANCHOR_DIR} contient déjà des ancrages : {again}")
     if keys is not None and (Path(settings.STATE_DIR) / "pki").exists():
-        raise NotEmpty(f"{settings.STATE_DIR} contient déjà des clés : {again}")
+        raise NotEmpty(f"{settings.STATE_DIR} contient déjà des clés : {again}")
 
 
 def _copy_all(source: Path, target: Path) -> None:
@@ -101,12 +101,12 @@ def _check(manifest: sets.Manifest) -> None:
     """Hold what was put back against what was saved: the journal, its anchors, every document."""
     said = []
     if journal.head() != tuple(manifest.journal):
-        said.append(f"Le journal devrait s’arrêter à l’écriture n° {manifest.journal[0]}.")
+        said.append(f"Le journal devrait s’arrêter à l’écriture n° {manifest.journal[0]}.")
     try:
         said += verification.verify().broken
     except NoTrustRoot:  # the keys of a demonstration were not given back: the chain alone is checked
         if found := journal.first_break():
-            said.append(f"Le journal est rompu à l’écriture n° {found.number}.")
+            said.append(f"Le journal est rompu à l’écriture n° {found.number}.")
     for sha256 in sorted(documents.named()):
         try:
             blobs.get(sha256)

@@ -76,6 +76,6 @@ def _save_snapshot(begun: Path, now: dt.datetime) -> sets.Manifest:
         if entry <= number:  # an anchor of what came since would call the restored journal truncated
             sets.copy(path, begun / sets.ANCHORS / path.name)
     if found := journal.first_break():
-        faults.append(f"Le journal est rompu à l’écriture n° {found.number} : lancez verify_journal.")
+        faults.append(f"Le journal est rompu à l’écriture n° {found.number} : lancez verify_journal.")
     applied = [f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()]
     return sets.Manifest(now.isoformat(), (number, head), len(wanted), sorted(applied), faults)

@@ -57,7 +57,7 @@ def read(folder: Path) -> Manifest:
         facts = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SetUnfit(
-            f"{folder} n’est pas une sauvegarde entière : {MANIFEST}, écrit en dernier, n’y est pas."
+            f"{folder} n’est pas une sauvegarde entière : {MANIFEST}, écrit en dernier, n’y est pas."
         ) from None
     except (OSError, ValueError) as error:
         raise SetUnfit(f"{folder / MANIFEST} est illisible ({error}).") from error
@@ -65,7 +65,7 @@ def read(folder: Path) -> Manifest:
         raise SetUnfit(f"{folder / MANIFEST} n’est pas d’un format que cette version sait lire.")
     manifest = Manifest(**{**facts, "journal": tuple(facts["journal"])})
     for name in _unlike(folder, manifest.sums):
-        raise SetUnfit(f"La sauvegarde {folder} est incomplète ou altérée : {name}.")
+        raise SetUnfit(f"La sauvegarde {folder} est incomplète ou altérée : {name}.")
     return manifest
 
 

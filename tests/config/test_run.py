@@ -20,6 +20,7 @@ import pytest
 from config.run import free_port
 from tests.config.deployed import ROOT
 
+pytestmark = pytest.mark.kill
 PATIENCE = 600.0  # seconds; a first set-up, on a busy machine
 
 

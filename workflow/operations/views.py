@@ -36,5 +36,5 @@ def failed_job_retry(request: Request, job: int) -> HttpResponse:
     except ActRefused as error:
         messages.error(request, error.message)
     else:
-        messages.success(request, _("Le traitement est relancé."))
+        messages.success(request, _("Le traitement est remis dans la file."))
     return redirect("failed_jobs")

@@ -46,8 +46,7 @@ class Rule:
 def _sessions(before: dt.datetime) -> int:
     gone = Session.objects.filter(expire_date__lt=before).delete()[0]
     living = Session.objects.values("session_key")
-    closed: int = UserSession.objects.exclude(session_key__in=living).delete()[0]
-    return gone + closed
+    return int(gone + UserSession.objects.exclude(session_key__in=living).delete()[0])
 
 
 def _drafts(before: dt.datetime) -> int:
@@ -77,7 +76,7 @@ def _jobs(before: dt.datetime) -> int:
 RULES = (
     Rule(
         "sessions",
-        _("Sessions : navigateur, adresse IP, dernière activité"),
+        _("Sessions : navigateur, adresse IP, dernière activité"),
         _("Sécurité du compte, jusqu’à la fin de la session."),
         _sessions,
     ),

@@ -242,10 +242,10 @@ _ROWS = (
     ),
     _of_accounts("data_forgotten", _("Des données arrivées au terme de leur conservation sont effacées.")),
     _of_accounts("account_made_anonymous", _("Un compte fermé est rendu anonyme.")),
-    _of_accounts("failed_job_retried", _("Un traitement en échec est relancé : %(name)s.")),
+    _of_accounts("failed_job_retried", _("Un traitement en échec est relancé : %(name)s.")),
     _of_accounts(
         "installation_restored",
-        _("L’installation est restaurée depuis la sauvegarde du %(made_at)s (écriture n° %(entry)s)."),
+        _("L’installation est restaurée depuis la sauvegarde du %(made_at)s (écriture n° %(entry)s)."),
     ),
     _of_accounts("invitation_sent", _("Une invitation est envoyée : %(office)s."), Name.INVITATION_SENT),
     _of_accounts("invitation_cancelled", _("Une invitation est annulée.")),

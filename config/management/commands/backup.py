@@ -26,15 +26,15 @@ class Command(BaseCommand):
             target, manifest = saving.save(options["folder"].resolve())
             keys = saving.save_keys(target)
         except OSError as error:
-            raise CommandError(f"La sauvegarde n’a pas pu être écrite : {error}") from error
+            raise CommandError(f"La sauvegarde n’a pas pu être écrite : {error}") from error
         except ProgramFailed as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
-            f"Sauvegarde faite : {target}\n{manifest.documents} documents, journal jusqu’à l’écriture "
+            f"Sauvegarde faite : {target}\n{manifest.documents} documents, journal jusqu’à l’écriture "
             f"n° {manifest.journal[0]}."
         )
         if keys:
-            self.stdout.write(f"Clés de la démonstration, à part : {keys}")
+            self.stdout.write(f"Clés de la démonstration, à part : {keys}")
         if manifest.faults:
             faults = "\n".join(manifest.faults)
-            raise CommandError(f"L’installation sauvegardée était déjà abîmée :\n{faults}")
+            raise CommandError(f"L’installation sauvegardée était déjà abîmée :\n{faults}")

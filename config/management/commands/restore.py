@@ -33,14 +33,14 @@ class Command(BaseCommand):
         except (SetUnfit, restoring.NotEmpty, ProgramFailed) as error:
             raise CommandError(f"Rien n’a été restauré. {error}") from error
         except OSError as error:
-            raise CommandError(f"La restauration s’est arrêtée : {error}") from error
+            raise CommandError(f"La restauration s’est arrêtée : {error}") from error
         except restoring.NotRestored as error:
             raise CommandError(
-                f"La restauration est faite, mais elle ne correspond pas :\n{error}", returncode=3
+                f"La restauration est faite, mais elle ne correspond pas :\n{error}", returncode=3
             ) from error
         self.stdout.write(
-            f"Restauré : {manifest.documents} documents, journal intact jusqu’à l’écriture "
+            f"Restauré : {manifest.documents} documents, journal intact jusqu’à l’écriture "
             f"n° {manifest.journal[0]}. Chacun doit se reconnecter."
         )
         for fault in manifest.faults:
-            self.stdout.write(f"Déjà abîmé lors de la sauvegarde : {fault}")
+            self.stdout.write(f"Déjà abîmé lors de la sauvegarde : {fault}")

@@ -47,7 +47,7 @@ def test_a_step_that_failed_is_shown_and_opened_anew(cast: Cast) -> None:
     assert contract.reference not in page, "the platform sees no contract"
 
     answer = admin.post(reverse("failed_job_retry", args=[job.pk]), follow=True)
-    assert "Le traitement est relancé." in answer.content.decode()
+    assert "Le traitement est remis dans la file." in answer.content.decode()
     assert "Aucun traitement n’est en échec." in answer.content.decode()
     run_jobs()
     assert plot.version(contract).pdf_sha256
