@@ -38,7 +38,7 @@ def lengthen() -> None:
         (User, ("first_name", "last_name")),
         (Organisation, ("name", "short_name")),
     ):
-        model.objects.update(**{name: word(model, name) for name in names})  # type: ignore[attr-defined]
+        model.objects.update(**{name: word(model, name) for name in names})
     Contract.objects.update(communes=["Z" * 120])
     for office in Office.objects.all():
         Office.objects.filter(pk=office.pk).update(title=f"{word(Office, 'title')[:-4]}{office.pk}")
