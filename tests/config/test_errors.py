@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -151,3 +152,35 @@ def test_a_page_of_refusal_that_knows_who_reads_it_is_the_site_s(cast: Cast) -> 
     assert "Se déconnecter" not in client.get("/nulle/part/", headers=READER).content.decode(), (
         "nobody checked the session"
     )
+
+
+def test_a_log_in_comes_back_to_the_page_of_the_form(cast: Cast) -> None:
+    """What nobody is logged in for leads to the log-in, then to the page that shows it, its query too."""
+    contract = plot.at_review(cast)
+    task = plot.task(contract, "review", cast.organisation("org-oh"))
+    here = reverse("task", args=[contract.pk, task.pk])
+    edit = reverse("contract_edit", args=[contract.pk])
+    nobody = Client()
+    login = reverse("account_login")
+    for method, address, back in (
+        ("GET", f"{reverse('contract_list')}?q=csi", f"{reverse('contract_list')}%3Fq%3Dcsi"),
+        ("POST", reverse("note_add", args=[contract.pk, task.pk]), here),
+        ("POST", reverse("opinion_draft", args=[contract.pk, task.pk]), here),
+        ("POST", here, here),
+        ("POST", edit, edit),
+    ):
+        answer = nobody.generic(method, address)
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{login}?next={back}"), address
+    fragment = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{here}?de=courriel"}
+    answer = nobody.post(reverse("note_add", args=[contract.pk, task.pk]), headers=fragment)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (
+        401,
+        f"{login}?next={here}%3Fde%3Dcourriel",
+    )
+
+
+def test_another_language_comes_back_to_the_same_search(cast: Cast) -> None:
+    client = logged_in(cast.pilote_ville)
+    page = client.get(f"{reverse('contract_list')}?q=csi&page=").content.decode()
+    wanted = re.search(r'name="next" value="([^"]*)"', page)
+    assert wanted and html.unescape(wanted[1]) == f"{reverse('contract_list')}?q=csi&page="

@@ -190,7 +190,8 @@ function answered() {
 function when(at) {
   const day = new Date(at);
   const french = document.documentElement.lang === "fr";
-  const written = day.toLocaleDateString(french ? "fr-FR" : "en-GB", { dateStyle: "long" });
+  const said = day.toLocaleDateString(french ? "fr-FR" : "en-GB", { dateStyle: "long" });
+  const written = french ? said.replace(/^1 /, "1er ") : said;
   const minutes = String(day.getMinutes()).padStart(2, "0");
   return french ? `${written}, ${day.getHours()}\u00a0h\u00a0${minutes}` : `${written}, ${day.getHours()}:${minutes}`;
 }
