@@ -147,7 +147,7 @@ def test_the_pilot_names_a_contact_and_sees_who_answered_that_it_is_not_them(
     assert len(mailbox("iris.noel@reseau-libellule.example")) == 1
     guests_acts.report(link.identifier, reason="Elle a quitté l’organisme.")
     page.goto(f"{live_url}{reverse('contract', args=[contract.pk])}")
-    expect(page.get_by_text("Ce n’est pas moi").first).to_be_visible()
+    expect(page.get_by_text("Contact à corriger")).to_be_visible()
     pilot.is_accessible()
     pictured(pilot, "11-contract")
     page.get_by_role("link", name="Voir les contacts").click()

@@ -52,11 +52,11 @@ def test_a_page_does_what_the_row_of_the_verb_says(browser: Browser, cast: Cast,
         assert sorted(fetched) == sorted(then), "no more is counted anew than it moves"
 
     happens("draft_changed", "liste")
-    expect(page.locator("#live-announcer")).to_have_text("Ville a modifié le projet.")
+    expect(page.locator("#live-announcer")).to_have_text("Projet modifié : Ville.")
     happens("job_queued", "liste")
     happens("task_opened", "liste", "compteurs")
-    expect(page.locator("#live-announcer")).to_have_text("Ville a modifié le projet.")
-    expect(page.get_by_text("Une étape s’ouvre")).to_have_count(0)
+    expect(page.locator("#live-announcer")).to_have_text("Projet modifié : Ville.")
+    expect(page.get_by_text("Étape ouverte")).to_have_count(0)
     happens("draft_submitted", "liste", "compteurs")
     expect(page.locator("#live-announcer")).to_have_text("Rédaction terminée : Ville.")
     actor.close()
