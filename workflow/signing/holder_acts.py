@@ -17,7 +17,7 @@ from workflow.record.models import JournalEntry
 from workflow.record.refusals import Invalid, Locked
 from workflow.signing import rules
 from workflow.signing.holders import Difference
-from workflow.signing.models import ACCEPTING_OWES_WHY, LONGEST_REASON, AcceptedHolder
+from workflow.signing.models import ACCEPTING_OWES_WHY, ALREADY_ACCEPTED, LONGEST_REASON, AcceptedHolder
 from workflow.standing.parties import mandate_to_pilot
 from workflow.tasks.act import entitled, proper, save
 
@@ -83,7 +83,7 @@ def _difference(contract: Contract, signatory_id: int) -> tuple[ContractVersion,
     if found is None:
         raise Locked(str(NOTHING_TO_ACCEPT))
     if found.accepted is not None:
-        raise Locked(_("Cette différence est déjà acceptée."))
+        raise Locked(str(ALREADY_ACCEPTED))
     return version, found
 
 

@@ -16,6 +16,7 @@ from stakeholders.wording import day
 from workflow.engine.models import Act, says_why
 
 REFUSAL_OWES_WHY = _("Dites pourquoi vous refusez de signer.")
+ALREADY_ACCEPTED = _("Cette différence est déjà acceptée.")
 ACCEPTING_OWES_WHY = _("Dites pourquoi le contrat peut garder ce nom.")
 LONGEST_REASON = 200  # characters: it is printed in the box of a signature
 
@@ -92,7 +93,7 @@ class AcceptedHolder(Act):
             models.UniqueConstraint(
                 fields=["version", "signatory", "holder"],
                 name="one_acceptance_a_holder",
-                violation_error_message=_("Cette différence est déjà acceptée."),
+                violation_error_message=ALREADY_ACCEPTED,
             ),
             says_why("accepting_says_why", ACCEPTING_OWES_WHY),
         ]
