@@ -216,7 +216,7 @@ def test_the_register_refuses_the_same_act_twice_whoever_writes_it(cast: Cast) -
 
 
 def test_the_migration_names_what_was_entered_twice_and_changes_nothing(cast: Cast) -> None:
-    said = import_module("stakeholders.migrations.0013_ops1_no_act_twice").SAY_WHICH
+    said = import_module("stakeholders.migrations.0013_no_act_twice").SAY_WHICH
     facts = {
         "kind": AuthorityKind.DELEGATION_OF_SIGNATURE,
         "office": mandate(cast.prefete).office,

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0014_words2_resolution_in_stages'),
+        ('workflow', '0015_resolution_in_stages'),
     ]
 
     operations = [

@@ -8,9 +8,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0007_print_one_number_a_contract'),
+        ('contracts', '0008_one_number_a_contract'),
         ('stakeholders', '0012_a_power_not_sent_yet'),
-        ('workflow', '0015_words2_civility_of_contacts'),
+        ('workflow', '0016_civility_of_contacts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -44,5 +44,5 @@ DROP FUNCTION contracts_number_key(text);
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0007_ops2_print_edition")]
+    dependencies = [("contracts", "0007_print_edition")]
     operations = [migrations.RunSQL(FORWARD, BACKWARD)]

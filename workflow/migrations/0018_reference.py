@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0014_print_accepted_holders'),
+        ('workflow', '0017_accepted_holders'),
     ]
 
     operations = [

@@ -23,7 +23,7 @@ DROP FUNCTION workflow_stages_are_filled_in_once();
 
 
 class Migration(migrations.Migration):
-    dependencies = [("workflow", "0014_ops1_sent_forms_and_lost_jobs")]
+    dependencies = [("workflow", "0014_sent_forms_and_lost_jobs")]
 
     operations = [
         migrations.RemoveConstraint("councilresolution", "one_resolution_a_version"),
