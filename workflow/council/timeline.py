@@ -31,8 +31,11 @@ def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
         milestone.detail = _("adoptée, pas encore exécutoire : il manque %(missing)s") % {
             "missing": rules.missing_in_words(found)
         }
-    elif version and (put_off := rules.adjournments_of(version).first()) is not None:
-        milestone.detail = _("ajournée le %(day)s") % {"day": day(put_off.session_on)}
-    elif milestone.look == NOW:
-        milestone.detail = _("délibération attendue")
+    elif milestone.look == NOW and version:
+        put_off = rules.adjournments_of(version).first()
+        milestone.detail = (
+            _("ajournée le %(day)s") % {"day": day(put_off.session_on)}
+            if put_off
+            else _("délibération attendue")
+        )
     yield milestone
