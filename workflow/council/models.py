@@ -18,6 +18,9 @@ SENT_BACK_OWES_WHY = _(
 )
 
 
+NUMBER_OWED = _("Donnez le numéro de la délibération.")
+
+
 class Outcome(models.TextChoices):
     """What a council did of the text that was put to it."""
 
@@ -67,7 +70,7 @@ class CouncilResolution(Act):
             models.CheckConstraint(
                 name="resolution_has_its_number",
                 condition=Q(outcome=Outcome.ADJOURNED) | ~Q(number=""),
-                violation_error_message=_("Donnez le numéro de la délibération."),
+                violation_error_message=NUMBER_OWED,
             ),
             models.CheckConstraint(
                 name="stages_of_a_resolution_in_order",

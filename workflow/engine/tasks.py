@@ -85,6 +85,11 @@ def seeded_by(rows: QuerySet[Model]) -> Q:
     )
 
 
+def seeds_of(found: QuerySet[Task]) -> set[int]:
+    """Return the keys of the rows that opened these tasks."""
+    return set(found.values_list("seed_object_id", flat=True))
+
+
 def seeds() -> list[QuerySet[Any]]:
     """Return what a prefetch reads of the rows that opened tasks: a signatory's place, an organisation."""
     return [Signatory.objects.select_related("contract", "office__organisation"), Organisation.objects.all()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contracts.models import Contract, Signatory, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
-from workflow.engine.tasks import OPEN, seeded_by, taking, tasks
+from workflow.engine.tasks import OPEN, seeded_by, seeds_of, taking, tasks
 from workflow.signing.rules import having_signed, next_signatory, why_not_sign
 
 TOLD_AT_MOST = 5  # contracts: a few lines spare a call, more would be a list
@@ -28,8 +28,8 @@ def soon(mandates: list[Mandate]) -> list[Soon]:
     if not offices:
         return []
     theirs = Signatory.objects.filter(office__in=offices, contract__status=Status.SIGNING)
-    asked = tasks(OPEN, taking(Power.SIGN), seeded_by(theirs)).values_list("seed_object_id", flat=True)
-    signatories = theirs.exclude(pk__in=list(asked)).select_related("contract").order_by("-contract__pk")
+    asked = seeds_of(tasks(OPEN, taking(Power.SIGN), seeded_by(theirs)))
+    signatories = theirs.exclude(pk__in=asked).select_related("contract").order_by("-contract__pk")
     found = []
     for signatory in signatories[:TOLD_AT_MOST]:
         version = signatory.contract.latest_version
