@@ -95,7 +95,7 @@ _ROWS = (
             "titulaire : %(holder)s."
         ),
     ),
-    Verb("signature_requested", _("Signature demandée, en cours : %(signer)s.")),
+    Verb("signature_requested", _("Signature demandée, en cours : %(signer)s.")),
     Verb(
         "signature_progressed",
         _("La signature avance."),
@@ -108,7 +108,7 @@ _ROWS = (
         "signature_failed",
         _("Signature non apposée, à refaire (%(signatory)s) : %(message)s"),
     ),
-    Verb("signature_refused", _("Signature refusée : %(signer)s. Le contrat revient en rédaction.")),
+    Verb("signature_refused", _("Signature refusée : %(signer)s. Le contrat revient en rédaction.")),
     Verb("seal_delayed", _("Le scellement pour l’archive attend. %(message)s"), moves_baskets=False),
     Verb("contract_sealed", _("Le contrat est signé par toutes les parties et scellé pour l’archive.")),
     Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
