@@ -97,3 +97,17 @@ def test_without_a_script(browser: Browser, cast: Cast, live_url: str) -> None:
     page.get_by_role("button", name="Rendre l’avis").click()
     expect(page.get_by_text("Votre avis est enregistré")).to_be_visible()
     context.close()
+
+
+def test_a_note_kept_twice_is_kept_once(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.at_review(cast)
+    task = plot.task(contract, "review", cast.organisation("org-oh"))
+    actor = Actor(browser, live_url, cast.bailleur_oh, typing=False)
+    page = actor.page
+    page.goto(live_url + reverse("task", args=[contract.pk, task.pk]))
+    page.get_by_label("Ajouter une note").fill("À voir.")
+    page.get_by_role("button", name="Garder la note").dblclick()
+    expect(page.locator("#notes li")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#notes li")).to_have_count(1)
+    actor.context.close()
