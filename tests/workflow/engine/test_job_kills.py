@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -121,10 +122,14 @@ def test_a_print_that_kills_every_worker_fails_in_the_journal_and_can_be_tried_a
     drafting_acts.freeze_version(plot.entitled(freeze), freeze.pk)
     printing = taken("workflow.render_version")
     mine = LostJob.objects.filter(job=ProcrastinateJob.objects.get(task_name="workflow.render_version").pk)
+
+    def in_hand_after(deaths: int) -> bool:
+        return mine.count() == deaths and printing()
+
     with transaction.atomic():  # the worker waits for the process as long as it takes to kill it
         Process.objects.select_for_update().get(pk=contract.circuit.process_id)
         for death in range(lost.LIVES):  # each takes back what the one before left in its hands
-            kill_worker_when(pki, lambda death=death: mine.count() == death and printing())
+            kill_worker_when(pki, partial(in_hand_after, death))
     assert workers.ended(start_worker(pki), within=60) == 0
     failed = Task.objects.get(process__circuit__contract=contract, flow_task=CsiFlow.render)
     assert failed.status == "ERROR"
