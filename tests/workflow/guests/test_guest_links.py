@@ -134,7 +134,7 @@ def test_ce_n_est_pas_moi_revokes_tells_the_pilots_and_marks_the_contact(cast: C
         guests_acts.ask_code(link.identifier)
     pilot = Client()
     pilot.force_login(cast.pilote_ville, backend="allauth.account.auth_backends.AuthenticationBackend")
-    assert "Ce n’est pas moi" in text(pilot.get(page))
+    assert "ne la concerne pas" in text(pilot.get(page))
     assert "Mme Aubrac est partie." in text(pilot.get(reverse("contacts", args=[contract.pk])))
     landlord = Client()
     landlord.force_login(cast.rtac, backend="allauth.account.auth_backends.AuthenticationBackend")
