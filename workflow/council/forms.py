@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts.figures import CountField
 from workflow.council.models import (
-    NUMBER_OWED,
+    NUMBER_IS_OWED,
     SENDING_BACK,
     SENT_BACK_OWES_WHY,
     STAGES,
@@ -68,7 +68,7 @@ class VoteForm(forms.ModelForm[CouncilResolution]):
             ask_why(self, SENT_BACK_OWES_WHY)
         if outcome and outcome != Outcome.ADJOURNED:
             if not cleaned.get("number") and "number" not in self.errors:
-                self.add_error("number", NUMBER_OWED)
+                self.add_error("number", NUMBER_IS_OWED)
             if cleaned.get("votes_for") is None and "votes_for" not in self.errors:
                 self.add_error("votes_for", _("Donnez le nombre de voix pour."))
         for name in ("votes_for", "votes_against", "abstentions", "not_voting"):

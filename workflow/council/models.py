@@ -12,13 +12,11 @@ from stakeholders.days import Day
 from stakeholders.text import Line
 from workflow.engine.models import Act, says_why
 
+NUMBER_IS_OWED = _("Donnez le numéro de la délibération.")
 SENT_BACK_OWES_WHY = _(
     "Dites pourquoi le conseil a rejeté le texte, ou quelles modifications il a votées : "
     "les pilotes les liront."
 )
-
-
-NUMBER_OWED = _("Donnez le numéro de la délibération.")
 
 
 class Outcome(models.TextChoices):
@@ -70,7 +68,7 @@ class CouncilResolution(Act):
             models.CheckConstraint(
                 name="resolution_has_its_number",
                 condition=Q(outcome=Outcome.ADJOURNED) | ~Q(number=""),
-                violation_error_message=NUMBER_OWED,
+                violation_error_message=NUMBER_IS_OWED,
             ),
             models.CheckConstraint(
                 name="stages_of_a_resolution_in_order",

@@ -115,13 +115,13 @@ async function open(root) {
   const number = root.querySelector("[data-pdf-number]");
   const total = root.querySelector("[data-pdf-total]");
   let fitted = true;
-  // A page wider than its frame starts where its text does, or stays at what was being read.
+  // A page wider than its frame starts where its text does, or where the reader had put its left edge.
   const scaled = (change) => {
-    const before = container.scrollLeft > 0 && (container.scrollLeft + container.clientWidth / 2) / container.scrollWidth;
+    const before = container.scrollLeft / container.scrollWidth;
     change();
     const wide = container.scrollWidth;
     if (wide <= container.clientWidth) return;
-    container.scrollLeft = before ? before * wide - container.clientWidth / 2 : MARGIN * wide;
+    container.scrollLeft = (before || MARGIN) * wide;
   };
   const fit = () => {
     fitted = true;
