@@ -13,11 +13,11 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from config import roles
-from config.backup import documents, programs, sets
+from config.backup import programs, sets
 from config.backup.saving import KEYS
 from signatures import blobs
 from signatures.roots import NoTrustRoot
-from workflow.record import anchors, journal, verification
+from workflow.record import anchors, journal, stored, verification
 from workflow.record.restored import record_restoration
 
 
@@ -107,7 +107,7 @@ def _check(manifest: sets.Manifest) -> None:
     except NoTrustRoot:  # the keys of a demonstration were not given back: the chain alone is checked
         if found := journal.first_break():
             said.append(f"Le journal est rompu à l’écriture n° {found.number}.")
-    for sha256 in sorted(documents.named()):
+    for sha256 in sorted(stored.named()):
         try:
             blobs.get(sha256)
         except blobs.BlobError as error:

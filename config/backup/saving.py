@@ -13,9 +13,9 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from config import roles
-from config.backup import documents, programs, sets
+from config.backup import programs, sets
 from signatures import blobs
-from workflow.record import anchors, journal
+from workflow.record import anchors, journal, stored
 
 KEYS = ("secret-key", "demonstration-password", "pki")  # of a demonstration, below STATE_DIR
 
@@ -63,7 +63,7 @@ def _save_snapshot(begun: Path, now: dt.datetime) -> sets.Manifest:
         cursor.execute("SELECT pg_export_snapshot()")
         [snapshot] = cursor.fetchone()
     programs.dump(connection, snapshot, begun / sets.DUMP)
-    wanted, faults = documents.named(), []
+    wanted, faults = stored.named(), []
     for sha256 in sorted(wanted):
         try:
             blobs.get(sha256)  # read against its name: what is altered is not handed on

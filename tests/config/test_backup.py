@@ -13,13 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from django.apps import apps
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client, override_settings
 
-from config.backup import documents
 from contracts.models import Contract
 from signatures import blobs
 from signatures.models import SignatureRequest
@@ -36,25 +34,6 @@ from workflow.record.models import JournalEntry
 from workflow.signing import acts as signing_acts
 
 ELSEWHERE = f"test_restored_{os.getpid()}"
-TEXTS = {"version_sha256", "content_sha256"}  # digests of words, not of documents
-NAMED_ELSEWHERE = {  # of documents that another column names
-    ("signatures.Confirmation", "document_sha256"),
-    ("signatures.KeptReport", "document_sha256"),
-    ("signatures.PasskeyChallenge", "document_sha256"),
-    ("workflow.Approval", "pdf_sha256"),
-}
-
-
-def test_every_column_that_holds_a_digest_is_known() -> None:
-    """A new one is either the name of a document, which is saved and checked, or is said not to be."""
-    found = {
-        (model._meta.label, field.name)
-        for model in apps.get_models()
-        for field in model._meta.get_fields()
-        if field.name.endswith("sha256") and field.name not in TEXTS
-    }
-    assert found - set(documents.COLUMNS) - NAMED_ELSEWHERE == set()
-    assert set(documents.COLUMNS) <= found
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

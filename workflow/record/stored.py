@@ -51,6 +51,15 @@ def columns() -> Iterator[tuple[type[Model], str]]:
                 yield model, each.name
 
 
+def named() -> set[str]:
+    """Return the SHA-256 of every document that a row names: a backup holds them, a restoration checks them."""
+    found: set[str] = set()
+    for model, column in columns():
+        rows = model._base_manager.exclude(**{column: ""}).order_by().values_list(column, flat=True)
+        found.update(rows.distinct().iterator(chunk_size=2000))
+    return found
+
+
 def lost() -> tuple[int, list[Lost]]:
     """Read every document that the database names; return how many, and those that are not sound."""
     named: dict[str, list[Named]] = {}
