@@ -52,7 +52,7 @@ def columns() -> Iterator[tuple[type[Model], str]]:
 
 
 def named() -> set[str]:
-    """Return the SHA-256 of every document that a row names: a backup holds them, a restoration checks them."""
+    """Return the SHA-256 of every document that a row names: what a backup holds and a restoration checks."""
     found: set[str] = set()
     for model, column in columns():
         rows = model._base_manager.exclude(**{column: ""}).order_by().values_list(column, flat=True)
