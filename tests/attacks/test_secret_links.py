@@ -27,7 +27,7 @@ CHOSEN = "une phrase entière et bien à moi"
 # without the code that its page mails, and no log names it (tests/attacks/test_log_secrets.py).
 NO_SECRET = {
     "basket": "a list’s name",
-    "fragment": "a part of a page",
+    "page": "a page of information",
     "uidb36": "an account’s number",
     "key": "the word set-password",
     "app_label": "a part of the administration",

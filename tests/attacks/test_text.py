@@ -216,7 +216,7 @@ def test_no_form_takes_bare_text() -> None:
 # written by the program alone: hashes, names of steps, what another column already holds
 MACHINE = {
     "template", "quality", "asked_as", "verb", "kind", "identifier", "value", "code_hash", "token_hash",
-    "sealed", "void_reason",
+    "sealed", "void_reason", "address",
 }  # fmt: skip
 
 

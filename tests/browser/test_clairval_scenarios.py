@@ -58,7 +58,7 @@ def test_the_council_opens_the_gate_and_the_mayors_page_moves_by_itself(
     expect(mayor.page.get_by_text("Aucun contrat n’attend votre signature.")).to_be_visible()
     clerk = Actor(browser, live_url, cast.greffe)
     page = clerk.open_task("Enregistrer la délibération")
-    page.get_by_label("autorisé le maire à signer").check()
+    page.get_by_label("adoptée", exact=True).check()
     page.get_by_label("Numéro de la délibération").fill(council["resolution_number"])
     for label, field in (
         ("Séance du", "session"),
@@ -71,7 +71,7 @@ def test_the_council_opens_the_gate_and_the_mayors_page_moves_by_itself(
     page.get_by_label("Voix contre").fill(str(council["vote"]["against"]))
     page.get_by_label("Abstentions").fill(str(council["vote"]["abstention"]))
     page.get_by_role("button", name="Enregistrer la délibération").click()
-    expect(page.get_by_text("la signature du maire est ouverte")).to_be_visible()
+    expect(page.get_by_text("le maire peut signer à son tour")).to_be_visible()
     expect(mayor.page.get_by_role("heading", name="Signer", exact=True)).to_be_visible(timeout=PATIENCE)
     clerk.close()
     mayor.close()

@@ -68,7 +68,7 @@ def test_two_tabs_of_one_form(browser: Browser, cast: Cast, live_url: str) -> No
     one.get_by_role("button", name="Enregistrer").click()
     expect(one.get_by_text("Enregistré.")).to_be_visible()
     two.get_by_role("button", name="Enregistrer").click()
-    expect(two.get_by_text("Modifié entre-temps")).to_be_visible()
+    expect(two.get_by_text("Modifié entre-temps").first).to_be_visible()
     expect(field(two)).to_have_value("De la seconde page.")
     two.get_by_role("button", name="Enregistrer").click()
     expect(two.get_by_text("Enregistré.")).to_be_visible()

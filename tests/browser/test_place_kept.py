@@ -42,7 +42,7 @@ def meanwhile(page: Page, act: Callable[[], object], *parts: str) -> None:
           const wanted = new Set(parts);
           const settled = (done) => ({ target }) => wanted.delete(target.id) && !wanted.size && done();
           const { body } = document;
-          window.settled = new Promise((done) => body.addEventListener("htmx:afterSettle", settled(done)));
+          window.settled = new Promise((done) => body.addEventListener("contreseing:changed", settled(done)));
         }""",
         list(parts),
     )
@@ -68,7 +68,7 @@ def test_on_the_contract_s_page(browser: Browser, cast: Cast, live_url: str) -> 
             lambda waiting=waiting: plot.opine(contract, waiting),  # type: ignore[misc]
             *("entete", "etapes", "acteurs", "signatures", "historique"),
         )
-        expect(page.locator("#historique li").first).to_contain_text("a rendu son avis")
+        expect(page.locator("#historique li").first).to_contain_text("Avis rendu")
         assert page.evaluate(FOCUSED) == where, place
         assert page.evaluate("(held) => held === document.activeElement", held), "the very element"
         assert page.evaluate("() => [getSelection().toString(), scrollY]") == before

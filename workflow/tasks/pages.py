@@ -40,4 +40,7 @@ def afterwards(met: OpenTask) -> HttpResponse:
     """Go to what follows an act: the pilots to their contract, the others to their receipt."""
     if met.purpose in (purposes.DRAFT, purposes.FREEZE):
         return redirect("contract", met.contract.pk)
+    met.task.refresh_from_db(fields=["status"])
+    if met.is_open:  # more is awaited of it: a council's later stages
+        return redirect("task", met.contract.pk, met.task.pk)
     return redirect("task_done", met.contract.pk, met.task.pk)

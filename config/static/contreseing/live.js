@@ -7,6 +7,7 @@ const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time
 const LONGEST_DELAY = 30_000; // ms
 const TOAST = 8_000; // ms
 const BUSY_DELAY = 5_000; // ms, when the server does not say how long
+const LEAVING = 400; // ms, in which what was typed last is sealed and kept (drafts.js)
 const PATIENCE = 30_000; // ms after which a fragment that never answers lets the next one go
 
 const body = document.body;
@@ -111,7 +112,7 @@ function connect() {
       over = true;
       const login = state?.dataset.login || "/";
       body.replaceChildren();
-      window.location.replace(login);
+      setTimeout(() => window.location.replace(login), LEAVING);
     } else if (event.code === 4403) {
       over = true;
       document.querySelector("main")?.replaceChildren();
@@ -196,9 +197,8 @@ function light(event) {
 }
 
 body.addEventListener("htmx:beforeSwap", keepRows);
-body.addEventListener("htmx:afterSettle", light);
 body.addEventListener("htmx:oobBeforeSwap", keepRows);
-body.addEventListener("htmx:oobAfterSwap", light);
+body.addEventListener("contreseing:changed", light); // by morph.js
 
 if (body.dataset.live) {
   connect();

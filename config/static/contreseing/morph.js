@@ -69,6 +69,7 @@ htmx.defineExtension("morph", {
     const changed = Idiomorph.morph(place, content, { morphStyle, callbacks });
     lines.forEach(scrollBack);
     refocus(path);
+    place.dispatchEvent(new CustomEvent("contreseing:changed", { bubbles: true, detail: { target: place } }));
     return changed;
   },
 });

@@ -79,7 +79,9 @@ def test_a_text_sent_back_and_a_rejection_by_the_council_are_told_alike(cast: Ca
     contract = plot.at_signing(cast)
     plot.record_resolution(
         contract,
-        adopted=False,
+        outcome="rejected",
+        votes_for=3,
+        votes_against=26,
         reason="Le conseil s’y oppose.",
         published_on=None,
         transmitted_on=None,

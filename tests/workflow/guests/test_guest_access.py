@@ -117,7 +117,7 @@ def test_the_socket_of_a_guest_whose_link_was_reported_closes(
         guests_acts.report(link.identifier, reason="")
         assert theirs.close_code() == 4403
         told = colleague.hear_until("guest_link_reported")
-        assert "ce n’est pas moi" in told["text"]
+        assert "cette demande ne la concerne pas" in told["text"]
 
 
 def test_the_socket_of_a_guest_who_was_removed_closes(

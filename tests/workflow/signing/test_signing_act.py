@@ -71,7 +71,7 @@ def test_what_the_journal_says_of_the_signature_made_is_what_the_act_says(cast: 
     assert {name: asked[name] for name in FACTS} == act.basis_facts()
     assert {name: made[name] for name in FACTS} == act.basis_facts()
     assert set(made) == FACTS | {
-        *("version", "signatory", "field", "document_sha256", "final_sha256", "request"),
+        *("version", "signatory", "signer", "field", "document_sha256", "final_sha256", "request"),
     }
     assert (act.basis, act.authority) == (AuthorityKind.SUBSTITUTION, register)
     assert act.mandate == mandate(cast.secretaire_generale)
