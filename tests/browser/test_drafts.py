@@ -150,7 +150,7 @@ def test_somebody_else_s_change_meanwhile_is_not_overwritten_unseen(
     expect(field(page)).to_have_value(TEXT)
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("Modifié entre-temps").first).to_be_visible()
-    expect(page.get_by_text("Écrit par l’autre pilote.")).to_be_visible()
+    expect(page.get_by_text("Écrit par l’autre pilote.").first).to_be_visible()
     actor.context.close()
 
 
