@@ -96,11 +96,14 @@ def _serve_alone(host: str, port: int) -> int:
     with attached.attached(os.environ):
         prepare(os.environ)
         with serving(without_owner(os.environ), port, host=host) as parts:
-            console.print(
-                f"\nContreseing est en service sur [bold]http://{host}:{port}[/bold] (Ctrl-C pour arrêter)."
-            )
-            console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
-            return _wait(parts)
+            try:
+                here = f"[bold]http://{host}:{port}[/bold]"
+                console.print(f"\nContreseing est en service sur {here} (Ctrl-C pour arrêter).")
+                console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
+                return _wait(parts)
+            except Stopped:
+                console.print("\nArrêt…")
+                return 0
 
 
 def _play(out: Path, url: str | None) -> int:
@@ -235,13 +238,9 @@ def _dead(parts: list[subprocess.Popen[Any]]) -> str:
 
 
 def _wait(parts: list[subprocess.Popen[Any]]) -> int:
-    """Wait to be told to stop (0), or for a part to stop by itself (1)."""
-    try:
-        while not (dead := _dead(parts)):
-            time.sleep(0.5)
-    except Stopped:
-        console.print("\nArrêt…")
-        return 0
+    """Wait for a part to stop by itself (1); raises Stopped when told to stop."""
+    while not (dead := _dead(parts)):
+        time.sleep(0.5)
     console.print(f"[red]{dead}[/red]")
     return 1
 

@@ -110,8 +110,13 @@ def test_in_service_whatever_ends_it_ends_all(state: Path) -> None:
             return False
 
     def in_service() -> subprocess.Popen[str]:
+        before = said(state).count("est en service sur")
         process = launch(state, PORT=str(port))
-        until(lambda: serves() or process.poll() is not None, "it does not serve")
+
+        def is_in_service() -> bool:  # the pages answer a moment before it says so
+            return serves() and said(state).count("est en service sur") > before
+
+        until(lambda: is_in_service() or process.poll() is not None, "it does not serve")
         assert process.poll() is None, said(state)
         return process
 
