@@ -1,4 +1,4 @@
-"""What keeps a content from being frozen: its readers could not quote it, or it could not be printed."""
+"""What keeps a content from being frozen: it could not be printed whole."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from contracts.canonical import Content, commitments
-from contracts.numbers import key
+from contracts.canonical import Content
 from stakeholders.text import several_lines
 
 SAID_AT_MOST = 5  # faults, in one refusal
@@ -16,20 +15,7 @@ SAID_AT_MOST = 5  # faults, in one refusal
 
 def faults(content: Content) -> list[str]:
     """Return a sentence for each fault of a canonical content, which says where and what to do; or none."""
-    return [*_equal_numbers(content), *_characters(content)]
-
-
-def _equal_numbers(content: Content) -> Iterator[str]:
-    by_number: dict[str, list[str]] = {}
-    for one in commitments(content):
-        named = _("« %(title)s » (volet « %(volet)s »)") % {"title": one["title"], "volet": one["volet"]}
-        by_number.setdefault(key(one["number"]), []).append(named)
-    for number, bearers in by_number.items():
-        if len(bearers) > 1:
-            yield _(
-                "Le numéro %(number)s est celui de plusieurs engagements : %(which)s. "
-                "Donnez à chacun le sien."
-            ) % {"number": number, "which": _(" et ").join(bearers)}
+    return list(_characters(content))
 
 
 def _characters(content: Content) -> Iterator[str]:
