@@ -32,13 +32,13 @@ def test_a_commitment_is_dragged_and_moved_by_keyboard(browser: Browser, cast: C
     rows = page.locator(".draft-row")
     grip = rows.nth(0).locator(".grip")
     grip.drag_to(rows.nth(2).locator("h3"), target_position={"x": 5, "y": 2})
-    expect(page.get_by_text("Cet engagement porte désormais le numéro 2.1.")).to_be_visible()
+    expect(page.locator(".notice.done")).to_have_text("Cet engagement porte désormais le numéro 2.1.")
     assert numbers(contract) == {"Sécuriser": "1.1", "Porter": "2.1", "Renforcer": "2.2"}
     assert shown(page) == ["1.1", "2.1", "2.2"]
     grip = rows.nth(1).locator(".grip")
     expect(grip).to_be_focused()
     grip.press("ArrowUp")
-    expect(page.get_by_text("Cet engagement porte désormais le numéro 1.2.")).to_be_visible()
+    expect(page.locator(".notice.done")).to_have_text("Cet engagement porte désormais le numéro 1.2.")
     down = page.get_by_role("button", name="Descendre 1.1")
     down.focus()
     down.press("Enter")
@@ -48,7 +48,7 @@ def test_a_commitment_is_dragged_and_moved_by_keyboard(browser: Browser, cast: C
     page.locator("section[data-volet] > .draft-head .grip").nth(1).drag_to(
         page.locator("section[data-volet] h2").nth(0), target_position={"x": 5, "y": 2}
     )
-    expect(page.get_by_text("Ce volet est désormais le 1.")).to_be_visible()
+    expect(page.locator(".notice.done")).to_have_text("Ce volet est désormais le 1.")
     assert numbers(contract) == {"Renforcer": "1.1", "Porter": "2.1", "Sécuriser": "2.2"}
     actor.is_accessible()
     actor.close()
