@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from contracts.models import Contract, Part, Participation
+from collections.abc import Iterable
+
+from django.contrib.contenttypes.models import ContentType
+
+from contracts.models import Contract, Part, Participation, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each, asked_once
+from workflow.engine.tasks import Task
 
 
 def pilots(contract: Contract) -> list[Organisation]:
@@ -22,10 +27,29 @@ def pilot(contract: Contract, part: Part) -> Organisation:
     return found
 
 
-@asked_once
-def taking_part(contract: Contract) -> list[Participation]:
-    """Return who takes part in the contract and as what, in the order in which they were entered."""
-    return list(contract.participations.select_related("organisation__group").order_by("pk"))
+@asked_for_each
+def taking_part(contracts: list[Contract]) -> dict[Contract, list[Participation]]:
+    """Return who takes part in each contract and as what, in the order in which they were entered."""
+    rows = Participation.objects.filter(contract__in=contracts).select_related("organisation__group")
+    found: dict[int, list[Participation]] = {}
+    for row in rows.order_by("pk"):
+        found.setdefault(row.contract_id, []).append(row)
+    return {contract: found.get(contract.pk, []) for contract in contracts}
+
+
+def know_what_opened(tasks: Iterable[Task], contract: Contract) -> None:
+    """Give tasks of one contract the rows that opened them, a place or who takes part: pages ask for both."""
+    for task in tasks:
+        if task.seed_content_type_id == ContentType.objects.get_for_model(Signatory).pk:
+            _know(task, contract.places)
+        elif task.seed_content_type_id == ContentType.objects.get_for_model(Organisation).pk:
+            _know(task, [row.organisation for row in taking_part(contract)])
+
+
+def _know(task: Task, rows: Iterable[Signatory | Organisation]) -> None:
+    row = next((row for row in rows if row.pk == task.seed_object_id), None)
+    if row is not None:
+        task.seed = row
 
 
 @asked_once
