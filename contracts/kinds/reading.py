@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.utils.functional import Promise
+
 from contracts.models import Part, SignatoryKind
 from contracts.volets import VoletTemplate
 from stakeholders.kinds import KINDS, ContractKind, Side
@@ -133,7 +135,7 @@ def kind(code: str) -> KindOfContract:
     return kinds().get(code) or kinds()[ContractKind.CSI]
 
 
-def volets_offered(code: str, present: str = "") -> list[tuple[str, str]]:
+def volets_offered(code: str, present: str = "") -> list[tuple[str, Promise]]:
     """Return the models of volet that a contract of this kind may take: not those of another kind alone.
 
     ``present`` is offered whatever it is: a volet keeps its own.
