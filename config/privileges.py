@@ -98,6 +98,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_contact": kept_but("removed_at", "mandate_id"),
     "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
     "workflow_dailypass": KEPT,
+    "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
         "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries"

@@ -1,6 +1,7 @@
 """The rows of every room, named here so that one app keeps one chain of migrations."""
 
 from workflow.council.models import CouncilResolution
+from workflow.drafting.models import DraftPrint
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
@@ -20,6 +21,7 @@ __all__ = [
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
+    "DraftPrint",
     "Event",
     "GuestLink",
     "InternalNote",
