@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0018_reference'),
+        ('workflow', '0019_draft_print'),
     ]
 
     operations = [
