@@ -112,9 +112,8 @@ def held_up(request: HttpRequest) -> HttpResponse:
     else:
         joined = request.method == "POST" and bool(request.FILES)
         token = request.POST.get("csrfmiddlewaretoken", "")  # the form's own: it is still the same form
-        again = {"address": request.get_full_path(), "csrf_token": token}
-        again |= {"sent": typed.sent(request), "files": joined}
-        response = answer(503, "errors/held_up.html", **again)
+        again = {"csrf_token": token, "sent": typed.sent(request), "files": joined}
+        response = answer(503, "errors/held_up.html", address=request.get_full_path(), **again)
     response["Retry-After"] = str(limits.RETRY_AFTER)
     return response
 

@@ -131,7 +131,7 @@ def test_it_is_erased_by_a_word_by_leaving_and_by_a_day(cast: Cast, desk: Client
     sent_too_late(desk, address)
     entered(desk, cast.pilote_ville)
     number = UnsentForm.objects.get().pk
-    assert desk.post(reverse("unsent_forget", args=[number])).url == address
+    assert desk.post(reverse("unsent_forget", args=[number])).headers["Location"] == address
     assert not UnsentForm.objects.exists()
     assert "38 agents" not in page_of(desk, address)
     sent_too_late(desk, address)

@@ -13,12 +13,13 @@ import secrets
 from dataclasses import dataclass
 
 from cryptography.fernet import InvalidToken
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.models import AnonymousUser
 from django.core import signing
 from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from stakeholders.models import User
 from stakeholders.sealing import box
 from workflow.record.models import UnsentForm
 
@@ -60,7 +61,7 @@ def author_in(cookie: str | None) -> Author | None:
         return None
 
 
-def author_of(person: User, before: Author | None) -> Author:
+def author_of(person: AbstractBaseUser | AnonymousUser, before: Author | None) -> Author:
     """Return a person in a browser, which keeps its mark whoever uses it."""
     account = salted_hmac(f"{_SALT}.account", str(person.pk), algorithm="sha256").hexdigest()[:32]
     return Author(before.mark if before else secrets.token_urlsafe(24), account)
