@@ -18,6 +18,11 @@ from typing import Any
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
+try:
+    import brotli
+except ImportError:  # the locked requirements of an installation have it not; WhiteNoise does without
+    brotli = None
+
 
 class SparingCompressor(Compressor):
     """Leaves what is compressed already; of files that say the same, compresses one.
@@ -67,8 +72,6 @@ def _says(path: str, opens: Callable[[bytes], bytes], data: bytes) -> bool:
 
 
 def _brotli_decompress(compressed: bytes) -> bytes:
-    import brotli  # where it is installed: the locked requirements of an installation have it not
-
     try:
         opened: bytes = brotli.decompress(compressed)
     except brotli.error as error:
