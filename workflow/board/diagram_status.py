@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract
 from workflow.engine import tasks as engine_tasks
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
-from workflow.engine.tasks import Task, due_on
+from workflow.engine.tasks import Task, due_on, organisation_of
 from workflow.standing.parties import taking_part
 
 
@@ -29,7 +29,7 @@ def diagram_status(contract: Contract) -> dict[str, Any]:
         done = sum(engine_tasks.is_done(task) for task in current)
         label = _("%(done)d sur %(all)d") % {"done": done, "all": len(current)} if len(current) > 1 else ""
         actors = [
-            {"name": organisations.get(engine_tasks.organisation_of(task) or 0, ""), "state": _task_look(task)}
+            {"name": organisations.get(organisation_of(task) or 0, ""), "state": _task_look(task)}
             for task in current
             if engine_tasks.is_of_people(task)
         ]
