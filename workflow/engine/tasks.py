@@ -8,6 +8,7 @@ knows the engine's columns, its statuses or the way from a task to its contract.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -160,6 +161,13 @@ def fills_a_place(task: Task) -> bool:
 def place_of(task: Task) -> Signatory | None:
     """Return the signatory whose place the task fills; None for any task but a signature."""
     return task.seed if fills_a_place(task) else None
+
+
+def know_seed(task: Task, rows: Iterable[Model]) -> None:
+    """Give a task the row that opened it, where it is among these: it is then not asked for."""
+    row = next((row for row in rows if row.pk == task.seed_object_id), None)
+    if row is not None and ContentType.objects.get_for_model(row).pk == task.seed_content_type_id:
+        task.seed = row
 
 
 def due_on(task: Task) -> dt.date | None:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.contrib.contenttypes.models import ContentType
-
-from contracts.models import Contract, Part, Participation, Signatory
+from contracts.models import Contract, Part, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
 from stakeholders.reading import asked_for_each, asked_once
-from workflow.engine.tasks import Task
+from workflow.engine.tasks import Task, fills_a_place, know_seed
 
 
 def pilots(contract: Contract) -> list[Organisation]:
@@ -40,16 +38,10 @@ def taking_part(contracts: list[Contract]) -> dict[Contract, list[Participation]
 def know_what_opened(tasks: Iterable[Task], contract: Contract) -> None:
     """Give tasks of one contract the rows that opened them, a place or who takes part: pages ask for both."""
     for task in tasks:
-        if task.seed_content_type_id == ContentType.objects.get_for_model(Signatory).pk:
-            _know(task, contract.places)
-        elif task.seed_content_type_id == ContentType.objects.get_for_model(Organisation).pk:
-            _know(task, [row.organisation for row in taking_part(contract)])
-
-
-def _know(task: Task, rows: Iterable[Signatory | Organisation]) -> None:
-    row = next((row for row in rows if row.pk == task.seed_object_id), None)
-    if row is not None:
-        task.seed = row
+        if fills_a_place(task):
+            know_seed(task, contract.places)
+        else:
+            know_seed(task, [row.organisation for row in taking_part(contract)])
 
 
 @asked_once
