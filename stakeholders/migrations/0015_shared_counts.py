@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('stakeholders', '0013_no_act_twice'),
+        ('stakeholders', '0014_kind_coordination'),
     ]
 
     operations = [
