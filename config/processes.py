@@ -82,7 +82,7 @@ class Process(Supervised):
         super().target(sockets)
 
     @property
-    def server(self) -> Server:
+    def server(self) -> uvicorn.Server:
         """Return the server of this process."""
         if self._server is None:
             self._server = Server(self.config)
