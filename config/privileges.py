@@ -115,6 +115,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
     "workflow_transfer": kept_but("ended_at"),
+    "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }
 
 

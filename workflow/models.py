@@ -8,7 +8,7 @@ from workflow.notices.models import QueuedMail
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
 from workflow.procedures.models import Recall
-from workflow.record.models import Anchor, Event, JournalEntry, SentForm
+from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
@@ -36,4 +36,5 @@ __all__ = [
     "SigningAct",
     "SigningRound",
     "Transfer",
+    "UnsentForm",
 ]
