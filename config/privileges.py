@@ -99,6 +99,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_contact": kept_but("removed_at", "mandate_id"),
     "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
     "workflow_dailypass": KEPT,
+    "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
         "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries"
@@ -115,6 +116,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
     "workflow_transfer": kept_but("ended_at"),
+    "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }
 
 

@@ -14,6 +14,7 @@ from contracts.models import Contract, Part
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.drafting.models import DraftPrint
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -62,6 +63,12 @@ def version(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def opinion(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "opinion": Opinion.objects.filter(version__contract=contract)[0].pk}
+
+
+def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A draft of which some PDF was asked for."""
+    DraftPrint.objects.get_or_create(contract=contract, defaults={"asked_at": timezone.now()})
+    return {"contract": contract.pk}
 
 
 def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -182,6 +189,8 @@ RULES: dict[str, Rule] = {
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
     "draft_editor": Rule(PILOTS),
+    "draft_preview": Rule(PILOTS, PILOTS),
+    "draft_pdf": Rule(PILOTS, arguments=draft_in_print),
     "contract_edit": Rule(PILOTS, PILOTS),
     "volet_add": Rule(PILOTS, PILOTS),
     "volet_edit": Rule(PILOTS, PILOTS, arguments=volet),

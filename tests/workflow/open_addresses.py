@@ -16,6 +16,7 @@ OPEN_TO_ALL = {
     "guide",
     "information",
     "personal_data",
+    "unsent_forget",  # one's own text: tests/config/test_unsent.py
 }
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",

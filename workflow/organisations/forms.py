@@ -14,9 +14,9 @@ from stakeholders.models import Mandate, Organisation, User
 from stakeholders.models.organisations import ENDS_BEFORE_IT_STARTS
 from stakeholders.proofs import Proof
 from stakeholders.text import LineField
-from workflow.powers.act_files import ActFileField
 from workflow.powers.appointments import ROLES_TO_ADD
 from workflow.powers.asking import ACT_IS_OWED
+from workflow.tasks.act_files import ActFileField
 
 _WITHOUT_END = _("Laissez vide un mandat sans terme.")
 _WHERE_AN_ACT_IS_DUE = _("Pour une autorité, un adjoint ou un délégué : comme il se cite, et joint en PDF.")

@@ -17,7 +17,7 @@ from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, Si
 from stakeholders.serving import MandateChoice, serving
 from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.text import LineField, LinesField
-from workflow.powers.act_files import ActFileField
+from workflow.tasks.act_files import ActFileField
 
 
 class AuthorityForm(forms.ModelForm[SigningAuthority]):

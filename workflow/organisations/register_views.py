@@ -13,11 +13,11 @@ from stakeholders import actions
 from stakeholders.models import SigningAuthority
 from workflow.organisations import timeline
 from workflow.organisations.register_forms import AuthorityForm
-from workflow.powers import asking, held_files
-from workflow.powers.act_files import kept
+from workflow.powers import asking
 from workflow.record.refusals import ActRefused
 from workflow.standing import endings
-from workflow.tasks import administration
+from workflow.tasks import administration, held_files
+from workflow.tasks.act_files import kept
 from workflow.tasks.answers import Request, member
 from workflow.tasks.pdf import stored_pdf
 

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, Mandate, Organisation
 from workflow.organisations.forms import InvitationForm, MandateForm, OfficeForm, ProofForm
-from workflow.powers import appointments, held_files, pending
-from workflow.powers.act_files import kept
+from workflow.powers import appointments, pending
 from workflow.proofs import acts as proofs_acts
 from workflow.record.refusals import ActRefused
+from workflow.tasks import held_files
+from workflow.tasks.act_files import kept
 from workflow.tasks.administration import administered_by, administers, appointing_in
 from workflow.tasks.answers import Request, member
 

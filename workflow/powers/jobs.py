@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from procrastinate.contrib.django import app
 
-from workflow.powers import held_files
+from workflow.tasks import held_files
 
 
 @app.periodic(cron="23 * * * *")

@@ -16,8 +16,8 @@ from tests.cast import Cast
 from tests.granted import sent
 from tests.workflow.organisations.test_register_pages import PDF, facts
 from tests.workflow.sockets import logged_in
-from workflow.powers import held_files
 from workflow.powers.jobs import forget_held_files
+from workflow.tasks import held_files
 
 TOKEN = re.compile(r'name="document-held" value="([^"]+)"')
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from signatures import blobs
 from signatures.limited import Unavailable
 from signatures.uploads import active_content
-from workflow.powers.held_files import HeldFileInput
+from workflow.tasks.held_files import HeldFileInput
 
 LARGEST_ACT = 10 * 1024 * 1024  # bytes
 
