@@ -16,5 +16,5 @@ def fill(apps, _schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("stakeholders", "0015_organisations_by_number_first_code")]
+    dependencies = [("stakeholders", "0016_organisations_by_number_first_code")]
     operations = [migrations.RunPython(fill, migrations.RunPython.noop, elidable=True)]

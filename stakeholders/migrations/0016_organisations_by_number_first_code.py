@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('stakeholders', '0014_kind_coordination'),
+        ('stakeholders', '0015_shared_counts'),
     ]
 
     operations = [
