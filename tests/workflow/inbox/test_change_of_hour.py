@@ -41,7 +41,7 @@ def test_a_term_is_over_at_midnight_in_paris(players: Cast, asked: str, fold: in
     assert due == last_day(dt.date.fromisoformat(asked[:10]), task.flow_task.days)
     midnight = dt.datetime.combine(due + DAY, dt.time(), PARIS)
     with at(midnight.astimezone(dt.UTC) - MINUTE):
-        assert days_since(task.created) == (due - began.date()).days
+        assert days_since(began) == (due - began.date()).days
         assert baskets_of(person)["en-retard"].count == 0
     with at(midnight):
         assert baskets_of(person)["en-retard"].count == 1
