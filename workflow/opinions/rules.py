@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from contracts.canonical import Content, changed_leads, content_of
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each
 from workflow.engine import purposes
 from workflow.engine.tasks import done_by, process_of, serving, tasks
 from workflow.opinions.models import OWES_NO_REASON, Approval, Opinion
@@ -71,10 +71,13 @@ def is_sent_back(version: ContractVersion) -> bool:
     return version.recalls.exists() or version.approvals.filter(approved=False).exists()
 
 
-@asked_once
-def approvals_of(version: ContractVersion) -> list[Approval]:
-    """Return what the two parties said of a version, from first to last."""
-    return list(version.approvals.select_related("organisation", "author"))
+@asked_for_each
+def approvals_of(versions: list[ContractVersion]) -> dict[ContractVersion, list[Approval]]:
+    """Return what the two parties said of each version, from first to last."""
+    found: dict[int, list[Approval]] = {}
+    for row in Approval.objects.filter(version__in=versions).select_related("organisation", "author"):
+        found.setdefault(row.version_id, []).append(row)
+    return {version: found.get(version.pk, []) for version in versions}
 
 
 def approved_by_all(contract: Contract, version: ContractVersion) -> bool:
