@@ -15,7 +15,7 @@ from stakeholders.terms import last_day
 from tests import plot
 from tests.cast import Cast, small_contract
 from workflow.engine.tasks import days_since, due_on
-from workflow.inbox.baskets import baskets_of
+from workflow.inbox.baskets import Baskets
 
 PARIS = ZoneInfo("Europe/Paris")
 DAY, MINUTE = dt.timedelta(days=1), dt.timedelta(minutes=1)
@@ -42,6 +42,6 @@ def test_a_term_is_over_at_midnight_in_paris(players: Cast, asked: str, fold: in
     midnight = dt.datetime.combine(due + DAY, dt.time(), PARIS)
     with at(midnight.astimezone(dt.UTC) - MINUTE):
         assert days_since(began) == (due - began.date()).days
-        assert baskets_of(person)["en-retard"].count == 0
+        assert Baskets(person)["en-retard"].count == 0
     with at(midnight):
-        assert baskets_of(person)["en-retard"].count == 1
+        assert Baskets(person)["en-retard"].count == 1
