@@ -256,7 +256,7 @@ class MoveForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Ask for one of the two."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not cleaned.get("direction") and not cleaned.get("place"):
+        if self.errors or not (cleaned.get("direction") or cleaned.get("place")):
             raise ValidationError(_("Dites où déplacer cet élément."), code="required")
         return cleaned
 
