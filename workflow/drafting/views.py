@@ -257,7 +257,7 @@ def _delete(request: Request, found: Contract, row: Volet | Commitment, title: s
 def _move(request: Request, found: Contract, row: Volet | Commitment) -> HttpResponse:
     form = MoveForm(request.POST, contract=found)
     if not form.is_valid():
-        messages.error(request, " ".join(form.non_field_errors()), extra_tags=_anchor(row))
+        messages.error(request, " ".join(map(str, form.non_field_errors())), extra_tags=_anchor(row))
         return redirect(f"{_editor(found)}#{_anchor(row)}")
     try:
         with acts.changing_draft(request.user, found.pk) as draft:
