@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contracts import numbers, owners
 from contracts.figures import FigureField, written
+from contracts.kinds import volets_offered
 from contracts.models import Commitment, Contract, Volet
 from stakeholders import days
 from stakeholders.models import Organisation
@@ -142,6 +143,8 @@ class VoletForm(SeenForm[Volet]):
         super().__init__(*args, **kwargs)
         self.contract = contract
         self.fields["lead"].queryset = participants(contract)  # type: ignore[attr-defined]
+        offered = volets_offered(contract.kind, self.instance.template)
+        self.fields["template"].choices = offered  # type: ignore[attr-defined]
 
     def save(self, commit: bool = True) -> Volet:
         """Put a new volet last."""

@@ -1,6 +1,7 @@
-"""The volets that the circulaire 6258/SG of 16 April 2021 names, and those that cities add.
+"""The volets that a kind of contract names (:mod:`contracts.kinds`), and those that cities add.
 
-Its list is open (« notamment »): the six come first in a new contract, any other may follow.
+The list of the circulaire 6258/SG of 16 April 2021 is open (« notamment »): its six come first in a new
+contract, any other may follow. Those of a convention de coordination are in the annex of art. R. 512-5.
 """
 
 from django.db import models
@@ -20,14 +21,8 @@ class VoletTemplate(models.TextChoices):
     MINORS = "minors", _("Mineurs")
     SOCIAL_HOUSING = "social_housing", _("Habitat et tranquillité résidentielle")
     GOVERNANCE = "governance", _("Gouvernance et suivi")
+    INTERVENTIONS = "interventions", _("Nature et lieux des interventions")
+    COORDINATION = "coordination", _("Modalités de la coordination")
+    ENHANCED_COOPERATION = "enhanced_cooperation", _("Coopération opérationnelle renforcée")
+    SUNDRY = "sundry", _("Dispositions diverses")
     OTHER = "other", _("Autre volet")
-
-
-DEFAULT_VOLETS: tuple[VoletTemplate, ...] = (
-    VoletTemplate.INTERNAL_SECURITY,
-    VoletTemplate.JUSTICE,
-    VoletTemplate.CRIME_PREVENTION,
-    VoletTemplate.URBAN_POLICY,
-    VoletTemplate.EDUCATION,
-    VoletTemplate.RADICALISATION_SEPARATISM,
-)

@@ -30,6 +30,7 @@ class ContractKind(TextChoices):
     """What kind of contract an authority to sign may cover."""
 
     CSI = "csi", _("Contrat de sécurité intégrée")
+    COORDINATION = "coordination", _("Convention de coordination")
     AMENDMENT = "amendment", _("Avenant")
     OTHER = "other", _("Autre convention")
 

@@ -23,6 +23,7 @@ LONG_TEXT = 20_000  # characters; about eight printed pages for one field
 class Status(models.TextChoices):
     """Where a contract stands in its life, as lists show it."""
 
+    OPENING = "opening", _("En préparation")
     DRAFTING = "drafting", _("Rédaction")
     IN_REVIEW = "in_review", _("Avis en cours")
     APPROVAL = "approval", _("Approbation")
@@ -30,10 +31,11 @@ class Status(models.TextChoices):
     SIGNING = "signing", _("Signature")
     SIGNED = "signed", _("Signé")
     EXPIRED = "expired", _("Échu")
+    ABANDONED = "abandoned", _("Abandonné")
 
 
-# The database knows them too: contracts_has_ended (migration 0005).
-ENDED = (Status.SIGNED, Status.EXPIRED)
+# The database knows them too: contracts_has_ended (migration 0009).
+ENDED = (Status.SIGNED, Status.EXPIRED, Status.ABANDONED)
 
 
 class Contract(models.Model):

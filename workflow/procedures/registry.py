@@ -9,6 +9,7 @@ from workflow.procedures.csi import CsiFlow
 
 PROCEDURES: dict[str, type[Procedure]] = {
     ContractKind.CSI: CsiFlow,
+    ContractKind.COORDINATION: CsiFlow,
     ContractKind.AMENDMENT: CsiFlow,
     ContractKind.OTHER: CsiFlow,
 }

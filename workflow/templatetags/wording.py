@@ -60,7 +60,9 @@ def state(look: str, word: str) -> SafeString:
 def contract_state(status: str) -> SafeString:
     """Show where a contract stands, as a state."""
     # not get_status_display: it reads every choice again for each row of a list
-    look = {Status.SIGNED: "done", Status.EXPIRED: "wait"}.get(Status(status), "now")
+    look = {Status.SIGNED: "done", Status.EXPIRED: "wait", Status.ABANDONED: "stop"}.get(
+        Status(status), "now"
+    )
     return state(look, str(Status(status).label))
 
 
