@@ -1,6 +1,13 @@
 """The rows of every room, named here so that one app keeps one chain of migrations."""
 
 from workflow.council.models import CouncilResolution
+from workflow.diagnostic.models import (
+    Contribution,
+    DiagnosticFigure,
+    DiagnosticFile,
+    Synthesis,
+    SynthesisAnswer,
+)
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
@@ -17,10 +24,12 @@ __all__ = [
     "Approval",
     "Circuit",
     "Contact",
+    "Contribution",
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
     "Event",
+    "DiagnosticFigure",
     "GuestLink",
     "InternalNote",
     "JournalEntry",
@@ -33,5 +42,8 @@ __all__ = [
     "SentForm",
     "SigningAct",
     "SigningRound",
+    "DiagnosticFile",
+    "Synthesis",
+    "SynthesisAnswer",
     "Transfer",
 ]

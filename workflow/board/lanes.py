@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -14,6 +15,7 @@ from contracts.models import Commitment, Contract, ContractVersion, Part
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.wording import day, in_sentence
+from workflow.diagnostic import rules as diagnostic_rules
 from workflow.engine import purposes
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
@@ -26,6 +28,7 @@ from workflow.engine.tasks import (
     open_tasks,
     organisation_of,
     power_of,
+    serves,
     serving,
     tasks,
 )
@@ -71,7 +74,7 @@ def lanes(contract: Contract) -> list[Lane]:
 
 def missing_opinions(contract: Contract) -> int:
     """Count the opinions that are asked and not given yet."""
-    return sum(is_open(task) and power_of(task) == Power.REVIEW for task in open_tasks(contract))
+    return sum(is_open(task) and serves(task, purposes.REVIEW) for task in open_tasks(contract))
 
 
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
@@ -153,6 +156,16 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
         for task in tasks(serving(contract.circuit.process, purposes.DRAFT), FINISHED):
             detail = _("le %(day)s") % {"day": day(task.finished)}
             say(organisation_of(task) or 0, task.finished, DONE, _("rédaction terminée"), detail)
+    if contract.with_diagnostic:
+        for contribution in diagnostic_rules.received(contract):
+            look, word = (
+                (STOP, _("carence constatée"))
+                if contribution.missing
+                else (DONE, _("contribution transmise"))
+            )
+            sent: Any = contribution.sent_at
+            detail = _("le %(day)s") % {"day": day(sent)}
+            say(contribution.organisation_id, sent, look, word, detail)
     for opinion in (
         Opinion.objects.filter(version__contract=contract).select_related("version").defer("version__content")
     ):

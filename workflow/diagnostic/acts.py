@@ -1,8 +1,7 @@
-"""Each actor contributes to the diagnostic; the pilots find what is missing, write and accept the synthesis."""
+"""The actors contribute to the diagnostic; the pilots find what is missing and agree on the synthesis."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -21,8 +20,8 @@ from workflow.diagnostic.models import (
     MISSING_OWES_WHY,
     RETURN_OWES_WHY,
     Contribution,
-    Figure,
-    SourceFile,
+    DiagnosticFigure,
+    DiagnosticFile,
     Synthesis,
     SynthesisAnswer,
     Written,
@@ -48,8 +47,8 @@ class Rewritten(ActRefused):
         self.now, self.revision, self.by = found.text, found.revision, str(found.author or "")
         super().__init__(
             _(
-                "%(person)s a modifié ce texte pendant que vous écriviez. Le sien est affiché à côté du vôtre : "
-                "réunissez-les, puis enregistrez de nouveau."
+                "%(person)s a modifié ce texte pendant que vous écriviez. Le sien est affiché au-dessus "
+                "du vôtre : réunissez-les, puis enregistrez de nouveau."
             )
             % {"person": self.by}
         )
@@ -70,7 +69,8 @@ def write(
 ) -> Contribution:
     """Keep what the organisation has prepared so far; not an act, so not journaled.
 
-    ``revision`` is that of the text which the page showed. Raises Rewritten when a colleague changed it since.
+    ``revision`` is that of the text which the page showed. Raises Rewritten when a colleague
+    changed it since.
     """
     with doing(user, task_id, purposes.CONTRIBUTE) as act:
         found = _contribution(act)
@@ -86,7 +86,9 @@ def send(user: User, task_id: int, *, text: str, revision: int) -> Contribution:
         found = _contribution(act)
         _rewrite(act, found, text, revision)
         if found.is_empty:
-            raise Invalid(_("Écrivez votre contribution, ou donnez au moins un chiffre ou un fichier."), "text")
+            raise Invalid(
+                _("Écrivez votre contribution, ou donnez au moins un chiffre ou un fichier."), "text"
+            )
         _seal(act, found)
         act.tell("contribution_sent", figures=found.figures.count(), files=found.files.count())
         act.complete()
@@ -108,7 +110,7 @@ def find_missing(user: User, contract_id: int, task_id: int, *, reason: str) -> 
         if not rules.may_be_found_missing(task):
             due = due_on(task)
             raise Locked(
-                _("La contribution peut encore venir jusqu’au %(day)s : la carence se constate après ce jour.")
+                _("La contribution peut venir jusqu’au %(day)s : la carence se constate après ce jour.")
                 % {"day": day(due) if due else ""}
             )
         found = _contribution(act)
@@ -153,7 +155,7 @@ def answer_synthesis(
     with doing(user, task_id, purposes.ACCEPT_SYNTHESIS) as act:
         found = act.contract.syntheses.exclude(sent_at=None).order_by("-number").first()
         if found is None or found.pk != synthesis_id:
-            raise Locked(_("La synthèse affichée n’est plus la dernière : rouvrez la tâche."))
+            raise Locked(_("La synthèse affichée n’est plus la dernière : rouvrez la tâche."))
         if not accepted:
             reason = owed(reason, RETURN_OWES_WHY)
         answer = SynthesisAnswer(
@@ -218,16 +220,18 @@ def _change(found: Contribution, changes: Changes) -> None:
         found.files.filter(pk=changes.without_file).delete()
     if changes.figure is not None:
         _room_for(found.figures.count())
-        _save(Figure(contribution=found, **changes.figure))
+        _save(DiagnosticFigure(contribution=found, **changes.figure))
     if changes.file is not None:
         _room_for(found.files.count())
         title, sha256 = changes.file
-        _save(SourceFile(contribution=found, title=title, document_sha256=sha256))
+        _save(DiagnosticFile(contribution=found, title=title, document_sha256=sha256))
 
 
 def _room_for(held: int) -> None:
     if held >= AT_MOST:
-        raise Invalid(_("C’est le plus que peut porter une contribution : regroupez le reste dans un fichier."))
+        raise Invalid(
+            _("C’est le plus que peut porter une contribution : regroupez le reste dans un fichier.")
+        )
 
 
 def _save(row: Model) -> None:
@@ -237,5 +241,3 @@ def _save(row: Model) -> None:
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
     row.save()
-
-

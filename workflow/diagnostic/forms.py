@@ -19,12 +19,21 @@ from workflow.tasks.fields import ask_why, reason_field
 class WrittenForm(forms.Form):
     """A text that colleagues write together; ``revision`` is that of the text which the page showed."""
 
-    text = LinesField(label="", required=False, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": 14}))
+    text = LinesField(
+        label="", required=False, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": 14})
+    )
     revision = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, label: Any = "", help_text: Any = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].label, self.fields["text"].help_text = label, help_text
+
+    def clean(self) -> dict[str, Any]:
+        """Say that the page itself is not as it was sent, where its hidden part is not."""
+        if "revision" in self.errors:
+            self.add_error(None, _now("Cette page n’est pas telle qu’elle a été envoyée : rouvrez la tâche."))
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        return cleaned
 
 
 class FigureForm(forms.Form):
@@ -46,7 +55,9 @@ class FigureForm(forms.Form):
         if self.is_given:
             for name in self.owed:
                 if name not in self.errors and cleaned.get(name) in (None, ""):
-                    self.add_error(name, _now("Un chiffre se donne avec ce qu’il compte, son année et sa source."))
+                    self.add_error(
+                        name, _now("Un chiffre se donne avec ce qu’il compte, son année et sa source.")
+                    )
         return cleaned
 
     @property
@@ -69,7 +80,9 @@ class FileForm(forms.Form):
         """A file has a title; a title alone is no file."""
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("document") and not cleaned.get("title"):
-            self.add_error("title", _now("Donnez un titre à ce fichier : les participants le liront dans la liste."))
+            self.add_error(
+                "title", _now("Donnez un titre à ce fichier : les participants le liront dans la liste.")
+            )
         if cleaned.get("title") and not cleaned.get("document") and "document" not in self.errors:
             self.add_error("document", _now("Choisissez le fichier qui porte ce titre, ou effacez le titre."))
         return cleaned

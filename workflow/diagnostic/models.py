@@ -22,7 +22,7 @@ from stakeholders.text import Line, Lines
 from workflow.engine.models import says_why
 
 OLDEST_YEAR = 1950
-MISSING_OWES_WHY = _("Dites pourquoi la contribution manque : tous les participants le liront.")
+MISSING_OWES_WHY = _("Dites pourquoi la contribution manque : tous les participants le liront.")
 RETURN_OWES_WHY = _("Dites ce qui est à revoir dans la synthèse.")
 
 
@@ -30,7 +30,7 @@ def plausible_year(year: int) -> None:
     """Raise ValidationError, which says what to type, for a year that no figure of a diagnostic has."""
     if not OLDEST_YEAR <= year <= timezone.localdate().year + 1:
         raise ValidationError(
-            _now("L’année %(year)s n’est pas plausible : écrivez-la sur quatre chiffres.") % {"year": year},
+            _now("L’année %(year)s n’est pas plausible : écrivez-la sur quatre chiffres.") % {"year": year},
             code="year",
         )
 
@@ -69,7 +69,7 @@ class Written(Said):
 class Contribution(Written):
     """What one organisation brings to the diagnostic of a contract, or the finding that it brought nothing.
 
-    ``missing`` is the « carence »: a pilot found, once the term was over, that nothing had come, and says why.
+    ``missing`` is the « carence »: a pilot found, the term being over, that nothing had come, and says why.
     """
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="contributions")
@@ -97,7 +97,7 @@ class Contribution(Written):
         return not (self.text.strip() or self.figures.exists() or self.files.exists())
 
 
-class Figure(models.Model):
+class DiagnosticFigure(models.Model):
     """One figure of a contribution, with its year and its source."""
 
     contribution = models.ForeignKey(Contribution, models.CASCADE, related_name="figures")
@@ -116,7 +116,7 @@ class Figure(models.Model):
         return f"{self.label}, {self.year}"
 
 
-class SourceFile(models.Model):
+class DiagnosticFile(models.Model):
     """A PDF attached to a contribution; it is kept as it is, and only ever downloaded."""
 
     contribution = models.ForeignKey(Contribution, models.CASCADE, related_name="files")

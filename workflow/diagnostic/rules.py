@@ -62,7 +62,7 @@ def is_contribution(task: Task) -> bool:
 
 
 def may_be_found_missing(task: Task, on: dt.date | None = None) -> bool:
-    """Whether a pilot may find that this contribution did not come: it is still owed, and its term is over."""
+    """Whether a pilot may find that this contribution did not come: it is owed, and its term is over."""
     due = due_on(task)
     today = on or timezone.localdate()
     return is_contribution(task) and is_open(task) and due is not None and due < today

@@ -1,4 +1,4 @@
-"""The pages of the diagnostic: contribute, find what is missing, write and accept the synthesis, read it all."""
+"""The pages of the diagnostic: contribute, find what is missing, write and accept the synthesis, read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from stakeholders.models import User
 from workflow.diagnostic import acts, rules
 from workflow.diagnostic.acts import Changes, Rewritten
 from workflow.diagnostic.forms import AnswerForm, FigureForm, FileForm, WrittenForm
-from workflow.diagnostic.models import Contribution, SourceFile
+from workflow.diagnostic.models import Contribution, DiagnosticFile
 from workflow.engine.tasks import OF_PEOPLE, Task, due_on, of_contract, open_tasks, organisation_of, tasks
 from workflow.record import once
 from workflow.record.refusals import ActRefused, Invalid
@@ -58,7 +58,7 @@ def contribute(request: Request, met: OpenTask) -> HttpResponse:
     except ActRefused as error:
         return refused(request, error, met.contract.pk, typed=written["text"])
     if asked == SEND:
-        messages.success(request, _("Votre contribution est transmise : tous les participants la lisent."))
+        messages.success(request, _("Votre contribution est transmise : tous les participants la lisent."))
         return redirect("diagnostic", met.contract.pk)
     messages.success(request, _("C’est enregistré. La contribution n’est pas encore transmise."))
     return redirect("task", met.contract.pk, met.task.pk)
@@ -86,15 +86,15 @@ def _text_form(found: Contribution | None, data: Any = None) -> WrittenForm:
         initial=initial,
         label=_("Votre contribution"),
         help_text=_(
-            "Ce que votre service observe, ce qu’il fait et avec quels moyens. Aucun nom, aucun cas individuel."
+            "Ce que votre service observe, ce qu’il fait et avec quels moyens. "
+            "Aucun nom, aucun cas individuel."
         ),
     )
 
 
 def _against(form: WrittenForm, error: Rewritten) -> WrittenForm:
     """Return the form with what was typed, which would now replace what the colleague wrote."""
-    form.data = form.data.copy()
-    form.data["revision"] = str(error.revision)
+    form.data = {**form.data.dict(), "revision": str(error.revision)}  # type: ignore[attr-defined]
     return form
 
 
@@ -148,7 +148,9 @@ def synthesise(request: Request, met: OpenTask) -> HttpResponse:
     except ActRefused as error:
         return refused(request, error, met.contract.pk, typed=form.cleaned_data["text"])
     if asked == SEND:
-        messages.success(request, _("La synthèse est transmise aux autres pilotes, qui la valident ou la renvoient."))
+        messages.success(
+            request, _("La synthèse est transmise aux autres pilotes, qui la valident ou la renvoient.")
+        )
         return redirect("diagnostic", met.contract.pk)
     messages.success(request, _("C’est enregistré. La synthèse n’est pas encore transmise."))
     return redirect("task", met.contract.pk, met.task.pk)
@@ -221,13 +223,15 @@ def _overdue(user: User, found: Contract) -> list[tuple[Task, str]]:
 
 @require_safe
 @member
-def source_file(request: Request, contract: int, file: int) -> HttpResponse:
+def diagnostic_file(request: Request, contract: int, file: int) -> HttpResponse:
     """A file of a contribution that was sent, or of one's own that is being prepared; downloaded."""
     found = contract_for(request.user, contract)
-    row = get_object_or_404(SourceFile.objects.select_related("contribution"), pk=file, contribution__contract=found)
+    row = get_object_or_404(
+        DiagnosticFile.objects.select_related("contribution"), pk=file, contribution__contract=found
+    )
     if row.contribution.sent_at is None and not _is_own(request, row.contribution):
         raise Http404
-    document = _("« %(title)s », fichier du diagnostic") % {"title": row.title}
+    document = _("« %(title)s », fichier du diagnostic") % {"title": row.title}
     return stored_pdf(row.document_sha256, row.title, document=document, attachment=True)
 
 
@@ -250,7 +254,16 @@ def contribution_missing(request: Request, contract: int, task: int) -> HttpResp
             acts.find_missing(request.user, found.pk, owed.pk, reason=form.cleaned_data["reason"])
         except ActRefused as error:
             return refused(request, error, found.pk, typed=form.cleaned_data["reason"])
-        messages.success(request, _("La carence est constatée : la synthèse n’attend plus cette contribution."))
+        messages.success(
+            request, _("La carence est constatée : la synthèse n’attend plus cette contribution.")
+        )
         return redirect("diagnostic", found.pk)
-    context = {"contract": found, "task": owed, "organisation": owed.seed, "form": form, "due_on": due_on(owed)}
+    context = {
+        "contract": found,
+        "task": owed,
+        "organisation": owed.seed,
+        "form": form,
+        "due_on": due_on(owed),
+        "over": rules.may_be_found_missing(owed),
+    }
     return render(request, "diagnostic/missing.html", context, status=422 if form.is_bound else 200)
