@@ -101,6 +101,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_dailypass": KEPT,
     "workflow_diagnosticfigure": FREE,  # as the contribution
     "workflow_diagnosticfile": FREE,
+    "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
         "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries"
@@ -119,6 +120,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_synthesis": LASTING,  # until it is sent: its trigger
     "workflow_synthesisanswer": KEPT,
     "workflow_transfer": kept_but("ended_at"),
+    "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }
 
 

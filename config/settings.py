@@ -147,6 +147,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.RequestLogMiddleware",
     "config.middleware.DirectionMiddleware",
+    "config.unsent.UnsentMiddleware",
     "config.middleware.WordsMiddleware",
     "config.writes.KeptWritesMiddleware",
 ]
@@ -176,7 +177,7 @@ STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 
 # --- Who ----------------------------------------------------------------------------
@@ -248,6 +249,7 @@ _host_only = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_host_only}contreseing"
 CSRF_COOKIE_NAME = f"{_host_only}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{_host_only}django_language"
+UNSENT_COOKIE_NAME = f"{_host_only}contreseing_texte"  # whose text it is, should the session end
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600  # at most, whatever is done meanwhile
 SESSION_IDLE = 2 * 3600  # without its owner

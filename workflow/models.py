@@ -8,13 +8,14 @@ from workflow.diagnostic.models import (
     Synthesis,
     SynthesisAnswer,
 )
+from workflow.drafting.models import DraftPrint
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
 from workflow.procedures.models import Recall
-from workflow.record.models import Anchor, Event, JournalEntry, SentForm
+from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
@@ -28,6 +29,7 @@ __all__ = [
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
+    "DraftPrint",
     "Event",
     "DiagnosticFigure",
     "GuestLink",
@@ -46,4 +48,5 @@ __all__ = [
     "Synthesis",
     "SynthesisAnswer",
     "Transfer",
+    "UnsentForm",
 ]

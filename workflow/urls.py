@@ -7,6 +7,7 @@ from django.urls import path
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
+from workflow.drafting import preview_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
@@ -58,6 +59,8 @@ urlpatterns = [
     path(f"{TASK}carence/", diagnostic_views.contribution_missing, name="contribution_missing"),
     # its draft
     path(DRAFT, drafting_views.draft_editor, name="draft_editor"),
+    path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
+    path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),
     path(f"{DRAFT}volets/ajout/", drafting_views.volet_add, name="volet_add"),
     path(f"{DRAFT}volets/<int:volet>/", drafting_views.volet_edit, name="volet_edit"),

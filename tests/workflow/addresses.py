@@ -15,6 +15,7 @@ from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
 from workflow.diagnostic.models import DiagnosticFile
+from workflow.drafting.models import DraftPrint
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -71,6 +72,12 @@ def diagnostic_file(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def contribution(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": scenes.task(contract, "contribute", "org-rtac")}
+
+
+def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A draft of which some PDF was asked for."""
+    DraftPrint.objects.get_or_create(contract=contract, defaults={"asked_at": timezone.now()})
+    return {"contract": contract.pk}
 
 
 def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -194,6 +201,8 @@ RULES: dict[str, Rule] = {
     "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
     "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
     "draft_editor": Rule(PILOTS),
+    "draft_preview": Rule(PILOTS, PILOTS),
+    "draft_pdf": Rule(PILOTS, arguments=draft_in_print),
     "contract_edit": Rule(PILOTS, PILOTS),
     "volet_add": Rule(PILOTS, PILOTS),
     "volet_edit": Rule(PILOTS, PILOTS, arguments=volet),
@@ -272,6 +281,7 @@ OPEN_TO_ALL = {
     "guide",
     "information",
     "personal_data",
+    "unsent_forget",  # one's own text: tests/config/test_unsent.py
 }
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",

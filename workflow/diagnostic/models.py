@@ -2,7 +2,7 @@
 
 The circulaire 6258/SG of 16 April 2021 founds a contract on a « diagnostic partagé »: figures and, beside
 them, means and methods. What is being written changes; what was sent stays as it was, and the database
-sees to it (migration 0019).
+sees to it (migration 0021).
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from contracts import canonical, soundness
 from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
 from stakeholders.models import Mandate, User
 from workflow.drafting import rules
+from workflow.drafting.models import DraftPrint
 from workflow.engine import purposes
 from workflow.engine.nodes import locked
 from workflow.record import events
@@ -80,6 +81,9 @@ def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVers
             frozen_by=user,
             label=label,
         )
+        DraftPrint.objects.filter(contract=act.contract).update(
+            printed="", pdf=b""
+        )  # it is no draft any more
         act.tell("version_frozen", version=version.number, content_sha256=version.content_sha256, label=label)
         act.complete()
     return version

@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contracts', '0010_with_diagnostic'),
         ('stakeholders', '0014_kind_coordination'),
-        ('workflow', '0018_reference'),
+        ('workflow', '0020_unsent_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
