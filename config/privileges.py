@@ -56,6 +56,7 @@ PRIVILEGES: dict[str, str] = {
     "stakeholders_office": LASTING,
     "stakeholders_organisation": LASTING,
     "stakeholders_organisationgrouppermission": FREE,
+    "stakeholders_sharedentry": FREE,  # what is counted for minutes
     "stakeholders_signingauthority": LASTING,
     "stakeholders_spending": f"{KEPT}, DELETE",  # forgotten after two days
     "stakeholders_user": LASTING,
