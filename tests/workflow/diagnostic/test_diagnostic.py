@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -154,7 +155,7 @@ def test_what_is_prepared_is_kept_and_shown_to_colleagues_alone(cast: Cast, cont
     )
     assert answer.status_code == 302, answer.content.decode()
     found = Contribution.objects.get()
-    assert (found.sent_at, found.revision, found.figures.get().value) == (None, 1, 1150.5)
+    assert (found.sent_at, found.revision, found.figures.get().value) == (None, 1, Decimal("1150.5"))
     shown = client.get(reverse("task", args=[contract.pk, task.pk])).content.decode()
     assert "Trois halls." in shown
     assert "1\u202f150,50" in shown
