@@ -8,7 +8,7 @@ typed = import_module("contracts.migrations.0008_one_number_a_contract")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0009_kinds_and_statuses")]
+    dependencies = [("contracts", "0010_with_diagnostic")]
     operations = [
         migrations.RunSQL(typed.BACKWARD, typed.FORWARD),
         migrations.RemoveConstraint("commitment", "one_commitment_a_number"),

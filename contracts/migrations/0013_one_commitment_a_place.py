@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0011_places_from_one")]
+    dependencies = [("contracts", "0012_places_from_one")]
     operations = [
         migrations.RemoveField("commitment", "number"),
         migrations.AddConstraint(

@@ -18,5 +18,5 @@ UPDATE contracts_commitment AS one SET "order" = placed.place FROM (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("contracts", "0010_numbers_are_not_typed")]
+    dependencies = [("contracts", "0011_numbers_are_not_typed")]
     operations = [migrations.RunSQL(FORWARD, migrations.RunSQL.noop)]
