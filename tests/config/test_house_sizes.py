@@ -23,7 +23,6 @@ LONG_FILES = {
     "signatures/verification/changes.py": "the closed list of what may change after a signature",
     "stakeholders/authority.py": "the law of who signs for whom, a pure decision read in one go",
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",
-    "tests/workflow/procedures/walk.py": "one machine of rules cannot be cut",
 }
 # What a document names in the form of a path and that is no file of the repository.
 ELSEWHERE = re.compile(r"^(/|var/|templates/$|STATE_DIR/|LISTEN/NOTIFY$)")
