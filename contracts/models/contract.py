@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each, asked_once
 from stakeholders.text import LabelledLines, Line, LineList, Lines
 
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
@@ -24,6 +24,7 @@ class Status(models.TextChoices):
     """Where a contract stands in its life, as lists show it."""
 
     OPENING = "opening", _("En préparation")
+    DIAGNOSTIC = "diagnostic", _("Diagnostic")
     DRAFTING = "drafting", _("Rédaction")
     IN_REVIEW = "in_review", _("Avis en cours")
     APPROVAL = "approval", _("Approbation")
@@ -60,6 +61,9 @@ class Contract(models.Model):
     period_rule = Line(_("règle de durée"), max_length=250, blank=True)
     document_date = Day(_("date du document"), null=True, blank=True)
     frameworks = LabelledLines(_("cadres existants"), default=list, blank=True)
+    with_diagnostic = models.BooleanField(
+        _("diagnostic partagé"), default=False, db_default=False
+    )  # chosen when the contract is opened
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
     words = models.GeneratedField(
@@ -91,22 +95,42 @@ class Contract(models.Model):
     @property
     def latest_version(self) -> ContractVersion | None:
         """The last frozen version, or None while nothing was frozen."""
-        return _latest_version(self)
+        return latest_version(self)
 
     @property
     def places(self) -> list[Signatory]:
         """Its signatories, in the order in which they sign, each with its office."""
-        return _places(self)
+        return places(self)
+
+
+@asked_for_each
+def latest_version(contracts: list[Contract]) -> dict[Contract, ContractVersion | None]:
+    """Return the last frozen version of each contract, or None."""
+    rows = ContractVersion.objects.filter(contract__in=contracts).select_related("frozen_by")
+    last = {row.contract_id: row for row in rows.order_by("contract_id", "-number").distinct("contract_id")}
+    return {contract: _of(contract, last.get(contract.pk)) for contract in contracts}
+
+
+def _of(contract: Contract, version: ContractVersion | None) -> ContractVersion | None:
+    if version is not None:
+        version.contract = contract  # which is at hand
+    return version
 
 
 @asked_once
-def _latest_version(contract: Contract) -> ContractVersion | None:
-    return contract.versions.order_by("-number").first()
+def versions_of(contract: Contract) -> list[ContractVersion]:
+    """Return every frozen version of a contract, the last one first, without what each says."""
+    return list(contract.versions.defer("content").order_by("-number"))
 
 
-@asked_once
-def _places(contract: Contract) -> list[Signatory]:
-    return list(contract.signatories.select_related("office__organisation__group", "contract"))
+@asked_for_each
+def places(contracts: list[Contract]) -> dict[Contract, list[Signatory]]:
+    """Return the signatories of each contract, in the order in which they sign, each with its office."""
+    rows = Signatory.objects.filter(contract__in=contracts)
+    found: dict[int, list[Signatory]] = {}
+    for row in rows.select_related("office__organisation__group", "contract").order_by("order"):
+        found.setdefault(row.contract_id, []).append(row)
+    return {contract: found.get(contract.pk, []) for contract in contracts}
 
 
 class ContractGroupPermission(GroupPermissionRow):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -11,27 +12,30 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts.models import Commitment, Contract, ContractVersion, Part
+from contracts.models.contract import versions_of
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.wording import day, in_sentence
+from workflow.diagnostic import rules as diagnostic_rules
 from workflow.engine import purposes
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
-    FINISHED,
     Task,
     days_since,
     due_on,
+    every_task,
+    is_done,
     is_of_people,
     is_open,
     open_tasks,
     organisation_of,
     power_of,
-    serving,
-    tasks,
+    serves,
 )
-from workflow.opinions.models import Opinion
+from workflow.opinions.last import opinions_of
+from workflow.opinions.rules import approvals_of
 from workflow.signing.progress import of_request
-from workflow.signing.rules import signed
+from workflow.signing.rules import refusal_of, signed
 from workflow.standing.parties import taking_part
 
 
@@ -71,7 +75,7 @@ def lanes(contract: Contract) -> list[Lane]:
 
 def missing_opinions(contract: Contract) -> int:
     """Count the opinions that are asked and not given yet."""
-    return sum(is_open(task) and power_of(task) == Power.REVIEW for task in open_tasks(contract))
+    return sum(is_open(task) and serves(task, purposes.REVIEW) for task in open_tasks(contract))
 
 
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
@@ -150,12 +154,22 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             words[key] = (at, look, word, detail)
 
     if hasattr(contract, "circuit"):
-        for task in tasks(serving(contract.circuit.process, purposes.DRAFT), FINISHED):
+        for task in every_task(contract):
+            if not (is_done(task) and serves(task, purposes.DRAFT)):
+                continue
             detail = _("le %(day)s") % {"day": day(task.finished)}
             say(organisation_of(task) or 0, task.finished, DONE, _("rédaction terminée"), detail)
-    for opinion in (
-        Opinion.objects.filter(version__contract=contract).select_related("version").defer("version__content")
-    ):
+    if contract.with_diagnostic:
+        for contribution in diagnostic_rules.received(contract):
+            look, word = (
+                (STOP, _("carence constatée"))
+                if contribution.missing
+                else (DONE, _("contribution transmise"))
+            )
+            sent: Any = contribution.sent_at
+            detail = _("le %(day)s") % {"day": day(sent)}
+            say(contribution.organisation_id, sent, look, word, detail)
+    for opinion in opinions_of(contract):
         look = STOP if opinion.is_blocking else DONE
         say(
             opinion.organisation_id,
@@ -164,13 +178,13 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             str(opinion.get_value_display()).lower(),
             _on(opinion.version, opinion.at),
         )
-    for version in contract.versions.defer("content").prefetch_related(
-        "approvals", "refusals__signatory__office"
-    ):
-        for approval in version.approvals.all():
+    versions = versions_of(contract)
+    approved, refused = approvals_of.of(versions), refusal_of.of(versions)
+    for version in versions:
+        for approval in approved[version]:
             look, word = (DONE, _("texte approuvé")) if approval.approved else (STOP, _("texte renvoyé"))
             say(approval.organisation_id, approval.at, look, word, _on(version, approval.at))
-        for refusal in version.refusals.all():
+        if (refusal := refused[version]) is not None:
             say(
                 refusal.signatory.office.organisation_id,
                 refusal.at,
