@@ -21,7 +21,7 @@ class WrittenForm(forms.Form):
 
     conditional = frozenset({"text"})  # neither required nor « facultatif »: it depends on the rest
     text = LinesField(
-        label="", required=False, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": 12, "class": "long"})
+        label="", required=False, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": 12})
     )
     revision = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
 
