@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -16,7 +17,6 @@ from django.db import models
 from django.db.models import BigIntegerField, F, Func, Q, Value
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.days import Day
@@ -81,7 +81,7 @@ def _same_words(field: str) -> Func:
     return Func(hashed, hashed, Value("[]"), function="int8range", output_field=BigIntegerRangeField())
 
 
-def _never_twice(name: str, refusal: Promise, *same: Func) -> ExclusionConstraint:
+def _never_twice(name: str, refusal: Any, *same: Func) -> ExclusionConstraint:
     """Refuse a second row of the same, on any of the same days, unless the first was withdrawn."""
     ranges = [*same, days_of_it()]
     return ExclusionConstraint(

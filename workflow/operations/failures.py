@@ -12,12 +12,12 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from workflow.engine import purposes
 from workflow.engine.models import SigningRound
-from workflow.engine.tasks import FAILED, Process, Task, process_numbered, serving, tasks
+from workflow.engine.tasks import FAILED, Task, process_numbered, serving, tasks
 from workflow.notices.mail import send_mail
 from workflow.record import references
 from workflow.signing.models import SigningAct
 
-_CIRCUIT = "version__contract__circuit__process"
+_CIRCUIT = "version__contract__circuit"
 AT_MOST = 200  # rows that the page shows, the newest
 NAMES: dict[str, Promise] = {
     "workflow.render_version": _("Mise en page du PDF d’une version"),
@@ -88,15 +88,15 @@ def step_of(job: ProcrastinateJob) -> Task | bool | None:
     if "task_id" in facts:
         return tasks(FAILED).filter(pk=facts["task_id"]).first() or False
     if {"process_id", "step"} <= facts.keys():
-        return _failed(process_numbered(facts["process_id"]), facts["step"])
+        return _failed(facts["process_id"], facts["step"])
     if "request_id" in facts:
         act = SigningAct.objects.filter(request=facts["request_id"]).select_related(_CIRCUIT).first()
-        return _failed(act.version.contract.circuit.process, purposes.MAKE_SIGNATURE) if act else None
+        return _failed(act.version.contract.circuit.process_id, purposes.MAKE_SIGNATURE) if act else None
     if "envelope_id" in facts:
         signing = SigningRound.objects.filter(envelope=facts["envelope_id"]).select_related(_CIRCUIT).first()
-        return _failed(signing.version.contract.circuit.process, purposes.SEAL) if signing else None
+        return _failed(signing.version.contract.circuit.process_id, purposes.SEAL) if signing else None
     return None
 
 
-def _failed(process: Process, purpose: str) -> Task | bool:
-    return tasks(FAILED, serving(process, purpose)).first() or False
+def _failed(process_id: int, purpose: str) -> Task | bool:
+    return tasks(FAILED, serving(process_numbered(process_id), purpose)).first() or False
