@@ -89,7 +89,7 @@ _ROWS = (
     ),
     Verb(
         "resolution_corrected",
-        _("La saisie de la délibération %(number)s est corrigée. Motif : %(why)s"),
+        _("La saisie de la délibération %(number)s est corrigée (motif : %(why)s)."),
         moves_baskets=False,
     ),
     Verb("resolution_published", _("La délibération %(number)s est publiée."), moves_baskets=False),
