@@ -1,42 +1,58 @@
-"""An import confirmed: all of it by the acts of the pages, or nothing."""
+"""An import confirmed: by the acts of the pages, forty lines at a time.
+
+Whoever writes the journal meanwhile waits for the transaction under way; three hundred lines in one
+would stop the platform for seconds. What was taken is recognised, so a file that stopped on its
+way is sent again as it is.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
 
-from stakeholders.models import Grant, User
+from stakeholders.models import User
 from workflow.platform import acts
 from workflow.platform.plan import Line, Plan, plan
 from workflow.powers import appointments
 from workflow.record import journal
 from workflow.record.refusals import Invalid, NotAllowed
 
-_LOCK = 0x494D504F  # two imports at once are done one after the other
+AT_ONCE = 40  # lines
+_LOCK = 0x494D504F  # two imports at once take turns
 
 
-@transaction.atomic
 def take(actor: User, lines: list[tuple[int, dict[str, str]]], *, sha256: str) -> Plan:
-    """Do what the file says as it stands now; returns what was done. Raises ActRefused, nothing being done.
+    """Do what the file says as it stands now; return what was to be done.
 
     ``sha256`` is that of the file, which the journal keeps. Each organisation, office and invitation
-    is journaled as by its page; a power is only asked for.
+    is journaled as by its page; a power is only asked for. Raises ActRefused: for a line that is wrong,
+    before anything is done; for too many mails, once what came before is.
     """
     if not actor.acts_for_platform:
         raise NotAllowed
+    whole = plan(lines, actor)
+    _refuse_wrong(whole)
+    for start in range(0, len(lines) if whole.doing else 0, AT_ONCE):
+        _take_some(actor, lines[start : start + AT_ONCE], sha256)
+    return whole
+
+
+@transaction.atomic
+def _take_some(actor: User, lines: list[tuple[int, dict[str, str]]], sha256: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-    made = plan(lines, actor)
-    if made.wrong:
-        raise Invalid(_("Ce fichier ne peut plus être pris tel quel : relisez ses erreurs."))
+    made = plan(lines, actor)  # as it stands now: somebody else may import as well
+    _refuse_wrong(made)
     for line in made.doing:
         _take(actor, line)
     if made.doing:
-        facts = {"sha256": sha256, "lines": len(lines), "changed": len(made.doing)}
+        facts = {"sha256": sha256, "from_line": lines[0][0], "changed": len(made.doing)}
         journal.record("register_imported", contract=None, actor=actor, payload=facts)
-    return made
+
+
+def _refuse_wrong(made: Plan) -> None:
+    if made.wrong:
+        raise Invalid(_("Ce fichier ne peut plus être pris tel quel : relisez ses erreurs."))
 
 
 def _take(actor: User, line: Line) -> None:
@@ -53,7 +69,6 @@ def _take(actor: User, line: Line) -> None:
         )
         post.is_new = False
     if line.invited is not None:
-        invited: Any = appointments.invite(
+        appointments.invite(
             actor, body.existing, office=post.office, quota="imported invitation", **line.invited
         )
-        assert isinstance(invited, Grant) or invited.pk  # noqa: S101 (asked for, or sent)

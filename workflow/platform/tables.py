@@ -177,9 +177,13 @@ class _Sheet:
             self._value = _value(attributes)
         elif self._in_cell and (self._aside or name == f"{_OFFICE} annotation"):
             self._aside += 1
-        elif self._in_cell and name == f"{_TEXT} p" and self._said:
-            self._said.append(" ")
-        elif self._in_cell and name in {f"{_TEXT} s", f"{_TEXT} tab", f"{_TEXT} line-break"}:
+        elif (
+            self._in_cell
+            and name == f"{_TEXT} p"
+            and self._said
+            or self._in_cell
+            and name in {f"{_TEXT} s", f"{_TEXT} tab", f"{_TEXT} line-break"}
+        ):
             self._said.append(" ")
 
     def _data(self, text: str) -> None:

@@ -60,8 +60,8 @@ def invite(
     """Offer an office to an address and mail the link; an earlier offer of the same is cancelled.
 
     ``facts``: email, civility, first_name, last_name, starts_on, ends_on; ``document`` names the act's
-    PDF among the blobs, ``quota`` whose limits count. An office that gives a power is only asked for: its link leaves when a second
-    person confirms. Raises ActRefused.
+    PDF among the blobs; ``quota`` is the one whose limits count. An office that gives a power is only
+    asked for: its link leaves when a second person confirms. Raises ActRefused.
     """
     mandate = appointing(actor, organisation)
     _must_be_free(office, organisation, facts["starts_on"], facts["ends_on"])

@@ -1,4 +1,4 @@
-"""Tables as strangers may write them: what is read is text, and what is no table is said so, soon and cheaply."""
+"""Tables as strangers may write them: what is read is text; what is no table is said so, cheaply."""
 
 from __future__ import annotations
 
