@@ -17,12 +17,16 @@ from decimal import Decimal, InvalidOperation
 from xml.parsers import expat
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 LARGEST = 2 * 1024 * 1024  # bytes of a file
 UNPACKED = 24 * 1024 * 1024  # bytes of the part of an .ods file that holds its cells
 ROWS = 301  # with the line of headings
 COLUMNS = 40
 CELL = 6000  # characters
+_DAMAGED = gettext_lazy(
+    "Ce fichier .ods est abîmé ou protégé par un mot de passe : enregistrez-le de nouveau."
+)
 _SHEET = "urn:oasis:names:tc:opendocument:xmlns:table:1.0"
 _TEXT = "urn:oasis:names:tc:opendocument:xmlns:text:1.0"
 _OFFICE = "urn:oasis:names:tc:opendocument:xmlns:office:1.0"
@@ -119,18 +123,14 @@ def _read_ods(content: bytes) -> list[Row]:
         ) from error
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as error:
         # RuntimeError is that of an encrypted part
-        raise Unreadable(
-            _("Ce fichier .ods est abîmé ou protégé par un mot de passe : enregistrez-le de nouveau.")
-        ) from error
+        raise Unreadable(str(_DAMAGED)) from error
     if len(cells) > UNPACKED:
         raise Unreadable(_("Ce fichier .ods se déploie en trop de données : partez du modèle."))
     sheet = _Sheet()
     try:
         sheet.parse(cells)
     except expat.ExpatError as error:
-        raise Unreadable(
-            _("Ce fichier .ods est abîmé ou protégé par un mot de passe : enregistrez-le de nouveau.")
-        ) from error
+        raise Unreadable(str(_DAMAGED)) from error
     return sheet.rows
 
 
