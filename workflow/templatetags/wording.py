@@ -16,6 +16,7 @@ from contracts.models import Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.wording import day, hour, in_sentence, moment
+from workflow.engine.lateness import mail_minutes_late
 from workflow.tasks.keyset import COUNTED_AT_MOST
 
 register = template.Library()
@@ -54,6 +55,9 @@ def words_marked(pieces: list[Piece]) -> SafeString:
         return format_html("<em>{}</em>", _("(supprimé)"))
     marks = {"new": mark_safe("ins"), "gone": mark_safe("del"), "same": mark_safe("span")}
     return format_html_join("", "<{0}>{1}</{0}>", ((marks[piece.kind], piece.text) for piece in pieces))
+
+
+register.simple_tag(mail_minutes_late)
 
 
 @register.simple_tag
