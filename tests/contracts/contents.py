@@ -87,3 +87,30 @@ def content(**changes: Any) -> dict[str, Any]:
         ],
         **changes,
     }
+
+
+def act(**changes: Any) -> dict[str, Any]:
+    """Return the same content as of schema 3: its kind, its clauses, how its signatories are empowered."""
+    given = content()
+    people = [
+        {"civility": "Mme", "authorised_by": "", **given["signatories"][0]},
+        {"civility": "M.", "authorised_by": "", **given["signatories"][1]},
+    ]
+    return {
+        **given,
+        "schema": 3,
+        "kind": {"code": "csi", "title": "Contrat de sécurité intégrée", "article": "le"},
+        "clauses": [
+            {
+                "key": "visas",
+                "place": "visas",
+                "heading": "Visas",
+                "text": "le code général des collectivités territoriales\nVu la circulaire n° 6258/SG ;",
+            },
+            {"key": "object", "place": "before", "heading": "Objet", "text": "L’objet du contrat."},
+            {"key": "duration", "place": "after", "heading": "Durée", "text": "Cinq ans.\n\nPas plus."},
+            {"key": "own-1", "place": "after", "heading": "Une de plus", "text": "Ajoutée par les pilotes."},
+        ],
+        "signatories": people,
+        **changes,
+    }
