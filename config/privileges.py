@@ -47,6 +47,7 @@ PRIVILEGES: dict[str, str] = {
     "procrastinate_workers": FREE,
     # --- stakeholders
     "stakeholders_absence": LASTING,
+    "stakeholders_firstcode": kept_but("tries", "used_at", "used_by_id"),
     "stakeholders_grant": kept_but(
         *("state", "requested_at", "expires_at", "asked_as"),
         *("settled_by_id", "settled_at", "reason", "immediately", "may_act_from"),
@@ -56,6 +57,7 @@ PRIVILEGES: dict[str, str] = {
     "stakeholders_office": LASTING,
     "stakeholders_organisation": LASTING,
     "stakeholders_organisationgrouppermission": FREE,
+    "stakeholders_sharedentry": FREE,  # what is counted for minutes
     "stakeholders_signingauthority": LASTING,
     "stakeholders_spending": f"{KEPT}, DELETE",  # forgotten after two days
     "stakeholders_user": LASTING,
@@ -97,8 +99,11 @@ PRIVILEGES: dict[str, str] = {
     "workflow_approval": KEPT,
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),
+    "workflow_contribution": LASTING,  # until it is sent: its trigger
     "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
     "workflow_dailypass": KEPT,
+    "workflow_diagnosticfigure": FREE,  # as the contribution
+    "workflow_diagnosticfile": FREE,
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
@@ -115,6 +120,8 @@ PRIVILEGES: dict[str, str] = {
     "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
+    "workflow_synthesis": LASTING,  # until it is sent: its trigger
+    "workflow_synthesisanswer": KEPT,
     "workflow_transfer": kept_but("ended_at"),
     "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }
