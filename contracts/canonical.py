@@ -20,7 +20,7 @@ from contracts.models import Clause, Commitment, Contract, Signatory, Volet
 from stakeholders import letters
 from stakeholders.models import Mandate, Office
 
-# 3: the kind of contract, its clauses, how its signatories are empowered (ADR 0022)
+# 3: the kind of contract, its clauses, how its signatories are empowered (ADR 0023)
 # 2: a commitment's owner is an office; 1: it was a person's name
 SCHEMA = 3
 Content = dict[str, Any]

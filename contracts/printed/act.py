@@ -146,8 +146,7 @@ def _who(signatory: Row) -> str:
     said = (
         f"{person}, {capacity}"
         if person
-        else _("le titulaire de la fonction «\u00a0%(office)s\u00a0»")
-        % {"office": printable(signatory["capacity"])}
+        else _("le titulaire de la fonction « %(office)s »") % {"office": printable(signatory["capacity"])}
     )
     feminine = signatory["civility"] == FEMININE
     if signatory["authorised_by"]:

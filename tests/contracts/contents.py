@@ -89,12 +89,16 @@ def content(**changes: Any) -> dict[str, Any]:
     }
 
 
+def empowered(row: dict[str, Any], civility: str = "Mme", authorised_by: str = "") -> dict[str, Any]:
+    """Return a signatory as schema 3 says it."""
+    return {"civility": civility, "authorised_by": authorised_by, **row}
+
+
 def act(**changes: Any) -> dict[str, Any]:
     """Return the same content as of schema 3: its kind, its clauses, how its signatories are empowered."""
     given = content()
     people = [
-        {"civility": "Mme", "authorised_by": "", **given["signatories"][0]},
-        {"civility": "M.", "authorised_by": "", **given["signatories"][1]},
+        empowered(row, civility) for row, civility in zip(given["signatories"], ["Mme", "M."], strict=True)
     ]
     return {
         **given,
