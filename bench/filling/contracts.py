@@ -42,7 +42,7 @@ SUBJECTS = (
     "Contrat de prévention de la délinquance de {place}",
     "Contrat de sécurité des transports de {place}",
 )
-PREAMBLE = "Contrat inventé pour éprouver les listes : il n’engage personne."
+PREAMBLE = "Contrat inventé pour éprouver les listes : il n’engage personne."
 YEARS = 6  # over which the contracts were created
 Row = tuple[Any, ...]
 
