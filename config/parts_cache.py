@@ -1,4 +1,4 @@
-"""Rendered parts of pages, kept for seconds: in each process, and in Redis for all of them where there is one.
+"""Rendered parts of pages, kept for seconds: in each process, and in Redis for all where there is one.
 
 Redis only spares work (``REDIS_URL``; without it each process renders for itself): while it is away,
 each goes on with its own memory, and nothing is refused nor late for want of it. What it holds is
