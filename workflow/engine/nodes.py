@@ -20,6 +20,7 @@ from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge
 from viewflow.workflow.nodes.events import ConditionalCatchActivation
 from viewflow.workflow.nodes.job import AbstractJob, AbstractJobActivation
+from viewflow.workflow.nodes.join import JoinActivation
 from viewflow.workflow.nodes.split import SplitActivation
 from viewflow.workflow.nodes.view import ViewActivation
 
@@ -27,7 +28,7 @@ from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
 from stakeholders.terms import last_day
-from workflow.engine.tasks import of_process, permission, tasks
+from workflow.engine.tasks import CONTRACT, of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
 
@@ -38,6 +39,16 @@ def locked(contract: Contract) -> Iterator[None]:
     process = contract.circuit.process
     with process.flow_class.lock(process.pk):
         yield
+
+
+@contextmanager
+def activated(task_id: int) -> Iterator[Any]:
+    """Lock a task's process; read the task under the lock, with its process and its contract."""
+    found = tasks().get(pk=task_id)
+    with found.flow_task.flow_class.lock(found.process_id):
+        task = tasks().select_related(CONTRACT).get(pk=task_id)
+        task.process.artifact = task.process.circuit.contract
+        yield task.flow_task.activation_class(task)
 
 
 def ask_gates(process_id: int) -> None:
@@ -203,8 +214,23 @@ class Split(Step, flow.Split):
     """A parallel gateway."""
 
 
+class JoinOfBranches(JoinActivation):
+    """A join that knows the process, and so the contract, of the branch that arrives."""
+
+    @classmethod
+    def create(
+        cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
+    ) -> Any:
+        """Find the join, or make it; the process is the branch's, read under the same lock."""
+        activation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
+        activation.task.process = activation.process = prev_activation.process
+        return activation
+
+
 class Join(Step, flow.Join):
     """The end of a parallel gateway's branches."""
+
+    activation_class = JoinOfBranches
 
 
 class End(Step, flow.End):
