@@ -28,7 +28,7 @@ from config.attached import ROOT, Stopped, state_of
 from config.demo.play import play
 
 READY_WITHIN = 60.0  # seconds
-SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}  # a play has its own
+SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL"}  # a play has its own
 PARTS = ("les autorités de démonstration", "l’exécuteur", "les pages")
 console = Console()
 

@@ -10,6 +10,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contracts import canonical
 from workflow.drafting import access, previews
 from workflow.drafting.models import DraftPrint
+from workflow.engine import purposes
+from workflow.tasks import lists
 from workflow.tasks.answers import Request, member
 from workflow.tasks.pdf import shown_pdf
 
@@ -25,6 +27,7 @@ def draft_preview(request: Request, contract: int) -> HttpResponse:
         return redirect("draft_preview", found.pk)
     state = previews.state_of(canonical.content_of(found))
     row = previews.last_print(found)
+    mine = lists.tasks_of(request.user, found, standings=request.standings)
     context = {
         "contract": found,
         "is_open": is_open,
@@ -32,6 +35,7 @@ def draft_preview(request: Request, contract: int) -> HttpResponse:
         "made": row if previews.is_current(row, state) else None,
         "is_awaited": previews.is_awaited(row, state),
         "row": row,
+        "freezing": next((task for task in mine if task.flow_task.purpose == purposes.FREEZE), None),
     }
     if request.htmx and context["is_awaited"]:
         return HttpResponse(status=204)  # something else happened meanwhile
