@@ -148,7 +148,7 @@ def _broken(row: ActRow, error: IntegrityError) -> ActRefused:
     speaks = broken is not None and broken.violation_error_message != broken.default_violation_error_message
     if broken is None or (isinstance(broken, UniqueConstraint) and not speaks):
         return AlreadyDone()
-    return Invalid(broken.get_violation_error_message())
+    return Invalid(str(broken.get_violation_error_message()))
 
 
 def owed(reason: str, sentence: str | Promise) -> str:
