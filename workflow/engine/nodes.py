@@ -28,7 +28,7 @@ from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
 from stakeholders.terms import last_day
-from workflow.engine.tasks import CONTRACT, of_process, permission, tasks
+from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
 
@@ -39,16 +39,6 @@ def locked(contract: Contract) -> Iterator[None]:
     process = contract.circuit.process
     with process.flow_class.lock(process.pk):
         yield
-
-
-@contextmanager
-def activated(task_id: int) -> Iterator[Any]:
-    """Lock a task's process; read the task under the lock, with its process and its contract."""
-    found = tasks().get(pk=task_id)
-    with found.flow_task.flow_class.lock(found.process_id):
-        task = tasks().select_related(CONTRACT).get(pk=task_id)
-        task.process.artifact = task.process.circuit.contract
-        yield task.flow_task.activation_class(task)
 
 
 def ask_gates(process_id: int) -> None:

@@ -20,8 +20,7 @@ from stakeholders.models import Mandate, User
 from stakeholders.reading import afresh
 from stakeholders.text import several_lines
 from workflow.engine.models import Act as ActRow
-from workflow.engine.nodes import activated
-from workflow.engine.tasks import Task, is_cancelled, is_new, is_open, open_after
+from workflow.engine.tasks import CONTRACT, Task, is_cancelled, is_new, is_open, open_after, tasks
 from workflow.record import events, journal
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.standing.standings import Standing, standing_to_act, why_not
@@ -94,7 +93,7 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
 
     ``purpose`` is what the act is for (:mod:`workflow.engine.purposes`); None where it suits any task.
     """
-    with afresh(), activated(task_id) as activation:
+    with afresh(), _activated(task_id) as activation:
         task, contract = activation.task, activation.process.contract
         standing = standing_to_act(user, task)
         if standing is None:
@@ -106,6 +105,16 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
             yield Doing(activation, task, contract, user, standing)
         except ValidationError as error:  # a column that refuses what was typed, form or not
             raise Invalid(" ".join(error.messages)) from error
+
+
+@contextmanager
+def _activated(task_id: int) -> Iterator[Any]:
+    """Lock a task's process; read the task under the lock, with its process and its contract."""
+    found = tasks().get(pk=task_id)
+    with found.flow_task.flow_class.lock(found.process_id):
+        task = tasks().select_related(CONTRACT).get(pk=task_id)
+        task.process.artifact = task.process.circuit.contract
+        yield task.flow_task.activation_class(task)
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
