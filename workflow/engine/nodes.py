@@ -20,7 +20,6 @@ from viewflow.workflow import STATUS, Activation, FlowRuntimeError, Token, flow
 from viewflow.workflow.base import Edge
 from viewflow.workflow.nodes.events import ConditionalCatchActivation
 from viewflow.workflow.nodes.job import AbstractJob, AbstractJobActivation
-from viewflow.workflow.nodes.join import JoinActivation
 from viewflow.workflow.nodes.split import SplitActivation
 from viewflow.workflow.nodes.view import ViewActivation
 
@@ -28,6 +27,7 @@ from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
 from stakeholders.terms import last_day
+from workflow.engine.joins import JoinOfBranches
 from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
@@ -212,19 +212,6 @@ class If(Step, flow.If):
 
 class Split(Step, flow.Split):
     """A parallel gateway."""
-
-
-class JoinOfBranches(JoinActivation):
-    """A join that knows the process, and so the contract, of the branch that arrives."""
-
-    @classmethod
-    def create(
-        cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
-    ) -> Any:
-        """Find the join, or make it; the process is the branch's, read under the same lock."""
-        activation = super().create(flow_task, prev_activation, token, data=data, seed=seed)
-        activation.task.process = activation.process = prev_activation.process
-        return activation
 
 
 class Join(Step, flow.Join):
