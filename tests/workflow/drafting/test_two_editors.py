@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_what_touches_nothing_alike_is_joined_and_said(editors: Editors) -> None
     assert answer.status_code == 302
     row = editors.now()
     assert row.description == "Porter la police municipale à 34 agents. Ouvrir une brigade de soirée."
-    assert (row.title, row.target) == ("Autre titre", 40)
+    assert (row.title, row.target) == ("Autre titre", Decimal(40))
     page = editors.city[0].get(answer["Location"]).content.decode()
     assert "avec ce que quelqu’un avait changé entre-temps" in page
     assert "Description" in page.split("changé entre-temps")[1][:80]
