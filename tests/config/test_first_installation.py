@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
 from django.core.exceptions import ImproperlyConfigured
+from pytest_django.fixtures import SettingsWrapper
 
 from config import installation
 from config.environment import EXPOSED, is_exposed, local_secret
