@@ -7,10 +7,10 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from pytest_django.fixtures import SettingsWrapper
 
 from config import installation
 from config.environment import EXPOSED, is_exposed, local_secret
@@ -93,7 +93,7 @@ def test_what_it_is_not_is_said() -> None:
 
 
 @pytest.mark.django_db
-def test_what_has_nothing_signed_needs_no_trust_root(settings: SettingsWrapper, tmp_path: Path) -> None:
+def test_what_has_nothing_signed_needs_no_trust_root(settings: Any, tmp_path: Path) -> None:
     settings.TRUST_ROOTS = [tmp_path / "none.pem"]
     assert list(kept.due(5)) == []
 
