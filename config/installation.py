@@ -97,6 +97,10 @@ def notes(environment: Mapping[str, str]) -> list[str]:
             "EMAIL_URL n’est pas donné : les invitations partent par le serveur de courriel de cette machine "
             "(localhost:25)."
         )
+    if not environment.get("TIMESTAMP_URLS"):
+        said.append(
+            "TIMESTAMP_URLS n’est pas donné : aucune autorité ne date le journal, ni ce qui sera signé."
+        )
     if not (environment.get("SIGNING_BACKEND") or "").strip().removeprefix("demo"):
         said.append("Aucun moyen de signature réel n’est installé : tout s’y prépare, rien ne s’y signe.")
     return said

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -14,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import installation
 from config.environment import EXPOSED, is_exposed, local_secret
 from config.premises import Unfit
+from signatures import kept
 from tests.config.deployed import ROOT
 
 WEB = "https://contreseing.exemple.fr"
@@ -84,8 +86,16 @@ def test_a_demonstration_listens_to_this_machine_unless_told_in_full_words() -> 
 
 def test_what_it_is_not_is_said() -> None:
     said = installation.notes({})
-    assert ["PostgreSQL embarqué" in said[0], "EMAIL_URL" in said[1], "signature" in said[2]] == [True] * 3
-    assert installation.notes({"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "SIGNING_BACKEND": "autre"}) == []
+    owed = ("PostgreSQL embarqué", "EMAIL_URL", "TIMESTAMP_URLS", "signature")
+    assert [words in line for words, line in zip(owed, said, strict=True)] == [True] * 4
+    given = {"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "TIMESTAMP_URLS": "x", "SIGNING_BACKEND": "autre"}
+    assert installation.notes(given) == []
+
+
+@pytest.mark.django_db
+def test_what_has_nothing_signed_needs_no_trust_root(settings: Any, tmp_path: Path) -> None:
+    settings.TRUST_ROOTS = [tmp_path / "none.pem"]
+    assert list(kept.due(5)) == []
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
