@@ -11,12 +11,18 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.utils import timezone
 
 from config import installation
 from config.environment import EXPOSED, is_exposed, local_secret
 from config.premises import Unfit
 from signatures import kept
+from signatures.demo.pki import person_path
+from stakeholders.models import Organisation, Role, User
+from stakeholders.permissions import establish_organisation
 from tests.config.deployed import ROOT
+from tests.pki import ServedPki
 
 WEB = "https://contreseing.exemple.fr"
 
@@ -62,6 +68,34 @@ def test_a_demonstration_and_an_installation_never_share_a_folder(tmp_path: Path
     installation.prepare(told(real, PUBLIC_URL=WEB))
     [said] = refusal({"STATE_DIR": str(real)})
     assert "véritable installation" in said
+
+
+def test_a_folder_to_train_in_gets_no_demonstration_data(tmp_path: Path) -> None:
+    installation.prepare({"STATE_DIR": str(tmp_path), "DEMONSTRATION_DATA": "0"})
+    [said] = refusal({"STATE_DIR": str(tmp_path)})
+    assert "DEMONSTRATION_DATA=0" in said
+    (tmp_path / "training").unlink()
+    (tmp_path / "demonstration-password").write_text("x")
+    [said] = refusal({"STATE_DIR": str(tmp_path), "DEMONSTRATION_DATA": "0"})
+    assert "données de la démonstration" in said
+
+
+def test_who_trains_gets_a_code_and_a_key_and_nothing_else(
+    db: None, pki: ServedPki, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEMONSTRATION_DATA = False
+    call_command("prepare_demonstration")
+    assert "premiere-installation" in capsys.readouterr().out
+    assert not Organisation.objects.exists()
+    body = establish_organisation(
+        code="v", name="Ville de Valbrune", short_name="Valbrune", kind="municipality", territory="Valbrune"
+    )
+    mayor = User.objects.create_user("maire@valbrune.example", first_name="Ève", last_name="Nouvelle")
+    office = body.offices.create(title="Maire de Valbrune", role=Role.HEAD)
+    office.mandates.create(person=mayor, starts_on=timezone.localdate())
+    assert not person_path(mayor.email).exists()
+    call_command("prepare_demonstration")
+    assert person_path(mayor.email).exists()
 
 
 def test_its_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
