@@ -19,6 +19,7 @@ _ROUTES = (
     (re.compile(r"^/contrats/\d+/redaction/"), LONG, False),
     (re.compile(r"^/administration/"), LONG, False),
     (re.compile(r"^/organisations/\d+/"), UPLOAD, True),
+    (re.compile(r"^/contrats/(\d+/)?ouverture/(initiative/)?$"), UPLOAD, True),
     (re.compile(r"^/compte/"), 64 * KIB, False),
 )
 BODY_GRACE = 10.0  # seconds in which any body may arrive

@@ -10,10 +10,12 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from contracts.models import Contract, Part
+from contracts.models import Contract, Part, Status
+from signatures import blobs
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.opening import acts as opening_acts
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -62,6 +64,29 @@ def version(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def opinion(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "opinion": Opinion.objects.filter(version__contract=contract)[0].pk}
+
+
+def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A contract that the city's pilot prepares, with its letter; a POST of nothing does not open it."""
+    found = Contract.objects.filter(status=Status.OPENING).first()
+    if found is None:
+        city = pilot(contract, Part.CITY_PILOT)
+        held = Mandate.objects.in_force().filter(office__organisation=city, office__role=Role.PILOT)[0]
+        facts: dict[str, Any] = {
+            "kind": "csi",
+            "initiative": "local",
+            "title": "",
+            "reference": "",
+            "letter_on": None,
+            "letter_text": "",
+            "letter_sha256": blobs.put(b"%PDF-1.7 a letter"),
+        }
+        found = opening_acts.begin(held.person, city.pk, facts)
+    return {"contract": found.pk}
+
+
+def preparation_page(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {**preparation(scenes, contract), "page": "perimetre"}
 
 
 def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -157,6 +182,7 @@ def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "contact": scenes.link.contact_id}
 
 
+CITY = frozenset({"pilote_ville"})
 LANDLORD = frozenset({"bailleur_oh", "guest", "substitute"})
 COLLEAGUES = LANDLORD - {"guest"}
 REVIEW_VIEWERS = VIEWERS | {"guest"}
@@ -171,6 +197,11 @@ RULES: dict[str, Rule] = {
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
+    "opening_new": Rule(PILOTS, PILOTS, arguments=none),
+    "opening_review": Rule(CITY, CITY, arguments=preparation),
+    "opening_page": Rule(CITY, CITY, arguments=preparation_page),
+    "opening_drop": Rule(CITY, CITY, arguments=preparation),
+    "opening_letter": Rule(CITY, arguments=preparation),
     "contract": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_live": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
