@@ -290,7 +290,8 @@ def _ours() -> Iterator[Site]:
     state = Path(tempfile.mkdtemp(prefix="contreseing-hostile-"))
     port, authorities = free_port(), free_port()
     environment = {
-        **{k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "REDIS_URL"}},
+        **{k: v for k, v in os.environ.items() if k != "DATABASE_URL"},
+        "WEB_PROCESSES": "1",  # the figures of config/limits.py are for one
         "STATE_DIR": str(state),
         "PUBLIC_URL": f"http://127.0.0.1:{port}",
         "PKI_URL": f"http://127.0.0.1:{authorities}",

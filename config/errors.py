@@ -7,10 +7,10 @@ otherwise its frame alone, which asks nothing of either: they may be what failed
 from __future__ import annotations
 
 import datetime as dt
-import re
 import sys
 
 import structlog
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -27,7 +27,7 @@ from psycopg.errors import (
 )
 from psycopg_pool import PoolTimeout, TooManyRequests
 
-from config import context, limits, routes
+from config import context, limits, routes, typed
 from config.writes import what_was_kept
 from signatures import blobs
 from stakeholders.hashing import HashingBusy
@@ -110,26 +110,12 @@ def held_up(request: HttpRequest) -> HttpResponse:
             content_type="text/plain; charset=utf-8",
         )
     else:
-        sent = _sent(request)
         joined = request.method == "POST" and bool(request.FILES)
         token = request.POST.get("csrfmiddlewaretoken", "")  # the form's own: it is still the same form
-        again = {"address": request.get_full_path(), "csrf_token": token, "sent": sent, "files": joined}
-        response = answer(503, "errors/held_up.html", **again)
+        again = {"csrf_token": token, "sent": typed.sent(request), "files": joined}
+        response = answer(503, "errors/held_up.html", address=request.get_full_path(), **again)
     response["Retry-After"] = str(limits.RETRY_AFTER)
     return response
-
-
-SECRET = re.compile("pass|code|secret|pin|otp|credential|token")  # never among what a page gives back
-
-
-def _sent(request: HttpRequest) -> list[tuple[str, str]]:
-    """Return the fields of a form as they were sent, but what proves who one is."""
-    if request.method != "POST":
-        return []
-    fields = request.POST.lists()
-    return [
-        (name, str(value)) for name, values in fields for value in values if not SECRET.search(name.lower())
-    ]
 
 
 def _words(status: int, template: str, in_words: bool, **facts: object) -> HttpResponse:
@@ -191,5 +177,9 @@ def document_lost(request: HttpRequest, error: blobs.BlobError, reference: str) 
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403: a form that another session opened (named by CSRF_FAILURE_VIEW)."""
-    return answer(403, "errors/csrf.html")
+    """403: a form that another session opened (named by CSRF_FAILURE_VIEW).
+
+    What was typed is shown, to be copied: to the page of ours that sent it alone, as its browser says.
+    """
+    ours = request.headers.get("Origin") == settings.PUBLIC_URL
+    return answer(403, "errors/csrf.html", typed=typed.words(request) if ours else [])

@@ -19,6 +19,7 @@ from django.utils import translation
 
 from config import bodies, crowd, errors, health, limits, metrics, proxies
 from config.bodies import Receive, Send
+from config.unsent import may_be_long
 from stakeholders.security_events import Name, tell
 
 Scope = dict[str, Any]
@@ -85,7 +86,7 @@ async def _body(scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> 
     most = limits.route(scope["path"], headers.get(b"content-type", b"").decode("latin-1"))
     if (length or 0) > most:
         raise bodies.TooLarge
-    if not await _is_known(headers):
+    if not may_be_long(_cookies(headers).get(settings.UNSENT_COOKIE_NAME)) and not await _is_known(headers):
         return await bodies.received(headers, receive, limits.STRANGER)
     crowds = crowd.here()
     async with (crowds.uploads if most > limits.LONG else crowds.large).place():

@@ -6,9 +6,19 @@ PostgreSQL's connections. A route takes no more than what its form needs.
 
 from __future__ import annotations
 
+import os
 import re
 
 KIB, MIB = 1024, 1024 * 1024
+# Processes of pages beside this one, itself counted (config/serve.py says it to each): what the machine
+# or PostgreSQL holds once is shared out among them.
+PROCESSES = max(1, int(os.environ.get("WEB_PROCESSES_BESIDE") or 1))
+
+
+def share(whole: int, least: int = 1) -> int:
+    """Return what one process may take of what all may."""
+    return max(least, whole // PROCESSES)
+
 
 # --- Bodies -------------------------------------------------------------------------------
 STRANGER = 16 * KIB  # without an open session: who one is, a code, « ce n’est pas moi »
@@ -25,8 +35,8 @@ _ROUTES = (
 BODY_GRACE = 10.0  # seconds in which any body may arrive
 BODY_RATE = 32 * KIB  # bytes a second that a larger one must keep up on average
 BODY_LONGEST = 300.0  # seconds, whatever the rate
-LARGE_AT_ONCE = 30  # bodies above STRANGER that are received at one time, in the temporary folder
-UPLOADS_AT_ONCE = 6  # and above LONG
+LARGE_AT_ONCE = share(30)  # bodies above STRANGER that are received at one time, in the temporary folder
+UPLOADS_AT_ONCE = share(6)  # and above LONG
 REFUSED_DRAIN = 1.0  # seconds during which what a refused sender still sends is read and thrown away
 
 # --- Connections ----------------------------------------------------------------------------
@@ -39,7 +49,10 @@ WRITES_WITHIN = 20.0  # seconds without one byte taken by the reader
 CONNECTIONS = 2000  # of one process, websockets included
 
 # --- Work -----------------------------------------------------------------------------------
-IN_HAND = 10  # requests that a process works on at one time
+# Requests that a process works on at one time. Beyond four processes they are fewer in each: a process
+# takes IN_HAND + 6 of the DATABASE_CONNECTIONS that the pages may (docs/deployment.md).
+DATABASE_CONNECTIONS = 64
+IN_HAND = min(10, share(DATABASE_CONNECTIONS, least=8) - 6)
 IN_LINE = 300  # that wait their turn
 IN_LINE_FOR = 8.0  # seconds at most
 RETRY_AFTER = 5  # seconds, said to whoever is refused

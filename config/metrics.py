@@ -1,12 +1,14 @@
-"""``/metriques/``: what Prometheus reads of this process and of the installation.
+"""``/metriques/``: what Prometheus reads of the processes of pages and of the installation.
 
-Behind ``METRICS_TOKEN``, as a bearer token; without one, or with another, there is no such page. Each
-process counts its own requests: have each scraped. What is read in the database is the same from all.
-Nothing here names a person, a contract or an address.
+Behind ``METRICS_TOKEN``, as a bearer token; without one, or with another, there is no such page. What the
+processes of one ``python -m config.serve`` count is added up, whichever of them is asked (the files of
+``PROMETHEUS_MULTIPROC_DIR``, which config/processes.py makes); several containers are scraped each. What is
+read in the database is the same from all. Nothing here names a person, a contract or an address.
 """
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -15,8 +17,16 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
 from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from config import routes
@@ -106,6 +116,16 @@ class Installation(Collector):
         yield from found
 
 
+def _registry() -> CollectorRegistry:
+    """Return what all the processes count, or what this one does when it is alone, and the installation."""
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return REGISTRY
+    of_all = CollectorRegistry()
+    MultiProcessCollector(of_all)  # type: ignore[no-untyped-call]
+    of_all.register(Installation())
+    return of_all
+
+
 REGISTRY.register(Installation())
 
 
@@ -116,7 +136,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     given = request.headers.get("Authorization", "").encode()
     if not settings.METRICS_TOKEN or not secrets.compare_digest(given, wanted):
         raise Http404
-    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(_registry()), content_type=CONTENT_TYPE_LATEST)
 
 
 class MetricsMiddleware:

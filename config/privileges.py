@@ -56,6 +56,7 @@ PRIVILEGES: dict[str, str] = {
     "stakeholders_office": LASTING,
     "stakeholders_organisation": LASTING,
     "stakeholders_organisationgrouppermission": FREE,
+    "stakeholders_sharedentry": FREE,  # what is counted for minutes
     "stakeholders_signingauthority": LASTING,
     "stakeholders_spending": f"{KEPT}, DELETE",  # forgotten after two days
     "stakeholders_user": LASTING,
@@ -99,6 +100,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_contact": kept_but("removed_at", "mandate_id"),
     "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
     "workflow_dailypass": KEPT,
+    "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
         "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries"
@@ -117,6 +119,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
     "workflow_transfer": kept_but("ended_at"),
+    "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }
 
 

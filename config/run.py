@@ -28,7 +28,7 @@ from config.attached import ROOT, Stopped, state_of
 from config.demo.play import play
 
 READY_WITHIN = 60.0  # seconds
-SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL"}  # a play has its own
+SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL"}  # a play has its own
 PARTS = ("les autorités de démonstration", "l’exécuteur", "les pages")
 console = Console()
 
@@ -210,22 +210,24 @@ def _answers(url: str) -> bool:
         return False
 
 
-def _serves(url: str) -> bool:
+def _serves(client: httpx.Client) -> bool:
     """Whether the pages have their database too; the worker comes in its own time."""
     try:
-        return bool(httpx.get(f"{url}/sante/pret/", timeout=5, trust_env=False).json()["checks"]["database"])
+        return bool(client.get("/sante/pret/").json()["checks"]["database"])
     except (httpx.HTTPError, ValueError, KeyError):
         return False
 
 
 def _until_ready(url: str, parts: list[subprocess.Popen[Any]]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    while not _serves(url):
-        if dead := _dead(parts):
-            raise NotStarted(f"{dead} Voyez son message ci-dessus.")
-        if time.monotonic() > deadline:
-            raise NotStarted(f"L’application ne répond pas sur {url}.")
-        time.sleep(0.1)
+    # one client: each loads the machine's certificates, which takes longer than the question
+    with httpx.Client(base_url=url, timeout=5, trust_env=False) as client:
+        while not _serves(client):
+            if dead := _dead(parts):
+                raise NotStarted(f"{dead} Voyez son message ci-dessus.")
+            if time.monotonic() > deadline:
+                raise NotStarted(f"L’application ne répond pas sur {url}.")
+            time.sleep(0.1)
 
 
 def _dead(parts: list[subprocess.Popen[Any]]) -> str:

@@ -1,4 +1,4 @@
-"""``python -m config.serve``: one process of pages and live events, with every limit of its connections."""
+"""``python -m config.serve``: the processes of pages and live events, with all limits of connections."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import uvicorn
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config import limits
+from config import limits, processes
 from config.database import DatabaseUnavailable
 from config.premises import of_disk
 from config.protocol import PageProtocol, SocketProtocol
@@ -47,8 +47,13 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--log-level", default="warning")
     parser.add_argument("--grace", type=int, default=10, help="secondes laissées aux demandes en cours")
     chosen = parser.parse_args(arguments)
-    # only the pages share their connections; a command or a worker has its own
-    os.environ.setdefault("DATABASE_POOL", str(limits.POOL))
+    try:
+        number = 1 if chosen.fd is not None else processes.number()
+    except processes.BadNumber as error:
+        print(error, file=sys.stderr)
+        return 1
+    if number == 1:  # only the pages share their connections; a command or a worker has its own
+        os.environ.setdefault("DATABASE_POOL", str(limits.POOL))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
         settings.INSTALLED_APPS  # noqa: B018 (reads the settings: what they lack is said in a sentence)
@@ -61,7 +66,10 @@ def main(arguments: list[str]) -> int:
         print(said, file=sys.stderr)
         return 1
     facts = vars(chosen)
-    uvicorn.Server(configuration(timeout_graceful_shutdown=facts.pop("grace"), **facts)).run()
+    configured = configuration(timeout_graceful_shutdown=facts.pop("grace"), **facts)
+    if number > 1:
+        return processes.serve(configured, number)
+    uvicorn.Server(configured).run()
     return 0
 
 

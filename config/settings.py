@@ -85,18 +85,16 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.live.layers.ProcessLayer"}}
 SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process keeps told
 SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
-REDIS_URL = environment("REDIS_URL")
-CACHES: dict[str, dict[str, Any]]
-if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "config.shared_cache.SharedCache", "LOCATION": REDIS_URL}}
-else:
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-# Parts of pages, for seconds, in the memory of the process that rendered them (workflow/board/parts.py).
-CACHES["parts"] = {
-    "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-    "LOCATION": "parts",
-    "OPTIONS": {"MAX_ENTRIES": 2000},
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "stakeholders.shared_cache.SharedCache"},  # what all processes count together
+    # parts of pages, for seconds, in the memory of the process that rendered them (workflow/board/parts.py)
+    "parts": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "parts",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
+WEB_PROCESSES = limits.PROCESSES  # among which what one machine may take is shared out
 
 # --- The rooms ----------------------------------------------------------------------
 INSTALLED_APPS = [
@@ -147,6 +145,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "config.middleware.RequestLogMiddleware",
     "config.middleware.DirectionMiddleware",
+    "config.unsent.UnsentMiddleware",
     "config.middleware.WordsMiddleware",
     "config.writes.KeptWritesMiddleware",
 ]
@@ -176,7 +175,7 @@ STATIC_ROOT = STATE_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
 }
 
 # --- Who ----------------------------------------------------------------------------
@@ -248,6 +247,7 @@ _host_only = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{_host_only}contreseing"
 CSRF_COOKIE_NAME = f"{_host_only}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{_host_only}django_language"
+UNSENT_COOKIE_NAME = f"{_host_only}contreseing_texte"  # whose text it is, should the session end
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600  # at most, whatever is done meanwhile
 SESSION_IDLE = 2 * 3600  # without its owner

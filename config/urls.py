@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from config import health, metrics, pages
+from config import health, metrics, pages, unsent
 from stakeholders import mailed_secrets, provider, sessions
 
 KEYS_IN_PATHS = {"account_reset_password_from_key", "account_confirm_email"}
@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metriques/", metrics.metrics, name="metrics"),
     path("aide/", pages.guide, name="guide"),
     path("informations/<slug:page>/", pages.information, name="information"),
+    path("textes/<int:number>/effacer/", unsent.forget, name="unsent_forget"),
     path("langue/", set_language, name="set_language"),
     # before the administration's own form, which counts no attempts
     path(

@@ -5,6 +5,8 @@ Read from the canonical data, so that what is said to have changed is what the h
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -12,12 +14,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contracts.canonical import Content, commitments
+from contracts.canonical import Content, commitments, digest
 from contracts.figures import written
 from contracts.models import Direction, Party, Periodicity
 from stakeholders.wording import day
 
 Row = dict[str, Any]
+SHORT = 60  # characters by which a commitment is named in a form
 
 
 @dataclass
@@ -32,6 +35,63 @@ class Difference:
     kind: str
     leads: frozenset[int] = frozenset()
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A content as a page showed it, small enough for a form to send it back.
+
+    ``digest`` is the content's; ``marks`` a short hash of each commitment, by its key, with its title, and
+    of each other part, by its name.
+    """
+
+    digest: str
+    marks: dict[str, list[str]]
+
+    def moved(self, content: Content) -> list[str]:
+        """Return the parts of a content that are no longer as they were shown, in words."""
+        now = _marks(content)
+        changed = [
+            name for key, (mark, name) in now.items() if key in self.marks and self.marks[key][0] != mark
+        ]
+        added = [name for key, (_mark, name) in now.items() if key not in self.marks]
+        gone = [name for key, (_mark, name) in self.marks.items() if key not in now]
+        return [
+            *changed,
+            *(_("%(part)s (ajouté)") % {"part": name} for name in added),
+            *(_("%(part)s (supprimé)") % {"part": name} for name in gone),
+        ]
+
+    def written(self) -> str:
+        """Write it for a form."""
+        return json.dumps([self.digest, self.marks], separators=(",", ":"))
+
+
+def shown(content: Content) -> Shown:
+    """Return what a page that shows this content sends back."""
+    return Shown(digest(content), _marks(content))
+
+
+def read_shown(text: str) -> Shown:
+    """Read back what a form sent; of what is no such thing, everything has moved."""
+    try:
+        sha256, marks = json.loads(text)
+        return Shown(str(sha256), {str(key): [str(mark), str(name)] for key, (mark, name) in marks.items()})
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return Shown("", {})
+
+
+def _marks(content: Content) -> dict[str, list[str]]:
+    rows = {
+        str(row["id"]): [_mark(row), f"{row['number']} {row['title']}"[:SHORT]]
+        for row in commitments(content)
+    }
+    return rows | {title: [_mark(part(content)), title] for title, part in _parts().items()}
+
+
+def _mark(part: Any) -> str:
+    told = json.dumps(part, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(told.encode()).hexdigest()[:12]
 
 
 def differences(before: Content, after: Content) -> list[Difference]:

@@ -1,73 +1,209 @@
-"""What keeps a content from being frozen: its readers could not quote it, or it could not be printed."""
+"""What keeps a content from being frozen, and what it had better say first.
+
+A fault blocks: its readers could not quote it, it could not be printed, or it binds nobody to nothing. A
+lack is pointed out: the contract may be frozen without, and its pilots decide. Each says where it is, so
+that a page leads there.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.canonical import Content, commitments
+from contracts.kinds import kind
+from contracts.models import SignatoryKind
 from contracts.numbers import key
+from stakeholders.kinds import Side
 from stakeholders.text import several_lines
 
 SAID_AT_MOST = 5  # faults, in one refusal
+SIDES = {
+    Side.STATE: gettext_lazy("de l’État"),
+    Side.LOCAL: gettext_lazy("de la commune"),
+    Side.JUDICIAL: gettext_lazy("de l’autorité judiciaire"),
+}
 
 
-def faults(content: Content) -> list[str]:
-    """Return a sentence for each fault of a canonical content, which says where and what to do; or none."""
-    return [*_equal_numbers(content), *_characters(content)]
+@dataclass(frozen=True)
+class Spot:
+    """A place of a content: ``part`` is « contract », « volet », « commitment » or « signatory ».
+
+    ``key`` is the commitment's own, the volet's or the signatory's order, 0 of the contract itself; ``name``
+    what people call it; ``field`` where to write, by the name that forms give it.
+    """
+
+    part: str
+    key: int = 0
+    name: str = ""
+    field: str = ""
 
 
-def _equal_numbers(content: Content) -> Iterator[str]:
-    by_number: dict[str, list[str]] = {}
+@dataclass(frozen=True)
+class Lack:
+    """A sentence that says what is wrong or missing, and where."""
+
+    sentence: str
+    spots: tuple[Spot, ...] = ()
+
+
+def faults(content: Content, kind_code: str = "") -> list[Lack]:
+    """Return what keeps the content from being frozen: each says where, and what to do; or none.
+
+    With the kind of contract, whoever must be a party to it is looked for.
+    """
+    missing = _parties(content, kind_code) if kind_code else ()
+    return [*_nothing(content), *missing, *_equal_numbers(content), *_characters(content)]
+
+
+def lacks(content: Content) -> list[Lack]:
+    """Return what the content had better say before it is frozen, and may be frozen without."""
+    rows = commitments(content)
+    found = [
+        *_without(
+            rows,
+            lambda row: row["due_date"],
+            "due_date",
+            lambda n: ngettext(
+                "%(n)d engagement n’a pas d’échéance :", "%(n)d engagements n’ont pas d’échéance :", n
+            ),
+        ),
+        *_without(
+            rows,
+            lambda row: row["indicator"],
+            "indicator",
+            lambda n: ngettext(
+                "%(n)d engagement n’a pas d’indicateur :", "%(n)d engagements n’ont pas d’indicateur :", n
+            ),
+        ),
+        *_without(
+            rows,
+            lambda row: row["owner"],
+            "owner",
+            lambda n: ngettext(
+                "%(n)d engagement n’a pas de responsable désigné :",
+                "%(n)d engagements n’ont pas de responsable désigné :",
+                n,
+            ),
+        ),
+    ]
+    empty = [volet for volet in content["volets"] if not volet["commitments"]]
+    if empty:
+        sentence = ngettext(
+            "%(n)d volet ne contient aucun engagement :",
+            "%(n)d volets ne contiennent aucun engagement :",
+            len(empty),
+        )
+        found.append(Lack(sentence % {"n": len(empty)}, tuple(map(_of_volet, empty))))
+    return found
+
+
+def _without(
+    rows: list[Content], has: Callable[[Content], Any], field: str, sentence: Callable[[int], str]
+) -> Iterator[Lack]:
+    missing = [row for row in rows if not has(row)]
+    if missing:
+        said = sentence(len(missing)) % {"n": len(missing)}
+        yield Lack(said, tuple(_of_commitment(row, field) for row in missing))
+
+
+def _nothing(content: Content) -> Iterator[Lack]:
+    if not commitments(content):
+        yield Lack(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."), (Spot("contract"),))
+
+
+def _parties(content: Content, kind_code: str) -> Iterator[Lack]:
+    signing = {
+        signatory["side"]
+        for signatory in content["signatories"]
+        if signatory["kind"] == SignatoryKind.PARTY.value
+    }
+    for party in kind(kind_code).parties:
+        if party.required and party.side not in signing:
+            yield Lack(
+                _("Aucun signataire n’engage la partie %(side)s : ajoutez-le à la liste des signataires.")
+                % {"side": SIDES[Side(party.side)]},
+                (Spot("signatories"),),
+            )
+
+
+def _equal_numbers(content: Content) -> Iterator[Lack]:
+    by_number: dict[str, list[Content]] = {}
     for one in commitments(content):
-        named = _("« %(title)s » (volet « %(volet)s »)") % {"title": one["title"], "volet": one["volet"]}
-        by_number.setdefault(key(one["number"]), []).append(named)
+        by_number.setdefault(key(one["number"]), []).append(one)
     for number, bearers in by_number.items():
         if len(bearers) > 1:
-            yield _(
-                "Le numéro %(number)s est celui de plusieurs engagements : %(which)s. "
-                "Donnez à chacun le sien."
-            ) % {"number": number, "which": _(" et ").join(bearers)}
+            named = [
+                _("« %(title)s » (volet « %(volet)s »)") % {"title": one["title"], "volet": one["volet"]}
+                for one in bearers
+            ]
+            yield Lack(
+                _(
+                    "Le numéro %(number)s est celui de plusieurs engagements : %(which)s. "
+                    "Donnez à chacun le sien."
+                )
+                % {"number": number, "which": _(" et ").join(named)},
+                tuple(_of_commitment(one, "number") for one in bearers),
+            )
 
 
-def _characters(content: Content) -> Iterator[str]:
-    for place, text in texts(content):
+def _characters(content: Content) -> Iterator[Lack]:
+    for place, text, spot in texts(content):
         try:
             several_lines(text)
         except ValidationError as refused:
-            yield _("%(place)s : %(what)s") % {"place": place, "what": " ".join(refused.messages)}
+            yield Lack(
+                _("%(place)s : %(what)s") % {"place": place, "what": " ".join(refused.messages)}, (spot,)
+            )
 
 
-def texts(content: Content) -> Iterator[tuple[str, str]]:
-    """Yield all that a content prints of what people wrote, each with where it stands."""
-    yield _("Référence"), content["reference"]
-    yield _("Titre"), content["title"]
-    yield _("Territoire"), content["territory"]
-    for commune in content["communes"]:
-        yield _("Communes du périmètre"), commune
-    yield _("Extension du périmètre"), content["perimeter_extension"]
-    yield _("Préambule"), content["preamble"]
-    yield _("Durée"), content["period"]["rule"]
-    for framework in content["frameworks"]:
-        yield _("Cadres existants"), framework["label"]
+def texts(content: Content) -> Iterator[tuple[str, str, Spot]]:
+    """Yield all that a content prints of what people wrote, each with its place in words and its spot."""
+    for place, text, name in _of_contract(content):
+        yield place, text, Spot("contract", field=name)
     for volet in content["volets"]:
-        where = _("Volet %(order)s") % {"order": volet["order"]}
+        where, spot = _("Volet %(order)s") % {"order": volet["order"]}, _of_volet(volet)
         for text in (volet["title"], volet["lead"] or "", volet["text"]):
-            yield where, text
+            yield where, text, spot
         for commitment in volet["commitments"]:
             number = _("Engagement %(number)s") % {"number": commitment["number"]}
-            yield from ((number, text) for text in _of_commitment(commitment))
+            for text in _written(commitment):
+                yield number, text, _of_commitment(commitment)
     for annex in content["annexes"]:
-        yield _("Annexes"), annex["title"]
+        yield _("Annexes"), annex["title"], Spot("annexes")
     for signatory in content["signatories"]:
         where = _("Signataire %(order)s") % {"order": signatory["order"]}
         for text in (signatory["capacity"], signatory["person"] or "", signatory["organisation"]):
-            yield where, text
+            yield where, text, Spot("signatory", signatory["order"], where)
 
 
-def _of_commitment(commitment: Content) -> list[str]:
+def _of_contract(content: Content) -> Iterator[tuple[str, str, str]]:
+    yield _("Référence"), content["reference"], ""
+    yield _("Titre"), content["title"], "title"
+    yield _("Territoire"), content["territory"], "territory"
+    for commune in content["communes"]:
+        yield _("Communes du périmètre"), commune, "communes"
+    yield _("Extension du périmètre"), content["perimeter_extension"], "perimeter_extension"
+    yield _("Préambule"), content["preamble"], "preamble"
+    yield _("Durée"), content["period"]["rule"], "period_rule"
+    for framework in content["frameworks"]:
+        yield _("Cadres existants"), framework["label"], ""
+
+
+def _of_volet(volet: Content) -> Spot:
+    return Spot("volet", volet["order"], f"{volet['order']}. {volet['title']}")
+
+
+def _of_commitment(commitment: Content, field: str = "") -> Spot:
+    return Spot("commitment", commitment["id"], commitment["number"], field)
+
+
+def _written(commitment: Content) -> list[str]:
     indicator = commitment["indicator"] or {"label": "", "unit": ""}
     return [
         commitment["number"],

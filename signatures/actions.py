@@ -36,7 +36,6 @@ __all__ = [
     "confirm_by_code",
     "confirm_by_passkey",
     "abandon",
-    "last_failure",
     "open_envelope",
     "request_seal",
     "request_signature",
@@ -190,13 +189,6 @@ def abandon(request: SignatureRequest) -> bool:
     if abandoned:
         Slot.objects.filter(pk=request.slot_id).update(signer=None)
     return bool(abandoned)
-
-
-def last_failure(envelope: Envelope, field_name: str) -> str:
-    """Return why the last signature asked for in this field was given back, or nothing."""
-    tried = SignatureRequest.objects.filter(slot__envelope=envelope, slot__field_name=field_name)
-    last = tried.order_by("-pk").first()
-    return last.error_text if last is not None and last.state == State.ABANDONED else ""
 
 
 @transaction.atomic

@@ -30,17 +30,40 @@ CODE_TRIES = 5
 TYPES = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
 
 
+class Held:
+    """What counts of one person's means before a signature now, read in one query."""
+
+    def __init__(self, user: AbstractBaseUser) -> None:
+        self._now, self._person = timezone.now(), user.pk
+        self._rows = list(ProofMeans.objects.filter(user_id=user.pk).select_related("authenticator"))
+
+    def counting(self, kind: str) -> list[Authenticator]:
+        """Return the person's passkeys, or application, that count."""
+        found = [row.authenticator for row in self._rows if row.authenticator and self._counts(row)]
+        return [one for one in found if one.type == kind and one.user_id == self._person]
+
+    @property
+    def password_counts(self) -> bool:
+        """Whether the person's password counts: not just after it was chosen from the mailbox."""
+        return all(self._counts(row) for row in self._rows if row.authenticator_id is None)
+
+    @property
+    def some_wait(self) -> bool:
+        """Whether some do not count yet."""
+        return not all(self._counts(row) for row in self._rows)
+
+    def _counts(self, row: ProofMeans) -> bool:
+        return row.counts_from is not None and row.counts_from <= self._now
+
+
 def counting(user: AbstractBaseUser, kind: str) -> list[Authenticator]:
     """Return the person's passkeys, or application, that count before a signature now."""
-    rows = Authenticator.objects.filter(
-        user_id=user.pk, type=kind, means__user_id=user.pk, means__counts_from__lte=timezone.now()
-    )
-    return list(rows)
+    return Held(user).counting(kind)
 
 
 def password_counts(user: AbstractBaseUser) -> bool:
-    """Whether the person's password counts now: not just after it was chosen from the mailbox."""
-    return not waiting().filter(user_id=user.pk, authenticator=None).exists()
+    """Whether the person's password counts now."""
+    return Held(user).password_counts
 
 
 def waiting() -> QuerySet[ProofMeans]:

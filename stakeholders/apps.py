@@ -17,3 +17,4 @@ class StakeholdersConfig(AppConfig):
         import_module("stakeholders.credentials")
         import_module("stakeholders.security_receivers")
         import_module("stakeholders.quotas")
+        import_module("stakeholders.shared_cache")

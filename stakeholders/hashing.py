@@ -12,9 +12,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHasher
 
-AT_ONCE = max(1, (os.cpu_count() or 2) - 1)  # in one process; a core stays for whoever is logged in
+# in one process, of those that share the machine; a core stays for whoever is logged in, if there are three
+AT_ONCE = max(1, ((os.cpu_count() or 2) - 1) // settings.WEB_PROCESSES)
 PATIENCE = 6.0  # seconds
 
 _places = threading.BoundedSemaphore(AT_ONCE)

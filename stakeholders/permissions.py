@@ -15,8 +15,9 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.models import AnonymousUser, Group, Permission
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection, models, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 from guardian.shortcuts import assign_perm, get_groups_with_perms, remove_perm
 from guardian.utils import get_group_obj_perms_model
@@ -70,16 +71,20 @@ def withdraw(power: Power, organisation: Organisation, target: models.Model) -> 
 
 
 def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Mandate]:
-    """Return the mandates by which the person may act on that day; none for a deactivated one."""
-    return _in_force(person, on or timezone.localdate())
+    """Return the mandates by which the person may act on that day; none for a deactivated one.
+
+    Each has its ``own_rights``: what its organisation's group may do on the organisation itself.
+    """
+    return held_on(person, on or timezone.localdate())
 
 
 @asked_once
-def _in_force(person: Person, on: dt.date) -> QuerySet[Mandate]:
+def held_on(person: Person, on: dt.date) -> QuerySet[Mandate]:
     if not person.is_authenticated or not person.is_active:
         return Mandate.objects.none()
     # by the person, whom each mandate then knows without being read again
     held = person.mandates.in_force(on).select_related("office__organisation").order_by("starts_on", "pk")
+    held = held.annotate(own_rights=_own_rights())
     if person.only_mandates is None:
         return held
     return held.filter(pk__in=person.only_mandates, limited_type__isnull=False)
@@ -102,7 +107,8 @@ def mandate_for(
     subject = about if isinstance(target, Organisation) else target
     mandates = [m for m in mandates_in_force(person, on) if power in m.office.powers and m.covers(subject)]
     if isinstance(target, Organisation):
-        mandates = [m for m in mandates if m.office.organisation_id == target.pk]
+        here = (m for m in mandates if m.office.organisation_id == target.pk)
+        return next((m for m in here if holds(m, power)), None)
     if not mandates:
         return None
     holding = set(
@@ -115,6 +121,20 @@ def mandate_for(
         .values_list("group_id", flat=True)
     )
     return next((m for m in mandates if m.office.organisation.group_id in holding), None)
+
+
+def holds(mandate: Mandate, power: Power) -> bool:
+    """Tell whether guardian's rows let its organisation do this; for one of ``mandates_in_force``."""
+    return power.value in mandate.own_rights  # type: ignore[attr-defined]
+
+
+def _own_rights() -> ArraySubquery:
+    """Return the permissions that a mandate's organisation holds, by its group, on itself."""
+    organisation = "office__organisation"
+    rows = _rights_on(Organisation).filter(
+        content_object=OuterRef(organisation), group=OuterRef(f"{organisation}__group")
+    )
+    return ArraySubquery(rows.values("permission__codename"))
 
 
 def organisation_may(power: Power, organisation: Organisation) -> bool:

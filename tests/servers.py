@@ -1,4 +1,4 @@
-"""What is asked once more of the machine's own PostgreSQL and Redis, and why it could answer otherwise.
+"""What is asked once more of the machine's own PostgreSQL, and why it could answer otherwise.
 
 The embedded PostgreSQL is of one version, is its tests' own and listens on a socket; a page's rules
 do not change with that. Tests marked « race » are asked again wherever they are.
@@ -36,16 +36,6 @@ ASKED_AGAIN = {
     "workflow/procedures/test_flow.py": "queue",
     "workflow/procedures/test_stateful.py": "queue, locks",
     "workflow/signing/test_failed_signature.py": "queue",
-    # the cache is Redis
-    "attacks/test_limits.py": "Redis",
-    "attacks/test_password_limits.py": "Redis",
-    "attacks/test_quotas.py": "Redis",
-    "attacks/test_security_events.py": "Redis",
-    "attacks/test_sessions.py": "Redis",
-    "attacks/test_socket_limits.py": "Redis",
-    "stakeholders/test_factors.py": "Redis",
-    "stakeholders/test_rate_limits.py": "Redis",
-    "stakeholders/test_sessions.py": "Redis",
 }
 
 

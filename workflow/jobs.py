@@ -1,6 +1,7 @@
 """The jobs of every room, where the queue looks for them."""
 
 from workflow.drafting.jobs import render_version
+from workflow.drafting.previews import print_draft
 from workflow.engine.jobs import go_on, mark_failed
 from workflow.engine.lost import tell_lost
 from workflow.guests.mails import send_code
@@ -23,6 +24,7 @@ __all__ = [
     "go_on",
     "mark_failed",
     "open_day",
+    "print_draft",
     "render_version",
     "send_code",
     "send_mail",

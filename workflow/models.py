@@ -1,6 +1,7 @@
 """The rows of every room, named here so that one app keeps one chain of migrations."""
 
 from workflow.council.models import CouncilResolution
+from workflow.drafting.models import DraftPrint
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
@@ -8,7 +9,7 @@ from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
 from workflow.procedures.models import Abandonment, Recall
-from workflow.record.models import Anchor, Event, JournalEntry, SentForm
+from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
@@ -22,6 +23,7 @@ __all__ = [
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
+    "DraftPrint",
     "Event",
     "GuestLink",
     "InternalNote",
@@ -38,4 +40,5 @@ __all__ = [
     "SigningAct",
     "SigningRound",
     "Transfer",
+    "UnsentForm",
 ]

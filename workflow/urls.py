@@ -6,6 +6,7 @@ from django.urls import path
 
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
+from workflow.drafting import preview_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
@@ -61,6 +62,8 @@ urlpatterns = [
     path(f"{BASE}journal.json", documents.journal, name="journal"),
     # its draft
     path(DRAFT, drafting_views.draft_editor, name="draft_editor"),
+    path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
+    path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),
     path(f"{DRAFT}volets/ajout/", drafting_views.volet_add, name="volet_add"),
     path(f"{DRAFT}volets/<int:volet>/", drafting_views.volet_edit, name="volet_edit"),

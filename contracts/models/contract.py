@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each, asked_once
 from stakeholders.terms import Calendar, Zone, last_day
 from stakeholders.text import LabelledLines, Line, LineList, Lines
 
@@ -120,22 +120,42 @@ class Contract(models.Model):
     @property
     def latest_version(self) -> ContractVersion | None:
         """The last frozen version, or None while nothing was frozen."""
-        return _latest_version(self)
+        return latest_version(self)
 
     @property
     def places(self) -> list[Signatory]:
         """Its signatories, in the order in which they sign, each with its office."""
-        return _places(self)
+        return places(self)
+
+
+@asked_for_each
+def latest_version(contracts: list[Contract]) -> dict[Contract, ContractVersion | None]:
+    """Return the last frozen version of each contract, or None."""
+    rows = ContractVersion.objects.filter(contract__in=contracts).select_related("frozen_by")
+    last = {row.contract_id: row for row in rows.order_by("contract_id", "-number").distinct("contract_id")}
+    return {contract: _of(contract, last.get(contract.pk)) for contract in contracts}
+
+
+def _of(contract: Contract, version: ContractVersion | None) -> ContractVersion | None:
+    if version is not None:
+        version.contract = contract  # which is at hand
+    return version
 
 
 @asked_once
-def _latest_version(contract: Contract) -> ContractVersion | None:
-    return contract.versions.order_by("-number").first()
+def versions_of(contract: Contract) -> list[ContractVersion]:
+    """Return every frozen version of a contract, the last one first, without what each says."""
+    return list(contract.versions.defer("content").order_by("-number"))
 
 
-@asked_once
-def _places(contract: Contract) -> list[Signatory]:
-    return list(contract.signatories.select_related("office__organisation__group", "contract"))
+@asked_for_each
+def places(contracts: list[Contract]) -> dict[Contract, list[Signatory]]:
+    """Return the signatories of each contract, in the order in which they sign, each with its office."""
+    rows = Signatory.objects.filter(contract__in=contracts)
+    found: dict[int, list[Signatory]] = {}
+    for row in rows.select_related("office__organisation__group", "contract").order_by("order"):
+        found.setdefault(row.contract_id, []).append(row)
+    return {contract: found.get(contract.pk, []) for contract in contracts}
 
 
 class ContractGroupPermission(GroupPermissionRow):

@@ -5,7 +5,7 @@ knows of rooms and columns, ``fields`` adds the signature fields, ``typography``
 set; ``rendering`` joins them.
 """
 
-from contracts.printed.rendering import Rendered, RenderError, render
+from contracts.printed.rendering import Rendered, RenderError, edition_in_force, render
 from stakeholders.letters import unprintable
 
-__all__ = ["RenderError", "Rendered", "render", "unprintable"]
+__all__ = ["RenderError", "Rendered", "edition_in_force", "render", "unprintable"]

@@ -34,7 +34,7 @@ class Box:
 
 
 def place(pdf: bytes, boxes: Sequence[Box]) -> tuple[bytes, int]:
-    """Return the PDF with its fields, in signing order, and its number of pages.
+    """Return the PDF with its fields, in signing order, and its number of pages; a draft has none.
 
     Deterministic: the file's identifier comes from its content.
     """
@@ -43,7 +43,8 @@ def place(pdf: bytes, boxes: Sequence[Box]) -> tuple[bytes, int]:
         for position, box in enumerate(boxes):
             later = [other.field for other in boxes[position + 1 :]]
             fields.append(_add_field(document, box, later))
-        document.Root.AcroForm = document.make_indirect(Dictionary(Fields=fields, SigFlags=0))
+        if boxes:
+            document.Root.AcroForm = document.make_indirect(Dictionary(Fields=fields, SigFlags=0))
         for page in document.pages:
             if Name.Annots in page:
                 page.Tabs = Name.S  # tab order follows the structure (ISO 14289-1, 7.18.3)

@@ -65,14 +65,16 @@ class Rendered:
     edition: str
 
 
-def render(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> Rendered:
+def render(content: Content, *, specimen: bool, frozen_at: dt.datetime, draft: bool = False) -> Rendered:
     """Print a content as a PDF/A-3a and PDF/UA-1 file with one empty signature field a signatory.
 
     ``frozen_at`` (aware) is the moment the version was frozen: the date of the file.
-    ``specimen`` marks each page as being without legal value. Raises RenderError.
+    ``specimen`` marks each page as being without legal value. A ``draft`` is marked « PROJET » across
+    each page, in its title and at the foot, and has no signature field: nobody could sign it.
+    Raises RenderError.
     """
     with translation.override("fr"):
-        data = document(content, specimen=specimen, frozen_at=frozen_at)
+        data = document(content, specimen=specimen, frozen_at=frozen_at, draft=draft)
     compiler = typst.Compiler(
         str(TEMPLATE),
         root=str(TEMPLATE.parent),
@@ -85,14 +87,20 @@ def render(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> Rende
         boxes = json.loads(compiler.query("<signature-box>", field="value"))
     except typst.TypstError as error:
         raise RenderError(content["reference"], error.message) from error
-    pdf, count = place(cast(bytes, pages), _boxes(boxes, content["signatories"]))
+    signatories = [] if draft else content["signatories"]
+    pdf, count = place(cast(bytes, pages), _boxes(boxes, signatories))
     return Rendered(
         pdf=pdf,
         sha256=hashlib.sha256(pdf).hexdigest(),
         pages=count,
-        fields=[signatory["field"] for signatory in content["signatories"]],
-        edition=edition_of(TEMPLATE),
+        fields=[signatory["field"] for signatory in signatories],
+        edition=edition_in_force(),
     )
+
+
+def edition_in_force() -> str:
+    """Return the edition of what would be printed now."""
+    return edition_of(TEMPLATE)
 
 
 def _boxes(printed: Sequence[dict[str, Any]], signatories: Sequence[dict[str, Any]]) -> list[Box]:

@@ -22,6 +22,7 @@ from contracts.printed.typography import (
     quantity,
     short_date,
 )
+from stakeholders.wording import moment
 
 NOTHING = "–"
 SIGNS = ("%", "€", "oui/non")  # units that belong to each number
@@ -29,12 +30,17 @@ SIGNS = ("%", "€", "oui/non")  # units that belong to each number
 Row = dict[str, Any]
 
 
-def document(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> dict[str, Any]:
+def document(
+    content: Content, *, specimen: bool, frozen_at: dt.datetime, draft: bool = False
+) -> dict[str, Any]:
     """Return the data of the template ``contract.typ``."""
     parties = _parties(content)
     made = frozen_at.astimezone(dt.UTC)
+    title = printable(content["title"])
     return {
-        "title": printable(content["title"]),
+        "title": title,
+        "name": _("PROJET – %(title)s") % {"title": title} if draft else title,
+        "draft": _draft(frozen_at) if draft else None,
         "reference": printable(content["reference"]),
         "territory": printable(content["territory"]),
         "authors": [party["name"] for party in parties],
@@ -58,6 +64,15 @@ def document(content: Content, *, specimen: bool, frozen_at: dt.datetime) -> dic
         "total": _total(content),
         "annexes": [_annex(annex) for annex in content["annexes"]],
         "signatories": [_signatory(s, len(content["signatories"])) for s in content["signatories"]],
+    }
+
+
+def _draft(made: dt.datetime) -> Row:
+    """Return what marks each page of a draft, so that none is taken for the text that is signed."""
+    return {
+        "mark": _("PROJET"),
+        "foot": _("PROJET du %(moment)s : texte non figé, sans valeur, qui ne se signe pas")
+        % {"moment": moment(made)},
     }
 
 

@@ -34,7 +34,8 @@ from signatures.limited.limits import (
 )
 
 ROOT = Path(__file__).resolve().parents[2]
-AT_ONCE = 2  # files read at the same time by one process of ours: each may take 512 MB
+# files read at the same time by one process of ours, each may take 512 MB: two in all, or one a process
+AT_ONCE = max(1, 2 // int(os.environ.get("WEB_PROCESSES_BESIDE") or 1))
 WAIT_SECONDS = 90.0
 TRIES = 3
 # all that the resident process is given of our environment: no address, no key, no password

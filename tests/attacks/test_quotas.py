@@ -93,7 +93,7 @@ def test_mails_of_accounts_are_bounded_known_or_not(db: None) -> None:
     for address in ("claire@ville.example", "nobody@ville.example"):
         statuses = []
         for number in range(14):
-            cache.clear()  # a restart, or another process without Redis
+            cache.clear()  # the tries of the form are counted apart
             form = "account_reset_password" if number % 2 else "account_request_login_code"
             answer = Client().post(reverse(form), {"email": address})
             statuses.append(answer.status_code)

@@ -21,7 +21,7 @@ from tests.cast import PASSWORD, Cast, small_contract
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 TEXT = "Porter à 38 agents, dont 4 la nuit."
-FOUND = re.compile(r"Votre texte du \d+ \w+ \d{4}, \d+\sh\s\d\d a été retrouvé")
+FOUND = re.compile(r"Votre texte du \d+\s\w+ \d{4}, \d+\sh\s\d\d a été retrouvé")
 
 
 def stored(page: Page) -> str:
@@ -216,3 +216,24 @@ def test_what_the_server_kept_is_kept_once(browser: Browser, cast: Cast, live_ur
     expect(page.get_by_label("Motif")).to_have_value(TEXT)
     expect(page.get_by_text(FOUND)).to_have_count(0)
     actor.context.close()
+
+
+def test_without_a_script_the_server_keeps_what_was_sent_too_late(
+    browser: Browser, cast: Cast, live_url: str, address: str
+) -> None:
+    page = browser.new_context(java_script_enabled=False).new_page()
+    page.goto(f"{live_url}{reverse('account_login')}?next={address}")
+    log_in(page, cast.pilote_ville)
+    long = f"{TEXT}\n" * 500  # more than a stranger may send
+    field(page).fill(long)
+    Session.objects.all().delete()
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("le formulaire vous sera rendu")).to_be_visible()
+    log_in(page, cast.pilote_ville)
+    expect(page.get_by_text(FOUND)).to_be_visible()
+    expect(field(page)).to_have_value(long)
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("Enregistré.")).to_be_visible()
+    page.goto(live_url + address)
+    expect(page.get_by_text(FOUND)).to_have_count(0)
+    page.context.close()

@@ -101,11 +101,11 @@ def test_told_to_end_while_it_sets_up_it_leaves_nothing(state: Path, name: str) 
 @pytest.mark.timeout(2400)
 def test_in_service_whatever_ends_it_ends_all(state: Path) -> None:
     port = two_ports()
-    url = f"http://127.0.0.1:{port}"
+    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False)
 
     def serves() -> bool:
         try:
-            return httpx.get(f"{url}/sante/pret/", trust_env=False).json()["checks"]["worker"] is True
+            return client.get("/sante/pret/").json()["checks"]["worker"] is True
         except (httpx.HTTPError, ValueError):
             return False
 
@@ -114,7 +114,7 @@ def test_in_service_whatever_ends_it_ends_all(state: Path) -> None:
         process = launch(state, PORT=str(port))
 
         def is_in_service() -> bool:  # the pages answer a moment before it says so
-            return serves() and said(state).count("est en service sur") > before
+            return said(state).count("est en service sur") > before and serves()
 
         until(lambda: is_in_service() or process.poll() is not None, "it does not serve")
         assert process.poll() is None, said(state)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from stakeholders.actions import withdraw_mandate
 from stakeholders.permissions import mandates_in_force
-from stakeholders.reading import afresh, asked_once, reading
+from stakeholders.reading import afresh, asked_for_each, asked_once, reading, told
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.workflow.sockets import logged_in
@@ -34,6 +34,25 @@ def test_a_question_is_asked_once_a_reading_for_each_of_its_arguments() -> None:
     assert asked[4:] == [(1, 0), (1, 0)]
     assert [add(1), add(1)] == [1, 1]
     assert asked[6:] == [(1, 0), (1, 0)]
+
+
+def test_a_question_for_each_row_is_asked_for_all_at_once_and_for_none_twice() -> None:
+    asked: list[list[int]] = []
+
+    @asked_for_each
+    def doubled(rows: list[int]) -> dict[int, int]:
+        asked.append(rows)
+        return {row: 2 * row for row in rows}
+
+    with reading():
+        assert doubled(1) == 2
+        assert doubled.of([1, 2, 3]) == {1: 2, 2: 4, 3: 6}
+        assert [doubled(2), doubled(3), doubled.of([])] == [4, 6, {}]
+        assert told(doubled, 9, 4) == doubled(4) == 9, "who read more has said it"
+        with afresh():
+            assert [doubled(2), told(doubled, 9, 5), doubled(5)] == [4, 9, 10], "an act believes nobody"
+    assert asked == [[1], [2, 3], [2], [5]]
+    assert [doubled(2), doubled.of([])] == [4, {}]
 
 
 def test_what_a_page_asks_of_rights_it_asks_of_the_database_once(players: Cast) -> None:

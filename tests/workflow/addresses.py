@@ -15,6 +15,7 @@ from signatures import blobs
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.drafting.models import DraftPrint
 from workflow.opening import acts as opening_acts
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
@@ -87,6 +88,12 @@ def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def preparation_page(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**preparation(scenes, contract), "page": "perimetre"}
+
+
+def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A draft of which some PDF was asked for."""
+    DraftPrint.objects.get_or_create(contract=contract, defaults={"asked_at": timezone.now()})
+    return {"contract": contract.pk}
 
 
 def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -213,6 +220,8 @@ RULES: dict[str, Rule] = {
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
     "draft_editor": Rule(PILOTS),
+    "draft_preview": Rule(PILOTS, PILOTS),
+    "draft_pdf": Rule(PILOTS, arguments=draft_in_print),
     "contract_edit": Rule(PILOTS, PILOTS),
     "volet_add": Rule(PILOTS, PILOTS),
     "volet_edit": Rule(PILOTS, PILOTS, arguments=volet),
@@ -291,6 +300,7 @@ OPEN_TO_ALL = {
     "guide",
     "information",
     "personal_data",
+    "unsent_forget",  # one's own text: tests/config/test_unsent.py
 }
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
     "guest_link",

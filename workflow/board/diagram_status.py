@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract
 from workflow.engine import tasks as engine_tasks
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
-from workflow.engine.tasks import Task, due_on
+from workflow.engine.tasks import Task, due_on, organisation_of
+from workflow.standing.parties import taking_part
 
 
 def diagram_status(contract: Contract) -> dict[str, Any]:
@@ -19,9 +20,8 @@ def diagram_status(contract: Contract) -> dict[str, Any]:
     Shape: ``{"steps": [{"id", "state", "label", "actors": [{"name", "state"}]}]}``, the
     identifiers being the names of the flow's steps, the states those of the style sheet.
     """
-    found = engine_tasks.tasks(engine_tasks.of_contract(contract))
-    tasks = list(found.select_related("owner").order_by("pk"))
-    organisations = {p.organisation_id: p.organisation.short_name for p in _participants(contract)}
+    tasks = engine_tasks.every_task(contract)
+    organisations = {row.organisation_id: row.organisation.short_name for row in taking_part(contract)}
     steps = []
     for name in dict.fromkeys(task.flow_task.name for task in tasks):
         mine = [t for t in tasks if t.flow_task.name == name and not engine_tasks.was_tried_again(t)]
@@ -29,16 +29,12 @@ def diagram_status(contract: Contract) -> dict[str, Any]:
         done = sum(engine_tasks.is_done(task) for task in current)
         label = _("%(done)d sur %(all)d") % {"done": done, "all": len(current)} if len(current) > 1 else ""
         actors = [
-            {"name": organisations.get(engine_tasks.organisation_of(task), ""), "state": _task_look(task)}
+            {"name": organisations.get(organisation_of(task) or 0, ""), "state": _task_look(task)}
             for task in current
             if engine_tasks.is_of_people(task)
         ]
         steps.append({"id": name, "state": _step_look(current), "label": label, "actors": actors})
     return {"steps": steps}
-
-
-def _participants(contract: Contract) -> Any:
-    return contract.participations.select_related("organisation")
 
 
 def _task_look(task: Task) -> str:

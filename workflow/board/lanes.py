@@ -11,27 +11,29 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts.models import Commitment, Contract, ContractVersion, Part
+from contracts.models.contract import versions_of
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.wording import day, in_sentence
 from workflow.engine import purposes
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
-    FINISHED,
     Task,
     days_since,
     due_on,
+    every_task,
+    is_done,
     is_of_people,
     is_open,
     open_tasks,
     organisation_of,
     power_of,
-    serving,
-    tasks,
+    serves,
 )
-from workflow.opinions.models import Opinion
+from workflow.opinions.last import opinions_of
+from workflow.opinions.rules import approvals_of
 from workflow.signing.progress import of_request
-from workflow.signing.rules import signed
+from workflow.signing.rules import refusal_of, signed
 from workflow.standing.parties import taking_part
 
 
@@ -150,12 +152,12 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             words[key] = (at, look, word, detail)
 
     if hasattr(contract, "circuit"):
-        for task in tasks(serving(contract.circuit.process, purposes.DRAFT), FINISHED):
+        for task in every_task(contract):
+            if not (is_done(task) and serves(task, purposes.DRAFT)):
+                continue
             detail = _("le %(day)s") % {"day": day(task.finished)}
             say(organisation_of(task) or 0, task.finished, DONE, _("rédaction terminée"), detail)
-    for opinion in (
-        Opinion.objects.filter(version__contract=contract).select_related("version").defer("version__content")
-    ):
+    for opinion in opinions_of(contract):
         look = STOP if opinion.is_blocking else DONE
         say(
             opinion.organisation_id,
@@ -164,13 +166,13 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             str(opinion.get_value_display()).lower(),
             _on(opinion.version, opinion.at),
         )
-    for version in contract.versions.defer("content").prefetch_related(
-        "approvals", "refusals__signatory__office"
-    ):
-        for approval in version.approvals.all():
+    versions = versions_of(contract)
+    approved, refused = approvals_of.of(versions), refusal_of.of(versions)
+    for version in versions:
+        for approval in approved[version]:
             look, word = (DONE, _("texte approuvé")) if approval.approved else (STOP, _("texte renvoyé"))
             say(approval.organisation_id, approval.at, look, word, _on(version, approval.at))
-        for refusal in version.refusals.all():
+        if (refusal := refused[version]) is not None:
             say(
                 refusal.signatory.office.organisation_id,
                 refusal.at,

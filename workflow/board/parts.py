@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.cache import caches
+from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import quote_etag
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
-from contracts.models import Contract
+from contracts.models import Commitment, Contract
+from contracts.models.contract import versions_of
 from workflow.board.circuit import circuit
 from workflow.board.head import head
 from workflow.board.history import history
@@ -107,7 +109,7 @@ def _signatures(reading: Reading) -> dict[str, Any]:
 
 
 def _summary(reading: Reading) -> dict[str, Any]:
-    return {"versions": reading.contract.versions.defer("content")}
+    return {"versions": versions_of(reading.contract)}
 
 
 def _circuit(reading: Reading) -> dict[str, Any]:
@@ -119,10 +121,8 @@ def _history(reading: Reading) -> dict[str, Any]:
 
 
 def _text(reading: Reading) -> dict[str, Any]:
-    volets = reading.contract.volets.select_related("lead").prefetch_related(
-        "commitments__lead", "commitments__owner", "commitments__contributors"
-    )
-    return {"volets": volets}
+    commitments = Commitment.objects.select_related("lead", "owner")
+    return {"volets": reading.contract.volets.prefetch_related(Prefetch("commitments", commitments))}
 
 
 @dataclass(frozen=True)

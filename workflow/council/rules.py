@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each
 from workflow.council.models import SETTLED, STAGES, CouncilResolution, Outcome
 
 DAYS = ("session_on", *STAGES)
@@ -69,10 +69,26 @@ _OUT_OF_ORDER = {
 }
 
 
-@asked_once
+@asked_for_each
+def sessions_on(versions: list[ContractVersion]) -> dict[ContractVersion, list[CouncilResolution]]:
+    """Return what the council said in each session on each exact text, the last one first.
+
+    Whichever version number carries the text.
+    """
+    texts = Q()
+    for version in versions:
+        texts |= Q(version__contract=version.contract_id, version_sha256=version.content_sha256)
+    found: dict[tuple[int, str], list[CouncilResolution]] = {}
+    for row in (
+        CouncilResolution.objects.filter(texts).annotate(about=F("version__contract")).order_by("-at", "-pk")
+    ):
+        found.setdefault((row.about, row.version_sha256), []).append(row)
+    return {version: found.get((version.contract_id, version.content_sha256), []) for version in versions}
+
+
 def resolution_on(version: ContractVersion) -> CouncilResolution | None:
-    """Return the council's resolution on this exact text, whichever version number carries it."""
-    return _on_this_text(version).filter(outcome__in=SETTLED).first()
+    """Return the council's resolution on this exact text."""
+    return next((said for said in sessions_on(version) if said.outcome in SETTLED), None)
 
 
 def awaiting_its_stages(version: ContractVersion) -> CouncilResolution | None:
@@ -81,9 +97,9 @@ def awaiting_its_stages(version: ContractVersion) -> CouncilResolution | None:
     return found if found is not None and found.is_adopted and not found.is_enforceable else None
 
 
-def adjournments_of(version: ContractVersion) -> QuerySet[CouncilResolution]:
+def adjournments_of(version: ContractVersion) -> list[CouncilResolution]:
     """Return the sessions that put this text off, the last one first."""
-    return _on_this_text(version).filter(outcome=Outcome.ADJOURNED)
+    return [said for said in sessions_on(version) if said.outcome == Outcome.ADJOURNED]
 
 
 def missing_in_words(resolution: CouncilResolution) -> str:
@@ -95,12 +111,6 @@ def missing_in_words(resolution: CouncilResolution) -> str:
     }
     *first, last = (words[name] for name in resolution.missing)
     return _("%(first)s et %(last)s") % {"first": ", ".join(first), "last": last} if first else last
-
-
-def _on_this_text(version: ContractVersion) -> QuerySet[CouncilResolution]:
-    return CouncilResolution.objects.filter(
-        version__contract=version.contract_id, version_sha256=version.content_sha256
-    ).order_by("-at", "-pk")
 
 
 def council_is_due(contract: Contract, version: ContractVersion) -> bool:

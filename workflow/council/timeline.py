@@ -32,7 +32,7 @@ def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
             "missing": rules.missing_in_words(found)
         }
     elif milestone.look == NOW and version:
-        put_off = rules.adjournments_of(version).first()
+        put_off = next(iter(rules.adjournments_of(version)), None)
         milestone.detail = (
             _("ajournée le %(day)s") % {"day": day(put_off.session_on)}
             if put_off

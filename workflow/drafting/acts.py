@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contracts import canonical, soundness
+from contracts import canonical, differences, soundness
 from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
 from stakeholders.models import Mandate, User
-from workflow.drafting import rules
+from workflow.drafting import readiness, rules
+from workflow.drafting.models import DraftPrint
 from workflow.engine import purposes
 from workflow.engine.nodes import locked
 from workflow.record import events
@@ -58,18 +59,36 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
 def submit_draft(user: User, task_id: int) -> None:
     """A pilot says that the draft is ready on their side."""
     with doing(user, task_id, purposes.DRAFT) as act:
-        if not any(volet.commitments.exists() for volet in act.contract.volets.all()):
-            raise Invalid(_("Le projet ne contient aucun engagement : ajoutez-en au moins un."))
-        _check_soundness(canonical.content_of(act.contract))
+        _check_soundness(act.contract, canonical.content_of(act.contract))
         act.tell("draft_submitted")
         act.complete()
 
 
-def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVersion:
-    """The city's pilot freezes the text: number, canonical content, SHA-256."""
+class DraftMoved(Locked):
+    """The draft is no longer what was shown; ``parts`` are those that changed, in words."""
+
+    def __init__(self, parts: list[str]) -> None:
+        self.parts = parts
+        super().__init__(
+            _(
+                "Le projet a été modifié depuis que vous avez ouvert cette page : rien n’a été figé. "
+                "Relisez ce qui a changé, puis figez."
+            )
+        )
+
+
+def freeze_version(
+    user: User, task_id: int, *, label: str = "", shown: differences.Shown | None = None
+) -> ContractVersion:
+    """The city's pilot freezes the text: number, canonical content, SHA-256.
+
+    ``shown`` is what the page showed: raises DraftMoved unless that is what is frozen.
+    """
     with doing(user, task_id, purposes.FREEZE) as act:
         content = canonical.content_of(act.contract)
-        _check_soundness(content)
+        if shown is not None and shown.digest != canonical.digest(content):
+            raise DraftMoved(shown.moved(content))
+        _check_soundness(act.contract, content)
         last = act.contract.latest_version
         version = ContractVersion.objects.create(
             contract=act.contract,
@@ -80,12 +99,14 @@ def freeze_version(user: User, task_id: int, *, label: str = "") -> ContractVers
             frozen_by=user,
             label=label,
         )
+        # it is no draft any more
+        DraftPrint.objects.filter(contract=act.contract).update(printed="", pdf=b"")
         act.tell("version_frozen", version=version.number, content_sha256=version.content_sha256, label=label)
         act.complete()
     return version
 
 
-def _check_soundness(content: canonical.Content) -> None:
-    """Refuse a text that nobody could quote, or that could not be printed whole."""
-    if faults := soundness.faults(content):
-        raise Invalid(" ".join(faults[: soundness.SAID_AT_MOST]))
+def _check_soundness(contract: Contract, content: canonical.Content) -> None:
+    """Refuse a text that nobody could quote, that could not be printed whole, or that binds nobody."""
+    if faults := readiness.blocking(contract, content):
+        raise Invalid(" ".join(fault.sentence for fault in faults[: soundness.SAID_AT_MOST]))

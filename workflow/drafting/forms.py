@@ -1,4 +1,4 @@
-"""The form that freezes a version."""
+"""The form that freezes a version: what it is for, and what its page showed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stakeholders.text import LineField
 
 
 class FreezeForm(forms.Form):
-    """What the version is for, in a few words."""
+    """What the version is for, in a few words; ``shown`` is the text that the page showed."""
 
     label = LineField(
         label=_("Objet de la version"),
@@ -17,3 +17,4 @@ class FreezeForm(forms.Form):
         max_length=200,
         help_text=_("Par exemple : « après les remarques de la police nationale »."),
     )
+    shown = LineField(widget=forms.HiddenInput)

@@ -8,6 +8,7 @@ knows the engine's columns, its statuses or the way from a task to its contract.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -36,7 +37,6 @@ _WORKING = (*_OPEN, STATUS.SCHEDULED, STATUS.ERROR)
 OF_PEOPLE = Q(flow_task_type="HUMAN")
 OF_THE_SYSTEM = Q(flow_task_type="JOB")
 OPEN = Q(status__in=_OPEN)
-FINISHED = Q(status=STATUS.DONE)
 WORKING = Q(status__in=_WORKING)  # open, or with the system, or failed there
 SCHEDULED = Q(status=STATUS.SCHEDULED)
 WITH_THE_SYSTEM = Q(status__in=[STATUS.SCHEDULED, STATUS.STARTED])
@@ -85,14 +85,14 @@ def seeded_by(rows: QuerySet[Model]) -> Q:
     )
 
 
-def seeds_of(found: QuerySet[Task]) -> set[int]:
+def seeds_of(found: QuerySet[Task]) -> QuerySet[Any]:
     """Return the keys of the rows that opened these tasks."""
-    return set(found.values_list("seed_object_id", flat=True))
+    return found.order_by().values("seed_object_id")
 
 
 def seeds() -> list[QuerySet[Any]]:
-    """Return what a prefetch reads of the rows that opened tasks: a signatory's place, an organisation."""
-    return [Signatory.objects.select_related("contract", "office__organisation"), Organisation.objects.all()]
+    """Return what a prefetch reads of the places that opened signatures."""
+    return [Signatory.objects.select_related("contract", "office__organisation")]
 
 
 def done_by(person: User, *, until: dt.datetime) -> Q:
@@ -115,6 +115,12 @@ def open_tasks(contract: Contract) -> list[Task]:
     """Return what is awaited now, from people or from the system."""
     found = tasks(of_contract(contract), OF_PEOPLE | OF_THE_SYSTEM, WORKING)
     return list(found.select_related("owner", CONTRACT).order_by("pk"))
+
+
+@asked_once
+def every_task(contract: Contract) -> list[Task]:
+    """Return every task of a contract, over or not, from first to last."""
+    return list(tasks(of_contract(contract)).select_related("owner").order_by("pk"))
 
 
 def review_task(contract: Contract, organisation: Organisation) -> Task | None:
@@ -145,6 +151,23 @@ def power_of(task: Task) -> Power | None:
 def organisation_of(task: Task) -> int | None:
     """Return the key of the organisation that owes the task; None for a step of the system."""
     return int(task.owner_permission_obj_pk) if task.owner_permission_obj_pk else None
+
+
+def fills_a_place(task: Task) -> bool:
+    """Whether it is a signature: what opened it is a signatory's place."""
+    return bool(task.seed_content_type_id == ContentType.objects.get_for_model(Signatory).pk)
+
+
+def place_of(task: Task) -> Signatory | None:
+    """Return the signatory whose place the task fills; None for any task but a signature."""
+    return task.seed if fills_a_place(task) else None
+
+
+def know_seed(task: Task, rows: Iterable[Model]) -> None:
+    """Give a task the row that opened it, where it is among these: it is then not asked for."""
+    row = next((row for row in rows if row.pk == task.seed_object_id), None)
+    if row is not None and ContentType.objects.get_for_model(row).pk == task.seed_content_type_id:
+        task.seed = row
 
 
 def due_on(task: Task) -> dt.date | None:

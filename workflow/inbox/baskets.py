@@ -17,10 +17,10 @@ from stakeholders.models import Mandate, User
 from workflow.engine.tasks import taking
 from workflow.standing.standings import Standings
 from workflow.tasks import lists
-from workflow.tasks.keyset import Listing
+from workflow.tasks.keyset import Listing, counts
 
 
-@dataclass
+@dataclass(frozen=True)
 class Basket:
     """A basket: its address, its title, what its emptiness means, its list of tasks or contracts."""
 
@@ -28,25 +28,51 @@ class Basket:
     title: Promise
     empty: Promise
     listing: Listing[Any]
+    counters: Counters
     holds_tasks: bool = True
     may_be_delegated: bool = False  # whether its rows say in whose place the person acts
 
-    @cached_property
+    @property
     def count(self) -> int:
         """How many rows it holds; at most one more than what lists count."""
-        return self.listing.count()
+        return self.counters[self.slug]
 
 
-def baskets_of(user: User, standings: Standings | None = None) -> dict[str, Basket]:
-    """Return the person's baskets by slug, in the order in which they are shown.
+class Counters:
+    """How many rows each of some lists holds: counted together, in one query, once one of them is asked."""
+
+    def __init__(self) -> None:
+        self.listings: dict[str, Listing[Any]] = {}
+
+    def __getitem__(self, name: str) -> int:
+        return self._counted[name]
+
+    @cached_property
+    def _counted(self) -> dict[str, int]:
+        return dict(zip(self.listings, counts(list(self.listings.values())), strict=True))
+
+
+class Baskets(dict[str, Basket]):
+    """A person's baskets by slug, in the order in which they are shown.
 
     Nothing of them is read before it is asked for, and the person's mandates once for all.
     """
-    mine = standings or Standings(user)
-    return {basket.slug: basket for basket in (*_of_tasks(user, mine), *_of_contracts(user, mine.mandates))}
+
+    def __init__(self, user: User, standings: Standings | None = None) -> None:
+        mine = standings or Standings(user)
+        self._counters = Counters()
+        kinds = (_of_tasks(user, mine, self._counters), _of_contracts(user, mine.mandates, self._counters))
+        super().__init__({basket.slug: basket for baskets in kinds for basket in baskets})
+        self._counters.listings = {slug: basket.listing for slug, basket in self.items()}
+        self._counters.listings["all"] = lists.task_listing(user, standings=mine)
+
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the person in all, as the head of every page says."""
+        return self._counters["all"]
 
 
-def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
+def _of_tasks(user: User, mine: Standings, counters: Counters) -> Iterator[Basket]:
     """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
     to_sign = taking(Power.SIGN)
     late = Q(due__lt=timezone.localdate().isoformat())
@@ -59,14 +85,14 @@ def _of_tasks(user: User, mine: Standings) -> Iterator[Basket]:
     )
     for slug, title, empty, only, delegated in rows:
         listing = lists.task_listing(user, only=only, delegated=delegated, standings=mine)
-        yield Basket(slug, title, empty, listing, may_be_delegated=delegated is not False)
+        yield Basket(slug, title, empty, listing, counters, may_be_delegated=delegated is not False)
 
 
-def _of_contracts(user: User, held: list[Mandate]) -> Iterator[Basket]:
+def _of_contracts(user: User, held: list[Mandate], counters: Counters) -> Iterator[Basket]:
     """Yield the contracts that the person may see: under way, and over."""
     for slug, title, empty, ended in (
         ("suivis", _("Suivis"), _("Aucun contrat en cours ne vous concerne."), False),
         ("termines", _("Terminés"), _("Aucun contrat n’est encore terminé."), True),
     ):
         listing = lists.contract_listing(user, ended=ended, mandates=held)
-        yield Basket(slug, title, empty, listing, holds_tasks=False)
+        yield Basket(slug, title, empty, listing, counters, holds_tasks=False)

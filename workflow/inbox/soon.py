@@ -8,7 +8,7 @@ from contracts.models import Contract, Signatory, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
 from workflow.engine.tasks import OPEN, seeded_by, seeds_of, taking, tasks
-from workflow.signing.rules import having_signed, next_signatory, why_not_sign
+from workflow.signing.rules import ask_ahead, having_signed, next_signatory, why_not_sign
 
 TOLD_AT_MOST = 5  # contracts: a few lines spare a call, more would be a list
 
@@ -29,9 +29,11 @@ def soon(mandates: list[Mandate]) -> list[Soon]:
         return []
     theirs = Signatory.objects.filter(office__in=offices, contract__status=Status.SIGNING)
     asked = seeds_of(tasks(OPEN, taking(Power.SIGN), seeded_by(theirs)))
-    signatories = theirs.exclude(pk__in=asked).select_related("contract").order_by("-contract__pk")
+    rows = theirs.exclude(pk__in=asked).select_related("contract").order_by("-contract__pk")
+    signatories = list(rows[:TOLD_AT_MOST])
+    ask_ahead([signatory.contract for signatory in signatories])
     found = []
-    for signatory in signatories[:TOLD_AT_MOST]:
+    for signatory in signatories:
         version = signatory.contract.latest_version
         if version is None or signatory.pk in having_signed(version):
             continue

@@ -9,7 +9,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from workflow.inbox.baskets import Basket, baskets_of
+from workflow.inbox.baskets import Basket, Baskets
 from workflow.inbox.returned import returned_to
 from workflow.inbox.soon import soon
 from workflow.powers import pending
@@ -24,7 +24,7 @@ OWED = ("a-traiter", "a-signer", "delegues")
 @member
 def inbox(request: Request) -> HttpResponse:
     """What waits for the reader: the first of the baskets of what they owe that holds something."""
-    baskets = baskets_of(request.user, request.standings)
+    baskets = Baskets(request.user, request.standings)
     return _page(request, baskets, next((slug for slug in OWED if baskets[slug].count), OWED[0]))
 
 
@@ -48,20 +48,22 @@ def basket_list(request: Request, basket: str) -> HttpResponse:
 def basket_counters(request: Request) -> HttpResponse:
     """The counters, to be swapped in place: the header's, and the baskets' where they are shown."""
     current = request.GET.get("corbeille", "")
-    context = {"baskets": baskets_of(request.user, request.standings), "current": current, "oob": True}
+    baskets = Baskets(request.user, request.standings)
+    context = {"baskets": baskets, "waiting_count": baskets.waiting, "current": current, "oob": True}
     return render(request, "inbox/_partials/counters.html", context)
 
 
-def _known(request: Request, slug: str) -> dict[str, Basket]:
-    baskets = baskets_of(request.user, request.standings)
+def _known(request: Request, slug: str) -> Baskets:
+    baskets = Baskets(request.user, request.standings)
     if slug not in baskets:
         raise Http404
     return baskets
 
 
-def _page(request: Request, baskets: dict[str, Basket], slug: str) -> HttpResponse:
+def _page(request: Request, baskets: Baskets, slug: str) -> HttpResponse:
     context = {
         "baskets": baskets,
+        "waiting_count": baskets.waiting,
         "current": slug,
         "to_confirm": pending.to_confirm(request.user, request.standings.mandates),
         "handovers": handovers.handovers_for(request.standings.mandates),

@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from contracts.canonical import Content, changed_leads, content_of
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each
 from workflow.engine import purposes
 from workflow.engine.tasks import done_by, process_of, serving, tasks
 from workflow.opinions.models import OWES_NO_REASON, Approval, Opinion
+from workflow.record.answers import Asked
 from workflow.record.models import Event
 from workflow.record.values import BLOCKING_OPINIONS
 from workflow.standing.parties import pilots
@@ -21,9 +22,9 @@ def due_reviewers(contract: Contract, version: ContractVersion) -> list[Organisa
     return [] if version.recalls.exists() else _due(contract, version.content)
 
 
-def would_be_asked(contract: Contract) -> list[Organisation]:
-    """Return who would owe an opinion, were the draft frozen as it stands."""
-    return _due(contract, content_of(contract))
+def would_be_asked(contract: Contract) -> list[Asked]:
+    """Return who would owe an opinion and why, were the draft frozen as it stands; then who would not."""
+    return _asked(contract, content_of(contract))
 
 
 def _due(contract: Contract, content: Content) -> list[Organisation]:
@@ -32,25 +33,34 @@ def _due(contract: Contract, content: Content) -> list[Organisation]:
     Everybody on the first round. Later, those who never gave one, those who asked for
     changes, and those who lead a commitment that differs from the text of their last opinion.
     """
-    reviewers = [
-        participation.organisation
-        for participation in contract.participations.filter(part=Part.REVIEWER).select_related(
-            "organisation__group"
-        )
-    ]
+    return [asked.organisation for asked in _asked(contract, content) if asked.is_due]
+
+
+def _asked(contract: Contract, content: Content) -> list[Asked]:
+    reviewers = contract.participations.filter(part=Part.REVIEWER).select_related("organisation__group")
     last = {
         opinion.organisation_id: opinion
         for opinion in Opinion.objects.filter(version__contract=contract)
         .select_related("version")
         .order_by("version__number")
     }
-    return [
-        organisation
-        for organisation in reviewers
-        if (opinion := last.get(organisation.pk)) is None
-        or opinion.is_blocking
-        or organisation.pk in changed_leads(opinion.version.content, content)
-    ]
+    found = [_why(row.organisation, last.get(row.organisation_id), content) for row in reviewers]
+    return sorted(found, key=lambda asked: not asked.is_due)
+
+
+def _why(organisation: Organisation, last: Opinion | None, content: Content) -> Asked:
+    """Say why an organisation owes an opinion on a content, or why it owes none."""
+    if last is None:
+        return Asked(organisation, True, _("n’a pas encore rendu d’avis"))
+    words = {"version": last.version.number, "opinion": last.get_value_display().lower()}
+    if last.is_blocking:
+        return Asked(organisation, True, _("avis sur la version %(version)s : %(opinion)s") % words)
+    if organisation.pk in changed_leads(last.version.content, content):
+        said = _(
+            "un engagement dont elle est responsable a changé depuis son avis sur la version %(version)s"
+        )
+        return Asked(organisation, True, said % words)
+    return Asked(organisation, False, _("avis sur la version %(version)s : %(opinion)s") % words)
 
 
 def reason_is_owed(value: str) -> bool:
@@ -71,10 +81,13 @@ def is_sent_back(version: ContractVersion) -> bool:
     return version.recalls.exists() or version.approvals.filter(approved=False).exists()
 
 
-@asked_once
-def approvals_of(version: ContractVersion) -> list[Approval]:
-    """Return what the two parties said of a version, from first to last."""
-    return list(version.approvals.select_related("organisation", "author"))
+@asked_for_each
+def approvals_of(versions: list[ContractVersion]) -> dict[ContractVersion, list[Approval]]:
+    """Return what the two parties said of each version, from first to last."""
+    found: dict[int, list[Approval]] = {}
+    for row in Approval.objects.filter(version__in=versions).select_related("organisation", "author"):
+        found.setdefault(row.version_id, []).append(row)
+    return {version: found.get(version.pk, []) for version in versions}
 
 
 def approved_by_all(contract: Contract, version: ContractVersion) -> bool:

@@ -11,14 +11,15 @@ from stakeholders.kinds import Power
 from workflow.engine.looks import DONE, NOW, STOP
 from workflow.engine.tasks import is_open, open_tasks, power_of
 from workflow.engine.timeline import Milestone, Progress
-from workflow.opinions.models import Opinion
+from workflow.opinions.last import opinions_of
 from workflow.opinions.rules import approvals_of
 
 
 def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     """Count the opinions given."""
     contract, version = progress.contract, progress.version
-    given = list(version.opinions.all()) if version else []
+    opinions = opinions_of(contract)
+    given = [opinion for opinion in opinions if version and opinion.version_id == version.pk]
     if version is None:
         pass
     elif milestone.look == NOW:
@@ -28,9 +29,7 @@ def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     elif not progress.is_redrafting:
         milestone.look, milestone.at = DONE, given[-1].at if given else version.frozen_at
         # an opinion given on an earlier version stands until its organisation is asked again
-        standing = (
-            Opinion.objects.filter(version__contract=contract).values("organisation").distinct().count()
-        )
+        standing = len({opinion.organisation_id for opinion in opinions})
         milestone.detail = ngettext("%(n)d avis", "%(n)d avis", standing) % {"n": standing}
     elif any(opinion.is_blocking for opinion in given):
         milestone.look, milestone.detail = STOP, _("modifications demandées")

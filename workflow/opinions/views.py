@@ -123,7 +123,9 @@ def _changes(
     version: ContractVersion, read: ContractVersion | None, organisation: Organisation
 ) -> dict[str, Any]:
     """Return what changed since the text that the organisation read, or since the last one; own first."""
-    since = read or version.contract.versions.filter(number=version.number - 1).first()
+    since = read
+    if since is None and version.number > 1:
+        since = version.contract.versions.filter(number=version.number - 1).first()
     if since is None:
         return {}
     changed = differences(since.content, version.content)

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.forms import Form
 
 from signatures import actions as signing
-from signatures import confirmations, means, passkeys
+from signatures import means
 from stakeholders.models import Organisation, User
 from stakeholders.proofs import Proof
 from workflow.proofs import rules
@@ -37,10 +38,11 @@ def ways_of(
     user: User, organisation: Organisation, document_sha256: str, forms: dict[Proof, Form]
 ) -> dict[str, Any]:
     """Return the ways to say who one is that the person has and the organisation accepts, best first."""
+    theirs = means.Held(user)
     held = {
-        Proof.PASSKEY: passkeys.has_passkey(user),
-        Proof.CODE: confirmations.has_codes(user),
-        Proof.PASSWORD: user.has_usable_password() and means.password_counts(user),
+        Proof.PASSKEY: bool(theirs.counting(Authenticator.Type.WEBAUTHN)),
+        Proof.CODE: bool(theirs.counting(Authenticator.Type.TOTP)),
+        Proof.PASSWORD: user.has_usable_password() and theirs.password_counts,
     }
     blank = {"document_sha256": document_sha256}
     ways = {
@@ -54,5 +56,5 @@ def ways_of(
         "first_way": next(iter(ways), None),
         "proof_owed": "" if ways else rules.why_not_this_proof(organisation, Proof.PASSWORD),
         "proof_required": required.value,
-        "unproved": means.waiting().filter(user=user).exists(),
+        "unproved": theirs.some_wait,
     }

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from stakeholders.models import Organisation
 from workflow.record.models import JournalEntry
 from workflow.record.values import BLOCKING_OPINIONS
 from workflow.record.verbs import sentence_of
@@ -28,6 +29,15 @@ class Answer:
     at: dt.datetime
     version: int
     blocks: bool  # it sends the text back to the pilots
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An organisation that a version would be sent to, or not again, and why in words."""
+
+    organisation: Organisation
+    is_due: bool
+    why: str
 
 
 @dataclass

@@ -8,7 +8,7 @@ from procrastinate.contrib.django import app
 from signatures.errors import TimestampUnavailable
 from signatures.jobs import UPKEEP, Backoff, in_transaction
 from signatures.roots import NoTrustRoot
-from workflow.record import anchors, once
+from workflow.record import anchors, once, unsent
 
 log = structlog.get_logger(__name__)
 
@@ -41,3 +41,10 @@ def anchor_journal(timestamp: int) -> None:
 def forget_sent_forms(timestamp: int) -> None:
     """Forget the forms that no page can send again."""
     once.forget()
+
+
+@app.periodic(cron="29 * * * *")
+@app.task(name="workflow.forget_unsent_forms", queue=UPKEEP, pass_context=False)
+def forget_unsent_forms(timestamp: int) -> None:
+    """Forget what nobody came back for."""
+    unsent.forget()

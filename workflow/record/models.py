@@ -116,3 +116,24 @@ class SentForm(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key[:12]} {self.at:%Y-%m-%d %H:%M:%S}"
+
+
+class UnsentForm(models.Model):
+    """What was typed into a form whose session had ended, until its author has logged in again.
+
+    ``owner`` says of which browser and which account it is, as a keyed SHA-256; ``sealed`` opens only with
+    what that browser holds (:mod:`workflow.record.unsent`).
+    """
+
+    owner = models.CharField(_("auteur"), max_length=64, db_index=True)
+    path = models.TextField(_("adresse"))
+    page = models.TextField(_("page du formulaire"))
+    sealed = models.TextField(_("contenu scellé"))
+    at = models.DateTimeField(_("le"), default=timezone.now, db_index=True)
+
+    class Meta:
+        verbose_name = _("texte en attente de son auteur")
+        verbose_name_plural = _("textes en attente de leur auteur")
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.at:%Y-%m-%d %H:%M:%S}"

@@ -45,6 +45,13 @@ _ROWS = (
     Verb("task_opened", _("Étape ouverte : %(organisation)s."), in_timeline=False, announced=False),
     Verb("task_taken", _("Prise en charge : %(person)s (%(organisation)s).")),
     Verb("draft_changed", _("Projet modifié : %(organisation)s."), in_timeline=False, moves_baskets=False),
+    Verb(
+        "draft_printed",
+        _("Le PDF du projet est composé."),
+        in_timeline=False,
+        moves_baskets=False,
+        announced=False,
+    ),
     Verb("draft_submitted", _("Rédaction terminée : %(organisation)s.")),
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),

@@ -89,8 +89,9 @@ def of_seal(envelope: Envelope) -> Told | None:
 
 def seal_of(contract: Contract) -> Told | None:
     """Say where the seal of the last version stands; None before all have signed."""
-    envelope = Envelope.objects.filter(signing_round__version=contract.latest_version).first()
-    return of_seal(envelope) if envelope else None
+    version = contract.latest_version
+    signing = rules.round_of(version) if version else None
+    return of_seal(signing.envelope) if signing else None
 
 
 def afterwards(task: Task, person: User) -> str:

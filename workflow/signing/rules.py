@@ -5,16 +5,19 @@ from __future__ import annotations
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
+from contracts.models.contract import latest_version, places
 from signatures.models import SignatureRequest
 from stakeholders.models import User
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each, asked_once, told
 from workflow.council.models import SENDING_BACK, CouncilResolution
-from workflow.council.rules import council_allows
+from workflow.council.rules import council_allows, sessions_on
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
-from workflow.opinions.rules import approved_by_all
+from workflow.opinions.rules import approvals_of, approved_by_all
 from workflow.signing import holders
 from workflow.signing.models import Refusal, SigningAct
+from workflow.standing.holders import holder_of
+from workflow.standing.parties import taking_part
 
 State = SignatureRequest.State
 
@@ -27,10 +30,24 @@ def signed(contract: Contract) -> list[tuple[Signatory, SigningAct | None]]:
     return [(signatory, by_place.get(signatory.pk)) for signatory in contract.places]
 
 
-@asked_once
 def _acts(version: ContractVersion) -> list[SigningAct]:
-    acts = SigningAct.objects.filter(version=version).exclude(request__state=State.ABANDONED)
-    return list(acts.select_related("request", "author"))
+    return [act for act in _asked(version) if act.request.state != State.ABANDONED]
+
+
+@asked_for_each
+def _asked(versions: list[ContractVersion]) -> dict[ContractVersion, list[SigningAct]]:
+    """Return every signature that was asked for on each version, given back or not, from first to last."""
+    found: dict[int, list[SigningAct]] = {}
+    for act in SigningAct.objects.filter(version__in=versions).select_related("request", "author"):
+        found.setdefault(act.version_id, []).append(act)
+    return {version: found.get(version.pk, []) for version in versions}
+
+
+def last_failure(signatory: Signatory, version: ContractVersion) -> str:
+    """Return why the last signature asked for at this place was given back, or nothing."""
+    asked = [act.request for act in _asked(version) if act.signatory_id == signatory.pk]
+    last = max(asked, key=lambda request: request.pk, default=None)
+    return last.error_text if last is not None and last.state == State.ABANDONED else ""
 
 
 def having_signed(version: ContractVersion) -> set[int]:
@@ -55,6 +72,14 @@ def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | 
     return next((place for place in contract.places if place.pk not in signed), None)
 
 
+@asked_for_each
+def refusal_of(versions: list[ContractVersion]) -> dict[ContractVersion, Refusal | None]:
+    """Return the refusal that stopped the signing of each version, if one did: a version has one at most."""
+    rows = Refusal.objects.filter(version__in=versions).select_related("signatory__office")
+    found = {row.version_id: row for row in rows}
+    return {version: found.get(version.pk) for version in versions}
+
+
 def signing_is_stopped(version: ContractVersion) -> bool:
     """Whether a signatory refused, the council did, or the pilots took the version back."""
     return (
@@ -64,10 +89,35 @@ def signing_is_stopped(version: ContractVersion) -> bool:
     )
 
 
-@asked_once
-def round_of(version: ContractVersion) -> SigningRound | None:
-    """Return the signing of a version, with its envelope, once its final text is settled."""
-    return SigningRound.objects.filter(version=version).select_related("envelope").first()
+@asked_for_each
+def round_of(versions: list[ContractVersion]) -> dict[ContractVersion, SigningRound | None]:
+    """Return the signing of each version, with its envelope, once its final text is settled."""
+    rounds = SigningRound.objects.filter(version__in=versions).select_related("envelope")
+    found = {row.version_id: row for row in rounds}
+    return {version: found.get(version.pk) for version in versions}
+
+
+def ask_ahead(contracts: list[Contract]) -> None:
+    """Ask at once, for all these contracts, what ``why_not_sign`` asks of each."""
+    places_of = places.of(contracts)
+    holder_of.of({place.office for places in places_of.values() for place in places})
+    taking_part.of(contracts)
+    versions = with_rounds(contracts)
+    for question in (_asked, approvals_of, sessions_on):
+        question.of(versions)
+
+
+def with_rounds(contracts: list[Contract]) -> list[ContractVersion]:
+    """Return the last version of each contract that has one, read with its round: who signs asks for both."""
+    rows = ContractVersion.objects.filter(contract__in=contracts)
+    rows = rows.select_related("frozen_by", "signing_round__envelope").order_by("contract_id", "-number")
+    by_contract = {row.contract_id: row for row in rows.distinct("contract_id")}
+    for contract in contracts:
+        version = told(latest_version, by_contract.get(contract.pk), contract)
+        if version is not None:
+            version.contract = contract
+            told(round_of, getattr(version, "signing_round", None), version)
+    return list(by_contract.values())
 
 
 def why_not_sign(signatory: Signatory, version: ContractVersion) -> str:

@@ -35,7 +35,8 @@ def _not_asked(place: Milestone, signatory: Signatory, progress: Progress, *, is
     version = progress.version
     if version is None:
         return
-    if version.refusals.filter(signatory=signatory).exists():
+    refusal = rules.refusal_of(version)
+    if refusal is not None and refusal.signatory_id == signatory.pk:
         place.look, place.detail = STOP, _("refusée")
     elif is_running and rules.next_signatory(signatory.contract, version) == signatory:
         place.look = NOW
@@ -43,7 +44,7 @@ def _not_asked(place: Milestone, signatory: Signatory, progress: Progress, *, is
 
 def seal(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     """Say when the file was sealed for the archive."""
-    signing = getattr(progress.version, "signing_round", None)
+    signing = rules.round_of(progress.version) if progress.version else None
     if signing and signing.envelope.sealed_at:
         milestone.look, milestone.at = DONE, signing.envelope.sealed_at
         milestone.detail = _("archivé, niveau B-LTA")

@@ -161,6 +161,7 @@ def _page(
 ) -> HttpResponse:
     if not met.is_open:
         return refused(request, closed(met.task, request.user, met.contract), met.contract.pk)
+    rules.with_rounds([met.contract])
     version = met.contract.latest_version
     assert version is not None  # noqa: S101 (a signature is only opened on a frozen version)
     signatory: Signatory = met.task.seed
@@ -183,7 +184,7 @@ def _page(
         "council_needed": any(place.needs_council_resolution for place in met.contract.places),
         "obstacle": rules.why_not_sign(signatory, version),
         "difference": holders.difference_at(signatory, version),
-        "failure": signing.last_failure(envelope, signatory.field_name),
+        "failure": rules.last_failure(signatory, version),
         **ways_of(request.user, signatory.office.organisation, envelope.current_sha256, forms or {}),
         "confirmation": confirmation,
         "notice": notice,

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from contracts.models import ContractVersion, Signatory
 from stakeholders.letters import plain
-from stakeholders.models import Mandate, User
+from stakeholders.models import Mandate, Office, User
+from stakeholders.reading import asked_for_each
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ class Changed:
         return said % words
 
 
+@asked_for_each
+def holder_of(offices: list[Office]) -> dict[Office, User | None]:
+    """Return who holds each office today, with an open account; None where it is vacant."""
+    held = Mandate.objects.in_force().filter(office__in=offices, limited_type=None, person__is_active=True)
+    found = {mandate.office_id: mandate.person for mandate in held.select_related("person")}
+    return {office: found.get(office.pk) for office in offices}
+
+
 def changed_since(version: ContractVersion) -> list[Changed]:
     """Return the places of a frozen text that name somebody else than today's holder, in signing order.
 
@@ -42,12 +51,9 @@ def changed_since(version: ContractVersion) -> list[Changed]:
     """
     printed = {row["field"]: row["person"] for row in version.content["signatories"]}
     places = version.contract.places
-    held = Mandate.objects.in_force().filter(
-        office__in=[place.office_id for place in places], limited_type=None, person__is_active=True
-    )
-    holders = {mandate.office_id: mandate.person for mandate in held.select_related("person")}
+    holders = holder_of.of(place.office for place in places)
     found = [
-        Changed(place, name, holders.get(place.office_id))
+        Changed(place, name, holders[place.office])
         for place in places
         if (name := printed.get(place.field_name))
     ]

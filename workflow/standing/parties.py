@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from contracts.models import Contract, Part, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_for_each, asked_once
+from workflow.engine.tasks import Task, fills_a_place, know_seed
 
 
 def pilots(contract: Contract) -> list[Organisation]:
@@ -22,10 +25,23 @@ def pilot(contract: Contract, part: Part) -> Organisation:
     return found
 
 
-@asked_once
-def taking_part(contract: Contract) -> list[Participation]:
-    """Return who takes part in the contract and as what, in the order in which they were entered."""
-    return list(contract.participations.select_related("organisation__group").order_by("pk"))
+@asked_for_each
+def taking_part(contracts: list[Contract]) -> dict[Contract, list[Participation]]:
+    """Return who takes part in each contract and as what, in the order in which they were entered."""
+    rows = Participation.objects.filter(contract__in=contracts).select_related("organisation__group")
+    found: dict[int, list[Participation]] = {}
+    for row in rows.order_by("pk"):
+        found.setdefault(row.contract_id, []).append(row)
+    return {contract: found.get(contract.pk, []) for contract in contracts}
+
+
+def know_what_opened(tasks: Iterable[Task], contract: Contract) -> None:
+    """Give tasks of one contract the rows that opened them, a place or who takes part: pages ask for both."""
+    for task in tasks:
+        if fills_a_place(task):
+            know_seed(task, contract.places)
+        else:
+            know_seed(task, [row.organisation for row in taking_part(contract)])
 
 
 @asked_once

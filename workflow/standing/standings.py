@@ -11,7 +11,7 @@ import datetime as dt
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Exists
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,9 +19,9 @@ from contracts.models import Contract, Signatory
 from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, question_about
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, SigningAuthority, User
-from stakeholders.permissions import mandates_in_force, organisation_may
-from stakeholders.reading import asked_once
-from workflow.engine.tasks import Task, organisation_of, power_of
+from stakeholders.permissions import held_on, holds, mandates_in_force, organisation_may
+from stakeholders.reading import asked_once, told
+from workflow.engine.tasks import Task, organisation_of, place_of, power_of
 from workflow.standing.models import Transfer
 
 NO_TRANSFER = frozenset({Power.SIGN, Power.RECORD_RESOLUTION})
@@ -78,30 +78,35 @@ class Standings:
 
     @cached_property
     def mandates(self) -> list[Mandate]:
-        """The person's mandates of the day."""
-        return list(mandates_in_force(self.person, self.on))
+        """The person's mandates of the day; each says whether an act, an absence or a task names its holder.
 
-    @cached_property
-    def _in_place(self) -> tuple[bool, bool, bool]:
-        """Whether any act, absence or task passed on names the person: of most people, none does."""
-        held = [mandate.pk for mandate in self.mandates]
-        asked = User.objects.filter(pk=self.person.pk).values_list(
-            Exists(SigningAuthority.objects.filter(delegate__person=self.person.pk)),
-            Exists(Absence.objects.in_force(self.on).filter(substitute__in=held)),
-            Exists(Transfer.objects.filter(receiver__in=held, ended_at=None)),
+        Of most people, none does: what is in whose place they may act is then not asked for.
+        """
+        held = mandates_in_force(self.person, self.on).annotate(
+            named_by_act=Exists(SigningAuthority.objects.filter(delegate__person=OuterRef("person"))),
+            replaces=Exists(Absence.objects.in_force(self.on).filter(substitute=OuterRef("pk"))),
+            received=Exists(Transfer.objects.filter(receiver=OuterRef("pk"), ended_at=None)),
         )
-        return asked.first() or (False, False, False)
+        return list(told(held_on, held, self.person, self.on))
+
+    def read(self) -> Standings:
+        """Read the mandates now: who asks less about them, later in a page, then asks nothing."""
+        _held = self.mandates
+        return self
+
+    def _some(self, named: str) -> bool:
+        return any(getattr(mandate, named) for mandate in self.mandates)
 
     @cached_property
     def _absences(self) -> list[Absence]:
-        if not self._in_place[1]:
+        if not self._some("replaces"):
             return []
         rows = Absence.objects.in_force(self.on).filter(substitute__in=[m.pk for m in self.mandates])
         return list(rows.select_related("mandate__office__organisation", "mandate__person", "substitute"))
 
     @cached_property
     def _transfers(self) -> dict[int, Transfer]:
-        if not self._in_place[2]:
+        if not self._some("received"):
             return {}
         rows = Transfer.objects.filter(receiver__in=[m.pk for m in self.mandates], ended_at=None)
         return {row.task_id: row for row in rows.select_related("giver__person").order_by("pk")}
@@ -110,7 +115,7 @@ class Standings:
     def _authorities(self) -> list[SigningAuthority]:
         if self.person.only_mandates is not None:  # a session that a mailed code opened signs nothing
             return []
-        if not self._in_place[0]:
+        if self.mandates and not self._some("named_by_act"):  # who holds nothing may still be named in vain
             return []
         rows = SigningAuthority.objects.filter(delegate__person=self.person)
         return list(
@@ -139,8 +144,8 @@ class Standings:
     def for_task(self, task: Task) -> Standing | None:
         """Return as what the person may do this task that day, or None."""
         contract = task.process.circuit.contract
-        if isinstance(task.seed, Signatory):
-            basis = self.basis(task.seed)
+        if (signatory := place_of(task)) is not None:
+            basis = self.basis(signatory)
             return Standing(basis.mandate, basis=basis) if isinstance(basis, Basis) else None
         power = power_of(task)
         if power is None:
@@ -233,14 +238,14 @@ def confirmed_standing(standings: Standings, task: Task) -> Standing | None:
     power = power_of(task)
     if standing is None or power is None:
         return None
-    own = standing.mandate.office.organisation  # most often the organisation that owes the task
-    owing = own if own.pk == organisation_of(task) else task.owner_permission_obj
-    return standing if organisation_may(power, owing) else None
+    here = next((m for m in standings.mandates if m.office.organisation_id == organisation_of(task)), None)
+    may = holds(here, power) if here else organisation_may(power, task.owner_permission_obj)
+    return standing if may else None
 
 
 def why_not(user: User, task: Task) -> str:
     """Return the sentence that says which rule keeps the person from signing; nothing for another task."""
-    if not isinstance(task.seed, Signatory):
+    if (signatory := place_of(task)) is None:
         return ""
-    found = standings_of(user).basis(task.seed)
+    found = standings_of(user).basis(signatory)
     return found.message if isinstance(found, NoBasis) else ""

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.contrib.contenttypes.prefetch import GenericPrefetch
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import QuerySet
 from django.http import Http404
 
-from contracts.models import Contract, ContractVersion, Signatory
-from stakeholders.kinds import Power
+from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, User
-from stakeholders.permissions import Person, mandate_for, visible
-from workflow.engine.tasks import OF_PEOPLE, OF_THE_SYSTEM, Task, is_open, of_contract, seeds, tasks
-from workflow.standing.parties import mandate_to_pilot
+from stakeholders.permissions import Person, visible
+from workflow.engine.tasks import (
+    CONTRACT,
+    OF_PEOPLE,
+    OF_THE_SYSTEM,
+    Task,
+    is_open,
+    of_contract,
+    place_of,
+    tasks,
+)
+from workflow.standing.parties import know_what_opened, mandate_to_pilot
 from workflow.standing.standings import Standing, standing_to_act, standings_of, why_not
 
 
@@ -29,8 +36,8 @@ def contracts_of(person: Person) -> QuerySet[Contract]:
 
 def contract_for(person: Person, contract_id: int) -> Contract:
     """Return the contract, or raise Http404 when the person may not see it."""
-    contract = Contract.objects.select_related("circuit__process").filter(pk=contract_id).first()
-    if contract is None or mandate_for(person, Power.VIEW, contract) is None:
+    contract = contracts_of(person).select_related("circuit__process").filter(pk=contract_id).first()
+    if contract is None:
         raise Http404
     return contract
 
@@ -74,15 +81,15 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
     a mandate for it: one landlord never opens another's task. Raises PermissionDenied, with
     the rule that says no, for somebody whom the register names but who may not sign today.
     """
-    contract = contract_for(user, contract_id)
-    found = tasks(of_contract(contract), OF_PEOPLE).filter(pk=task_id)
-    task = found.select_related("owner").first()
-    if task is not None:
-        task.process = contract.circuit.process  # which knows its circuit, and so its contract
-        prefetch_related_objects([task], GenericPrefetch("seed", seeds()))
-    standing = standing_to_act(user, task) if task else None
-    if task is None or standing is None:
-        if task is not None and _is_named_in_vain(user, task):
+    found = tasks(of_contract(contract_id), OF_PEOPLE).filter(**{f"{CONTRACT}__in": contracts_of(user)})
+    task = found.filter(pk=task_id).select_related("owner", CONTRACT).first()
+    if task is None:
+        raise Http404
+    contract: Contract = task.process.circuit.contract
+    know_what_opened([task], contract)
+    standing = standing_to_act(user, task)
+    if standing is None:
+        if _is_named_in_vain(user, task):
             raise PermissionDenied(why_not(user, task))
         raise Http404
     return OpenTask(contract, task, standing)
@@ -90,7 +97,8 @@ def task_for(user: User, contract_id: int, task_id: int) -> OpenTask:
 
 def _is_named_in_vain(user: User, task: Task) -> bool:
     """Whether some act of the register names the person for the signature that is awaited."""
-    return isinstance(task.seed, Signatory) and is_open(task) and standings_of(user).is_named_for(task.seed)
+    signatory = place_of(task)
+    return signatory is not None and is_open(task) and standings_of(user).is_named_for(signatory)
 
 
 def pilot_for(user: User, contract_id: int) -> Contract:

@@ -56,7 +56,7 @@ def member(
             return redirect_to_login(asked.come_back)
         asked.last_event = events.last_identifier()
         with reading() if asked.method in {"GET", "HEAD"} else nullcontext():
-            asked.standings = standings_of(asked.user)
+            asked.standings = standings_of(asked.user).read()
             return view(asked, *args, **kwargs)
 
     return opened

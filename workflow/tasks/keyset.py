@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core import signing
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import Q, QuerySet
 
 PAGE = 50  # rows shown at once
@@ -87,9 +88,13 @@ class Listing(Generic[Row]):
 
     def count(self) -> int:
         """Return how many rows there are; at most one more than COUNTED_AT_MOST."""
+        return counts([self])[0]
+
+    def bounded(self) -> QuerySet[Any]:
+        """Return what is counted: the rows, by the column of their order, at most COUNTED_AT_MOST and one."""
         limit = COUNTED_AT_MOST + 1
         branches = [branch.order_by().values(self.order.target)[:limit] for branch in self.branches]
-        return _united(branches)[:limit].count()
+        return _united(branches)[:limit]
 
     def _found(self, position: Sequence[Any], *, back: bool, limit: int) -> list[Row]:
         order = self.order
@@ -103,6 +108,22 @@ class Listing(Generic[Row]):
 
     def _cursor(self, row: Row, *, back: bool) -> str:
         return SIGNER.sign_object([back, [getattr(row, name) for name in self.order.shown]])
+
+
+def counts(listings: Sequence[Listing[Any]]) -> list[int]:
+    """Return how many rows each list holds, in one query; at most one more than COUNTED_AT_MOST each."""
+    columns: list[str] = []
+    values: list[Any] = []
+    for listing in listings:
+        try:
+            sql, given = listing.bounded().query.sql_with_params()
+        except EmptyResultSet:  # a list that can hold nothing
+            sql, given = "SELECT 1 WHERE false", ()
+        columns.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608 (as Django writes it)
+        values += given
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)}", values)
+        return list(cursor.fetchone() or ())
 
 
 def _read(cursor: str) -> tuple[bool, Sequence[Any]]:

@@ -25,6 +25,7 @@ from workflow.engine.tasks import (
     OPEN,
     Task,
     due_on,
+    fills_a_place,
     is_of_people,
     is_open,
     of_contract,
@@ -34,6 +35,7 @@ from workflow.engine.tasks import (
     seeds,
     tasks,
 )
+from workflow.standing.parties import know_what_opened
 from workflow.standing.standings import Standings
 from workflow.tasks.keyset import Listing, Order
 
@@ -102,6 +104,7 @@ def tasks_of(
     if contract is None:
         return with_standing(task_listing(user, standings=mine).page(size=SHOWN_AT_MOST).rows, mine)
     waiting = [task for task in open_tasks(contract) if is_of_people(task) and is_open(task)]
+    know_what_opened([task for task in waiting if fills_a_place(task)], contract)
     waiting.sort(key=lambda task: (due_on(task) or dt.date.max, task.pk))
     return with_standing(waiting, mine)[:SHOWN_AT_MOST]
 
@@ -109,7 +112,7 @@ def tasks_of(
 def with_standing(tasks: list[Task], mine: Standings) -> list[Task]:
     """Give each task its ``standing``; what the person may not do after all is left out."""
     found = []
-    prefetch_related_objects(tasks, GenericPrefetch("seed", seeds()))
+    prefetch_related_objects([t for t in tasks if fills_a_place(t)], GenericPrefetch("seed", seeds()))
     for task in tasks:
         if (standing := mine.for_task(task)) is not None:
             task.standing = standing

@@ -19,6 +19,11 @@ def stored_pdf(sha256: str, name: str, *, document: str, attachment: bool = Fals
     except blobs.BlobError as error:
         error.document = document
         raise
+    return shown_pdf(data, name, attachment=attachment)
+
+
+def shown_pdf(data: bytes, name: str, *, attachment: bool = False) -> HttpResponse:
+    """Answer with the bytes of a PDF, under this name, that no cache keeps."""
     disposition = "attachment" if attachment else "inline"
     return HttpResponse(
         data,

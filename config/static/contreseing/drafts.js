@@ -8,7 +8,8 @@ const FORMS_AT_MOST = 40;
 const LONGEST = 200_000; // characters of one form
 const PAUSE = 150; // ms without typing
 const TYPED = ["text", "search", "email", "tel", "url", "number", "date", "time", "checkbox", "radio"];
-const SECRET = /password|passphrase|csrf|credential|token|secret|(^|_)(code|key|pin|otp)($|_)/i;
+const SECRET = // the same as in config/typed.py
+  /password|passphrase|csrf|credential|token|secret|(^|_)(code|key|pin|otp)($|_)/i;
 const PREFIX = "contreseing:draft:";
 const SENT = "contreseing:sent";
 const CARRIED = "contreseing:carried";
@@ -147,6 +148,8 @@ document.addEventListener("submit", ({ target: form }) => {
     loggedOut = true;
     names().filter((name) => name.startsWith(mine)).forEach(forget);
   }
+  const { forgetText } = form.dataset; // what the server gave back is not wanted: what is kept here is the same
+  if (forgetText) names().filter((name) => name.startsWith(`${mine}${forgetText}#`)).forEach(forget);
   if (form.matches("[data-language]")) carry(form.elements.next.value);
   if (!sealing || !forms().includes(form)) return;
   note(form);

@@ -16,7 +16,7 @@ from tests.cast import Cast, small_contract
 from tests.stage import run_jobs
 from tests.workflow.organisations.test_absences import away, mandate
 from workflow.drafting import acts as drafting_acts
-from workflow.inbox.baskets import baskets_of
+from workflow.inbox.baskets import Baskets
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures.recall import recall_version
 from workflow.record import events
@@ -37,7 +37,7 @@ class Counters:
     def look(self) -> dict[int, dict[str, int]]:
         self.last = events.last_identifier()
         return {
-            person.pk: {slug: basket.count for slug, basket in baskets_of(person).items()}
+            person.pk: {slug: basket.count for slug, basket in Baskets(person).items()}
             for person in self.people
         }
 

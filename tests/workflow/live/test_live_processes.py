@@ -1,12 +1,9 @@
-"""Several server processes, with Redis or without: each tells its own sockets, each event once."""
+"""Several server processes: each tells its own sockets, each event once."""
 
 from __future__ import annotations
 
-import os
 import signal
 
-import pytest
-import redis
 from django.db import connection, transaction
 
 from contracts.models import Contract
@@ -14,22 +11,6 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.workflow.sockets import Page, server_process, watching
 from workflow.record import events
-
-REDIS = os.environ.get("REDIS_URL", "redis://127.0.0.1:6379/5")
-
-
-@pytest.fixture(params=["Redis", "no Redis"])
-def shared(request: pytest.FixtureRequest) -> dict[str, str]:
-    """Return the variables by which server processes share a cache, or none."""
-    if request.param == "no Redis":
-        return {"REDIS_URL": ""}
-    try:
-        redis.Redis.from_url(REDIS).ping()
-    except redis.RedisError as error:
-        if os.environ.get("CI"):
-            pytest.fail(f"Redis does not answer: {error}")
-        pytest.skip(f"Redis does not answer at {REDIS}")
-    return {"REDIS_URL": REDIS}
 
 
 def tell(contract: Contract, number: int) -> list[int]:
@@ -48,13 +29,11 @@ def identifiers(page: Page, number: int) -> list[int]:
     return heard
 
 
-def test_two_processes_tell_each_socket_once_and_one_survives_the_other(
-    cast: Cast, shared: dict[str, str]
-) -> None:
+def test_two_processes_tell_each_socket_once_and_one_survives_the_other(cast: Cast) -> None:
     contract = plot.opened(small_contract(cast))
     with (
-        server_process(**shared) as (first, doomed),
-        server_process(**shared) as (second, _other),
+        server_process() as (first, doomed),
+        server_process() as (second, _other),
         watching(first, cast.bailleur_oh, contract) as here,
         watching(second, cast.rtac, contract) as there,
         watching(second, cast.bailleur_oh) as inbox,
@@ -70,12 +49,12 @@ def test_two_processes_tell_each_socket_once_and_one_survives_the_other(
             assert identifiers(opened, 5) == told
 
 
-def test_pages_stay_told_when_the_database_cuts_every_listener(cast: Cast, shared: dict[str, str]) -> None:
+def test_pages_stay_told_when_the_database_cuts_every_listener(cast: Cast) -> None:
     """As when PostgreSQL restarts: what commits meanwhile reaches the sockets that stayed open."""
     contract = plot.opened(small_contract(cast))
     with (
-        server_process(**shared) as (first, _one),
-        server_process(**shared) as (second, _other),
+        server_process() as (first, _one),
+        server_process() as (second, _other),
         watching(first, cast.bailleur_oh, contract) as here,
         watching(second, cast.rtac, contract) as there,
     ):

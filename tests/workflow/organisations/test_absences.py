@@ -64,7 +64,7 @@ def test_the_commissioner_answers_for_the_director_who_is_away_and_it_is_said(ca
     with pytest.raises(NotAllowed):
         opine_as(cast.commissaire, cast, task)
     absence = away(cast.ddpn, cast.commissaire, Power.REVIEW)
-    found = baskets.baskets_of(cast.commissaire)
+    found = baskets.Baskets(cast.commissaire)
     assert [t.pk for t in found["delegues"].listing.page().rows] == [task]
     assert not found["a-traiter"].listing.page().rows
     opinion = opine_as(cast.commissaire, cast, task)

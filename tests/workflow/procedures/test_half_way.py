@@ -14,7 +14,6 @@ import psycopg
 import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from viewflow.workflow.models import Process
@@ -63,7 +62,6 @@ def another_database(script: str) -> Iterator[None]:
 def forget() -> None:
     """Forget what is remembered of the other database's rows."""
     ContentType.objects.clear_cache()
-    cache.clear()
 
 
 @pytest.fixture(params=DUMPS, ids=lambda path: path.name)

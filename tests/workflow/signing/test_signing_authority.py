@@ -105,7 +105,7 @@ def test_the_general_delegation_is_refused_with_its_reason_and_the_page_says_it(
 def test_the_substitute_signs_and_the_stamp_and_the_journal_say_by_what(cast: Cast, tmp_path: Path) -> None:
     contract = plot.at_signing(cast)
     act = substitution(cast)
-    found = baskets.baskets_of(cast.secretaire_generale)
+    found = baskets.Baskets(cast.secretaire_generale)
     assert [task.flow_task.name for task in found["delegues"].listing.page().rows] == ["sign"]
     assert not found["a-signer"].listing.page().rows
     sign_as(cast.secretaire_generale, contract)

@@ -58,7 +58,7 @@ def test_a_task_is_passed_on_with_a_reason_and_done_by_the_colleague(cast: Cast,
     with pytest.raises(Invalid):
         pass_on(cast, review, cast.commissaire, reason=" ")
     pass_on(cast, review, cast.commissaire)
-    assert [t.pk for t in baskets.baskets_of(cast.commissaire)["delegues"].listing.page().rows] == [review]
+    assert [t.pk for t in baskets.Baskets(cast.commissaire)["delegues"].listing.page().rows] == [review]
     entry = JournalEntry.objects.get(contract=cast.contract, verb="task_transferred")
     assert entry.payload["reason"] == "Elle connaît le dossier."
     lane = next(lane for lane in lanes.lanes(cast.contract) if lane.name == "DDPN 00")

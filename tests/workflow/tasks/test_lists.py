@@ -20,7 +20,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Organisation, Role, User
 from stakeholders.permissions import grant, visible, withdraw
 from tests.owner import as_owner
-from workflow.inbox.baskets import baskets_of
+from workflow.inbox.baskets import Baskets
 from workflow.standing.standings import Standings, confirmed_standing
 from workflow.tasks import lists
 from workflow.tasks.keyset import PAGE
@@ -107,16 +107,16 @@ def test_tasks_are_those_that_the_rules_give_to_each() -> None:
 
 def test_a_signature_waits_for_its_office_alone() -> None:
     prefecture = filled(120).bodies.departments[0].prefecture
-    baskets = baskets_of(head(prefecture))
+    baskets = Baskets(head(prefecture))
     assert baskets["a-signer"].count > 0
     people = User.objects.filter(mandates__office__organisation=prefecture)
     for person in people.exclude(mandates__office__role=Role.HEAD):
-        assert baskets_of(person)["a-signer"].listing.page().rows == []
+        assert Baskets(person)["a-signer"].listing.page().rows == []
 
 
 def test_the_most_urgent_comes_first_and_what_is_late_has_its_basket() -> None:
     landlord = head(filled(300).bodies.departments[0].others[4])
-    baskets = baskets_of(landlord)
+    baskets = Baskets(landlord)
     today = timezone.localdate().isoformat()
     rows = []
     page = baskets["a-traiter"].listing.page(size=3)
@@ -194,7 +194,7 @@ def test_counts_stop_at_a_thousand() -> None:
     client = logged_in(head(national))
     assert lists.contract_listing(head(national)).count() == 1001
     assert "Plus de 1\u202f000 contrats" in client.get("/contrats/").content.decode()
-    baskets = baskets_of(head(national))
+    baskets = Baskets(head(national))
     exact = Contract.objects.filter(status__in=[Status.SIGNED, Status.EXPIRED]).count()
     assert baskets["termines"].count == exact
     for number in range(1001 - exact):

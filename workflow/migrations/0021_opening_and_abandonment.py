@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0010_calendar_and_councils'),
-        ('stakeholders', '0015_power_to_open'),
-        ('workflow', '0018_reference'),
+        ('stakeholders', '0016_power_to_open'),
+        ('workflow', '0020_unsent_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

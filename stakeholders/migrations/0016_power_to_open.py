@@ -26,7 +26,7 @@ def give(apps, _editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stakeholders", "0014_kind_coordination"),
+        ("stakeholders", "0015_shared_counts"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

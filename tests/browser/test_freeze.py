@@ -1,0 +1,54 @@
+"""The pilot reads the draft as a PDF, then freezes it from one page, at a desk and on a phone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser, expect
+
+from contracts.models import Commitment, Volet
+from tests import plot
+from tests.browser.actor import PHONE, Actor
+from tests.cast import Cast, small_contract
+from tests.stage import run_jobs
+from workflow.drafting import acts
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+def test_a_draft_is_read_then_frozen_in_one_click(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.opened(small_contract(cast))
+    for waiting in plot.tasks(contract, "draft"):
+        acts.submit_draft(plot.entitled(waiting), waiting.pk)
+    Volet.objects.create(contract=contract, title="Un volet encore vide", order=3)
+    Commitment.objects.filter(volet__contract=contract, number="1.1").update(due_date=None)
+    actor = Actor(browser, live_url, cast.pilote_ville, typing=False)
+    page = actor.page
+    page.goto(live_url + reverse("draft_editor", args=[contract.pk]))
+    page.get_by_role("button", name="Lire le projet en PDF").click()
+    expect(page.get_by_text("en cours de composition")).to_be_visible()
+    actor.is_accessible()
+    run_jobs()
+    page.get_by_role("link", name="Actualiser").click()
+    expect(page.locator(".pdf .page canvas").first).to_be_visible()
+    actor.is_accessible()
+    page.get_by_role("link", name="Figer la version").click()
+    expect(page.get_by_role("heading", name="À vérifier avant de figer")).to_be_visible()
+    actor.is_accessible()
+    page.set_viewport_size(PHONE)
+    actor.is_accessible()
+    missing = page.get_by_role("link", name="1.1", exact=True).first
+    assert (missing.get_attribute("href") or "").endswith("#id_due_date")
+    Commitment.objects.filter(volet__contract=contract, number="1.1").update(due_date=dt.date(2029, 1, 1))
+    page.get_by_label("Objet de la version").fill("Première lecture")
+    page.get_by_role("button", name="Figer la version 1").click()
+    expect(page.get_by_text("rien n’a été figé")).to_be_visible()
+    expect(page.get_by_label("Objet de la version")).to_have_value("Première lecture")
+    actor.is_accessible()
+    page.get_by_role("button", name="Figer la version 1").click()
+    expect(page.get_by_text("La version 1 est figée. Les avis")).to_be_visible()
+    assert contract.versions.get().label == "Première lecture"
+    actor.errors = [error for error in actor.errors if "409" not in error]  # a browser's word
+    actor.close()
