@@ -237,7 +237,7 @@ def test_the_calendar_says_whether_the_target_holds(cast: Cast, pilot: Client) -
     assert "ne tient pas" in page
     assert "trop proche" in page
     road.sent(pilot, contract, "calendrier", road.calendar(do="stay"))
-    assert " tient : " in pilot.get(road.address(contract, "calendrier")).content.decode()
+    assert "tient\u00a0: les délais" in pilot.get(road.address(contract, "calendrier")).content.decode()
 
 
 def test_a_missing_organisation_is_asked_of_the_platform_s_administrators(cast: Cast, pilot: Client) -> None:
