@@ -47,6 +47,7 @@ PRIVILEGES: dict[str, str] = {
     "procrastinate_workers": FREE,
     # --- stakeholders
     "stakeholders_absence": LASTING,
+    "stakeholders_firstcode": kept_but("tries", "used_at", "used_by_id"),
     "stakeholders_grant": kept_but(
         *("state", "requested_at", "expires_at", "asked_as"),
         *("settled_by_id", "settled_at", "reason", "immediately", "may_act_from"),

@@ -17,6 +17,8 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
+from workflow.platform import first_views
+from workflow.platform import views as platform_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
@@ -158,13 +160,27 @@ urlpatterns = [
     path(f"{GRANT}refus/", powers_views.grant_refuse, name="grant_refuse"),
     path(f"{GRANT}retrait/", powers_views.grant_withdraw, name="grant_withdraw"),
     # the platform, by its administrators
+    path("plateforme/", platform_views.organisations, name="platform"),
+    path(
+        "plateforme/organisations/ajout/", platform_views.organisation_add, name="platform_organisation_add"
+    ),
+    path(f"plateforme/{ORGANISATION}", platform_views.organisation, name="platform_organisation"),
+    path(
+        f"plateforme/{ORGANISATION}fiche/",
+        platform_views.organisation_edit,
+        name="platform_organisation_edit",
+    ),
+    path(f"plateforme/{ORGANISATION}fonctions/ajout/", platform_views.office_add, name="platform_office_add"),
+    path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
     path(JOBS, operations_views.failed_jobs, name="failed_jobs"),
     path(
         "plateforme/traitements/<int:job>/relance/",
         operations_views.failed_job_retry,
         name="failed_job_retry",
     ),
-    # open to all
+    # open to all; the first two while the platform has no administrator
+    path("premiere-installation/", first_views.installation, name="first_installation"),
+    path("premiere-installation/compte/", first_views.administrator, name="first_administrator"),
     path("invitations/", invitation_views.invitation, name="invitation"),
     path("invitations/ouverte/", invitation_views.invitation_opened, name="invitation_opened"),
     path("donnees-personnelles/", privacy_views.personal_data, name="personal_data"),

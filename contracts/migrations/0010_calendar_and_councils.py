@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0009_kinds_and_statuses'),
-        ('stakeholders', '0016_power_to_open'),
+        ('stakeholders', '0018_power_to_open'),
     ]
 
     operations = [

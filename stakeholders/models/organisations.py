@@ -19,12 +19,13 @@ from guardian.models import GroupObjectPermissionBase
 
 from stakeholders.days import Day
 from stakeholders.kinds import KINDS, Power, Side
+from stakeholders.models import described
 from stakeholders.models.people import User
 from stakeholders.proofs import Proof, proof_by_default
 from stakeholders.text import Line, Lines, MailDomain
 
 
-class Organisation(models.Model):
+class Organisation(described.Described):
     """A body that takes part in contracts; the guardian rows hang on its group."""
 
     code = models.SlugField(_("code"), max_length=60, unique=True)
@@ -72,6 +73,7 @@ class Organisation(models.Model):
                 condition=Q(signing_proof__in=Proof.values),
                 violation_error_message=_("Cette preuve n’existe pas."),
             ),
+            *described.CONSTRAINTS,
         ]
 
     def __str__(self) -> str:

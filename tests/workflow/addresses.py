@@ -260,7 +260,7 @@ CONCERNED = ADMINISTRATOR | MAYOR | PILOTS | {"greffe"}  # by an office that the
 RULES |= {
     "organisation": Rule(ADMINISTRATOR, arguments=organisation),
     "invitation_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
-    "invitation_cancel": Rule(None, ADMINISTRATOR, arguments=invited),
+    "invitation_cancel": Rule(None, APPOINTING, arguments=invited),
     "office_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
     "mandate_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
     "mandate_withdraw": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=mandate),
@@ -273,6 +273,12 @@ RULES |= {
     "grant_confirm": Rule(None, MAYOR, arguments=grant),
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
+    "platform": Rule(PLATFORM, arguments=none),
+    "platform_organisation_add": Rule(PLATFORM, PLATFORM, arguments=none),
+    "platform_organisation": Rule(PLATFORM, arguments=organisation),
+    "platform_organisation_edit": Rule(PLATFORM, PLATFORM, arguments=organisation),
+    "platform_office_add": Rule(PLATFORM, PLATFORM, arguments=organisation),
+    "platform_administrators": Rule(PLATFORM, PLATFORM, arguments=none),
     "failed_jobs": Rule(PLATFORM, arguments=none),
     "account_data": Rule(EVERYBODY, arguments=none),
     "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
@@ -288,92 +294,3 @@ RULES |= {
 ONCE = {"contact_remove"}  # what is removed is not found again: the first of those entitled tries it
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
-# the last two: see test_invitations.py
-OPEN_TO_ALL = {
-    "trust_root",
-    "lives",
-    "ready",
-    "metrics",
-    "set_language",
-    "invitation",
-    "invitation_opened",
-    "guide",
-    "information",
-    "personal_data",
-    "unsent_forget",  # one's own text: tests/config/test_unsent.py
-}
-GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
-    "guest_link",
-    "guest_code",
-    "guest_code_ask",
-    "guest_link_renew",
-    "guest_report",
-    "guest_receipt",
-}
-ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
-    f"account_{name}"
-    for name in [
-        "login",
-        "logout",
-        "inactive",
-        "signup",
-        "reauthenticate",
-        "email",
-        "email_verification_sent",
-        "change_password",
-        "set_password",
-        "reset_password",
-        "confirm_login_code",
-        "reset_password_from_key_done",
-        "reset_password_from_key",
-        "reset_open",
-        "reset_password_done",
-        "request_login_code",
-        "address",
-        "means",
-        "password",
-    ]
-} | {
-    "proconnect_login",
-    "proconnect_callback",
-    "socialaccount_login_cancelled",
-    "socialaccount_login_error",
-    "socialaccount_signup",
-    "socialaccount_connections",
-    "usersessions_list",
-    "mfa_index",
-    "mfa_authenticate",
-    "mfa_reauthenticate",
-    "mfa_list_webauthn",
-    "mfa_add_webauthn",
-    "mfa_edit_webauthn",
-    "mfa_remove_webauthn",
-    "mfa_reauthenticate_webauthn",
-    "mfa_login_webauthn",
-    "mfa_activate_totp",
-    "mfa_deactivate_totp",
-    "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes",
-    "mfa_download_recovery_codes",
-}
-OWN_SESSIONS = {"session_end"}  # tests/stakeholders/test_sessions.py
-STAFF = (
-    {
-        "admin:index",
-        "admin:login",
-        "admin:logout",
-        "admin:password_change",
-        "admin:password_change_done",
-        "admin:autocomplete",
-        "admin:jsi18n",
-        "admin:view_on_site",
-        "admin:app_list",
-        "admin:None",
-    }
-    | {
-        f"admin:stakeholders_{model}_{page}"
-        for model in ("user", "organisation", "office", "mandate")
-        for page in ("changelist", "add", "history", "delete", "change")
-    }
-    | {f"admin:signatures_proofmeans_{page}" for page in ("changelist", "add", "history", "delete", "change")}
-)

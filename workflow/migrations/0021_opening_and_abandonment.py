@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0010_calendar_and_councils'),
-        ('stakeholders', '0016_power_to_open'),
+        ('stakeholders', '0018_power_to_open'),
         ('workflow', '0020_unsent_forms'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -105,7 +105,8 @@ def send_invitation(
     }
     defer_mail(
         to=invitation.email,
-        subject=_("[Contreseing] %(organisation)s vous invite") % {"organisation": office.organisation.name},
+        subject=_("[Contreseing] Invitation %(of_organisation)s")
+        % {"of_organisation": office.organisation.after_of},
         body=render_to_string("powers/mail/invitation.txt", context),
     )
     _record("invitation_sent", actor, mandate, invitation=invitation.pk, office=str(office))
@@ -115,7 +116,7 @@ def send_invitation(
 @transaction.atomic
 def cancel_invitation(actor: User, organisation: Organisation, invitation: Invitation) -> None:
     """Have the link serve no more; nothing happens to one that was accepted or cancelled."""
-    mandate = administering(actor, organisation)
+    mandate = appointing(actor, organisation)
     pending = Invitation.objects.pending().filter(pk=invitation.pk, office__organisation=organisation)
     if pending.update(cancelled_at=timezone.now()):
         _record("invitation_cancelled", actor, mandate, invitation=invitation.pk)

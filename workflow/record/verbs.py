@@ -275,6 +275,14 @@ _ROWS = (
     _of_accounts(
         "mandate_ended", _("Le dernier jour d’une fonction est fixé : %(office)s."), Name.GRANT_ENDED
     ),
+    _of_accounts("first_code_drawn", _("Le code de première installation est affiché par le serveur.")),
+    _of_accounts(
+        "platform_founded",
+        _("Le premier administrateur de la plateforme est créé, par le code de l’installation."),
+        Name.PLATFORM_RIGHTS_CHANGED,
+    ),
+    _of_accounts("organisation_established", _("Une organisation est créée : %(name)s.")),
+    _of_accounts("organisation_described", _("La fiche d’une organisation est modifiée : %(name)s.")),
     _of_accounts("office_added", _("Une fonction est créée : %(office)s.")),
     _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),
     _of_accounts(

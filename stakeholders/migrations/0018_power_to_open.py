@@ -26,7 +26,7 @@ def give(apps, _editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("stakeholders", "0015_shared_counts"),
+        ("stakeholders", "0017_articles_of_names"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]
