@@ -99,8 +99,11 @@ PRIVILEGES: dict[str, str] = {
     "workflow_approval": KEPT,
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),
+    "workflow_contribution": LASTING,  # until it is sent: its trigger
     "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
     "workflow_dailypass": KEPT,
+    "workflow_diagnosticfigure": FREE,  # as the contribution
+    "workflow_diagnosticfile": FREE,
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
@@ -119,6 +122,8 @@ PRIVILEGES: dict[str, str] = {
     "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
+    "workflow_synthesis": LASTING,  # until it is sent: its trigger
+    "workflow_synthesisanswer": KEPT,
     "workflow_transfer": kept_but("ended_at"),
     "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }

@@ -1,6 +1,13 @@
 """The rows of every room, named here so that one app keeps one chain of migrations."""
 
 from workflow.council.models import CouncilResolution
+from workflow.diagnostic.models import (
+    Contribution,
+    DiagnosticFigure,
+    DiagnosticFile,
+    Synthesis,
+    SynthesisAnswer,
+)
 from workflow.drafting.models import DraftPrint
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
@@ -20,11 +27,13 @@ __all__ = [
     "Approval",
     "Circuit",
     "Contact",
+    "Contribution",
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
     "DraftPrint",
     "Event",
+    "DiagnosticFigure",
     "GuestLink",
     "InternalNote",
     "JournalEntry",
@@ -39,6 +48,9 @@ __all__ = [
     "SentForm",
     "SigningAct",
     "SigningRound",
+    "DiagnosticFile",
+    "Synthesis",
+    "SynthesisAnswer",
     "Transfer",
     "UnsentForm",
 ]

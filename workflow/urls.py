@@ -6,6 +6,7 @@ from django.urls import path
 
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
+from workflow.diagnostic import views as diagnostic_views
 from workflow.drafting import preview_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
@@ -62,6 +63,10 @@ urlpatterns = [
     path(f"{BASE}resultat/", documents.result, name="result"),
     path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
     path(f"{BASE}journal.json", documents.journal, name="journal"),
+    # its diagnostic
+    path(f"{BASE}diagnostic/", diagnostic_views.diagnostic, name="diagnostic"),
+    path(f"{BASE}diagnostic/fichiers/<int:file>/", diagnostic_views.diagnostic_file, name="diagnostic_file"),
+    path(f"{TASK}carence/", diagnostic_views.contribution_missing, name="contribution_missing"),
     # its draft
     path(DRAFT, drafting_views.draft_editor, name="draft_editor"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),

@@ -28,6 +28,7 @@ class Status(models.TextChoices):
     """Where a contract stands in its life, as lists show it."""
 
     OPENING = "opening", _("En préparation")
+    DIAGNOSTIC = "diagnostic", _("Diagnostic")
     DRAFTING = "drafting", _("Rédaction")
     IN_REVIEW = "in_review", _("Avis en cours")
     APPROVAL = "approval", _("Approbation")
@@ -66,6 +67,9 @@ class Contract(models.Model):
     period_rule = Line(_("règle de durée"), max_length=250, blank=True)
     document_date = Day(_("date du document"), null=True, blank=True)
     frameworks = LabelledLines(_("cadres existants"), default=list, blank=True)
+    with_diagnostic = models.BooleanField(
+        _("diagnostic partagé"), default=False, db_default=False
+    )  # chosen when the contract is opened
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
     target_date = Day(_("signature souhaitée le"), null=True, blank=True)

@@ -15,6 +15,7 @@ from signatures import blobs
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.diagnostic.models import DiagnosticFile
 from workflow.drafting.models import DraftPrint
 from workflow.opening import acts as opening_acts
 from workflow.opinions.models import Opinion
@@ -88,6 +89,14 @@ def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def preparation_page(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {**preparation(scenes, contract), "page": "perimetre"}
+
+
+def diagnostic_file(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "file": DiagnosticFile.objects.get(contribution__contract=contract).pk}
+
+
+def contribution(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "task": scenes.task(contract, "contribute", "org-rtac")}
 
 
 def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -219,6 +228,9 @@ RULES: dict[str, Rule] = {
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
+    "diagnostic": Rule(VIEWERS, scene="diagnosing"),
+    "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
+    "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
     "draft_editor": Rule(PILOTS),
     "draft_preview": Rule(PILOTS, PILOTS),
     "draft_pdf": Rule(PILOTS, arguments=draft_in_print),

@@ -68,7 +68,7 @@ class AwaitedStep(Step):
     shows as under way meanwhile; ``purpose``, by which acts find it (:mod:`workflow.engine.purposes`);
     ``recallable``, whether it may be ended by pilots who take the version back, so that the news
     reaches the join that sends the text back; ``awaited``, the state of an actor who owes it
-    (« avis attendu »), its title if it is not given.
+    (« avis attendu »), its title if not given; ``only_if(contract)``, whether this contract goes there.
     """
 
     def __init__(
@@ -81,11 +81,21 @@ class AwaitedStep(Step):
         purpose: str = "",
         recallable: bool = False,
         awaited: Promise | str = "",
+        only_if: Callable[[Contract], bool] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(title, lane=lane, **kwargs)
         self.stage, self.phase, self.purpose, self.recallable = stage, phase, purpose, recallable
         self.awaited = awaited or title
+        self._only_if = only_if
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)  # type: ignore[misc]
+        self._only_if = this.resolve(instance, self._only_if)
+
+    def concerns(self, contract: Contract) -> bool:
+        """Whether this contract may come to the step."""
+        return self._only_if is None or self._only_if(contract)
 
 
 class OrganisationTaskActivation(ViewActivation):
@@ -308,7 +318,6 @@ class JobActivation(AbstractJobActivation):
 
 class Job(AwaitedStep, flow.NodeDetailMixin, AbstractJob):
     """A service task: ``queue(activation)`` defers the work, inside the caller's transaction.
-
     ``retried(contract)`` says what is to be tried again beside it, where the work is another room's.
     """
 

@@ -25,6 +25,7 @@ from contracts.models import Contract, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation, User
 from stakeholders.reading import asked_once
+from workflow.engine import purposes
 
 # The way from a task to its contract, for ``select_related`` and ``defer``.
 CONTRACT = "process__circuit__contract"
@@ -125,8 +126,8 @@ def every_task(contract: Contract) -> list[Task]:
 
 def review_task(contract: Contract, organisation: Organisation) -> Task | None:
     """Return the open task by which the organisation is asked its opinion, if it is."""
-    found = tasks(of_contract(contract), OPEN, owed_by(organisation.pk, Power.REVIEW))
-    return found.order_by("-pk").first()
+    found = tasks(of_contract(contract), OPEN, owed_by(organisation.pk, Power.REVIEW)).order_by("-pk")
+    return next((task for task in found if serves(task, purposes.REVIEW)), None)
 
 
 def open_after(task: Task) -> QuerySet[Task]:

@@ -44,6 +44,14 @@ def _of_accounts(identifier: str, sentence: Promise, event: Name | None = None) 
 _ROWS = (
     Verb("task_opened", _("Étape ouverte : %(organisation)s."), in_timeline=False, announced=False),
     Verb("task_taken", _("Prise en charge : %(person)s (%(organisation)s).")),
+    Verb("contribution_sent", _("Contribution au diagnostic transmise : %(organisation)s.")),
+    Verb(
+        "contribution_missing",
+        _("Carence constatée par %(organisation)s : %(missing)s n’a pas contribué au diagnostic."),
+    ),
+    Verb("synthesis_sent", _("Synthèse du diagnostic transmise aux pilotes : %(organisation)s.")),
+    Verb("synthesis_accepted", _("Synthèse du diagnostic validée : %(organisation)s.")),
+    Verb("synthesis_returned", _("Synthèse du diagnostic renvoyée : %(organisation)s.")),
     Verb("draft_changed", _("Projet modifié : %(organisation)s."), in_timeline=False, moves_baskets=False),
     Verb(
         "draft_printed",

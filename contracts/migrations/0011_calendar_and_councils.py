@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0009_kinds_and_statuses'),
+        ('contracts', '0010_with_diagnostic'),
         ('stakeholders', '0018_power_to_open'),
     ]
 
