@@ -37,13 +37,18 @@ TRIES = 20  # of a proposed reference that somebody takes meanwhile
 
 
 @contextmanager
-def editing(user: User, contract_id: int) -> Iterator[Preparing]:
-    """Lock a contract in preparation and check, under the lock, that the person may change it now."""
+def editing(user: User, contract_id: int, *, once: bool = False) -> Iterator[Preparing]:
+    """Lock a contract in preparation and check, under the lock, that the person may change it now.
+
+    ``once``: what is done here opens it, so whoever comes second is told who came first.
+    """
     with transaction.atomic():
         contract = Contract.objects.select_for_update().get(pk=contract_id)
         mandate = entitled(mandate_to_open(user, contract.opening.organisation))
         if contract.status == Status.ABANDONED:
             raise Locked(_("La préparation de ce contrat a été abandonnée : plus rien n’y change."))
+        if contract.status != Status.OPENING and once:
+            raise AlreadyDone(str(contract.opening.opened_by or ""))
         if contract.status != Status.OPENING:
             raise Locked(_("Ce contrat est déjà ouvert : changez-le depuis sa page."))
         try:
@@ -292,27 +297,20 @@ def open_contract(user: User, contract_id: int) -> Contract:
 
     Raises Invalid while something blocking is missing, AlreadyDone for whoever comes second.
     """
-    try:
-        with editing(user, contract_id) as met:
-            contract = met.contract
-            if blocking := [gap for gap in rules.gaps(contract) if gap.blocking]:
-                raise Invalid(blocking[0].sentence)
-            if not contract.volets.exists():
-                _write_volets(contract)
-            for organisation, _part in taking_part(contract):
-                grant(Power.VIEW, organisation, contract)
-            contract.status = Status.DRAFTING
-            contract.save(update_fields=["status"])
-            start_circuit(contract, actor=user)
-            opening = contract.opening
-            opening.opened_at, opening.opened_by = timezone.now(), user
-            opening.save(update_fields=["opened_at", "opened_by"])
-    except Locked as error:
-        found = Contract.objects.get(pk=contract_id)
-        if found.status not in (Status.OPENING, Status.ABANDONED):
-            opener = found.opening.opened_by
-            raise AlreadyDone(str(opener) if opener else "") from error
-        raise
+    with editing(user, contract_id, once=True) as met:
+        contract = met.contract
+        if blocking := [gap for gap in rules.gaps(contract) if gap.blocking]:
+            raise Invalid(blocking[0].sentence)
+        if not contract.volets.exists():
+            _write_volets(contract)
+        for organisation, _part in taking_part(contract):
+            grant(Power.VIEW, organisation, contract)
+        contract.status = Status.DRAFTING
+        contract.save(update_fields=["status"])
+        start_circuit(contract, actor=user)
+        opening = contract.opening
+        opening.opened_at, opening.opened_by = timezone.now(), user
+        opening.save(update_fields=["opened_at", "opened_by"])
     return contract
 
 

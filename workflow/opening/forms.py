@@ -26,6 +26,9 @@ from workflow.tasks.act_files import ActFileField
 
 LONGEST_STEP = 366  # working days
 STEPS = {
+    "contribute": gettext_lazy("Contributions au diagnostic"),
+    "synthesise": gettext_lazy("Synthèse du diagnostic"),
+    "accept_synthesis": gettext_lazy("Synthèse à valider"),
     "draft": gettext_lazy("Rédaction du projet"),
     "freeze": gettext_lazy("Version à figer"),
     "review": gettext_lazy("Avis"),
@@ -282,6 +285,13 @@ class CalendarForm(forms.Form):
     """The target, the working days of each step, the holidays, the sessions of the councils."""
 
     target_date = DayField(label=gettext_lazy("Signature souhaitée le"), required=False)
+    with_diagnostic = forms.BooleanField(
+        label=gettext_lazy("Commencer par un diagnostic partagé"),
+        required=False,
+        help_text=gettext_lazy(
+            "Chaque organisation y contribue avant la rédaction ; enregistrez pour en régler les délais."
+        ),
+    )
     zone = forms.ChoiceField(
         label=gettext_lazy("Jours fériés"), choices=Zone.choices, required=False, widget=forms.RadioSelect
     )
@@ -296,9 +306,12 @@ class CalendarForm(forms.Form):
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = {**kind(contract.kind).days, **contract.days}
+        self.of_contract = dict(own)
         self.councils = timetable.councils(contract)
         for step, label in STEPS.items():
             if step == "council_resolution" and not self.councils:
+                continue
+            if step in DIAGNOSTIC and not contract.with_diagnostic:
                 continue
             self.fields[f"days-{step}"] = CountField(
                 label=label,

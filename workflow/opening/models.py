@@ -14,6 +14,8 @@ from stakeholders.kinds import KINDS
 from stakeholders.models import Mandate, Organisation
 from stakeholders.text import Line, Lines
 
+ALREADY_ASKED = _("Cette organisation est déjà demandée.")
+
 
 class Initiative(models.TextChoices):
     """Who asks for the contract (circulaire 6258/SG: the State or the elected representatives)."""
@@ -73,7 +75,7 @@ class OrganisationRequest(models.Model):
             models.UniqueConstraint(
                 fields=["contract", "name"],
                 name="one_request_an_organisation",
-                violation_error_message=_("Cette organisation est déjà demandée."),
+                violation_error_message=ALREADY_ASKED,
             )
         ]
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from stakeholders.models import User
 from workflow.notices.mail import LANGUAGE, defer_mail
 from workflow.opening.acts import editing
-from workflow.opening.models import OrganisationRequest
+from workflow.opening.models import ALREADY_ASKED, OrganisationRequest
 from workflow.record import journal
 from workflow.record.refusals import Invalid
 
@@ -32,7 +32,7 @@ def ask(user: User, contract_id: int, facts: dict[str, Any]) -> OrganisationRequ
             with transaction.atomic():
                 asked = OrganisationRequest.objects.create(contract=contract, asked_by=user, **facts)
         except IntegrityError:
-            raise Invalid(_("Cette organisation est déjà demandée."), "name") from None
+            raise Invalid(str(ALREADY_ASKED), "name") from None
         journal.record(
             "organisation_asked",
             contract=contract,

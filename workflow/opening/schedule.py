@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from stakeholders.terms import Calendar
 
 CLEAR_DAYS = 5
+DIAGNOSTIC = ("contribute", "synthesise", "accept_synthesis")
 BEFORE_COUNCIL = ("draft", "freeze", "review", "approve")
 
 
@@ -58,13 +59,14 @@ def schedule(
     turns: Sequence[Turn],
     councils: Mapping[int, tuple[str, dt.date | None]],
     calendar: Calendar,
+    with_diagnostic: bool = False,
 ) -> Schedule:
     """Lay the steps out from ``start``; ``days`` are working days by step.
 
     ``councils`` gives, by key, the name of each and the day of its session when it is known.
     """
     stages, day = [], start
-    for step in BEFORE_COUNCIL:
+    for step in (*(DIAGNOSTIC if with_diagnostic else ()), *BEFORE_COUNCIL):
         stages.append(Stage(step, day, calendar.after(day, days[step])))
         day = stages[-1].ends_on
     final_on, first_session = day, day + dt.timedelta(days=CLEAR_DAYS + 1)

@@ -22,6 +22,7 @@ def of(contract: Contract) -> Schedule:
         turns=turns,
         councils={o.pk: (o.name, session_of(contract, o.pk)) for o in councils(contract)},
         calendar=contract.calendar,
+        with_diagnostic=contract.with_diagnostic,
     )
 
 
