@@ -85,7 +85,8 @@ def _plain(value: Any) -> Any:
 def changed_leads(before: Content, after: Content) -> set[int]:
     """Return the keys of the organisations that lead a commitment which differs between two contents.
 
-    An added, removed or reworded commitment counts; one that changed hands counts for both.
+    An added, removed or reworded commitment counts; one that changed hands counts for both. One whose
+    number alone followed the order does not: what is promised is the same.
     """
     told_alike = before["schema"] == after["schema"]
     old, new = (_commitments_by_id(content, owners=told_alike) for content in (before, after))
@@ -109,8 +110,11 @@ def total_budget(content: Content) -> str | None:
 
 
 def _commitments_by_id(content: Content, *, owners: bool) -> dict[int, dict[str, Any]]:
-    """Return the commitments by their keys, each with its owner unless two schemas say owners otherwise."""
-    rows = commitments(content)
+    """Return the commitments by their keys, without their numbers.
+
+    Each with its owner, unless two schemas say owners otherwise.
+    """
+    rows = ({**row, "number": None} for row in commitments(content))
     return {row["id"]: row if owners else {**row, "owner": None} for row in rows}
 
 

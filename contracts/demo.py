@@ -225,7 +225,6 @@ def _commitment(
     indicator = row["indicator"]
     commitment = Commitment.objects.create(
         volet=volet,
-        number=row["number"],
         order=order,
         title=row["title"],
         description=row["description"],

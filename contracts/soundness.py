@@ -1,6 +1,6 @@
 """What keeps a content from being frozen, and what it had better say first.
 
-A fault blocks: its readers could not quote it, it could not be printed, or it binds nobody to nothing. A
+A fault blocks: it could not be printed, or it binds nobody to nothing. A
 lack is pointed out: the contract may be frozen without, and its pilots decide. Each says where it is, so
 that a page leads there.
 """
@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from contracts.canonical import Content, commitments
 from contracts.kinds import kind
 from contracts.models import SignatoryKind
-from contracts.numbers import key
 from stakeholders.kinds import Side
 from stakeholders.text import several_lines
 
@@ -58,7 +57,7 @@ def faults(content: Content, kind_code: str = "") -> list[Lack]:
     With the kind of contract, whoever must be a party to it is looked for.
     """
     missing = _parties(content, kind_code) if kind_code else ()
-    return [*_nothing(content), *missing, *_equal_numbers(content), *_characters(content)]
+    return [*_nothing(content), *missing, *_characters(content)]
 
 
 def lacks(content: Content) -> list[Lack]:
@@ -129,26 +128,6 @@ def _parties(content: Content, kind_code: str) -> Iterator[Lack]:
                 _("Aucun signataire n’engage la partie %(side)s : ajoutez-le à la liste des signataires.")
                 % {"side": SIDES[Side(party.side)]},
                 (Spot("signatories"),),
-            )
-
-
-def _equal_numbers(content: Content) -> Iterator[Lack]:
-    by_number: dict[str, list[Content]] = {}
-    for one in commitments(content):
-        by_number.setdefault(key(one["number"]), []).append(one)
-    for number, bearers in by_number.items():
-        if len(bearers) > 1:
-            named = [
-                _("« %(title)s » (volet « %(volet)s »)") % {"title": one["title"], "volet": one["volet"]}
-                for one in bearers
-            ]
-            yield Lack(
-                _(
-                    "Le numéro %(number)s est celui de plusieurs engagements : %(which)s. "
-                    "Donnez à chacun le sien."
-                )
-                % {"number": number, "which": _(" et ").join(named)},
-                tuple(_of_commitment(one, "number") for one in bearers),
             )
 
 

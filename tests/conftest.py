@@ -18,11 +18,20 @@ from tests import owner, prepared, snapshots
 from tests.servers import asked_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
-LONGEST = [
-    *("test_run", "test_rules_walk", "test_stateful", "test_play_log", "test_races", "test_kill"),
-    *("test_signing_authority", "test_lists", "test_kills", "test_machine", "test_job_kills", "test_backup"),
-    *("test_access_matrix", "test_right_to_sign", "test_whole_contract", "test_pages"),
-    *("test_clairval_scenarios",),
+LONGEST = [  # by what they take of the processor and what they wait, together
+    *("test_run", "test_play_log", "test_rules_walk", "test_access_matrix", "test_worker", "test_stateful"),
+    *(
+        "test_backup",
+        "test_deployed_commands",
+        "test_kills",
+        "test_races",
+        "test_recall",
+        "test_kill",
+        "test_files",
+    ),
+    *("test_exhausting_files", "test_signing_authority", "test_lists", "test_machine", "test_job_kills"),
+    *("test_signing_act", "test_right_to_sign", "test_grants_matrix", "test_patience"),
+    *("test_whole_contract", "test_clairval_scenarios", "test_pages"),  # the browser’s, which come last
 ]
 
 

@@ -24,7 +24,6 @@ LONG_FILES = {
     "stakeholders/authority.py": "the law of who signs for whom, a pure decision read in one go",
     "workflow/procedures/csi.py": "the whole circuit on one page, step by step, as a jurist reads it",
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",
-    "tests/workflow/procedures/walk.py": "one machine of rules cannot be cut",
 }
 # What a document names in the form of a path and that is no file of the repository.
 ELSEWHERE = re.compile(r"^(/|var/|templates/$|STATE_DIR/|LISTEN/NOTIFY$)")

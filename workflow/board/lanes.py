@@ -86,7 +86,7 @@ def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
         )
     )
     found: dict[Organisation, list[str]] = {}
-    for commitment in led.select_related("lead"):
+    for commitment in led.select_related("lead", "volet"):
         found.setdefault(commitment.lead, []).append(commitment.number)
     return list(found.items())
 

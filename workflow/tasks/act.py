@@ -92,9 +92,9 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
 
     ``purpose`` is what the act is for (:mod:`workflow.engine.purposes`); None where it suits any task.
     """
-    task = Task.objects.select_related("process").get(pk=task_id)
+    task = Task.objects.select_related("process__circuit").get(pk=task_id)
     with afresh(), task.activation() as activation:
-        contract = activation.process.contract
+        contract = task.process.circuit.contract = activation.process.contract  # as it is under the lock
         standing = standing_to_act(user, task)
         if standing is None:
             raise NotAllowed(why_not(user, task))
