@@ -22,6 +22,7 @@ from workflow.opening import timetable
 from workflow.opening.models import Initiative, OrganisationRequest
 from workflow.opening.participants import INTERMUNICIPALITY, MUNICIPALITY, offered
 from workflow.opening.proposals import parts_open_to, proposed_part
+from workflow.opening.schedule import DIAGNOSTIC
 from workflow.tasks.act_files import ActFileField
 
 LONGEST_STEP = 366  # working days
@@ -328,10 +329,9 @@ class CalendarForm(forms.Form):
             )
 
     def days(self) -> dict[str, int]:
-        """Return the days of each step that were given."""
-        return {
-            step: int(self.cleaned_data[f"days-{step}"]) for step in STEPS if f"days-{step}" in self.fields
-        }
+        """Return the days of each step: those that were given, and the others as they were."""
+        asked = [step for step in STEPS if f"days-{step}" in self.fields]
+        return {**self.of_contract, **{step: int(self.cleaned_data[f"days-{step}"]) for step in asked}}
 
     def sessions(self) -> dict[int, dt.date | None]:
         """Return the day of each council's session."""

@@ -262,6 +262,7 @@ def _show_places(
 def _calendar(request: Request, contract: Contract, page: Page) -> HttpResponse:
     initial = {
         "target_date": contract.target_date,
+        "with_diagnostic": contract.with_diagnostic,
         "zone": contract.zone,
         "keeps_good_friday": contract.keeps_good_friday,
     }
