@@ -11,9 +11,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0011_calendar_and_councils'),
+        ("contracts", "0014_calendar_and_councils"),
         ('stakeholders', '0018_power_to_open'),
-        ('workflow', '0021_diagnostic'),
+        ("workflow", "0021_diagnostic"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

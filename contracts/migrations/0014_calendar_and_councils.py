@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0010_with_diagnostic'),
+        ("contracts", "0013_one_commitment_a_place"),
         ('stakeholders', '0018_power_to_open'),
     ]
 
