@@ -19,8 +19,9 @@ from workflow.tasks.fields import ask_why, reason_field
 class WrittenForm(forms.Form):
     """A text that colleagues write together; ``revision`` is that of the text which the page showed."""
 
+    conditional = frozenset({"text"})  # neither required nor « facultatif »: it depends on the rest
     text = LinesField(
-        label="", required=False, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": 14})
+        label="", required=False, max_length=LONG_TEXT, widget=forms.Textarea(attrs={"rows": 12})
     )
     revision = forms.IntegerField(min_value=0, max_value=2_000_000_000, widget=forms.HiddenInput)
 
