@@ -31,6 +31,8 @@ _ROUTES = (
     (re.compile(r"^/administration/"), LONG, False),
     (re.compile(r"^/organisations/\d+/"), UPLOAD, True),
     (re.compile(r"^/contrats/(\d+/)?ouverture/(initiative/)?$"), UPLOAD, True),
+    (re.compile(r"^/plateforme/import/$"), 3 * MIB, True),
+    (re.compile(r"^/plateforme/import/confirmation/$"), LONG, False),
     (re.compile(r"^/compte/"), 64 * KIB, False),
 )
 BODY_GRACE = 10.0  # seconds in which any body may arrive

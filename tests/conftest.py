@@ -20,17 +20,9 @@ from tests.servers import asked_again
 pytest_plugins = ["tests.pki", "tests.stage"]
 LONGEST = [  # by what they take of the processor and what they wait, together
     *("test_run", "test_play_log", "test_rules_walk", "test_access_matrix", "test_worker", "test_stateful"),
-    *(
-        "test_backup",
-        "test_deployed_commands",
-        "test_kills",
-        "test_races",
-        "test_recall",
-        "test_kill",
-        "test_files",
-    ),
-    *("test_exhausting_files", "test_signing_authority", "test_lists", "test_machine", "test_job_kills"),
-    *("test_signing_act", "test_right_to_sign", "test_grants_matrix", "test_patience"),
+    *("test_backup", "test_deployed_commands", "test_kills", "test_races", "test_recall", "test_kill"),
+    *("test_files", "test_exhausting_files", "test_signing_authority", "test_lists", "test_machine"),
+    *("test_job_kills", "test_signing_act", "test_right_to_sign", "test_grants_matrix", "test_patience"),
     *("test_whole_contract", "test_clairval_scenarios", "test_pages"),  # the browser’s, which come last
 ]
 
@@ -64,6 +56,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
     with django_db_blocker.unblock():
         owner.own_again()
+        prepared.let_go()
 
 
 def pytest_configure(config: pytest.Config) -> None:

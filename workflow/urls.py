@@ -18,7 +18,7 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import first_views
+from workflow.platform import first_views, import_views
 from workflow.platform import views as platform_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
@@ -176,6 +176,9 @@ urlpatterns = [
         name="platform_organisation_edit",
     ),
     path(f"plateforme/{ORGANISATION}fonctions/ajout/", platform_views.office_add, name="platform_office_add"),
+    path("plateforme/import/", import_views.import_file, name="platform_import"),
+    path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
+    path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
     path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
     path(JOBS, operations_views.failed_jobs, name="failed_jobs"),
     path(

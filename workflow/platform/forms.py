@@ -161,6 +161,16 @@ class FirstAdministratorForm(NewAccountForm):
         }
 
 
+class ImportForm(forms.Form):
+    """The file to import."""
+
+    file = forms.FileField(
+        label=_("Fichier"),
+        help_text=_("Le modèle rempli, en CSV ou en .ods : deux mégaoctets au plus."),
+        widget=forms.FileInput(attrs={"accept": ".csv,.ods,text/csv"}),
+    )
+
+
 def refuse(form: forms.BaseForm, message: str, field: str | None) -> None:
     """Say a refusal beside its field where the form has it."""
     form.add_error(field if field in form.fields else None, ValidationError(message))

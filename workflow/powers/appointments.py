@@ -54,19 +54,20 @@ def invite(
     office: Office,
     act: str = "",
     document: str = "",
+    quota: str = "invitation",
     **facts: Any,
 ) -> Invitation | Grant:
     """Offer an office to an address and mail the link; an earlier offer of the same is cancelled.
 
     ``facts``: email, civility, first_name, last_name, starts_on, ends_on; ``document`` names the act's
-    PDF among the blobs. An office that gives a power is only asked for: its link leaves when a second
-    person confirms. Raises ActRefused.
+    PDF among the blobs; ``quota`` is the one whose limits count. An office that gives a power is only
+    asked for: its link leaves when a second person confirms. Raises ActRefused.
     """
     mandate = appointing(actor, organisation)
     _must_be_free(office, organisation, facts["starts_on"], facts["ends_on"])
     if same_mailbox(facts["email"], actor.email):
         raise Invalid(to_oneself(), field="email")
-    allow("invitation", sender=actor.pk, organisation=organisation.pk, recipient=facts["email"])
+    allow(quota, sender=actor.pk, organisation=organisation.pk, recipient=facts["email"])
     if gives_power(office):
         asked = {name: as_fact(fact) for name, fact in facts.items()}
         return propose(
