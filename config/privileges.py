@@ -100,7 +100,9 @@ PRIVILEGES: dict[str, str] = {
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),
     "workflow_contribution": LASTING,  # until it is sent: its trigger
-    "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
+    "workflow_councilresolution": kept_but(
+        *("published_on", "transmitted_on", "received_on", "corrected_at")
+    ),
     "workflow_dailypass": KEPT,
     "workflow_diagnosticfigure": FREE,  # as the contribution
     "workflow_diagnosticfile": FREE,

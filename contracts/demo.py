@@ -26,6 +26,7 @@ from stakeholders.permissions import establish_organisation, grant
 __all__ = ["DATA", "DemoDataError", "Loaded", "load", "read"]
 
 DATA = Path(__file__).resolve().parent / "data" / "demo.json"
+ELSEWHERE = DATA.with_name("elsewhere.json")  # a département that has no contract yet
 Row = dict[str, Any]
 
 

@@ -26,7 +26,7 @@ LONG_FILES = {
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",
 }
 # What a document names in the form of a path and that is no file of the repository.
-ELSEWHERE = re.compile(r"^(/|var/|templates/$|STATE_DIR/|LISTEN/NOTIFY$)")
+ELSEWHERE = re.compile(r"^(/|var/|installation/|templates/$|STATE_DIR/|LISTEN/NOTIFY$)")
 
 
 def test_lines_of_templates_can_be_read() -> None:

@@ -73,14 +73,16 @@ _OUT_OF_ORDER = {
 def sessions_on(versions: list[ContractVersion]) -> dict[ContractVersion, list[CouncilResolution]]:
     """Return what the council said in each session on each exact text, the last one first.
 
-    Whichever version number carries the text.
+    Whichever version number carries the text; what was corrected no longer counts.
     """
     texts = Q()
     for version in versions:
         texts |= Q(version__contract=version.contract_id, version_sha256=version.content_sha256)
     found: dict[tuple[int, str], list[CouncilResolution]] = {}
     for row in (
-        CouncilResolution.objects.filter(texts).annotate(about=F("version__contract")).order_by("-at", "-pk")
+        CouncilResolution.objects.filter(texts, corrected_at=None)
+        .annotate(about=F("version__contract"))
+        .order_by("-at", "-pk")
     ):
         found.setdefault((row.about, row.version_sha256), []).append(row)
     return {version: found.get((version.contract_id, version.content_sha256), []) for version in versions}

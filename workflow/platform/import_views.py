@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from stakeholders.granting import gives_power
 from stakeholders.kinds import KINDS
 from stakeholders.models import Role
 from workflow.platform import columns, import_acts, tables
@@ -82,15 +83,14 @@ def import_confirm(request: Request) -> HttpResponse:
             ngettext("%(count)d ligne est importée.", "%(count)d lignes sont importées.", count)
             % {"count": count},
         )
-    if any(line.invited for line in done.doing):
-        messages.info(
-            request,
-            _(
-                "Les invitations partent ; les pouvoirs demandés vous attendent à la page « Pouvoirs à "
-                "confirmer »."
-            ),
+    powers = [line.post is not None and gives_power(line.post.office) for line in done.doing if line.invited]
+    if True in powers:
+        messages.warning(
+            request, _("Des pouvoirs sont à demander : envoyez chaque demande depuis la page des pouvoirs.")
         )
-    return redirect("platform")
+    if False in powers:
+        messages.info(request, _("Les invitations partent : leurs liens valent quatorze jours."))
+    return redirect("grants" if True in powers else "platform")
 
 
 def _page(request: Request, form: ImportForm) -> HttpResponse:

@@ -100,6 +100,11 @@ _ROWS = (
         _("La délibération %(number)s est adoptée ; elle n’est pas encore exécutoire."),
         moves_baskets=False,
     ),
+    Verb(
+        "resolution_corrected",
+        _("La saisie de la délibération %(number)s est corrigée (motif : %(why)s)."),
+        moves_baskets=False,
+    ),
     Verb("resolution_published", _("La délibération %(number)s est publiée."), moves_baskets=False),
     Verb(
         "resolution_transmitted",

@@ -14,6 +14,7 @@ from contracts.models import Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.wording import day, hour, in_sentence, moment
+from workflow.engine.lateness import mail_minutes_late
 from workflow.tasks.keyset import COUNTED_AT_MOST
 
 register = template.Library()
@@ -43,6 +44,9 @@ def fingerprint(sha256: str) -> str:
 def powers(codenames: list[str]) -> str:
     """Say which acts a substitute does: « Rendre les avis, Approuver le texte »."""
     return ", ".join(str(SUBSTITUTABLE[Power(codename)]) for codename in codenames)
+
+
+register.simple_tag(mail_minutes_late)
 
 
 @register.simple_tag

@@ -19,11 +19,10 @@ from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.snapshots import again
 from tests.stage import run_jobs
-from tests.workflow.outages import forged_text, hopeless_jobs
+from tests.workflow.outages import forged_text, hopeless_jobs, not_printed
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.drafting import acts as drafting_acts
 from workflow.engine import tasks as engine_tasks
-from workflow.engine.jobs import ATTEMPTS
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import recall as procedures_recall
 from workflow.procedures.models import Recall
@@ -54,13 +53,7 @@ def in_approval(cast: Cast, _pki: ServedPki) -> Contract:
 
 
 def not_printable(cast: Cast, _pki: ServedPki) -> Contract:
-    contract = plot.opened(small_contract(cast))
-    for waiting in plot.tasks(contract, "draft"):
-        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
-    freeze = plot.task(contract, "freeze")
-    drafting_acts.freeze_version(plot.entitled(freeze), freeze.pk)
-    with forged_text(contract, volets=None), hopeless_jobs(ATTEMPTS):
-        run_jobs()
+    contract = not_printed(plot.opened(small_contract(cast)))
     failed = plot.task(contract, "render")
     assert (failed.status, "TypeError" in failed.data["error"]) == ("ERROR", True)
     return contract
