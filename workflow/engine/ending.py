@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from django.utils import timezone
-from viewflow.workflow import PROCESS, STATUS
+from viewflow.workflow import PROCESS
 from viewflow.workflow.models import Process
 
-from workflow.engine.tasks import of_process, tasks
-
-OVER = (STATUS.DONE, STATUS.CANCELED)
+from workflow.engine.tasks import CANCELLED, LEFT, of_process, tasks
 
 
 def end_all(process: Process) -> None:
@@ -17,6 +15,5 @@ def end_all(process: Process) -> None:
     What the worker does for one of them finds it cancelled when it comes back, and stops.
     """
     now = timezone.now()
-    left = tasks(of_process(process.pk)).exclude(status__in=OVER)
-    left.update(status=STATUS.CANCELED, finished=now)
+    tasks(of_process(process.pk), LEFT).update(status=CANCELLED, finished=now)
     Process.objects.filter(pk=process.pk).update(status=PROCESS.CANCELED, finished=now)
