@@ -23,7 +23,7 @@ from workflow.platform import views as platform_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
-from workflow.procedures import recall_views
+from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
@@ -101,6 +101,7 @@ urlpatterns = [
     path(f"{TASK}refus/", signing_views.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing_views.task_document, name="task_document"),
     path(f"{BASE}signataires/<int:signatory>/nom/", holder_views.holder_accept, name="holder_accept"),
+    path(f"{BASE}abandon/", abandon_views.contract_abandon, name="contract_abandon"),
     path(f"{BASE}retrait/", recall_views.version_recall, name="version_recall"),
     path(f"{TASK}confier/", transfer_views.task_transfer, name="task_transfer"),
     path(f"{TASK}reprise/", transfer_views.transfer_end, name="transfer_end"),

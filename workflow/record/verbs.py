@@ -76,6 +76,7 @@ _ROWS = (
         in_timeline=False,
         moves_baskets=False,
     ),
+    Verb("contract_abandoned", _("Contrat abandonné : %(organisation)s. %(reason)s")),
     Verb("circuit_started", _("Le circuit du contrat est ouvert.")),
     Verb("version_recalled", _("Version %(version)s retirée : %(organisation)s.")),
     Verb("opinion_given", _("Avis rendu : %(organisation)s, %(opinion)s.")),
