@@ -8,7 +8,6 @@ and moves the contract's status when it is the step that decides it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db import transaction
@@ -26,17 +25,14 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
+<<<<<<< HEAD
+=======
+from stakeholders.terms import last_day
+from workflow.engine.joins import JoinOfBranches
+>>>>>>> main
 from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
-
-
-@contextmanager
-def locked(contract: Contract) -> Iterator[None]:
-    """Hold the lock of the contract's process, and nobody else's: acts on one contract meet here."""
-    process = contract.circuit.process
-    with process.flow_class.lock(process.pk):
-        yield
 
 
 def ask_gates(process_id: int) -> None:
@@ -215,6 +211,8 @@ class Split(Step, flow.Split):
 
 class Join(Step, flow.Join):
     """The end of a parallel gateway's branches."""
+
+    activation_class = JoinOfBranches
 
 
 class End(Step, flow.End):

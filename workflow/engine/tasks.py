@@ -161,6 +161,11 @@ def fills_a_place(task: Task) -> bool:
     return bool(task.seed_content_type_id == ContentType.objects.get_for_model(Signatory).pk)
 
 
+def has_seed(task: Task) -> bool:
+    """Whether some row opened it: a place, an organisation that is asked."""
+    return task.seed_object_id is not None
+
+
 def place_of(task: Task) -> Signatory | None:
     """Return the signatory whose place the task fills; None for any task but a signature."""
     return task.seed if fills_a_place(task) else None

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("contracts", "0014_calendar_and_councils"),
         ('stakeholders', '0018_power_to_open'),
-        ("workflow", "0021_diagnostic"),
+        ("workflow", "0022_corrected_resolution"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
