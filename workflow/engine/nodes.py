@@ -25,11 +25,7 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
-<<<<<<< HEAD
-=======
-from stakeholders.terms import last_day
 from workflow.engine.joins import JoinOfBranches
->>>>>>> main
 from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events

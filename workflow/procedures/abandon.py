@@ -11,8 +11,9 @@ from signatures import actions as signing
 from stakeholders.models import User
 from stakeholders.reading import afresh
 from workflow.engine.ending import end_all
+from workflow.engine.locks import locked
 from workflow.engine.models import SigningRound
-from workflow.engine.nodes import enter, locked
+from workflow.engine.nodes import enter
 from workflow.procedures.models import ABANDONING_OWES_WHY, Abandonment
 from workflow.record import events, journal
 from workflow.record.refusals import AlreadyDone, Locked
