@@ -65,6 +65,7 @@ PRIVILEGES: dict[str, str] = {
     "stakeholders_user_user_permissions": FREE,
     # --- contracts
     "contracts_annex": FREE,
+    "contracts_clause": FREE,
     "contracts_commitment": FREE,
     "contracts_commitment_contributors": FREE,
     "contracts_contract": LASTING,

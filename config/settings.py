@@ -94,14 +94,11 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.live.layers.ProcessLayer"}}
 SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process keeps told
 SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
+REDIS_URL = environment("REDIS_URL")  # where there is one, it spares processes some rendering
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "stakeholders.shared_cache.SharedCache"},  # what all processes count together
-    # parts of pages, for seconds, in the memory of the process that rendered them (workflow/board/parts.py)
-    "parts": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "parts",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
-    },
+    # parts of pages, for seconds (workflow/board/parts.py)
+    "parts": {"BACKEND": "config.parts_cache.PartsCache", "LOCATION": REDIS_URL or ""},
 }
 WEB_PROCESSES = limits.PROCESSES  # among which what one machine may take is shared out
 

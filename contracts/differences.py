@@ -90,7 +90,8 @@ def _marks(content: Content) -> dict[str, list[str]]:
         str(row["id"]): [_mark(row), f"{row['number']} {row['title']}"[:SHORT]]
         for row in commitments(content)
     }
-    return rows | {title: [_mark(part(content)), title] for title, part in _parts().items()}
+    clauses = {row["key"]: [_mark(row), row["heading"][:SHORT]] for row in content.get("clauses", [])}
+    return rows | clauses | {title: [_mark(part(content)), title] for title, part in _parts().items()}
 
 
 def _mark(part: Any) -> str:
@@ -113,9 +114,27 @@ def differences(before: Content, after: Content) -> list[Difference]:
     found += [_between(row, None) for key, row in old.items() if key not in new]
     if followed:
         found.append(Difference(_("Numéros qui suivent l’ordre"), "renumbered", changes=followed))
+    found += _of_clauses(before, after)
     return found + [
         Difference(title, "changed") for title, part in _parts().items() if part(before) != part(after)
     ]
+
+
+def _of_clauses(before: Content, after: Content) -> list[Difference]:
+    """Return the clauses that differ; none where the earlier text is of a schema that had none."""
+    if "clauses" not in before or "clauses" not in after:
+        return []
+    old, new = ({row["key"]: row for row in content["clauses"]} for content in (before, after))
+    said = {_("Intitulé"): "heading", _("Texte"): "text"}
+    found = []
+    for key, row in {**new, **{key: row for key, row in old.items() if key not in new}}.items():
+        was, now = old.get(key), new.get(key)
+        if was is None or now is None:
+            found.append(Difference(row["heading"], "added" if was is None else "removed"))
+        elif was != now:
+            changes = [(name, was[part], now[part]) for name, part in said.items() if was[part] != now[part]]
+            found.append(Difference(row["heading"], "changed", changes=changes))
+    return found
 
 
 def _moved(before: list[int], after: list[int]) -> set[int]:
@@ -187,8 +206,13 @@ def _parts() -> dict[str, Callable[[Content], Any]]:
             {key: volet[key] for key in ("order", "title", "lead", "text")} for volet in text["volets"]
         ],
         _("Annexes"): lambda text: text["annexes"],
-        _("Signataires"): lambda text: text["signatories"],
+        _("Signataires"): lambda text: [_signatory(row) for row in text["signatories"]],
     }
+
+
+def _signatory(row: Row) -> Row:
+    """Return a signatory as texts of any schema name it."""
+    return {"authorised_by": "", **{key: value for key, value in row.items() if key != "civility"}}
 
 
 def _measure(row: Row, which: str) -> str:

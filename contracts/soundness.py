@@ -145,6 +145,10 @@ def texts(content: Content) -> Iterator[tuple[str, str, Spot]]:
     """Yield all that a content prints of what people wrote, each with its place in words and its spot."""
     for place, text, name in _of_contract(content):
         yield place, text, Spot("contract", field=name)
+    for clause in content.get("clauses", []):
+        where, spot = _("Clause « %(heading)s »") % {"heading": clause["heading"]}, Spot("clauses")
+        yield where, clause["heading"], spot
+        yield where, clause["text"], spot
     for volet in content["volets"]:
         where, spot = _("Volet %(order)s") % {"order": volet["order"]}, _of_volet(volet)
         for text in (volet["title"], volet["lead"] or "", volet["text"]):
@@ -157,7 +161,13 @@ def texts(content: Content) -> Iterator[tuple[str, str, Spot]]:
         yield _("Annexes"), annex["title"], Spot("annexes")
     for signatory in content["signatories"]:
         where = _("Signataire %(order)s") % {"order": signatory["order"]}
-        for text in (signatory["capacity"], signatory["person"] or "", signatory["organisation"]):
+        authorised_by = signatory.get("authorised_by", "")
+        for text in (
+            signatory["capacity"],
+            signatory["person"] or "",
+            signatory["organisation"],
+            authorised_by,
+        ):
             yield where, text, Spot("signatory", signatory["order"], where)
 
 

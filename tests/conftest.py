@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -69,6 +70,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    if settings.REDIS_URL:  # each process of a run empties a Redis database of its own
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        location = urlsplit(settings.REDIS_URL)._replace(path=f"/{8 + worker % 8}").geturl()
+        settings.CACHES = {**settings.CACHES, "parts": {**settings.CACHES["parts"], "LOCATION": location}}
     # what the worker sends is read from the outbox; tests/workflow/notices/test_mail.py has a server
     settings.MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 

@@ -46,13 +46,14 @@ class VoletOfKind:
 class Clause:
     """A clause that the act has whatever its volets; ``text`` has named fields in braces.
 
-    ``place`` is ``before`` or ``after`` the volets.
+    ``place`` is ``before`` or ``after`` the volets; one that is ``required`` is left out for a reason only.
     """
 
     code: str
     heading: str
     text: str
     place: str
+    required: bool = False
 
 
 @dataclass(frozen=True)

@@ -237,6 +237,7 @@ class SignatoryKind(models.TextChoices):
 class Signatory(models.Model):
     """A place on the signature page: an office, its capacity, its rank.
 
+    ``authorised_by`` names the resolution that empowers it, where there is one before the text is final.
     ``needs_council_resolution`` locks the place until the council's resolution is enforceable
     (CGCT L2121-29, L2122-21, L2131-1): that of ``council``, or else of the office's own organisation.
     """
@@ -257,6 +258,15 @@ class Signatory(models.Model):
         blank=True,
         related_name="+",
         verbose_name=_("délibération attendue de"),
+    )
+    authorised_by = Line(
+        _("délibération qui l’habilite"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "Si elle existe déjà : « n° 2026-11-014 du 12 novembre 2026 ». Sinon laissez vide : le cachet "
+            "de la signature la nommera."
+        ),
     )
 
     class Meta:

@@ -6,12 +6,14 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
 from stakeholders.models import Organisation
 from stakeholders.reading import asked_for_each
+from stakeholders.wording import figures
 from workflow.council.models import SETTLED, STAGES, CouncilResolution, Outcome
 
 DAYS = ("session_on", *STAGES)
@@ -143,3 +145,18 @@ def council_allows(signatory: Signatory, version: ContractVersion) -> bool:
         return True
     resolution = resolution_on(version, signatory.awaited_council)
     return resolution is not None and resolution.is_enforceable
+
+
+def stamp_lines(signatory: Signatory, version: ContractVersion) -> list[str]:
+    """Return what the stamp says of the resolution that empowers its signatory, in French as the contract is.
+
+    The texts that leave it to the stamp are those of schema 3 (:mod:`contracts.printed.act`).
+    """
+    if not signatory.needs_council_resolution or version.content["schema"] < 3:
+        return []
+    resolution = resolution_on(version)
+    if resolution is None or not resolution.is_enforceable:
+        return []
+    with translation.override("fr"):
+        said = _("Délibération du conseil n° %(number)s du %(day)s")
+        return [said % {"number": resolution.number, "day": figures(resolution.session_on)}]

@@ -11,7 +11,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("contracts", "0014_calendar_and_councils"),
+        ("contracts", "0015_calendar_and_councils"),
         ('stakeholders', '0018_power_to_open'),
         ("workflow", "0022_corrected_resolution"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("contracts", "0013_one_commitment_a_place"),
+        ("contracts", "0014_clauses"),
         ('stakeholders', '0018_power_to_open'),
     ]
 
