@@ -106,7 +106,6 @@ def committed(contract: Contract, lead: Organisation) -> None:
     """Write one commitment in the contract's first volet, without which nothing is frozen."""
     Commitment.objects.create(
         volet=contract.volets.order_by("order")[0],
-        number="1.1",
         order=1,
         title="Mettre deux agents en commun",
         party=Party.CITY,

@@ -12,7 +12,7 @@ from stakeholders.models import Organisation, Role
 from stakeholders.permissions import establish_organisation
 from tests import plot
 from tests.cast import Cast
-from tests.stage import run_jobs
+from tests.stage import certify_signatories, run_jobs
 from tests.workflow.opening import road
 from workflow.council import acts as council_acts
 from workflow.council.models import CouncilResolution
@@ -102,6 +102,7 @@ def test_each_mayor_waits_for_their_own_council(cast: Cast, opened: Contract) ->
         city,
         bourg,
     }
+    certify_signatories(contract)
     for mayor in (cast.maire, cast.outsider):
         waiting = plot.task(contract, "sign")
         assert plot.entitled(waiting) == mayor
