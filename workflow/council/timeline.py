@@ -20,7 +20,7 @@ def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     for council in councils:
         shown = replace(milestone)
         if len(councils) > 1:
-            shown.title = _("Conseil : %(name)s") % {"name": council.short_name}
+            shown.title = _("Conseil : %(name)s") % {"name": council.short_name}
         yield _told(shown, progress, council.pk)
 
 
