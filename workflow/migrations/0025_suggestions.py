@@ -8,9 +8,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('contracts', '0014_clauses'),
+        ('contracts', '0015_calendar_and_councils'),
         ('stakeholders', '0017_articles_of_names'),
-        ('workflow', '0022_corrected_resolution'),
+        ('workflow', '0024_several_councils'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
