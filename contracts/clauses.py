@@ -106,3 +106,28 @@ def why_not_left_out(row: Clause, reason: str) -> str:
     if is_required(row) and not reason.strip():
         return _("Cette clause fait partie de ce type de contrat : dites pourquoi elle est écartée.")
     return ""
+
+
+def key_of(row: Clause) -> str:
+    """Return what names a clause from one version to the next, and in an address."""
+    return row.code or f"own-{row.pk}"
+
+
+def clause_of(contract: Contract, key: str) -> Clause | None:
+    """Return the clause of this key, as a row or as the kind gives it."""
+    return next((row for row in clauses_of(contract) if key_of(row) == key), None)
+
+
+def move(row: Clause, direction: str) -> None:
+    """Exchange a clause with its neighbour of the same place on that side, if it has one."""
+    rows = list(row.contract.clauses.filter(place=row.place))
+    here = rows.index(row)
+    there = here + (1 if direction == "down" else -1)
+    if not 0 <= there < len(rows):
+        return
+    other = rows[there]
+    mine, theirs = row.order, other.order
+    # the database refuses two clauses at one place even for a moment
+    for clause, order in ((row, next_order(row.contract)), (other, mine), (row, theirs)):
+        clause.order = order
+        clause.save(update_fields=["order"])

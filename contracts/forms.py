@@ -24,7 +24,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts import order, owners
 from contracts.figures import FigureField, written
 from contracts.kinds import volets_offered
-from contracts.models import Commitment, Contract, Volet
+from contracts.models import Clause, Commitment, Contract, Volet
 from stakeholders import days
 from stakeholders.models import Organisation
 from stakeholders.text import LineField
@@ -34,7 +34,8 @@ Row = TypeVar("Row", bound=models.Model)
 
 def fingerprint(row: models.Model, fields: list[str]) -> str:
     """Return the SHA-256 of the values of ``fields``, 64 hexadecimal digits."""
-    facts = model_to_dict(row, fields) if row.pk else {}
+    has_words = row.pk or isinstance(row, Clause)  # a clause of the kind has words before it has a row
+    facts = model_to_dict(row, fields) if has_words else {}
     plain = {
         name: sorted(item.pk for item in value)
         if isinstance(value, list) and _are_rows(value)
