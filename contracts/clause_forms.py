@@ -8,8 +8,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.clauses import fields, unknown_fields, why_not_left_out
-from contracts.forms import SeenForm
 from contracts.models import Clause, ClausePlace, Signatory
+from contracts.seen import SeenForm, plain
 
 
 class ClauseForm(SeenForm[Clause]):
@@ -39,6 +39,10 @@ class ClauseForm(SeenForm[Clause]):
             self.fields["place"].choices = places  # type: ignore[attr-defined]
         if not self.instance.code and not self.instance.pk:
             del self.fields["left_out"], self.fields["reason"]
+
+    def _values_of_row(self) -> dict[str, Any]:
+        """Return its values: a clause of the kind has words before it has a row."""
+        return {name: plain(getattr(self.instance, name)) for name in self._own_fields()}
 
     def clean(self) -> dict[str, Any]:
         """Refuse a field that nothing fills, and a required clause left out without a word."""

@@ -21,15 +21,16 @@ from stakeholders.wording import day
 VISAS = "visas"  # the code of the clause whose lines are the visas
 ANNEXES = "annexes"  # not printed where there is none
 FIELD = re.compile(r"\{([^{}\n]*)\}")
+# in French, as who writes the act reads them
 _FIELDS: dict[str, Callable[[Contract], str]] = {
-    "territory": lambda contract: contract.territory,
+    "territoire": lambda contract: contract.territory,
     "communes": lambda contract: ", ".join(contract.communes),
     "extension": lambda contract: contract.perimeter_extension,
-    "reference": lambda contract: contract.reference,
-    "title": lambda contract: contract.title,
-    "start": lambda contract: day(contract.period_start),
-    "end": lambda contract: day(contract.period_end),
-    "rule": lambda contract: contract.period_rule,
+    "référence": lambda contract: contract.reference,
+    "titre": lambda contract: contract.title,
+    "début": lambda contract: day(contract.period_start),
+    "fin": lambda contract: day(contract.period_end),
+    "règle de durée": lambda contract: contract.period_rule,
 }
 
 

@@ -1,104 +1,23 @@
-"""Forms of the draft: contract, volets, commitments; none overwrites what it has not shown.
-
-Each form carries the fingerprint of what it was opened on. If the row has changed since,
-the form is refused once, keeps what was typed, and shows beside each field what was
-saved meanwhile; sent again, it is accepted.
-"""
+"""Forms of the draft: contract, volets, commitments; none overwrites what it has not shown (``seen``)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.db.models import QuerySet
-from django.forms.models import model_to_dict
-from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from contracts import order, owners
-from contracts.figures import FigureField, written
+from contracts.figures import FigureField
 from contracts.kinds import volets_offered
-from contracts.models import Clause, Commitment, Contract, Volet
+from contracts.models import Commitment, Contract, Volet
+from contracts.seen import SeenForm
 from stakeholders import days
 from stakeholders.models import Organisation
 from stakeholders.text import LineField
-
-Row = TypeVar("Row", bound=models.Model)
-
-
-def fingerprint(row: models.Model, fields: list[str]) -> str:
-    """Return the SHA-256 of the values of ``fields``, 64 hexadecimal digits."""
-    has_words = row.pk or isinstance(row, Clause)  # a clause of the kind has words before it has a row
-    facts = model_to_dict(row, fields) if has_words else {}
-    plain = {
-        name: sorted(item.pk for item in value)
-        if isinstance(value, list) and _are_rows(value)
-        else str(value)
-        for name, value in facts.items()
-    }
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
-
-
-def _are_rows(values: list[Any]) -> bool:
-    return all(isinstance(value, models.Model) for value in values)
-
-
-class SeenForm(forms.ModelForm[Row]):
-    """A model form that knows on what it was opened.
-
-    ``changed_meanwhile`` is true when it was refused because the row had moved on.
-    """
-
-    seen = LineField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.changed_meanwhile = False
-        self._current = fingerprint(self.instance, self._own_fields())
-        self._stored = dict(self.initial)
-        self.initial["seen"] = self._current
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a form opened on older values, and show the newer ones."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.instance.pk or cleaned.get("seen") == self._current:
-            return cleaned
-        self.changed_meanwhile = True
-        data = cast(QueryDict, self.data).copy()
-        data[self.add_prefix("seen")] = self._current
-        self.data = data
-        self.add_error(
-            None,
-            _(
-                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert "
-                "ce formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
-            ),
-        )
-        for name in self._own_fields():
-            bound = self[name]
-            stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None
-            if name in cleaned and bound.field.has_changed(stored, bound.data):
-                self.add_error(name, _("Valeur enregistrée : « %(value)s »") % {"value": self._shown(name)})
-        return cleaned
-
-    def _own_fields(self) -> list[str]:
-        return [name for name in self.fields if name != "seen"]
-
-    def _shown(self, name: str) -> str:
-        value = getattr(type(self.instance).objects.get(pk=self.instance.pk), name)  # type: ignore[attr-defined]
-        if isinstance(value, models.Manager):
-            return ", ".join(str(item) for item in value.all()) or "—"
-        if isinstance(value, list):
-            return ", ".join(value)
-        if isinstance(value, Decimal):
-            return written(value)
-        return str(value) if value not in (None, "") else "—"
 
 
 class ContractForm(SeenForm[Contract]):

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from contracts.models import Commitment, Contract
 from tests import plot
-from tests.browser.actor import Actor
+from tests.browser.actor import PHONE, Actor
 from tests.cast import Cast, small_contract
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -52,3 +52,32 @@ def test_a_commitment_is_dragged_and_moved_by_keyboard(browser: Browser, cast: C
     assert numbers(contract) == {"Renforcer": "1.1", "Porter": "2.1", "Sécuriser": "2.2"}
     actor.is_accessible()
     actor.close()
+
+
+def test_the_second_editor_sees_both_texts_and_chooses(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.opened(small_contract(cast))
+    row = Commitment.objects.filter(volet__contract=contract)[0]
+    Commitment.objects.filter(pk=row.pk).update(description="Porter la police à 34 agents.")
+    address = live_url + reverse("commitment_edit", args=[contract.pk, row.pk])
+    city, state = (
+        Actor(browser, live_url, who, typing=False) for who in (cast.pilote_ville, cast.pilote_prefecture)
+    )
+    for actor, text in ((city, "Porter la police à 38 agents."), (state, "Porter la police à 40 agents.")):
+        actor.page.goto(address)
+        actor.page.locator("[name=description]").fill(text)
+    state.page.get_by_role("button", name="Enregistrer").click()
+    expect(state.page.locator(".notice.done")).to_be_visible()
+    page = city.page
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.get_by_text("Texte enregistré entre-temps")).to_be_visible()
+    city.is_accessible()
+    page.set_viewport_size(PHONE)
+    city.is_accessible()
+    page.get_by_label("Les deux, à la suite").check()
+    page.get_by_role("button", name="Enregistrer").click()
+    expect(page.locator(".notice.done")).to_contain_text("Enregistré")
+    row.refresh_from_db()
+    assert row.description == "Porter la police à 38 40 agents."
+    for actor in (city, state):
+        actor.errors = [error for error in actor.errors if "422" not in error]  # a browser's word
+        actor.close()

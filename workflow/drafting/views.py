@@ -12,6 +12,7 @@ from django.db.models import ProtectedError
 from django.forms import ModelForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -154,6 +155,8 @@ def commitment_add(request: Request, contract: int, volet: int) -> HttpResponse:
 def commitment_edit(request: Request, contract: int, commitment: int) -> HttpResponse:
     """A commitment, its indicator, its date."""
     found, _open = access.draft_for(request.user, contract)
+    if request.method == "POST" and not Commitment.objects.filter(pk=commitment).exists():
+        return _deleted_meanwhile(request, found)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
 
     def build(data: Any) -> CommitmentForm:
@@ -179,6 +182,27 @@ def commitment_move(request: Request, contract: int, commitment: int) -> HttpRes
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
     return _move(request, found, row)
+
+
+def _deleted_meanwhile(request: Request, found: Contract) -> HttpResponse:
+    """Give back what was written about a commitment that somebody deleted meanwhile: it may be added anew."""
+    form = CommitmentForm(request.POST, contract=found)
+    volets = {str(volet.pk): volet for volet in found.volets.all()}
+    volet = volets.get(request.POST.get("volet", "")) or next(iter(volets.values()), None)
+    if volet is None:
+        raise Http404
+    context = {
+        "contract": found,
+        "form": form,
+        "title": _("Ajouter un engagement"),
+        "anchor": f"volet-{volet.pk}",
+        "action": reverse("commitment_add", args=[found.pk, volet.pk]),
+        "notice": _(
+            "Cet engagement a été supprimé pendant que vous écriviez. Votre texte est ci-dessous : "
+            "enregistrez-le pour l’ajouter de nouveau, ou annulez."
+        ),
+    }
+    return render(request, "drafting/draft_form.html", context, status=409)
 
 
 class _NotSaved(Exception):
@@ -217,8 +241,16 @@ def _save(
     except ActRefused as error:
         return show(build(request.POST), error.status, error.message)
     anchor = _anchor(form.instance)
-    messages.success(request, _("Enregistré."), extra_tags=anchor)
+    messages.success(request, _saved(form), extra_tags=anchor)
     return redirect(f"{_editor(found)}#{anchor}")
+
+
+def _saved(form: ModelForm[Any]) -> str:
+    """Say that a form is saved, and in which fields with what somebody else had saved meanwhile."""
+    if not (joined := getattr(form, "joined", [])):
+        return _("Enregistré.")
+    fields = ", ".join(joined)
+    return _("Enregistré, avec ce que quelqu’un avait changé entre-temps : %(fields)s.") % {"fields": fields}
 
 
 def _anchor(row: Any) -> str:

@@ -42,7 +42,7 @@ def test_a_clause_is_adapted_then_restored_and_the_rest_is_as_it_was(
     client.force_login(players.pilote_ville)
     before = content_of(contract)
     address = edit(contract, "termination")
-    changed = sent(client, address, text="Préavis de six mois, à {territory}.")
+    changed = sent(client, address, text="Préavis de six mois, à {territoire}.")
     assert not Clause.objects.filter(contract=contract).exists(), "looking takes nothing"
     assert client.post(address, changed).status_code == 302
     assert said(contract, "termination") == "Préavis de six mois, à Clairval-sur-Orme."
