@@ -30,6 +30,7 @@ _ROUTES = (
     (re.compile(r"^/contrats/\d+/taches/\d+/$"), UPLOAD, True),  # a contribution to the diagnostic
     (re.compile(r"^/administration/"), LONG, False),
     (re.compile(r"^/organisations/\d+/"), UPLOAD, True),
+    (re.compile(r"^/contrats/(\d+/)?ouverture/(initiative/)?$"), UPLOAD, True),
     (re.compile(r"^/plateforme/import/$"), 3 * MIB, True),
     (re.compile(r"^/plateforme/import/confirmation/$"), LONG, False),
     (re.compile(r"^/compte/"), 64 * KIB, False),

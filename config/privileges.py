@@ -72,8 +72,8 @@ PRIVILEGES: dict[str, str] = {
     "contracts_contractaccess": FREE,  # by its triggers
     "contracts_contractgrouppermission": FREE,
     "contracts_contractversion": kept_but("pdf_sha256", "print_edition"),  # known once printed
-    "contracts_participation": LASTING,
-    "contracts_signatory": LASTING,
+    "contracts_participation": FREE,  # while it is being prepared, or changed by its pilots
+    "contracts_signatory": FREE,  # until the signing opens
     "contracts_volet": FREE,
     # --- signatures
     "signatures_confirmation": kept_but("used_at"),
@@ -95,6 +95,7 @@ PRIVILEGES: dict[str, str] = {
     "viewflow_task": LASTING,
     "viewflow_task_previous": FREE,
     "workflow_anchor": KEPT,
+    "workflow_abandonment": KEPT,
     "workflow_acceptedholder": KEPT,
     "workflow_approval": KEPT,
     "workflow_circuit": KEPT,
@@ -116,6 +117,8 @@ PRIVILEGES: dict[str, str] = {
     "workflow_lostjob": f"{KEPT}, DELETE",
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
+    "workflow_opening": LASTING,
+    "workflow_organisationrequest": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,

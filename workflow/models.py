@@ -12,14 +12,16 @@ from workflow.drafting.models import DraftPrint
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
+from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
-from workflow.procedures.models import Recall
+from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
 __all__ = [
+    "Abandonment",
     "AcceptedHolder",
     "Anchor",
     "Approval",
@@ -36,8 +38,10 @@ __all__ = [
     "InternalNote",
     "JournalEntry",
     "LostJob",
+    "Opening",
     "Opinion",
     "OpinionDraft",
+    "OrganisationRequest",
     "QueuedMail",
     "Recall",
     "Refusal",

@@ -12,6 +12,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.opening import views as opening_views
 from workflow.operations import views as operations_views
 from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
@@ -22,7 +23,7 @@ from workflow.platform import views as platform_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
-from workflow.procedures import recall_views
+from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
@@ -31,6 +32,7 @@ from workflow.tasks import views as tasks_views
 from workflow.verification import views as verification_views
 
 BASE = "contrats/<int:contract>/"
+OPENING = f"{BASE}ouverture/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
@@ -45,6 +47,12 @@ urlpatterns = [
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
+    # a contract in preparation
+    path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
+    path(OPENING, opening_views.opening_review, name="opening_review"),
+    path(f"{OPENING}abandon/", opening_views.opening_drop, name="opening_drop"),
+    path(f"{OPENING}lettre.pdf", opening_views.opening_letter, name="opening_letter"),
+    path(f"{OPENING}<slug:page>/", opening_views.opening_page, name="opening_page"),
     path(BASE, board_views.contract, name="contract"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
@@ -103,6 +111,7 @@ urlpatterns = [
     path(f"{TASK}refus/", signing_views.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing_views.task_document, name="task_document"),
     path(f"{BASE}signataires/<int:signatory>/nom/", holder_views.holder_accept, name="holder_accept"),
+    path(f"{BASE}abandon/", abandon_views.contract_abandon, name="contract_abandon"),
     path(f"{BASE}retrait/", recall_views.version_recall, name="version_recall"),
     path(f"{TASK}confier/", transfer_views.task_transfer, name="task_transfer"),
     path(f"{TASK}reprise/", transfer_views.transfer_end, name="transfer_end"),

@@ -55,6 +55,7 @@ class Organisation(described.Described):
         verbose_name_plural = _("organisations")
         ordering = ["name"]
         permissions = [
+            (Power.OPEN.value, "Open a contract for the organisation"),
             (Power.DRAFT.value, "Draft on behalf of the organisation"),
             (Power.REVIEW.value, "Give the opinion of the organisation"),
             (Power.APPROVE.value, "Approve on behalf of the organisation"),
@@ -128,7 +129,7 @@ class Role(models.TextChoices):
 ROLE_POWERS: dict[str, frozenset[Power]] = {
     Role.HEAD: frozenset({Power.VIEW, Power.REVIEW, Power.APPROVE, Power.SIGN}),
     Role.DELEGATE: frozenset({Power.VIEW, Power.REVIEW, Power.APPROVE}),
-    Role.PILOT: frozenset({Power.VIEW, Power.DRAFT}),
+    Role.PILOT: frozenset({Power.VIEW, Power.DRAFT, Power.OPEN}),
     Role.VALIDATOR: frozenset({Power.VIEW, Power.APPROVE}),
     Role.REVIEWER: frozenset({Power.VIEW, Power.REVIEW}),
     Role.CLERK: frozenset({Power.VIEW, Power.RECORD_RESOLUTION}),

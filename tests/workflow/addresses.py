@@ -10,12 +10,14 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from contracts.models import Contract, Part
+from contracts.models import Contract, Part, Status
+from signatures import blobs
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
 from workflow.diagnostic.models import DiagnosticFile
 from workflow.drafting.models import DraftPrint
+from workflow.opening import acts as opening_acts
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -64,6 +66,29 @@ def version(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def opinion(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "opinion": Opinion.objects.filter(version__contract=contract)[0].pk}
+
+
+def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A contract that the city's pilot prepares, with its letter; a POST of nothing does not open it."""
+    found = Contract.objects.filter(status=Status.OPENING).first()
+    if found is None:
+        city = pilot(contract, Part.CITY_PILOT)
+        held = Mandate.objects.in_force().filter(office__organisation=city, office__role=Role.PILOT)[0]
+        facts: dict[str, Any] = {
+            "kind": "csi",
+            "initiative": "local",
+            "title": "",
+            "reference": "",
+            "letter_on": None,
+            "letter_text": "",
+            "letter_sha256": blobs.put(b"%PDF-1.7 a letter"),
+        }
+        found = opening_acts.begin(held.person, city.pk, facts)
+    return {"contract": found.pk}
+
+
+def preparation_page(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {**preparation(scenes, contract), "page": "perimetre"}
 
 
 def diagnostic_file(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -177,6 +202,7 @@ def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "contact": scenes.link.contact_id}
 
 
+CITY = frozenset({"pilote_ville"})
 LANDLORD = frozenset({"bailleur_oh", "guest", "substitute"})
 COLLEAGUES = LANDLORD - {"guest"}
 REVIEW_VIEWERS = VIEWERS | {"guest"}
@@ -191,6 +217,11 @@ RULES: dict[str, Rule] = {
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
+    "opening_new": Rule(PILOTS, PILOTS, arguments=none),
+    "opening_review": Rule(CITY, CITY, arguments=preparation),
+    "opening_page": Rule(CITY, CITY, arguments=preparation_page),
+    "opening_drop": Rule(CITY, CITY, arguments=preparation),
+    "opening_letter": Rule(CITY, arguments=preparation),
     "contract": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_live": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
@@ -222,6 +253,7 @@ RULES: dict[str, Rule] = {
     "commitment_move": Rule(None, PILOTS, arguments=commitment),
     "contacts": Rule(NAMING, NAMING, "review"),
     "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
+    "contract_abandon": Rule(PILOTS, PILOTS, scene="review"),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
     "holder_accept": Rule(PILOTS, PILOTS, scene="signing", arguments=signatory),
     "task": Rule(LANDLORD, LANDLORD, "review", review),

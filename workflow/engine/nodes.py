@@ -25,7 +25,6 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
-from stakeholders.terms import last_day
 from workflow.engine.joins import JoinOfBranches
 from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
@@ -98,8 +97,9 @@ class OrganisationTaskActivation(ViewActivation):
     def create(
         cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
     ) -> Any:
-        """Create the task with its due date and tell the people concerned."""
-        due = last_day(timezone.localdate(), flow_task.days)
+        """Create the task with its due date, by the contract's calendar, and tell the people concerned."""
+        contract = prev_activation.process.contract
+        due = contract.due(flow_task.purpose, timezone.localdate(), flow_task.days)
         activation = super().create(
             flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed
         )

@@ -38,6 +38,8 @@ _WORKING = (*_OPEN, STATUS.SCHEDULED, STATUS.ERROR)
 OF_PEOPLE = Q(flow_task_type="HUMAN")
 OF_THE_SYSTEM = Q(flow_task_type="JOB")
 OPEN = Q(status__in=_OPEN)
+LEFT = ~Q(status__in=(STATUS.DONE, STATUS.CANCELED))  # of people, of the system, gates and joins alike
+CANCELLED = STATUS.CANCELED
 WORKING = Q(status__in=_WORKING)  # open, or with the system, or failed there
 SCHEDULED = Q(status=STATUS.SCHEDULED)
 WITH_THE_SYSTEM = Q(status__in=[STATUS.SCHEDULED, STATUS.STARTED])
