@@ -100,6 +100,10 @@ def contribution(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": scenes.task(contract, "contribute", "org-rtac")}
 
 
+def clause(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "key": "object"}
+
+
 def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     """A draft of which some PDF was asked for."""
     DraftPrint.objects.get_or_create(contract=contract, defaults={"asked_at": timezone.now()})
@@ -251,6 +255,12 @@ RULES: dict[str, Rule] = {
     "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
     "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
     "draft_editor": Rule(DRAFTERS),
+    "draft_clauses": Rule(DRAFTERS),
+    "clause_add": Rule(PILOTS, PILOTS),
+    "clause_edit": Rule(PILOTS, PILOTS, arguments=clause),
+    "clause_restore": Rule(None, PILOTS, arguments=clause),
+    "clause_move": Rule(None, PILOTS, arguments=clause),
+    "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
     "draft_preview": Rule(DRAFTERS, DRAFTERS),
     "draft_pdf": Rule(DRAFTERS, arguments=draft_in_print),
     "contract_edit": Rule(PILOTS, PILOTS),
