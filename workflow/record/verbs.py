@@ -75,7 +75,7 @@ _ROWS = (
     ),
     Verb(
         "suggestion_declined",
-        _("Proposition écartée pour « %(part)s » : %(organisation)s. %(word)s"),
+        _("Proposition écartée pour « %(part)s » : %(organisation)s."),
         moves_baskets=False,
     ),
     Verb("draft_submitted", _("Rédaction terminée : %(organisation)s.")),
