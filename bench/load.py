@@ -13,16 +13,12 @@ import asyncio
 import itertools
 import os
 import random
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import aiohttp
-import httpx
 import psutil
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -32,14 +28,14 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.filling import Filled, fill
+from bench.served import Site, served
 from bench.stage import percentile, staged
 from config.processes import number
-from config.run import free_port
 from contracts.models import Contract
 from stakeholders.models import Role, User
 from tests import plot
 from tests.cast import Cast, small_contract
-from tests.workflow.sockets import environment, logged_in, name_static_files
+from tests.workflow.sockets import logged_in, name_static_files
 from workflow.tasks.keyset import PAGE
 
 AIM_RATE, AIM = 100, 0.3  # requests a second, seconds at the 99th percentile
@@ -111,12 +107,12 @@ def main(argv: list[str]) -> int:
             f"{Contract.objects.count()} contrats ; préparé en {time.perf_counter() - began:.0f} s ; "
             f"{number()} processus de pages, {os.cpu_count()} cœurs, charge {os.getloadavg()[0]:.1f}"
         )
-        with _served(["-m", "config.serve"], "/sante/") as site:
+        with served() as site:
             ladder, most = asyncio.run(_climb(site, draw, chosen.rates, chosen.seconds))
         console.print(_ladder(ladder), _kinds(ladder))
         workers = ["-m", "uvicorn", "bench.bare:application", "--workers", str(number())]
         peers = {"Contreseing, le mélange": (most, _at_aim(ladder))}
-        with _served([*workers, "--log-level", "critical"], "/bonjour/") as site:
+        with served([*workers, "--log-level", "critical"], "/bonjour/") as site:
             for name, path in (
                 ("Django, « bonjour »", "/bonjour/"),
                 ("guardian, une liste nue", f"/guardian/{prefect.pk}/"),
@@ -179,53 +175,6 @@ def _cookie(person: User) -> str:
     return f"{session}={logged_in(person).cookies[session].value}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
 
 
-class Site:
-    """A server of the bench: where it is, and what it and its database have used."""
-
-    def __init__(self, url: str, process: subprocess.Popen[bytes]) -> None:
-        self.url, self._process = url, psutil.Process(process.pid)
-
-    def used(self) -> tuple[float, float]:
-        """Return the seconds of processor of the pages, and of PostgreSQL for them."""
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pid FROM pg_stat_activity WHERE datname = current_database()")
-            servers = [pid for (pid,) in cursor.fetchall()]
-        return _seconds(self._process.children(recursive=True)), _seconds(map(psutil.Process, servers))
-
-
-def _seconds(processes: Iterator[psutil.Process] | list[psutil.Process]) -> float:
-    return sum(times.user + times.system for each in processes for times in [each.cpu_times()])
-
-
-@contextmanager
-def _served(command: list[str], path: str) -> Iterator[Site]:
-    """Serve by a command of Python's; yield once the path answers."""
-    port = free_port()
-    # whatever it logs costs what it costs in ./run
-    given = environment(LOG_LEVEL="INFO")
-    process = subprocess.Popen(  # noqa: S603 (our own interpreter and files)
-        [sys.executable, *command, "--port", str(port)],
-        env=given,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    url, deadline = f"http://127.0.0.1:{port}", time.monotonic() + 120
-    try:
-        while True:
-            try:
-                if httpx.get(url + path, trust_env=False, timeout=30).status_code == 200:
-                    break
-            except httpx.HTTPError:
-                if time.monotonic() > deadline or process.poll() is not None:
-                    raise
-            time.sleep(0.1)
-        yield Site(url, process)
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
 async def _climb(site: Site, draw: Draw, rates: list[int], seconds: int) -> tuple[list[Rung], float]:
     """Ask at each rate in turn; return what each gave, and how many a second are answered at most."""
     connector = aiohttp.TCPConnector(limit=0, force_close=True)  # each comes by a connection of their own
@@ -249,7 +198,7 @@ async def _closed(session: aiohttp.ClientSession, draw: Draw, seconds: float) ->
 
 async def _open(session: aiohttp.ClientSession, site: Site, draw: Draw, rate: float, seconds: float) -> Rung:
     rung = Rung(rate, seconds)
-    before = await asyncio.to_thread(_used, site)
+    before = await asyncio.to_thread(site.used)
     psutil.cpu_percent()
     began, asking = time.perf_counter(), []
     for turn in range(int(rate * seconds)):
@@ -260,16 +209,9 @@ async def _open(session: aiohttp.ClientSession, site: Site, draw: Draw, rate: fl
         asking.append(asyncio.create_task(_ask(session, draw(), due, rung)))
     rung.busy = psutil.cpu_percent() / 100
     await asyncio.gather(*asking)
-    after = await asyncio.to_thread(_used, site)
+    after = await asyncio.to_thread(site.used)
     rung.web, rung.database = (now - then for now, then in zip(after, before, strict=True))
     return rung
-
-
-def _used(site: Site) -> tuple[float, float]:
-    try:
-        return site.used()
-    finally:
-        connection.close()
 
 
 async def _ask(session: aiohttp.ClientSession, asked: Asked, due: float, rung: Rung) -> None:
