@@ -29,6 +29,7 @@ from bench.served import Site, served
 from bench.stage import percentile, staged
 from contracts.models import Contract
 from stakeholders.models import User
+from stakeholders.permissions import audience
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.database_address import database_address
@@ -50,8 +51,8 @@ def main(argv: list[str]) -> int:
     count = parser.parse_args(argv).events
     console = Console(width=max(Console().width, WIDTH))
     with staged() as cast:
-        readers = [cast.pilote_ville, cast.pilote_prefecture, cast.rtac, cast.bailleur_oh, cast.maire]
         one = plot.opened(cast.contract)
+        readers = list(User.objects.filter(pk__in=audience(one)).order_by("pk"))
         many = [plot.opened(small_contract(cast, f"CSI-BANC-{n}")) for n in range(100)]
         table = _table(
             "Du commit à la prise (WebSocket)", "prises", "écoute PostgreSQL seule, p50 ms", "rapport p50"
@@ -59,7 +60,7 @@ def main(argv: list[str]) -> int:
         for contracts, sockets in (([one], 1), ([one], 200), ([one], 1000), (many, 1000)):
             table.add_row(*_sockets(cast, contracts, sockets, count))
         console.print(table)
-        table = _table("Du commit à la page à jour", "pages", "réponses")
+        table = _table("Du commit à la page à jour", "pages", "personnes", "réponses")
         for pages in (1, 30, 300):
             table.add_row(*_pages(one, readers, pages, count))
         console.print(table)
@@ -108,7 +109,7 @@ def _pages(contract: Contract, readers: Iterable[User], pages: int, count: int) 
     with served(SOCKETS_AN_ACCOUNT="2000") as site:
         measured = asyncio.run(_show_all(site, cookies, contract, pages, count))
     answers = ", ".join(f"{n} × {status}" for status, n in sorted(measured.answers.items()))
-    return [str(pages), "1", *measured.columns(), answers]
+    return [str(pages), "1", *measured.columns(), str(min(pages, len(cookies))), answers]
 
 
 @dataclass
@@ -213,10 +214,10 @@ class Page:
         """Return when the page showed the next act; the tray and the diagram follow."""
         await self.opened.told()
         await asyncio.sleep(DEBOUNCE)
-        drawing = asyncio.create_task(self._fetch(self.diagram, answers))
         while await self._fetch(self.parts, answers) == 503:
             await asyncio.sleep(1)
         shown = time.perf_counter()
+        drawing = asyncio.create_task(self._fetch(self.diagram, answers))
         await self._fetch(self.counters, answers)
         await drawing
         return shown

@@ -2,14 +2,16 @@
 
 A part that says the same to many readers is kept for a few seconds, under the last event of its
 contract: when something happens on a contract that thirty people watch, it is rendered once a
-language, not thirty times. The head, which says what the reader has to do, is rendered for each.
+language, not thirty times, and by whoever asks first while the others wait. The head, which says what
+the reader has to do, is rendered for each: its forms bear a token drawn anew (config/once.py).
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.cache import caches
 from django.db.models import Prefetch
@@ -22,6 +24,7 @@ from django.utils.translation import get_language
 from contracts.models import Commitment, Contract
 from contracts.models.contract import versions_of
 from workflow.board.circuit import circuit
+from workflow.board.diagram_status import diagram_status
 from workflow.board.head import head
 from workflow.board.history import history
 from workflow.board.lanes import lanes, missing_opinions, never_asked
@@ -33,6 +36,8 @@ from workflow.tasks.answers import Request
 
 # seconds: what no event of the contract tells, a person's new name, is shown at the latest after these
 KEPT_FOR = 10
+Shown = TypeVar("Shown")
+_asking = [threading.Lock() for _one in range(64)]  # by key: of those who ask at once, one renders
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,13 @@ def text(request: Request, contract: Contract) -> SafeString:
     return _kept(request, "texte", Reading(contract, frozenset(), 0))
 
 
+def drawn(request: Request, contract: Contract) -> dict[str, Any]:
+    """Return the state of each step of the diagram, the same for all who read the contract."""
+    last, _either = events.last_about(contract, request.user)
+    state = [str(contract.pk), "schema", str(last), str(get_language()), str(timezone.localdate())]
+    return _once(".".join(state), lambda: diagram_status(contract))
+
+
 def tag_of(request: Request, contract: Contract) -> str:
     """Return the entity tag (RFC 9110, 8.8.3) of what the reader is shown of the contract now."""
     _of_contract, last = events.last_about(contract, request.user)
@@ -80,12 +92,22 @@ def _kept(request: Request, name: str, reading: Reading) -> SafeString:
     part = (SHARED | UNMOVED)[name]
     state = [str(reading.contract.pk), name, str(last), str(get_language()), str(timezone.localdate())]
     state += [str(dependence) for dependence in part.varies(reading)]
-    key, kept = ".".join(state), caches["parts"]
-    shown: SafeString | None = kept.get(key)
-    if shown is None:
-        shown = render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
-        kept.set(key, shown, KEPT_FOR)
-    return shown
+
+    def render() -> SafeString:
+        return render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
+
+    return _once(".".join(state), render)
+
+
+def _once(key: str, make: Callable[[], Shown]) -> Shown:
+    """Return what was made under this key a moment ago, or make it; others who ask meanwhile wait for it."""
+    kept = caches["parts"]
+    with _asking[hash(key) % len(_asking)]:
+        found: Shown | None = kept.get(key)
+        if found is None:
+            found = make()
+            kept.set(key, found, KEPT_FOR)
+        return found
 
 
 def _steps(reading: Reading) -> dict[str, Any]:

@@ -160,7 +160,10 @@ async function mount(root) {
     throw error;
   }
   followButtons(section, diagram);
-  document.body.addEventListener("contreseing:event", () => diagram.refresh());
+  // After the words of the page, and only when they moved: many open pages must not ask for both at once.
+  document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.xhr.status === 200 && "etag" in detail.elt.dataset) diagram.refresh();
+  });
   let width = root.clientWidth;
   new ResizeObserver(() => {
     if (root.clientWidth === width || !root.clientWidth) return;
