@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -39,6 +40,8 @@ from workflow.record import events
 WIDTH = 150  # columns that the tables need
 BATCH = 50  # sockets opened at once
 DEBOUNCE = 0.15  # seconds, as in config/static/contreseing/live.js
+SPREAD = 1.0  # seconds, as there and in diagram.js
+KEPT_ALIVE = 3.0  # seconds that a connection is used again; the server closes it after five
 CUT = 0  # counted where no answer came at all
 CALM = 0.5  # seconds between two acts
 VERB = "draft_submitted"  # one that moves the baskets
@@ -155,7 +158,7 @@ async def _hear_all(
     measured = Measured()
     listener = await psycopg.AsyncConnection.connect(database_address(), autocommit=True)
     await listener.execute(f"LISTEN {events.CHANNEL}")
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(connector=_connector()) as session:
         # a reader's socket hears of all their contracts: each is told every act
         opened = await _open_all(
             session, site.url, [cookie], [contracts[n % len(contracts)] for n in range(number)]
@@ -179,7 +182,7 @@ async def _hear_all(
 async def _show_all(site: Site, cookies: list[str], contract: Contract, number: int, count: int) -> Measured:
     """Measure whole pages on one contract."""
     measured = Measured()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(connector=_connector()) as session:
         opened = await _open_all(session, site.url, cookies, [contract] * number)
         pages = [
             Page(session, site.url, one, cookies[n % len(cookies)], contract) for n, one in enumerate(opened)
@@ -217,10 +220,12 @@ class Page:
         while await self._fetch(self.parts, answers) == 503:
             await asyncio.sleep(1)
         shown = time.perf_counter()
-        drawing = asyncio.create_task(self._fetch(self.diagram, answers))
-        await self._fetch(self.counters, answers)
-        await drawing
+        await asyncio.gather(*(self._later(address, answers) for address in (self.diagram, self.counters)))
         return shown
+
+    async def _later(self, address: str, answers: Counter[int]) -> None:
+        await asyncio.sleep(random.random() * SPREAD)  # noqa: S311 (when to ask is no secret)
+        await self._fetch(address, answers)
 
     async def _fetch(self, address: str, answers: Counter[int]) -> int:
         headers = {"Cookie": self.cookie, "HX-Request": "true"}
@@ -272,6 +277,10 @@ class Hearing:
         """Leave."""
         await self._opened.close()
         await self._reading
+
+
+def _connector() -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_ALIVE)
 
 
 async def _open_all(

@@ -8,12 +8,10 @@ the reader has to do, is rendered for each: its forms bear a token drawn anew (c
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from django.core.cache import caches
 from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -27,17 +25,13 @@ from workflow.board.circuit import circuit
 from workflow.board.diagram_status import diagram_status
 from workflow.board.head import head
 from workflow.board.history import history
+from workflow.board.kept import since_the_last_event
 from workflow.board.lanes import lanes, missing_opinions, never_asked
 from workflow.board.steps import steps
 from workflow.record import events
 from workflow.signing import progress
 from workflow.standing.parties import taking_part
 from workflow.tasks.answers import Request
-
-# seconds: what no event of the contract tells, a person's new name, is shown at the latest after these
-KEPT_FOR = 10
-Shown = TypeVar("Shown")
-_asking = [threading.Lock() for _one in range(64)]  # by key: of those who ask at once, one renders
 
 
 @dataclass(frozen=True)
@@ -69,9 +63,7 @@ def text(request: Request, contract: Contract) -> SafeString:
 
 def drawn(request: Request, contract: Contract) -> dict[str, Any]:
     """Return the state of each step of the diagram, the same for all who read the contract."""
-    last, _either = events.last_about(contract, request.user)
-    state = [str(contract.pk), "schema", str(last), str(get_language()), str(timezone.localdate())]
-    return _once(".".join(state), lambda: diagram_status(contract))
+    return since_the_last_event(contract, request.user, "schema", lambda: diagram_status(contract))
 
 
 def tag_of(request: Request, contract: Contract) -> str:
@@ -88,26 +80,12 @@ def _organisations(request: Request, contract: Contract) -> frozenset[int]:
 
 def _kept(request: Request, name: str, reading: Reading) -> SafeString:
     """Return a part as it was rendered since the contract's last event, or render it now."""
-    last, _either = events.last_about(reading.contract, request.user)
     part = (SHARED | UNMOVED)[name]
-    state = [str(reading.contract.pk), name, str(last), str(get_language()), str(timezone.localdate())]
-    state += [str(dependence) for dependence in part.varies(reading)]
 
     def render() -> SafeString:
         return render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
 
-    return _once(".".join(state), render)
-
-
-def _once(key: str, make: Callable[[], Shown]) -> Shown:
-    """Return what was made under this key a moment ago, or make it; others who ask meanwhile wait for it."""
-    kept = caches["parts"]
-    with _asking[hash(key) % len(_asking)]:
-        found: Shown | None = kept.get(key)
-        if found is None:
-            found = make()
-            kept.set(key, found, KEPT_FOR)
-        return found
+    return since_the_last_event(reading.contract, request.user, name, render, *part.varies(reading))
 
 
 def _steps(reading: Reading) -> dict[str, Any]:
