@@ -12,6 +12,8 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+EXPOSED = "je sais que tout le monde peut y signer"  # PUBLIC_DEMONSTRATION, in full words
+
 
 def environment(name: str, default: str | None = None) -> str | None:
     """Return the variable ``name``, or the content of the file that ``name_FILE`` names."""
@@ -19,7 +21,7 @@ def environment(name: str, default: str | None = None) -> str | None:
         try:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
-            raise ImproperlyConfigured(f"{name}_FILE : {path} est illisible ({error.strerror}).") from error
+            raise ImproperlyConfigured(f"{name}_FILE : {path} est illisible ({error.strerror}).") from error
     return os.environ.get(name) or default
 
 
@@ -27,7 +29,7 @@ def flag(name: str, *, default: bool) -> bool:
     """Return the yes/no variable ``name`` (1, true, yes, oui / 0, false, no, non)."""
     value = (environment(name) or ("1" if default else "0")).lower()
     if value not in {"0", "1", "true", "false", "yes", "no", "oui", "non"}:
-        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez 1 ou 0.")
+        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez 1 ou 0.")
     return value in {"1", "true", "yes", "oui"}
 
 
@@ -50,7 +52,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def local_secret(folder: Path) -> str:
-    """Return the demonstration's secret key, made on first use and kept in the folder."""
+    """Return this machine's own secret key, made on first use and kept in the folder, for its owner alone."""
     path = folder / "secret-key"
     folder.mkdir(parents=True, exist_ok=True)
     try:
@@ -61,3 +63,14 @@ def local_secret(folder: Path) -> str:
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
     return path.read_text()
+
+
+def is_exposed(said: str | None) -> bool:
+    """Whether the whole sentence was said; raises ImproperlyConfigured for another."""
+    if not said:
+        return False
+    if " ".join(said.split()).lower() != EXPOSED:
+        raise ImproperlyConfigured(
+            f"PUBLIC_DEMONSTRATION se dit en toutes lettres : « {EXPOSED} », ou ne se dit pas."
+        )
+    return True

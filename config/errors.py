@@ -110,10 +110,8 @@ def held_up(request: HttpRequest) -> HttpResponse:
             content_type="text/plain; charset=utf-8",
         )
     else:
-        joined = request.method == "POST" and bool(request.FILES)
-        token = request.POST.get("csrfmiddlewaretoken", "")  # the form's own: it is still the same form
-        again = {"csrf_token": token, "sent": typed.sent(request), "files": joined}
-        response = answer(503, "errors/held_up.html", address=request.get_full_path(), **again)
+        facts = {"address": request.get_full_path(), **typed.again(request)}
+        response = answer(503, "errors/held_up.html", **facts)
     response["Retry-After"] = str(limits.RETRY_AFTER)
     return response
 
@@ -147,7 +145,7 @@ def is_held_up(error: BaseException | None) -> bool:
 def server_error(request: HttpRequest) -> HttpResponse:
     """500: with the reference under which the log holds the details; 503 when we are only busy."""
     error, kept = sys.exc_info()[1], what_was_kept(request)
-    if is_held_up(error) and kept == "nothing":
+    if kept == "nothing" and (is_held_up(error) or is_busy(error) and typed.again(request)):
         return held_up(request)
     if is_busy(error) or is_held_up(error):
         return busy(in_words="HX-Request" in request.headers, kept=kept)
@@ -159,7 +157,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
         )
     if isinstance(error, blobs.BlobError):
         return document_lost(request, error, reference)
-    return answer(500, "errors/500.html", reference=reference, kept=what_was_kept(request))
+    again = typed.again(request) if kept == "nothing" else {}
+    return answer(500, "errors/500.html", reference=reference, kept=kept, **again)
 
 
 def document_lost(request: HttpRequest, error: blobs.BlobError, reference: str) -> HttpResponse:

@@ -27,8 +27,12 @@ LONG = MIB  # a volet or an engagement: several long texts
 UPLOAD = 11 * MIB  # an act of 10 MiB and the other fields of its form
 _ROUTES = (
     (re.compile(r"^/contrats/\d+/redaction/"), LONG, False),
+    (re.compile(r"^/contrats/\d+/taches/\d+/$"), UPLOAD, True),  # a contribution to the diagnostic
     (re.compile(r"^/administration/"), LONG, False),
     (re.compile(r"^/organisations/\d+/"), UPLOAD, True),
+    (re.compile(r"^/contrats/(\d+/)?ouverture/(initiative/)?$"), UPLOAD, True),
+    (re.compile(r"^/plateforme/import/$"), 3 * MIB, True),
+    (re.compile(r"^/plateforme/import/confirmation/$"), LONG, False),
     (re.compile(r"^/compte/"), 64 * KIB, False),
 )
 BODY_GRACE = 10.0  # seconds in which any body may arrive

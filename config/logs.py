@@ -15,6 +15,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import structlog
@@ -157,7 +158,7 @@ def _own_secrets() -> set[str]:
         settings.METRICS_TOKEN,
     ]
     given += [database.get("PASSWORD") for database in settings.DATABASES.values()]
-    given.append(settings.MAIL_TRANSPORT.get("password"))
+    given += [settings.MAIL_TRANSPORT.get("password"), urlsplit(settings.REDIS_URL or "").password]
     given += [
         app.get("secret")
         for provider in settings.SOCIALACCOUNT_PROVIDERS.values()

@@ -47,6 +47,7 @@ PRIVILEGES: dict[str, str] = {
     "procrastinate_workers": FREE,
     # --- stakeholders
     "stakeholders_absence": LASTING,
+    "stakeholders_firstcode": kept_but("tries", "used_at", "used_by_id"),
     "stakeholders_grant": kept_but(
         *("state", "requested_at", "expires_at", "asked_as"),
         *("settled_by_id", "settled_at", "reason", "immediately", "may_act_from"),
@@ -64,14 +65,15 @@ PRIVILEGES: dict[str, str] = {
     "stakeholders_user_user_permissions": FREE,
     # --- contracts
     "contracts_annex": FREE,
+    "contracts_clause": FREE,
     "contracts_commitment": FREE,
     "contracts_commitment_contributors": FREE,
     "contracts_contract": LASTING,
     "contracts_contractaccess": FREE,  # by its triggers
     "contracts_contractgrouppermission": FREE,
     "contracts_contractversion": kept_but("pdf_sha256", "print_edition"),  # known once printed
-    "contracts_participation": LASTING,
-    "contracts_signatory": LASTING,
+    "contracts_participation": FREE,  # while it is being prepared, or changed by its pilots
+    "contracts_signatory": FREE,  # until the signing opens
     "contracts_volet": FREE,
     # --- signatures
     "signatures_confirmation": kept_but("used_at"),
@@ -93,12 +95,18 @@ PRIVILEGES: dict[str, str] = {
     "viewflow_task": LASTING,
     "viewflow_task_previous": FREE,
     "workflow_anchor": KEPT,
+    "workflow_abandonment": KEPT,
     "workflow_acceptedholder": KEPT,
     "workflow_approval": KEPT,
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),
-    "workflow_councilresolution": kept_but("published_on", "transmitted_on", "received_on"),
+    "workflow_contribution": LASTING,  # until it is sent: its trigger
+    "workflow_councilresolution": kept_but(
+        *("published_on", "transmitted_on", "received_on", "corrected_at")
+    ),
     "workflow_dailypass": KEPT,
+    "workflow_diagnosticfigure": FREE,  # as the contribution
+    "workflow_diagnosticfile": FREE,
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
@@ -109,12 +117,16 @@ PRIVILEGES: dict[str, str] = {
     "workflow_lostjob": f"{KEPT}, DELETE",
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
+    "workflow_opening": LASTING,
+    "workflow_organisationrequest": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,
     "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
+    "workflow_synthesis": LASTING,  # until it is sent: its trigger
+    "workflow_synthesisanswer": KEPT,
     "workflow_transfer": kept_but("ended_at"),
     "workflow_unsentform": f"{KEPT}, DELETE",  # sealed; forgotten within a day
 }

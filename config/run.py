@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import IO, Any
 
 import httpx
+from django.core.exceptions import ImproperlyConfigured
 from rich.console import Console
 
-from config import attached, premises
+from config import attached, installation, premises
 from config.attached import ROOT, Stopped, state_of
 from config.demo.play import play
 
@@ -46,11 +47,11 @@ def main(arguments: list[str]) -> int:
     play.add_argument("--out", type=Path, default=Path("var/out"), help="dossier des fichiers produits")
     play.add_argument("--url", help="joue sur ce serveur déjà lancé, au lieu d’une installation neuve")
     chosen = parser.parse_args(arguments or ["serve"])
-    os.environ.setdefault("DEMONSTRATION", "1")  # said here, and nowhere by default
     try:
+        installation.prepare(os.environ)
         return _play(chosen.out.resolve(), chosen.url) if chosen.command == "play" else _serve()
-    except (NotStarted, premises.Unfit) as error:
-        console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
+    except (NotStarted, premises.Unfit, ImproperlyConfigured) as error:
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
     except OSError as error:
         if not (said := premises.of_disk(error)):
@@ -75,20 +76,22 @@ def _serve() -> int:
     url = f"http://{host}:{port}"
     state = state_of(os.environ)
     premises.refuse_disk(state)
+    installation.refuse_exposed(os.environ, host)
     if (host, port) != ("127.0.0.1", 8000):
         os.environ.setdefault("PUBLIC_URL", url)
         os.environ.setdefault("PKI_URL", f"http://127.0.0.1:{port + 1}")
     try:
         with premises.alone(state / "serving.lock"):
             premises.refuse_port(host, port, "PORT")
-            authorities = httpx.URL(os.environ.get("PKI_URL") or "http://127.0.0.1:8001")
-            premises.refuse_port(authorities.host, authorities.port or 80, "PKI_URL")
+            if installation.is_demonstration(os.environ):
+                authorities = httpx.URL(os.environ.get("PKI_URL") or "http://127.0.0.1:8001")
+                premises.refuse_port(authorities.host, authorities.port or 80, "PKI_URL")
             return _serve_alone(host, port)
     except premises.Occupied:
         if not _answers(url):
             raise premises.Unfit("Un autre ./run de ce dossier démarre, ou sert ailleurs.") from None
         console.print(f"Contreseing est déjà en service sur {url}.")
-        manage("prepare_demonstration")
+        manage(*_last_step(os.environ))
         return 0
 
 
@@ -99,7 +102,12 @@ def _serve_alone(host: str, port: int) -> int:
             try:
                 here = f"[bold]http://{host}:{port}[/bold]"
                 console.print(f"\nContreseing est en service sur {here} (Ctrl-C pour arrêter).")
-                console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
+                if installation.is_demonstration(os.environ):
+                    console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
+                else:
+                    console.print(f"Les gens ouvrent {os.environ['PUBLIC_URL']}.")
+                    for note in installation.notes(os.environ):
+                        console.print(note, markup=False, highlight=False, soft_wrap=True)
                 return _wait(parts)
             except Stopped:
                 console.print("\nArrêt…")
@@ -139,11 +147,18 @@ def _play_alone(out: Path, state: Path) -> int:
 
 
 def prepare(environment: Mapping[str, str], *, quiet: bool = False) -> None:
-    """Bring the database, the static files and the demonstration to what the code expects."""
+    """Bring the database, the static files and what is served to what the code expects."""
     manage("migrate", "--verbosity", "0", environment=environment)
     environment = without_owner(environment)
     manage("collectstatic", "--no-input", "--verbosity", "0", environment=environment)
-    manage("prepare_demonstration", environment=environment, quiet=quiet)
+    manage(*_last_step(environment), environment=environment, quiet=quiet)
+
+
+def _last_step(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the command that fills a demonstration, or that shows an empty installation's code."""
+    if installation.is_demonstration(environment):
+        return ("prepare_demonstration",)
+    return ("first_code", "--if-awaited")
 
 
 def without_owner(environment: Mapping[str, str]) -> dict[str, str]:
@@ -179,7 +194,11 @@ def serving(
     """
     python = sys.executable
     commands = [
-        [python, str(ROOT / "manage.py"), "serve_pki"],
+        *(
+            [[python, str(ROOT / "manage.py"), "serve_pki"]]
+            if installation.is_demonstration(environment)
+            else []
+        ),
         [python, str(ROOT / "manage.py"), "run_worker"],
         [python, "-m", "config.serve", "--host", host, "--port", str(port), "--grace", "3"]
         + ["--log-level", environment.get("LOG_LEVEL", "warning").lower()],
@@ -232,7 +251,7 @@ def _until_ready(url: str, parts: list[subprocess.Popen[Any]]) -> None:
 
 def _dead(parts: list[subprocess.Popen[Any]]) -> str:
     """Return the sentence that names the part that stopped by itself, empty while all live."""
-    for name, part in zip(PARTS, parts, strict=True):
+    for name, part in zip(PARTS[-len(parts) :], parts, strict=False):
         if (code := part.poll()) is not None:
             how = f"par le signal {signal.Signals(-code).name}" if code < 0 else f"avec le code {code}"
             return f"Un des processus s’est arrêté ({name}, {how}) : tout s’arrête."

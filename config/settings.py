@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import database, limits, loggers, mail, oidc, patience, proxies
 from config.accounts import *  # noqa: F403
-from config.environment import environment, flag, is_this_machine, local_secret, number
+from config.environment import EXPOSED, environment, flag, is_exposed, is_this_machine, local_secret, number
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
@@ -27,6 +27,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # else must be told its secret, its hosts and its database.
 DEMONSTRATION = flag("DEMONSTRATION", default=False)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
+# ./run outside a demonstration: one machine, with its own secret and database (config/installation.py)
+LOCAL_INSTALLATION = flag("LOCAL_INSTALLATION", default=False)
+OWN = DEMONSTRATION or LOCAL_INSTALLATION
 PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
 PAGES_DIR = environment("PAGES_DIR") or ""  # what the installation says on its own pages (config.pages)
 SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version that runs here
@@ -34,11 +37,19 @@ SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version
 NEW_POWER_COOLDOWN = dt.timedelta(hours=number("NEW_POWER_COOLDOWN_HOURS", default=48))
 HTTPS = PUBLIC_URL.startswith("https://")
 DEBUG = False
-SECRET_KEY = environment("SECRET_KEY") or (local_secret(STATE_DIR) if DEMONSTRATION else "")
-if not SECRET_KEY:
+SECRET_KEY = environment("SECRET_KEY") or (local_secret(STATE_DIR) if OWN else "")
+DATABASE_URL = environment("DATABASE_URL")
+_missing = {"SECRET_KEY": SECRET_KEY or OWN, "DATABASE_URL": DATABASE_URL or OWN}
+if not all(_missing.values()):  # one sentence a line, and all of them at once
+    _lines = [
+        f"{name} ou {name}_FILE doit être fourni hors démonstration."
+        for name, given in _missing.items()
+        if not given
+    ]
     raise ImproperlyConfigured(
-        "SECRET_KEY ou SECRET_KEY_FILE doit être fourni hors démonstration "
-        "(pour une démonstration, passez par ./run, ou donnez DEMONSTRATION=1)."
+        "\n".join(_lines)
+        + "\nSur une seule machine, sans conteneur : DEMONSTRATION=0 PUBLIC_URL=… ./run les fait "
+        "lui-même ; pour une démonstration, ./run suffit."
     )
 
 _host = PUBLIC_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
@@ -46,20 +57,18 @@ _host = PUBLIC_URL.split("://", 1)[1].split("/")[0].rsplit(":", 1)[0]
 _hosts = f"{_host},127.0.0.1,localhost" if DEMONSTRATION else f"{_host},127.0.0.1"
 ALLOWED_HOSTS = (environment("ALLOWED_HOSTS") or _hosts).split(",")
 _far = sorted(host for host in {_host, *ALLOWED_HOSTS} if not is_this_machine(host))
-if DEMONSTRATION and (HTTPS or _far):
+if DEMONSTRATION and (HTTPS or _far) and not is_exposed(environment("PUBLIC_DEMONSTRATION")):
     raise ImproperlyConfigured(
-        "Une démonstration ne sert que cette machine, en http : tout le monde peut y signer. Donnez à "
+        "Une démonstration ne sert que cette machine, en http : tout le monde peut y signer. Donnez à "
         f"PUBLIC_URL une adresse comme http://127.0.0.1:8000 (et non {PUBLIC_URL}), n’ajoutez rien à "
-        "ALLOWED_HOSTS, ou donnez DEMONSTRATION=0 pour une véritable installation."
+        "ALLOWED_HOSTS, ou donnez DEMONSTRATION=0 pour une véritable installation. Pour la montrer quand "
+        f'même au public, écrivez en toutes lettres PUBLIC_DEMONSTRATION="{EXPOSED}".'
     )
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # A passkey belongs to a name, never to an address such as 127.0.0.1 (WebAuthn, « RP ID »).
 PASSKEY_HOST = "localhost" if _host in {"127.0.0.1", "localhost"} else _host
 
 # --- Data ---------------------------------------------------------------------------
-DATABASE_URL = environment("DATABASE_URL")
-if not DATABASE_URL and not DEMONSTRATION:
-    raise ImproperlyConfigured("DATABASE_URL ou DATABASE_URL_FILE doit être fourni hors démonstration.")
 DATABASES = {"default": database.settings_from_url(DATABASE_URL or database.embedded_url(STATE_DIR))}
 # Serializable retries are nobody's job here: the flow takes row locks (READ COMMITTED),
 # and an act opens its own transaction so that nothing slow ever runs inside one.
@@ -85,14 +94,11 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 CHANNEL_LAYERS = {"default": {"BACKEND": "workflow.live.layers.ProcessLayer"}}
 SOCKETS = int(environment("SOCKETS") or 1200)  # open pages that one process keeps told
 SOCKETS_AN_ACCOUNT = int(environment("SOCKETS_AN_ACCOUNT") or 20)
+REDIS_URL = environment("REDIS_URL")  # where there is one, it spares processes some rendering
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "stakeholders.shared_cache.SharedCache"},  # what all processes count together
-    # parts of pages, for seconds, in the memory of the process that rendered them (workflow/board/parts.py)
-    "parts": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "parts",
-        "OPTIONS": {"MAX_ENTRIES": 2000},
-    },
+    # parts of pages, for seconds (workflow/board/parts.py)
+    "parts": {"BACKEND": "config.parts_cache.PartsCache", "LOCATION": REDIS_URL or ""},
 }
 WEB_PROCESSES = limits.PROCESSES  # among which what one machine may take is shared out
 
@@ -264,7 +270,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
 try:
     TRUSTED_PROXIES = proxies.networks(environment("TRUSTED_PROXIES") or "")
 except ValueError as error:
-    raise ImproperlyConfigured(f"TRUSTED_PROXIES : {error} n’est ni une adresse ni un réseau.") from error
+    raise ImproperlyConfigured(f"TRUSTED_PROXIES : {error} n’est ni une adresse ni un réseau.") from error
 
 # --- Words and hours ----------------------------------------------------------------------
 LANGUAGE_CODE = "fr"

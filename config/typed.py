@@ -10,6 +10,7 @@ from django.http import HttpRequest
 SECRET = re.compile(r"password|passphrase|csrf|credential|token|secret|(^|_)(code|key|pin|otp)($|_)", re.I)
 # What the page itself put there, to be put there anew by the page that is shown next.
 _OF_THE_PAGE = re.compile(r"(^|_)sha256$|-(held|drop)$|^(confirmation|means|holder|next)$")
+CSRF = "csrfmiddlewaretoken"
 SEEN = "seen"  # what the form was opened on: an act compares it with how things are by then
 
 
@@ -19,6 +20,23 @@ def sent(request: HttpRequest) -> list[tuple[str, str]]:
         return []
     fields = request.POST.lists()
     return [(name, str(value)) for name, values in fields for value in values if not SECRET.search(name)]
+
+
+def again(request: HttpRequest) -> dict[str, object]:
+    """Return what a page of ours needs to send a form once more, as ``errors/_partials/again.html`` shows it.
+
+    Nothing where it was not read, or held a secret, which is not given back: it would not be the same form.
+    """
+    if request.method != "POST" or "_post" not in vars(request):
+        return {}
+    if any(SECRET.search(name) for name in request.POST if name != CSRF):
+        return {}
+    return {
+        "address": request.get_full_path(),
+        "csrf_token": request.POST.get(CSRF, ""),  # the form's own: it is still the same form
+        "sent": sent(request),
+        "files": bool(request.FILES),
+    }
 
 
 def typed(request: HttpRequest) -> dict[str, list[str]]:

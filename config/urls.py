@@ -11,6 +11,7 @@ from django.views.i18n import set_language
 
 from config import health, metrics, pages, unsent
 from stakeholders import mailed_secrets, provider, sessions
+from workflow.platform import first_views
 
 KEYS_IN_PATHS = {"account_reset_password_from_key", "account_confirm_email"}
 
@@ -25,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         account_views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
+    path("compte/login/", first_views.login, name="account_login"),
     path("compte/", include([entry for entry in account_urls if entry.name not in KEYS_IN_PATHS])),
     path("compte/securite/", include("allauth.mfa.urls")),
     path("compte/proconnect/login/", provider.login, name="proconnect_login"),

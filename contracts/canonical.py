@@ -14,12 +14,15 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from contracts.models import Commitment, Contract, Signatory, Volet
+from contracts import kinds
+from contracts.clauses import ANNEXES, clauses_of, filled
+from contracts.models import Clause, Commitment, Contract, Signatory, Volet
 from stakeholders import letters
 from stakeholders.models import Mandate, Office
 
+# 3: the kind of contract, its clauses, how its signatories are empowered (ADR 0023)
 # 2: a commitment's owner is an office; 1: it was a person's name
-SCHEMA = 2
+SCHEMA = 3
 Content = dict[str, Any]
 Offices = dict[int, list[Office]]  # of each person, those held today
 
@@ -37,17 +40,19 @@ def digest(content: Content) -> str:
 def content_of(contract: Contract) -> Content:
     """Read the contract as it stands now into its canonical content.
 
-    Keys: schema, reference, title, territory, communes, perimeter_extension, preamble,
-    period {start, end, rule}, document_date, frameworks [{kind, label}], volets [{code,
-    order, title, lead, text, commitments […]}], annexes, signatories.
+    Keys: schema, reference, kind {code, title, article}, title, territory, communes, perimeter_extension,
+    preamble, period {start, end, rule}, document_date, frameworks [{kind, label}], clauses [{key, place,
+    heading, text}], volets [{code, order, title, lead, text, commitments […]}], annexes, signatories.
+    The text of a clause is filled: what is hashed is what is printed.
     """
     volets = contract.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__contributors"
     )
-    offices = _offices_of_owners(contract)
+    offices, kind = _offices_of_owners(contract), kinds.kind(contract.kind)
     found = {
         "schema": SCHEMA,
         "reference": contract.reference,
+        "kind": {"code": contract.kind, "title": kind.title, "article": kind.article},
         "title": contract.title,
         "territory": contract.territory,
         "communes": list(contract.communes),
@@ -60,6 +65,7 @@ def content_of(contract: Contract) -> Content:
         },
         "document_date": _date(contract.document_date),
         "frameworks": [{"kind": f["kind"], "label": f["label"]} for f in contract.frameworks],
+        "clauses": _clauses(contract),
         "volets": [_volet(volet, offices) for volet in volets],
         "annexes": [
             {"kind": annex.kind, "title": annex.title, "publishable": annex.publishable}
@@ -85,9 +91,10 @@ def _plain(value: Any) -> Any:
 def changed_leads(before: Content, after: Content) -> set[int]:
     """Return the keys of the organisations that lead a commitment which differs between two contents.
 
-    An added, removed or reworded commitment counts; one that changed hands counts for both.
+    An added, removed or reworded commitment counts; one that changed hands counts for both. One whose
+    number alone followed the order does not: what is promised is the same.
     """
-    told_alike = before["schema"] == after["schema"]
+    told_alike = (before["schema"] == 1) == (after["schema"] == 1)
     old, new = (_commitments_by_id(content, owners=told_alike) for content in (before, after))
     changed = {key for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
     return {side[key]["lead"]["id"] for key in changed for side in (old, new) if key in side}
@@ -109,8 +116,11 @@ def total_budget(content: Content) -> str | None:
 
 
 def _commitments_by_id(content: Content, *, owners: bool) -> dict[int, dict[str, Any]]:
-    """Return the commitments by their keys, each with its owner unless two schemas say owners otherwise."""
-    rows = commitments(content)
+    """Return the commitments by their keys, without their numbers.
+
+    Each with its owner, unless two schemas say owners otherwise.
+    """
+    rows = ({**row, "number": None} for row in commitments(content))
     return {row["id"]: row if owners else {**row, "owner": None} for row in rows}
 
 
@@ -147,6 +157,21 @@ def _owner(commitment: Commitment, offices: Offices) -> str | None:
     if own is not None:
         return own.title
     return str(held[0]) if held else None
+
+
+def _clauses(contract: Contract) -> list[dict[str, Any]]:
+    """Return the clauses that are printed; that which announces annexes only where there is one."""
+    has_annexes = contract.annexes.exists()
+    rows = [row for row in clauses_of(contract) if not row.left_out and (row.code != ANNEXES or has_annexes)]
+    return [
+        {"key": _key(row), "place": row.place, "heading": row.heading, "text": filled(row.text, contract)}
+        for row in rows
+    ]
+
+
+def _key(clause: Clause) -> str:
+    """Return what names a clause from one version to the next: its kind's code, else its row."""
+    return clause.code or f"own-{clause.pk}"
 
 
 def _volet(volet: Volet, offices: Offices) -> dict[str, Any]:
@@ -193,9 +218,11 @@ def _signatory(signatory: Signatory) -> dict[str, Any]:
         "field": signatory.field_name,
         "capacity": signatory.capacity,
         "person": str(holder) if holder else None,
+        "civility": holder.civility if holder else "",
         "organisation": signatory.office.organisation.name,
         "side": str(signatory.office.organisation.side),
         "kind": signatory.kind,
         "required": signatory.required,
         "needs_council_resolution": signatory.needs_council_resolution,
+        "authorised_by": signatory.authorised_by,
     }

@@ -26,6 +26,7 @@ from stakeholders.permissions import establish_organisation, grant
 __all__ = ["DATA", "DemoDataError", "Loaded", "load", "read"]
 
 DATA = Path(__file__).resolve().parent / "data" / "demo.json"
+ELSEWHERE = DATA.with_name("elsewhere.json")  # a département that has no contract yet
 Row = dict[str, Any]
 
 
@@ -225,7 +226,6 @@ def _commitment(
     indicator = row["indicator"]
     commitment = Commitment.objects.create(
         volet=volet,
-        number=row["number"],
         order=order,
         title=row["title"],
         description=row["description"],

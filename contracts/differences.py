@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -27,14 +28,17 @@ SHORT = 60  # characters by which a commitment is named in a form
 class Difference:
     """One commitment or one part of the text that differs.
 
-    ``kind`` is « added », « removed » or « changed »; ``leads`` are the organisations responsible, before and
-    after; ``changes`` are (what, before, after) in words, empty where nothing was or is.
+    ``kind`` is « added », « removed », « changed », « moved » (only its place changed) or « renumbered »
+    (numbers that follow a change of places); ``leads`` are the organisations responsible, before and after;
+    ``changes`` are (what, before, after) in words, empty where nothing was or is; ``formerly`` is the number
+    that a moved commitment bore.
     """
 
     title: str
     kind: str
     leads: frozenset[int] = frozenset()
     changes: list[tuple[str, str, str]] = field(default_factory=list)
+    formerly: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,8 @@ def _marks(content: Content) -> dict[str, list[str]]:
         str(row["id"]): [_mark(row), f"{row['number']} {row['title']}"[:SHORT]]
         for row in commitments(content)
     }
-    return rows | {title: [_mark(part(content)), title] for title, part in _parts().items()}
+    clauses = {row["key"]: [_mark(row), row["heading"][:SHORT]] for row in content.get("clauses", [])}
+    return rows | clauses | {title: [_mark(part(content)), title] for title, part in _parts().items()}
 
 
 def _mark(part: Any) -> str:
@@ -98,14 +103,62 @@ def differences(before: Content, after: Content) -> list[Difference]:
     """Return what differs, in the later text's order, then what it no longer holds, then its other parts."""
     old = {row["id"]: row for row in commitments(before)}
     new = {row["id"]: row for row in commitments(after)}
-    found = [_between(old.get(key), row) for key, row in new.items() if old.get(key) != row]
+    moved = _moved(list(old), [key for key in new if key in old])
+    found, followed = [], []
+    for key, row in new.items():
+        was = old.get(key)
+        if was is None or key in moved or {**was, "number": row["number"]} != row:
+            found.append(_between(was, row, moved=key in moved))
+        elif was != row:
+            followed.append((row["title"], was["number"], row["number"]))
     found += [_between(row, None) for key, row in old.items() if key not in new]
+    if followed:
+        found.append(Difference(_("Numéros qui suivent l’ordre"), "renumbered", changes=followed))
+    found += _of_clauses(before, after)
     return found + [
         Difference(title, "changed") for title, part in _parts().items() if part(before) != part(after)
     ]
 
 
-def _between(before: Row | None, after: Row | None) -> Difference:
+def _of_clauses(before: Content, after: Content) -> list[Difference]:
+    """Return the clauses that differ; none where the earlier text is of a schema that had none."""
+    if "clauses" not in before or "clauses" not in after:
+        return []
+    old, new = ({row["key"]: row for row in content["clauses"]} for content in (before, after))
+    said = {_("Intitulé"): "heading", _("Texte"): "text"}
+    found = []
+    for key, row in {**new, **{key: row for key, row in old.items() if key not in new}}.items():
+        was, now = old.get(key), new.get(key)
+        if was is None or now is None:
+            found.append(Difference(row["heading"], "added" if was is None else "removed"))
+        elif was != now:
+            changes = [(name, was[part], now[part]) for name, part in said.items() if was[part] != now[part]]
+            found.append(Difference(row["heading"], "changed", changes=changes))
+    return found
+
+
+def _moved(before: list[int], after: list[int]) -> set[int]:
+    """Return the fewest keys that, taken out, leave the others in the order in which they were.
+
+    All but those of a longest increasing sequence of former places (patience sorting).
+    """
+    place = {key: rank for rank, key in enumerate(before)}
+    tops: list[int] = []  # the smallest former place that ends a sequence of each length
+    ends: list[int] = []  # the key there
+    previous: dict[int, int | None] = {}
+    for key in after:
+        pile = bisect_left(tops, place[key])
+        previous[key] = ends[pile - 1] if pile else None
+        tops[pile : pile + 1], ends[pile : pile + 1] = [place[key]], [key]
+    stayed: set[int] = set()
+    last = ends[-1] if ends else None
+    while last is not None:
+        stayed.add(last)
+        last = previous[last]
+    return set(after) - stayed
+
+
+def _between(before: Row | None, after: Row | None, *, moved: bool = False) -> Difference:
     shown = after or before or {}
     leads = frozenset(row["lead"]["id"] for row in (before, after) if row)
     title = f"{shown['number']} {shown['title']}"
@@ -113,7 +166,9 @@ def _between(before: Row | None, after: Row | None) -> Difference:
         return Difference(title, "added" if before is None else "removed", leads)
     said = {name: (say(before), say(after)) for name, say in _fields().items()}
     changes = [(name, was, now) for name, (was, now) in said.items() if was != now]
-    return Difference(title, "changed", leads, changes)
+    formerly = before["number"] if moved or before["number"] != after["number"] else ""
+    alone = moved and {**before, "number": after["number"]} == after
+    return Difference(title, "moved" if alone else "changed", leads, changes, formerly)
 
 
 def _fields() -> dict[str, Callable[[Row], str]]:
@@ -151,8 +206,13 @@ def _parts() -> dict[str, Callable[[Content], Any]]:
             {key: volet[key] for key in ("order", "title", "lead", "text")} for volet in text["volets"]
         ],
         _("Annexes"): lambda text: text["annexes"],
-        _("Signataires"): lambda text: text["signatories"],
+        _("Signataires"): lambda text: [_signatory(row) for row in text["signatories"]],
     }
+
+
+def _signatory(row: Row) -> Row:
+    """Return a signatory as texts of any schema name it."""
+    return {"authorised_by": "", **{key: value for key, value in row.items() if key != "civility"}}
 
 
 def _measure(row: Row, which: str) -> str:

@@ -1,104 +1,23 @@
-"""Forms of the draft: contract, volets, commitments; none overwrites what it has not shown.
-
-Each form carries the fingerprint of what it was opened on. If the row has changed since,
-the form is refused once, keeps what was typed, and shows beside each field what was
-saved meanwhile; sent again, it is accepted.
-"""
+"""Forms of the draft: contract, volets, commitments; none overwrites what it has not shown (``seen``)."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-from decimal import Decimal
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
-from django.db.models import Max, QuerySet
-from django.forms.models import model_to_dict
-from django.http import QueryDict
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from contracts import numbers, owners
-from contracts.figures import FigureField, written
+from contracts import order, owners
+from contracts.figures import FigureField
 from contracts.kinds import volets_offered
 from contracts.models import Commitment, Contract, Volet
+from contracts.seen import SeenForm
 from stakeholders import days
 from stakeholders.models import Organisation
 from stakeholders.text import LineField
-
-Row = TypeVar("Row", bound=models.Model)
-Ordered = TypeVar("Ordered", Volet, Commitment)
-
-
-def fingerprint(row: models.Model, fields: list[str]) -> str:
-    """Return the SHA-256 of the values of ``fields``, 64 hexadecimal digits."""
-    facts = model_to_dict(row, fields) if row.pk else {}
-    plain = {
-        name: sorted(item.pk for item in value)
-        if isinstance(value, list) and _are_rows(value)
-        else str(value)
-        for name, value in facts.items()
-    }
-    return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()
-
-
-def _are_rows(values: list[Any]) -> bool:
-    return all(isinstance(value, models.Model) for value in values)
-
-
-class SeenForm(forms.ModelForm[Row]):
-    """A model form that knows on what it was opened.
-
-    ``changed_meanwhile`` is true when it was refused because the row had moved on.
-    """
-
-    seen = LineField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.changed_meanwhile = False
-        self._current = fingerprint(self.instance, self._own_fields())
-        self._stored = dict(self.initial)
-        self.initial["seen"] = self._current
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a form opened on older values, and show the newer ones."""
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if not self.instance.pk or cleaned.get("seen") == self._current:
-            return cleaned
-        self.changed_meanwhile = True
-        data = cast(QueryDict, self.data).copy()
-        data[self.add_prefix("seen")] = self._current
-        self.data = data
-        self.add_error(
-            None,
-            _(
-                "Modifié entre-temps : quelqu’un a enregistré d’autres valeurs depuis que vous avez ouvert "
-                "ce formulaire. Ce que vous avez écrit est conservé ; comparez, puis enregistrez de nouveau."
-            ),
-        )
-        for name in self._own_fields():
-            bound = self[name]
-            stored = bound.field.prepare_value(self._stored.get(name)) if name in self._stored else None
-            if name in cleaned and bound.field.has_changed(stored, bound.data):
-                self.add_error(name, _("Valeur enregistrée : « %(value)s »") % {"value": self._shown(name)})
-        return cleaned
-
-    def _own_fields(self) -> list[str]:
-        return [name for name in self.fields if name != "seen"]
-
-    def _shown(self, name: str) -> str:
-        value = getattr(type(self.instance).objects.get(pk=self.instance.pk), name)  # type: ignore[attr-defined]
-        if isinstance(value, models.Manager):
-            return ", ".join(str(item) for item in value.all()) or "—"
-        if isinstance(value, list):
-            return ", ".join(value)
-        if isinstance(value, Decimal):
-            return written(value)
-        return str(value) if value not in (None, "") else "—"
 
 
 class ContractForm(SeenForm[Contract]):
@@ -150,7 +69,7 @@ class VoletForm(SeenForm[Volet]):
         """Put a new volet last."""
         if not self.instance.pk:
             self.instance.contract = self.contract
-            self.instance.order = next_place(self.contract.volets.all())
+            self.instance.order = order.next_place(self.contract.volets.all())
         return super().save(commit)
 
 
@@ -164,7 +83,6 @@ class CommitmentForm(SeenForm[Commitment]):
         model = Commitment
         fields = (
             "volet",
-            "number",
             "title",
             "description",
             "party",
@@ -191,7 +109,6 @@ class CommitmentForm(SeenForm[Commitment]):
         }
         help_texts = {
             "owner": _("Une personne en fonction dans l’organisation responsable."),
-            "number": _("Comme il sera imprimé, par exemple 1.4."),
             "baseline": _IN_ITS_UNIT,
             "target": _IN_ITS_UNIT,
         }
@@ -219,23 +136,18 @@ class CommitmentForm(SeenForm[Commitment]):
         ):
             self.add_error("owner", refusal)
         refuse_old_days(self, self.contract, "due_date")
-        self._refuse_a_number_taken()
         return cleaned
 
-    def _refuse_a_number_taken(self) -> None:
-        number = self.cleaned_data.get("number")
-        other = numbers.bearer(self.contract, number, but=self.instance) if number else None
-        if other is not None:
-            said = _(
-                "Le numéro %(number)s est déjà celui de « %(title)s » (volet %(volet)s) : donnez-en un autre."
-            ) % {"number": other.number, "title": other.title, "volet": other.volet.order}
-            self.add_error("number", said)
-
     def save(self, commit: bool = True) -> Commitment:
-        """Put a commitment that is new to its volet last."""
-        if not self.instance.pk or "volet" in self.changed_data:
-            self.instance.order = next_place(Commitment.objects.filter(volet=self.instance.volet))
-        return super().save(commit)
+        """Put a commitment that is new to its volet last; the one that it leaves closes up."""
+        volet = self.instance.volet
+        before = Commitment.objects.get(pk=self.instance.pk).volet if self.instance.pk else volet
+        if not self.instance.pk or before != volet:
+            self.instance.order = order.next_place(volet.commitments.all())
+        saved = super().save(commit)
+        if before != volet:
+            order.close_up(before.commitments.all())
+        return saved
 
 
 def refuse_old_days(form: forms.BaseForm, contract: Contract, *names: str) -> None:
@@ -249,34 +161,26 @@ def refuse_old_days(form: forms.BaseForm, contract: Contract, *names: str) -> No
 
 
 class MoveForm(forms.Form):
-    """Which way a volet or a commitment goes among its neighbours."""
+    """Where a volet or a commitment goes: by one place, or to a place, of another volet too."""
 
-    direction = forms.ChoiceField(choices=[("up", _("Monter")), ("down", _("Descendre"))])
+    direction = forms.ChoiceField(
+        choices=[(order.UP, _("Monter")), (order.DOWN, _("Descendre"))], required=False
+    )
+    place = forms.IntegerField(min_value=1, max_value=10_000, required=False)
+    volet = forms.ModelChoiceField(Volet.objects.none(), required=False)
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["volet"].queryset = contract.volets.all()  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of the two."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.errors or not (cleaned.get("direction") or cleaned.get("place")):
+            raise ValidationError(_("Dites où déplacer cet élément."), code="required")
+        return cleaned
 
 
 def participants(contract: Contract) -> QuerySet[Organisation]:
     """Return the organisations that take part in the contract."""
     return Organisation.objects.filter(participations__contract=contract).order_by("name")
-
-
-def next_place(rows: QuerySet[Ordered]) -> int:
-    """Return the order after the last one."""
-    last: int | None = rows.aggregate(last=Max("order"))["last"]
-    return (last or 0) + 1
-
-
-@transaction.atomic
-def move(row: Ordered, neighbours: QuerySet[Ordered], direction: str) -> None:
-    """Exchange the places of a row and of its neighbour on that side, if it has one."""
-    rows = list(neighbours)
-    here = next(index for index, neighbour in enumerate(rows) if neighbour.pk == row.pk)
-    there = here + (1 if direction == "down" else -1)
-    if not 0 <= there < len(rows):
-        return
-    rows[here], rows[there] = rows[there], rows[here]
-    # Two passes, because the database refuses two volets at one place even for a moment.
-    beyond = next_place(neighbours)
-    for base in (beyond, 1):
-        for index, neighbour in enumerate(rows):
-            neighbour.order = base + index
-            neighbour.save(update_fields=["order"])

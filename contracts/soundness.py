@@ -1,6 +1,6 @@
 """What keeps a content from being frozen, and what it had better say first.
 
-A fault blocks: its readers could not quote it, it could not be printed, or it binds nobody to nothing. A
+A fault blocks: it could not be printed, or it binds nobody to nothing. A
 lack is pointed out: the contract may be frozen without, and its pilots decide. Each says where it is, so
 that a page leads there.
 """
@@ -18,7 +18,6 @@ from django.utils.translation import gettext_lazy, ngettext
 from contracts.canonical import Content, commitments
 from contracts.kinds import kind
 from contracts.models import SignatoryKind
-from contracts.numbers import key
 from stakeholders.kinds import Side
 from stakeholders.text import several_lines
 
@@ -58,7 +57,7 @@ def faults(content: Content, kind_code: str = "") -> list[Lack]:
     With the kind of contract, whoever must be a party to it is looked for.
     """
     missing = _parties(content, kind_code) if kind_code else ()
-    return [*_nothing(content), *missing, *_equal_numbers(content), *_characters(content)]
+    return [*_nothing(content), *missing, *_characters(content)]
 
 
 def lacks(content: Content) -> list[Lack]:
@@ -132,26 +131,6 @@ def _parties(content: Content, kind_code: str) -> Iterator[Lack]:
             )
 
 
-def _equal_numbers(content: Content) -> Iterator[Lack]:
-    by_number: dict[str, list[Content]] = {}
-    for one in commitments(content):
-        by_number.setdefault(key(one["number"]), []).append(one)
-    for number, bearers in by_number.items():
-        if len(bearers) > 1:
-            named = [
-                _("« %(title)s » (volet « %(volet)s »)") % {"title": one["title"], "volet": one["volet"]}
-                for one in bearers
-            ]
-            yield Lack(
-                _(
-                    "Le numéro %(number)s est celui de plusieurs engagements : %(which)s. "
-                    "Donnez à chacun le sien."
-                )
-                % {"number": number, "which": _(" et ").join(named)},
-                tuple(_of_commitment(one, "number") for one in bearers),
-            )
-
-
 def _characters(content: Content) -> Iterator[Lack]:
     for place, text, spot in texts(content):
         try:
@@ -166,6 +145,10 @@ def texts(content: Content) -> Iterator[tuple[str, str, Spot]]:
     """Yield all that a content prints of what people wrote, each with its place in words and its spot."""
     for place, text, name in _of_contract(content):
         yield place, text, Spot("contract", field=name)
+    for clause in content.get("clauses", []):
+        where, spot = _("Clause « %(heading)s »") % {"heading": clause["heading"]}, Spot("clauses")
+        yield where, clause["heading"], spot
+        yield where, clause["text"], spot
     for volet in content["volets"]:
         where, spot = _("Volet %(order)s") % {"order": volet["order"]}, _of_volet(volet)
         for text in (volet["title"], volet["lead"] or "", volet["text"]):
@@ -178,7 +161,13 @@ def texts(content: Content) -> Iterator[tuple[str, str, Spot]]:
         yield _("Annexes"), annex["title"], Spot("annexes")
     for signatory in content["signatories"]:
         where = _("Signataire %(order)s") % {"order": signatory["order"]}
-        for text in (signatory["capacity"], signatory["person"] or "", signatory["organisation"]):
+        authorised_by = signatory.get("authorised_by", "")
+        for text in (
+            signatory["capacity"],
+            signatory["person"] or "",
+            signatory["organisation"],
+            authorised_by,
+        ):
             yield where, text, Spot("signatory", signatory["order"], where)
 
 

@@ -254,9 +254,27 @@ class TimestampUnavailable(TransientError):
 
 
 class BackendUnavailable(TransientError):
-    """The key could not be reached (token unplugged, remote service down)."""
+    """The key could not be reached (token unplugged, remote service down); says how, for the log."""
 
     code = "backend_unavailable"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(_("La clé de signature ne répond pas (module ou service de signature)."))
+        self.reasons = {"backend": reason}
+
+
+class KeyLocked(SignatureError):
+    """The key's own code was refused, or is locked: never tried again by itself, which would lock it."""
+
+    code = "key_locked"
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "Le code du moyen de signature est refusé ou bloqué : la clé n’a pas servi. Faites-le "
+                "rétablir par l’administrateur de la plateforme, puis signez de nouveau."
+            )
+        )
 
 
 class WrongSignatureValue(SignatureError):

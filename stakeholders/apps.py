@@ -13,6 +13,7 @@ class StakeholdersConfig(AppConfig):
     def ready(self) -> None:
         """Know the models that have a file of their own, and listen to allauth."""
         import_module("stakeholders.invitations")
+        import_module("stakeholders.first_code")
         import_module("stakeholders.sessions")
         import_module("stakeholders.credentials")
         import_module("stakeholders.security_receivers")

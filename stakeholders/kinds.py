@@ -19,6 +19,7 @@ class Power(StrEnum):
     """An act, as the codename of the permission that allows it."""
 
     VIEW = "view_contract"
+    OPEN = "open_for"
     DRAFT = "draft_for"
     REVIEW = "review_for"
     APPROVE = "approve_for"
@@ -62,14 +63,14 @@ _REVIEWER = frozenset({Power.REVIEW, Power.SIGN})
 KINDS: dict[str, Kind] = {
     kind.code: kind
     for kind in (
-        Kind("prefecture", _("Préfecture"), Side.STATE, _PILOT),
+        Kind("prefecture", _("Préfecture"), Side.STATE, _PILOT | {Power.OPEN}),
         Kind("national_police", _("Police nationale"), Side.STATE, _REVIEWER),
         Kind("gendarmerie", _("Gendarmerie nationale"), Side.STATE, _REVIEWER),
         Kind("prosecution", _("Parquet"), Side.JUDICIAL, _REVIEWER, independent=True),
         Kind("youth_justice", _("Protection judiciaire de la jeunesse"), Side.JUDICIAL, _REVIEWER),
         Kind("probation", _("Service pénitentiaire d’insertion et de probation"), Side.JUDICIAL, _REVIEWER),
         Kind("education", _("Éducation nationale"), Side.STATE, _REVIEWER),
-        Kind("municipality", _("Commune"), Side.LOCAL, _COUNCIL),
+        Kind("municipality", _("Commune"), Side.LOCAL, _COUNCIL | {Power.OPEN}),
         Kind("intermunicipality", _("Intercommunalité"), Side.LOCAL, _COUNCIL),
         Kind("social_landlord", _("Bailleur social"), Side.PARTNER, _REVIEWER),
         Kind("transport_operator", _("Opérateur de transport"), Side.PARTNER, _REVIEWER),

@@ -26,6 +26,7 @@ from psycopg import sql
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.reading import asked_once
+from stakeholders.titles import article_of
 
 Person = User | AnonymousUser
 Row = TypeVar("Row", bound=models.Model)
@@ -33,7 +34,11 @@ Row = TypeVar("Row", bound=models.Model)
 
 @transaction.atomic
 def establish_organisation(**fields: object) -> Organisation:
-    """Create an organisation with its group, and grant the group what its kind may do."""
+    """Create an organisation with its group, and grant the group what its kind may do.
+
+    The article of its name is guessed where it is not given.
+    """
+    fields.setdefault("article", article_of(str(fields["name"])))
     group, _created = Group.objects.get_or_create(name=f"organisation:{fields['code']}")
     organisation: Organisation = Organisation.objects.create(group=group, **fields)
     rights = _rights_on(Organisation).model

@@ -30,6 +30,11 @@ class Quota(NamedTuple):
 # who counts how many: each mail must fit in all the quotas of its purpose
 QUOTAS: dict[str, dict[str, Quota]] = {
     "invitation": {"sender": Quota(30, 80), "organisation": Quota(60, 200), "recipient": Quota(3, 6)},
+    "imported invitation": {
+        "sender": Quota(300, 600),
+        "organisation": Quota(60, 200),
+        "recipient": Quota(3, 6),
+    },
     "contact": {"sender": Quota(60, 200), "organisation": Quota(60, 200), "recipient": Quota(6, 12)},
     "guest link": {"sender": Quota(60, 200), "recipient": Quota(6, 12)},
     "guest code": {"link": Quota(5, 20), "recipient": Quota(10, 10)},

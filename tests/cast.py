@@ -162,7 +162,6 @@ def small_contract(cast: Cast, reference: str = "CSI-00-2026-900") -> Contract:
 def _commitment(volet: Volet, order: int, title: str, party: Party, cast: Cast, lead: str) -> Commitment:
     return Commitment.objects.create(
         volet=volet,
-        number=f"{volet.order}.{order}",
         order=order,
         title=title,
         party=party,

@@ -6,6 +6,7 @@ import gc
 import os
 from collections.abc import Generator, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -18,11 +19,12 @@ from tests import owner, prepared, snapshots
 from tests.servers import asked_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
-LONGEST = [
-    *("test_run", "test_rules_walk", "test_stateful", "test_play_log", "test_races", "test_kill"),
-    *("test_signing_authority", "test_lists", "test_kills", "test_machine", "test_job_kills", "test_backup"),
-    *("test_access_matrix", "test_right_to_sign", "test_whole_contract", "test_pages"),
-    *("test_clairval_scenarios",),
+LONGEST = [  # by what they take of the processor and what they wait, together
+    *("test_run", "test_play_log", "test_rules_walk", "test_access_matrix", "test_worker", "test_stateful"),
+    *("test_backup", "test_deployed_commands", "test_kills", "test_races", "test_recall", "test_kill"),
+    *("test_files", "test_exhausting_files", "test_signing_authority", "test_lists", "test_machine"),
+    *("test_job_kills", "test_signing_act", "test_right_to_sign", "test_grants_matrix", "test_patience"),
+    *("test_whole_contract", "test_clairval_scenarios", "test_pages"),  # the browser’s, which come last
 ]
 
 
@@ -55,6 +57,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
     TransactionTestCase._fixture_teardown = flush  # type: ignore[attr-defined]
     with django_db_blocker.unblock():
         owner.own_again()
+        prepared.let_go()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -67,6 +70,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.WHITENOISE_AUTOREFRESH = True
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
+    if settings.REDIS_URL:  # each process of a run empties a Redis database of its own
+        worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+        location = urlsplit(settings.REDIS_URL)._replace(path=f"/{8 + worker % 8}").geturl()
+        settings.CACHES = {**settings.CACHES, "parts": {**settings.CACHES["parts"], "LOCATION": location}}
     # what the worker sends is read from the outbox; tests/workflow/notices/test_mail.py has a server
     settings.MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 

@@ -1,4 +1,4 @@
-"""What is asked once more of the machine's own PostgreSQL, and why it could answer otherwise.
+"""What is asked once more of the machine's own PostgreSQL and Redis, and why it could answer otherwise.
 
 The embedded PostgreSQL is of one version, is its tests' own and listens on a socket; a page's rules
 do not change with that. Tests marked « race » are asked again wherever they are.
@@ -36,6 +36,9 @@ ASKED_AGAIN = {
     "workflow/procedures/test_flow.py": "queue",
     "workflow/procedures/test_stateful.py": "queue, locks",
     "workflow/signing/test_failed_signature.py": "queue",
+    # the cache of rendered parts is Redis
+    "config/test_redis.py": "Redis",
+    "workflow/board/test_parts.py": "Redis",
 }
 
 

@@ -1,40 +1,56 @@
 """The rows of every room, named here so that one app keeps one chain of migrations."""
 
 from workflow.council.models import CouncilResolution
+from workflow.diagnostic.models import (
+    Contribution,
+    DiagnosticFigure,
+    DiagnosticFile,
+    Synthesis,
+    SynthesisAnswer,
+)
 from workflow.drafting.models import DraftPrint
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
+from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
-from workflow.procedures.models import Recall
+from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 
 __all__ = [
+    "Abandonment",
     "AcceptedHolder",
     "Anchor",
     "Approval",
     "Circuit",
     "Contact",
+    "Contribution",
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
     "DraftPrint",
     "Event",
+    "DiagnosticFigure",
     "GuestLink",
     "InternalNote",
     "JournalEntry",
     "LostJob",
+    "Opening",
     "Opinion",
     "OpinionDraft",
+    "OrganisationRequest",
     "QueuedMail",
     "Recall",
     "Refusal",
     "SentForm",
     "SigningAct",
     "SigningRound",
+    "DiagnosticFile",
+    "Synthesis",
+    "SynthesisAnswer",
     "Transfer",
     "UnsentForm",
 ]

@@ -6,20 +6,24 @@ from django.urls import path
 
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
+from workflow.diagnostic import views as diagnostic_views
 from workflow.drafting import preview_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.opening import views as opening_views
 from workflow.operations import views as operations_views
 from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
+from workflow.platform import first_views, import_views
+from workflow.platform import views as platform_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
-from workflow.procedures import recall_views
+from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
@@ -28,6 +32,7 @@ from workflow.tasks import views as tasks_views
 from workflow.verification import views as verification_views
 
 BASE = "contrats/<int:contract>/"
+OPENING = f"{BASE}ouverture/"
 DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
@@ -42,6 +47,12 @@ urlpatterns = [
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
+    # a contract in preparation
+    path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
+    path(OPENING, opening_views.opening_review, name="opening_review"),
+    path(f"{OPENING}abandon/", opening_views.opening_drop, name="opening_drop"),
+    path(f"{OPENING}lettre.pdf", opening_views.opening_letter, name="opening_letter"),
+    path(f"{OPENING}<slug:page>/", opening_views.opening_page, name="opening_page"),
     path(BASE, board_views.contract, name="contract"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
@@ -52,6 +63,10 @@ urlpatterns = [
     path(f"{BASE}resultat/", documents.result, name="result"),
     path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
     path(f"{BASE}journal.json", documents.journal, name="journal"),
+    # its diagnostic
+    path(f"{BASE}diagnostic/", diagnostic_views.diagnostic, name="diagnostic"),
+    path(f"{BASE}diagnostic/fichiers/<int:file>/", diagnostic_views.diagnostic_file, name="diagnostic_file"),
+    path(f"{TASK}carence/", diagnostic_views.contribution_missing, name="contribution_missing"),
     # its draft
     path(DRAFT, drafting_views.draft_editor, name="draft_editor"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
@@ -86,6 +101,7 @@ urlpatterns = [
     path(f"{TASK}refus/", signing_views.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing_views.task_document, name="task_document"),
     path(f"{BASE}signataires/<int:signatory>/nom/", holder_views.holder_accept, name="holder_accept"),
+    path(f"{BASE}abandon/", abandon_views.contract_abandon, name="contract_abandon"),
     path(f"{BASE}retrait/", recall_views.version_recall, name="version_recall"),
     path(f"{TASK}confier/", transfer_views.task_transfer, name="task_transfer"),
     path(f"{TASK}reprise/", transfer_views.transfer_end, name="transfer_end"),
@@ -150,13 +166,30 @@ urlpatterns = [
     path(f"{GRANT}refus/", powers_views.grant_refuse, name="grant_refuse"),
     path(f"{GRANT}retrait/", powers_views.grant_withdraw, name="grant_withdraw"),
     # the platform, by its administrators
+    path("plateforme/", platform_views.organisations, name="platform"),
+    path(
+        "plateforme/organisations/ajout/", platform_views.organisation_add, name="platform_organisation_add"
+    ),
+    path(f"plateforme/{ORGANISATION}", platform_views.organisation, name="platform_organisation"),
+    path(
+        f"plateforme/{ORGANISATION}fiche/",
+        platform_views.organisation_edit,
+        name="platform_organisation_edit",
+    ),
+    path(f"plateforme/{ORGANISATION}fonctions/ajout/", platform_views.office_add, name="platform_office_add"),
+    path("plateforme/import/", import_views.import_file, name="platform_import"),
+    path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
+    path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
+    path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
     path(JOBS, operations_views.failed_jobs, name="failed_jobs"),
     path(
         "plateforme/traitements/<int:job>/relance/",
         operations_views.failed_job_retry,
         name="failed_job_retry",
     ),
-    # open to all
+    # open to all; the first two while the platform has no administrator
+    path("premiere-installation/", first_views.installation, name="first_installation"),
+    path("premiere-installation/compte/", first_views.administrator, name="first_administrator"),
     path("invitations/", invitation_views.invitation, name="invitation"),
     path("invitations/ouverte/", invitation_views.invitation_opened, name="invitation_opened"),
     path("donnees-personnelles/", privacy_views.personal_data, name="personal_data"),

@@ -143,13 +143,13 @@ def _commitments(batch: list[Invented]) -> None:
             for n, draft in enumerate(drafts)
         ),
     )
-    columns = "volet_id number order title description party lead_id indicator unit direction periodicity"
+    columns = "volet_id order title description party lead_id indicator unit direction periodicity"
     promise = "Porter la police municipale à 34 agents"
     _copy(
         "contracts_commitment",
         f"{columns} publishable",
         (
-            (volet + n, "1.1", 1, promise, "", "city", draft.parts[1][0].pk, "", "", "", "", True)
+            (volet + n, 1, promise, "", "city", draft.parts[1][0].pk, "", "", "", "", True)
             for n, draft in enumerate(drafts)
         ),
     )

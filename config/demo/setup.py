@@ -18,6 +18,7 @@ from workflow.engine.models import Circuit
 from workflow.procedures.opening import start_circuit
 
 PLAYED = "csi-clairval-2026"
+EMPTY_HANDED = "gaspard.mirevault@montbrac.example"  # pilots for a city that has no contract
 ADMINISTRATOR = "administration@contreseing.example"
 
 
@@ -37,8 +38,9 @@ def prepare() -> None:
     """Set everything up and print who can log in; what exists is left as it is."""
     pki.ensure()
     loaded = demo.load(demo.read())
+    elsewhere = demo.load(demo.read(demo.ELSEWHERE))
     secret = password()
-    for user in (*loaded.people.values(), _administrator()):
+    for user in (*loaded.people.values(), *elsewhere.people.values(), _administrator()):
         if not user.check_password(secret):
             user.set_password(secret)
             user.save(update_fields=["password"])
@@ -49,6 +51,8 @@ def prepare() -> None:
         for authority in signatory.office.authorities.select_related("delegate__person", "delegate__office"):
             named = authority.delegate
             issue_certificate(named.person, named.office.title, signatory.office.organisation)
+    for head in Mandate.objects.filter(person__in=elsewhere.people.values(), office__role=Role.HEAD):
+        issue_certificate(head.person, head.office.title, head.office.organisation)
     if not Circuit.objects.filter(contract=contract).exists():
         start_circuit(contract)
     _print(secret)
@@ -81,6 +85,10 @@ def _print(secret: str) -> None:
     if not console.is_terminal:  # a log has no width: nothing needs to be folded to 80 columns
         console = Console(width=140)
     console.print(table)
+    console.print(
+        f"Pour ouvrir un premier contrat, pilote d’un autre département : [bold]{EMPTY_HANDED}[/bold]",
+        highlight=False,
+    )
     console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
 
 

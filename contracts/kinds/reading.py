@@ -18,7 +18,10 @@ from stakeholders.models import Role
 
 FOLDER = Path(__file__).resolve().parent
 PLACES = ("before", "after")  # of a clause, as to the volets
-STEPS = ("draft", "freeze", "review", "approve", "council_resolution", "sign")  # whose days a kind gives
+STEPS = (  # whose days a kind gives
+    *("contribute", "synthesise", "accept_synthesis"),
+    *("draft", "freeze", "review", "approve", "council_resolution", "sign"),
+)
 PAGES = ("initiative", "perimeter", "participants", "signatories", "calendar")  # of an opening
 LONGEST = 366  # days, for one step
 
@@ -43,13 +46,14 @@ class VoletOfKind:
 class Clause:
     """A clause that the act has whatever its volets; ``text`` has named fields in braces.
 
-    ``place`` is ``before`` or ``after`` the volets.
+    ``place`` is ``before`` or ``after`` the volets; one that is ``required`` is left out for a reason only.
     """
 
     code: str
     heading: str
     text: str
     place: str
+    required: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from django.db import migrations, models
 
-FORWARD = """
+FROZEN = """
 CREATE OR REPLACE FUNCTION contracts_version_stays_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF TG_OP = 'UPDATE' AND OLD.pdf_sha256 = '' AND
        ROW(NEW.id, NEW.contract_id, NEW.number, NEW.content, NEW.content_sha256, NEW.frozen_at, NEW.frozen_by_id, NEW.label)
        IS NOT DISTINCT FROM
        ROW(OLD.id, OLD.contract_id, OLD.number, OLD.content, OLD.content_sha256, OLD.frozen_at, OLD.frozen_by_id, OLD.label)
-       AND (NEW.pdf_sha256 <> '' OR NEW.print_edition = OLD.print_edition)
+       ALSO
     THEN
         RETURN NEW;
     END IF;
@@ -17,20 +17,8 @@ BEGIN
         USING ERRCODE = 'integrity_constraint_violation';
 END $$;
 """
-BACKWARD = """
-CREATE OR REPLACE FUNCTION contracts_version_stays_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' AND OLD.pdf_sha256 = '' AND
-       ROW(NEW.id, NEW.contract_id, NEW.number, NEW.content, NEW.content_sha256, NEW.frozen_at, NEW.frozen_by_id, NEW.label)
-       IS NOT DISTINCT FROM
-       ROW(OLD.id, OLD.contract_id, OLD.number, OLD.content, OLD.content_sha256, OLD.frozen_at, OLD.frozen_by_id, OLD.label)
-    THEN
-        RETURN NEW;
-    END IF;
-    RAISE EXCEPTION 'La version % est figée : elle ne change plus et ne se supprime pas.', OLD.number
-        USING ERRCODE = 'integrity_constraint_violation';
-END $$;
-"""
+FORWARD = FROZEN.replace("ALSO", "AND (NEW.pdf_sha256 <> '' OR NEW.print_edition = OLD.print_edition)")
+BACKWARD = FROZEN.replace("       ALSO\n", "")
 
 
 class Migration(migrations.Migration):

@@ -1,5 +1,6 @@
 """What: the contract, its volets and commitments, its frozen versions, who will sign it."""
 
+from contracts.models.clauses import Clause, ClausePlace
 from contracts.models.commitments import Annex, Commitment, Direction, Party, Periodicity, Volet
 from contracts.models.contract import (
     ENDED,
@@ -19,6 +20,8 @@ __all__ = [
     "ENDED",
     "LONG_TEXT",
     "Annex",
+    "Clause",
+    "ClausePlace",
     "Commitment",
     "Contract",
     "ContractAccess",

@@ -39,6 +39,7 @@ class Volet(models.Model):
             models.UniqueConstraint(
                 fields=["contract", "order"],
                 name="one_volet_a_place",
+                deferrable=models.Deferrable.DEFERRED,  # places are exchanged in several statements
                 violation_error_message=_("Un autre volet occupe déjà cette place : changez l’ordre."),
             )
         ]
@@ -79,11 +80,11 @@ class Periodicity(models.TextChoices):
 class Commitment(models.Model):
     """One promise: who leads it, how it is measured, until when.
 
-    ``baseline`` and ``target`` are in ``unit``; ``budget_eur`` in euros, all years together.
+    ``baseline`` and ``target`` are in ``unit``; ``budget_eur`` in euros, all years together. ``order``
+    is its place in its volet, from 1: with the volet's, its number (:mod:`contracts.order`).
     """
 
     volet = models.ForeignKey(Volet, models.CASCADE, related_name="commitments", verbose_name=_("volet"))
-    number = Line(_("numéro"), max_length=12)
     order = models.PositiveSmallIntegerField(_("ordre"))
     title = Line(_("engagement"), max_length=300)
     description = Lines(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
@@ -130,9 +131,10 @@ class Commitment(models.Model):
         ordering = ["volet__order", "order", "pk"]
         constraints = [
             models.UniqueConstraint(
-                fields=["volet", "number"],
-                name="one_commitment_a_number",
-                violation_error_message=_("Ce numéro est déjà pris dans le volet."),
+                fields=["volet", "order"],
+                name="one_commitment_a_place",
+                deferrable=models.Deferrable.DEFERRED,
+                violation_error_message=_("Un autre engagement occupe déjà cette place : changez l’ordre."),
             ),
             models.CheckConstraint(
                 name="commitment_budget_not_negative",
@@ -143,6 +145,11 @@ class Commitment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number} {self.title}"
+
+    @property
+    def number(self) -> str:
+        """Its number in the draft, « 2.4 »: its volet's place and its own. A frozen version keeps its own."""
+        return f"{self.volet.order}.{self.order}"
 
 
 class Annex(models.Model):

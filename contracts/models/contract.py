@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.contrib.postgres.indexes import GinIndex
@@ -15,8 +17,10 @@ from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
 from stakeholders.reading import asked_for_each, asked_once
+from stakeholders.terms import Calendar, Zone, last_day
 from stakeholders.text import LabelledLines, Line, LineList, Lines
 
+NO_DAYS = models.Value({}, models.JSONField())
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
 
 
@@ -24,6 +28,7 @@ class Status(models.TextChoices):
     """Where a contract stands in its life, as lists show it."""
 
     OPENING = "opening", _("En préparation")
+    DIAGNOSTIC = "diagnostic", _("Diagnostic")
     DRAFTING = "drafting", _("Rédaction")
     IN_REVIEW = "in_review", _("Avis en cours")
     APPROVAL = "approval", _("Approbation")
@@ -42,7 +47,9 @@ class Contract(models.Model):
     """A contract between the State and one or several communes.
 
     ``document_date`` is the date printed on the document; the dates of signature are
-    those of the signatures. ``words`` is what a search looks into, kept by the database:
+    those of the signatures. ``days`` are the working days of each step, by its purpose, where they are
+    the contract's own: {"review": 15}; ``zone`` and ``keeps_good_friday`` say which days are working
+    there. ``words`` is what a search looks into, kept by the database:
     the words of the reference, the title and the territory, without case nor accents.
     """
 
@@ -60,8 +67,20 @@ class Contract(models.Model):
     period_rule = Line(_("règle de durée"), max_length=250, blank=True)
     document_date = Day(_("date du document"), null=True, blank=True)
     frameworks = LabelledLines(_("cadres existants"), default=list, blank=True)
+    with_diagnostic = models.BooleanField(
+        _("diagnostic partagé"), default=False, db_default=False
+    )  # chosen when the contract is opened
     status = models.CharField(_("état"), max_length=20, choices=Status.choices, default=Status.DRAFTING)
     created_at = models.DateTimeField(_("créé le"), auto_now_add=True)
+    target_date = Day(_("signature souhaitée le"), null=True, blank=True)
+    days = models.JSONField(_("délais"), default=dict, blank=True, db_default=NO_DAYS)
+    council_dates = models.JSONField(
+        _("séances prévues"), default=dict, blank=True, db_default=NO_DAYS
+    )  # {"<key of the organisation>": "2027-03-04"}
+    zone = models.CharField(
+        _("jours fériés"), max_length=4, choices=Zone.choices, default="", blank=True, db_default=""
+    )
+    keeps_good_friday = models.BooleanField(_("Vendredi saint férié"), default=False, db_default=False)
     words = models.GeneratedField(
         expression=models.Func("reference", "title", "territory", function="contracts_words"),
         output_field=SearchVectorField(),
@@ -87,6 +106,20 @@ class Contract(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference}, {self.title}"
+
+    @property
+    def calendar(self) -> Calendar:
+        """The working days of its territory."""
+        return Calendar(self.zone, self.keeps_good_friday)
+
+    def due(self, step: str, since: dt.date, by_default: int) -> dt.date:
+        """Return the last day of a step opened on ``since``.
+
+        Its own number of working days of the territory, or else ``by_default`` calendar days.
+        """
+        if (own := self.days.get(step)) is not None:
+            return self.calendar.after(since, own)
+        return last_day(since, by_default)
 
     @property
     def latest_version(self) -> ContractVersion | None:
@@ -168,7 +201,10 @@ class Part(models.TextChoices):
 
 
 class Participation(models.Model):
-    """An organisation takes part in a contract."""
+    """An organisation takes part in a contract.
+
+    A contract of several communes has a pilot for each of them; the first entered of a side runs it.
+    """
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="participations")
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="participations")
@@ -180,12 +216,6 @@ class Participation(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint(fields=["contract", "organisation"], name="one_part_an_organisation"),
-            models.UniqueConstraint(
-                fields=["contract", "part"],
-                condition=Q(part__in=["state_pilot", "city_pilot"]),
-                name="one_pilot_a_side",
-                violation_error_message=_("Ce contrat a déjà un pilote de ce côté."),
-            ),
         ]
 
     def __str__(self) -> str:
@@ -205,8 +235,9 @@ class SignatoryKind(models.TextChoices):
 class Signatory(models.Model):
     """A place on the signature page: an office, its capacity, its rank.
 
-    ``needs_council_resolution`` locks the place until the council's resolution is
-    enforceable (CGCT L2121-29, L2122-21, L2131-1).
+    ``authorised_by`` names the resolution that empowers it, where there is one before the text is final.
+    ``needs_council_resolution`` locks the place until the council's resolution is enforceable
+    (CGCT L2121-29, L2122-21, L2131-1): that of ``council``, or else of the office's own organisation.
     """
 
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="signatories")
@@ -218,6 +249,23 @@ class Signatory(models.Model):
     )
     required = models.BooleanField(_("obligatoire"), default=True)
     needs_council_resolution = models.BooleanField(_("attend la délibération"), default=False)
+    council = models.ForeignKey(
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("délibération attendue de"),
+    )
+    authorised_by = Line(
+        _("délibération qui l’habilite"),
+        max_length=200,
+        blank=True,
+        help_text=_(
+            "Si elle existe déjà : « n° 2026-11-014 du 12 novembre 2026 ». Sinon laissez vide : le cachet "
+            "de la signature la nommera."
+        ),
+    )
 
     class Meta:
         verbose_name = _("signataire")
@@ -230,6 +278,13 @@ class Signatory(models.Model):
 
     def __str__(self) -> str:
         return self.capacity
+
+    @property
+    def awaited_council(self) -> int | None:
+        """The primary key of the organisation whose council's resolution is awaited, or None."""
+        if not self.needs_council_resolution:
+            return None
+        return self.council_id or self.office.organisation_id
 
     @property
     def field_name(self) -> str:

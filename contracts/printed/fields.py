@@ -33,17 +33,19 @@ class Box:
     label: str
 
 
-def place(pdf: bytes, boxes: Sequence[Box]) -> tuple[bytes, int]:
-    """Return the PDF with its fields, in signing order, and its number of pages; a draft has none.
+def place(pdf: bytes, boxes: Sequence[Box] | None) -> tuple[bytes, int]:
+    """Return the PDF with its fields, in signing order, and its number of pages.
+
+    None, for a draft, leaves it no form at all: there is nothing to sign.
 
     Deterministic: the file's identifier comes from its content.
     """
     with pikepdf.open(io.BytesIO(pdf)) as document:
         fields = Array()
-        for position, box in enumerate(boxes):
-            later = [other.field for other in boxes[position + 1 :]]
+        for position, box in enumerate(boxes or ()):
+            later = [other.field for other in (boxes or ())[position + 1 :]]
             fields.append(_add_field(document, box, later))
-        if boxes:
+        if boxes is not None:
             document.Root.AcroForm = document.make_indirect(Dictionary(Fields=fields, SigFlags=0))
         for page in document.pages:
             if Name.Annots in page:

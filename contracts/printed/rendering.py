@@ -88,7 +88,7 @@ def render(content: Content, *, specimen: bool, frozen_at: dt.datetime, draft: b
     except typst.TypstError as error:
         raise RenderError(content["reference"], error.message) from error
     signatories = [] if draft else content["signatories"]
-    pdf, count = place(cast(bytes, pages), _boxes(boxes, signatories))
+    pdf, count = place(cast(bytes, pages), None if draft else _boxes(boxes, signatories))
     return Rendered(
         pdf=pdf,
         sha256=hashlib.sha256(pdf).hexdigest(),

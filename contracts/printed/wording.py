@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from contracts.canonical import Content
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
+from contracts.printed.act import act, noun
 from contracts.printed.typography import (
     NO_BREAK_SPACE,
     date,
@@ -37,6 +38,7 @@ def document(
     parties = _parties(content)
     made = frozen_at.astimezone(dt.UTC)
     title = printable(content["title"])
+    itself, kind = noun(content)
     return {
         "title": title,
         "name": _("PROJET – %(title)s") % {"title": title} if draft else title,
@@ -44,7 +46,7 @@ def document(
         "reference": printable(content["reference"]),
         "territory": printable(content["territory"]),
         "authors": [party["name"] for party in parties],
-        "subject": _("Contrat de sécurité intégrée, %(reference)s") % {"reference": content["reference"]},
+        "subject": f"{kind}, {content['reference']}",
         "made": [made.year, made.month, made.day],
         "specimen": _("SPÉCIMEN, document de démonstration sans valeur juridique") if specimen else None,
         "specimen-notice": _(
@@ -56,7 +58,8 @@ def document(
             _person(s) for s in content["signatories"] if s["kind"] != SignatoryKind.PARTY.value
         ],
         "facts": _facts(content),
-        "words": _words(),
+        "words": _words(itself),
+        "act": act(content),
         "preamble": paragraphs(content["preamble"]),
         "frameworks": [printable(framework["label"]) for framework in content["frameworks"]],
         "volets": [_volet(volet) for volet in content["volets"]],
@@ -111,15 +114,16 @@ def _facts(content: Content) -> list[list[str]]:
     return facts
 
 
-def _words() -> dict[str, Any]:
-    """Return what the template itself says."""
+def _words(itself: str) -> dict[str, Any]:
+    """Return what the template itself says; ``itself`` is « le présent contrat » or what else it is."""
+    itself = itself[:1].upper() + itself[1:]
+    is_feminine = itself.startswith("La ")
     return {
         "contents": _("Sommaire"),
         "preamble": _("Préambule"),
         "frameworks": _("Cadres existants"),
-        "frameworks-intro": _(
-            "Le présent contrat s’articule avec les cadres suivants, qu’il ne remplace pas :"
-        ),
+        "frameworks-intro": _("%(itself)s s’articule avec les cadres suivants, qu’%(it)s ne remplace pas :")
+        % {"itself": itself, "it": _("elle") if is_feminine else _("il")},
         "measure": [
             _("Indicateur"),
             _("Valeur initiale"),
@@ -142,10 +146,11 @@ def _words() -> dict[str, Any]:
         "signatures": _("Signatures"),
         "signatures-intro": paragraphs(
             _(
-                "Le présent contrat est signé par voie électronique, dans l’ordre ci-dessous. La date de "
+                "%(itself)s est %(signed)s par voie électronique, dans l’ordre ci-dessous. La date de "
                 "chaque signature est celle qu’atteste son horodatage ; elle peut différer de la date du "
                 "document."
             )
+            % {"itself": itself, "signed": _("signée") if is_feminine else _("signé")}
         ),
     }
 

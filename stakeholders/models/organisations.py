@@ -19,12 +19,13 @@ from guardian.models import GroupObjectPermissionBase
 
 from stakeholders.days import Day
 from stakeholders.kinds import KINDS, Power, Side
+from stakeholders.models import described
 from stakeholders.models.people import User
 from stakeholders.proofs import Proof, proof_by_default
 from stakeholders.text import Line, Lines, MailDomain
 
 
-class Organisation(models.Model):
+class Organisation(described.Described):
     """A body that takes part in contracts; the guardian rows hang on its group."""
 
     code = models.SlugField(_("code"), max_length=60, unique=True)
@@ -54,6 +55,7 @@ class Organisation(models.Model):
         verbose_name_plural = _("organisations")
         ordering = ["name"]
         permissions = [
+            (Power.OPEN.value, "Open a contract for the organisation"),
             (Power.DRAFT.value, "Draft on behalf of the organisation"),
             (Power.REVIEW.value, "Give the opinion of the organisation"),
             (Power.APPROVE.value, "Approve on behalf of the organisation"),
@@ -71,6 +73,7 @@ class Organisation(models.Model):
                 condition=Q(signing_proof__in=Proof.values),
                 violation_error_message=_("Cette preuve n’existe pas."),
             ),
+            *described.CONSTRAINTS,
         ]
 
     def __str__(self) -> str:
@@ -126,7 +129,7 @@ class Role(models.TextChoices):
 ROLE_POWERS: dict[str, frozenset[Power]] = {
     Role.HEAD: frozenset({Power.VIEW, Power.REVIEW, Power.APPROVE, Power.SIGN}),
     Role.DELEGATE: frozenset({Power.VIEW, Power.REVIEW, Power.APPROVE}),
-    Role.PILOT: frozenset({Power.VIEW, Power.DRAFT}),
+    Role.PILOT: frozenset({Power.VIEW, Power.DRAFT, Power.OPEN}),
     Role.VALIDATOR: frozenset({Power.VIEW, Power.APPROVE}),
     Role.REVIEWER: frozenset({Power.VIEW, Power.REVIEW}),
     Role.CLERK: frozenset({Power.VIEW, Power.RECORD_RESOLUTION}),

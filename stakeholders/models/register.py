@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -78,6 +79,17 @@ def _same_words(field: str) -> Func:
     words = Func(Lower(F(field)), Value(r"\s+"), Value(" "), Value("g"), function="regexp_replace")
     hashed = Func(words, Value(0), function="hashtextextended", output_field=BigIntegerField())
     return Func(hashed, hashed, Value("[]"), function="int8range", output_field=BigIntegerRangeField())
+
+
+def _never_twice(name: str, refusal: Any, *same: Func) -> ExclusionConstraint:
+    """Refuse a second row of the same, on any of the same days, unless the first was withdrawn."""
+    ranges = [*same, days_of_it()]
+    return ExclusionConstraint(
+        name=name,
+        expressions=[(one, RangeOperators.OVERLAPS) for one in ranges],
+        condition=Q(withdrawn_at__isnull=True),
+        violation_error_message=refusal,
+    )
 
 
 class SigningAuthority(Dated):
@@ -157,20 +169,16 @@ class SigningAuthority(Dated):
                 violation_error_message=_("Citez l’acte : sans lui, l’habilitation ne peut être vérifiée."),
             ),
             # entered twice and ended once, it would still let somebody sign
-            ExclusionConstraint(
-                name="one_line_an_act_parties_and_day",
-                expressions=[
-                    (only("office"), RangeOperators.OVERLAPS),
-                    (only("delegate"), RangeOperators.OVERLAPS),
-                    (_same_words("kind"), RangeOperators.OVERLAPS),
-                    (_same_words("act"), RangeOperators.OVERLAPS),
-                    (days_of_it(), RangeOperators.OVERLAPS),
-                ],
-                condition=Q(withdrawn_at__isnull=True),
-                violation_error_message=_(
+            _never_twice(
+                "one_line_an_act_parties_and_day",
+                _(
                     "Cet acte est déjà inscrit au registre, pour cette personne et pour ces jours : "
                     "retirez d’abord la première inscription si elle est à corriger."
                 ),
+                only("office"),
+                only("delegate"),
+                _same_words("kind"),
+                _same_words("act"),
             ),
         ]
         indexes = [models.Index(fields=["office", "starts_on"]), models.Index(fields=["delegate"])]
@@ -250,18 +258,14 @@ class Absence(Dated):
                     "demande une délégation ou une suppléance inscrite au registre."
                 ),
             ),
-            ExclusionConstraint(
-                name="one_absence_two_people_and_day",
-                expressions=[
-                    (only("mandate"), RangeOperators.OVERLAPS),
-                    (only("substitute"), RangeOperators.OVERLAPS),
-                    (days_of_it(), RangeOperators.OVERLAPS),
-                ],
-                condition=Q(withdrawn_at__isnull=True),
-                violation_error_message=_(
+            _never_twice(
+                "one_absence_two_people_and_day",
+                _(
                     "Une absence est déjà déclarée pour ces jours, avec ce remplaçant : "
                     "terminez-la d’abord si elle est à corriger."
                 ),
+                only("mandate"),
+                only("substitute"),
             ),
         ]
         indexes = [models.Index(fields=["substitute", "ends_on"])]

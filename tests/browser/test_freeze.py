@@ -23,7 +23,7 @@ def test_a_draft_is_read_then_frozen_in_one_click(browser: Browser, cast: Cast, 
     for waiting in plot.tasks(contract, "draft"):
         acts.submit_draft(plot.entitled(waiting), waiting.pk)
     Volet.objects.create(contract=contract, title="Un volet encore vide", order=3)
-    Commitment.objects.filter(volet__contract=contract, number="1.1").update(due_date=None)
+    Commitment.objects.filter(volet__contract=contract, volet__order=1, order=1).update(due_date=None)
     actor = Actor(browser, live_url, cast.pilote_ville, typing=False)
     page = actor.page
     page.goto(live_url + reverse("draft_editor", args=[contract.pk]))
@@ -41,7 +41,9 @@ def test_a_draft_is_read_then_frozen_in_one_click(browser: Browser, cast: Cast, 
     actor.is_accessible()
     missing = page.get_by_role("link", name="1.1", exact=True).first
     assert (missing.get_attribute("href") or "").endswith("#id_due_date")
-    Commitment.objects.filter(volet__contract=contract, number="1.1").update(due_date=dt.date(2029, 1, 1))
+    Commitment.objects.filter(volet__contract=contract, volet__order=1, order=1).update(
+        due_date=dt.date(2029, 1, 1)
+    )
     page.get_by_label("Objet de la version").fill("Première lecture")
     page.get_by_role("button", name="Figer la version 1").click()
     expect(page.get_by_text("rien n’a été figé")).to_be_visible()

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 @pytest.fixture
 def contracts(cast: Cast) -> dict[str, Contract]:
-    """Bring four contracts to four moments."""
+    """Bring five contracts to five moments."""
     return once("pages", lambda: _contracts(cast))
 
 
@@ -33,7 +33,10 @@ def _contracts(cast: Cast) -> dict[str, Contract]:
     plot.sign_next(found["signed"])
     plot.sign_next(found["signed"])
     run_jobs()
-    return found
+    diagnosing = small_contract(cast, "PAGES-diagnosing")
+    Contract.objects.filter(pk=diagnosing.pk).update(with_diagnostic=True)
+    diagnosing.refresh_from_db()
+    return {**found, "diagnosing": plot.opened(diagnosing)}
 
 
 def task(contract: Contract, step: str, index: int = 0) -> str:
@@ -45,7 +48,7 @@ def task(contract: Contract, step: str, index: int = 0) -> str:
 def test_every_page_is_accessible(
     browser: Browser, cast: Cast, contracts: dict[str, Contract], live_url: str, phone: bool
 ) -> None:
-    draft, review, signing, signed = contracts.values()
+    draft, review, signing, signed, diagnosing = contracts.values()
     volet = draft.volets.order_by("order")[0]
     pilot = [
         reverse("inbox"),
@@ -66,7 +69,12 @@ def test_every_page_is_accessible(
     ]
     visits = {
         cast.pilote_ville: pilot,
-        cast.bailleur_oh: [reverse("inbox"), task(review, "review")],
+        cast.bailleur_oh: [
+            reverse("inbox"),
+            task(review, "review"),
+            task(diagnosing, "contribute"),
+            reverse("diagnostic", args=[diagnosing.pk]),
+        ],
         cast.prefete: [
             task(signing, "sign"),
             reverse("sign_refuse", args=[signing.pk, plot.task(signing, "sign").pk]),

@@ -68,7 +68,7 @@ def as_deployed(transactional_db: None, collected: Path, tmp_path: Path) -> dict
     given = {
         variable: str(value).replace(SECRETS_FOLDER, f"{tmp_path}/")
         for variable, value in SERVICES["web"]["environment"].items()
-        if not str(value).startswith("${")
+        if variable != "REDIS_URL_FILE" and not str(value).startswith("${")
     }
     return {
         **bare_environment(tmp_path),

@@ -38,8 +38,8 @@ def test_compose_file_follows_the_specification() -> None:
 
 
 def test_compose_file_has_every_part() -> None:
-    """A database, pages and workers in number, a one-shot migration, a proxy; each watched."""
-    assert set(SERVICES) == {"database", "migrate", "web", "worker", "proxy"}
+    """A database, Redis, pages and workers in number, a one-shot migration, a proxy; each watched."""
+    assert set(SERVICES) == {"database", "redis", "migrate", "web", "worker", "proxy"}
     assert {name for name, service in SERVICES.items() if "healthcheck" not in service} == {"migrate"}
     assert SERVICES["migrate"]["restart"] == "no"
     for name in ("web", "worker"):
@@ -71,7 +71,7 @@ def test_our_containers_are_confined() -> None:
 
 def test_no_secret_is_written_in_the_files() -> None:
     """Whatever is secret comes from a file of the secrets folder, and no default stands for it."""
-    secret = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN|PASSPHRASE|DATABASE\w*_URL")
+    secret = re.compile(r"PASSWORD|SECRET|_KEY|TOKEN|PASSPHRASE|DATABASE\w*_URL|REDIS_URL")
     found = 0
     for name, service in SERVICES.items():
         granted = set(service.get("secrets", []))
@@ -80,7 +80,7 @@ def test_no_secret_is_written_in_the_files() -> None:
                 assert variable.endswith("_FILE"), f"{name}: {variable} is given in clear"
                 assert value.removeprefix(SECRETS_FOLDER) in granted, f"{name}: {variable} is not granted"
                 found += 1
-    assert found == 2 * len(OURS) + 1 + 1, "the superuser's, and the owner's for the migrations alone"
+    assert found == 3 * len(OURS) + 1 + 1, "the superuser's, and the owner's for the migrations alone"
     for name, source in COMPOSE["secrets"].items():
         assert source == {"file": f"./var/secrets/{name}"}  # var is ignored by git
     assert not re.search(r"://[^/\s:@]*:[^/\s@]+@", (ROOT / "docker-compose.yml").read_text())
@@ -123,10 +123,12 @@ def test_secrets_are_drawn_once(tmp_path: Path) -> None:
     owner, runtime = (settings_from_url(made[f"database_{name}url"]) for name in ("owner_", ""))
     drawn = [made[name] for name in made if name == "secret_key" or name.endswith("_password")]
     drawn.append(runtime["PASSWORD"])
-    assert len(set(drawn)) == 4
+    assert len(set(drawn)) == 5
     assert all(len(value) == 64 for value in drawn)
     assert owner["PASSWORD"] == made["database_password"]
     assert (owner["USER"], runtime["USER"]) == ("contreseing", "contreseing_runtime")
+    assert f":{made['redis_password']}@" in made["redis_url"]
+    assert f"requirepass {made['redis_password']}\n" in made["redis_conf"]
     subprocess.run(command, check=True, capture_output=True)
     assert {path.name: path.read_text() for path in folder.iterdir()} == made
 

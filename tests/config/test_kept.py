@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from allauth.account import views as account_views
+from bs4 import BeautifulSoup
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
@@ -14,7 +16,7 @@ from django.urls import reverse
 
 from config import errors
 from tests import plot
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from workflow.opinions import acts, views
 from workflow.opinions.models import Opinion
 
@@ -62,10 +64,28 @@ def test_an_act_that_was_not_is_said_not_to_be(
 ) -> None:
     client, address, given = asked
     monkeypatch.setattr(acts, "give_opinion", rolled_back(acts.give_opinion))
-    answer = client.post(address, given)
+    answer = client.post(address, {**given, "reason": "Un motif écrit pendant que le disque est plein."})
     assert answer.status_code == 500
     assert Opinion.objects.count() == 0
     assert NOTHING in said(answer)
+    page = BeautifulSoup(answer.content, "html.parser")
+    again = page.select_one("form[method=post]:has(input[name=reason])")
+    assert again is not None, "what was typed is given back, to be sent once more"
+    monkeypatch.undo()
+    fields = {str(field["name"]): str(field["value"]) for field in again.select("input")}
+    assert client.post(str(again["action"]), fields).status_code == 302
+    assert Opinion.objects.get().reason.startswith("Un motif écrit")
+
+
+def test_no_secret_is_given_back_nor_half_a_form(
+    cast: Cast, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.raise_request_exception = False
+    monkeypatch.setattr(account_views.LoginView, "form_valid", breaking)
+    answer = client.post(reverse("account_login"), {"login": cast.maire.email, "password": PASSWORD})
+    assert answer.status_code == 500
+    assert PASSWORD not in said(answer)
+    assert cast.maire.email not in answer.content.decode()
 
 
 @pytest.mark.parametrize(("kept", "sentence"), [("kept", KEPT), ("reading", READ), ("nothing", NOTHING)])

@@ -87,3 +87,34 @@ def content(**changes: Any) -> dict[str, Any]:
         ],
         **changes,
     }
+
+
+def empowered(row: dict[str, Any], civility: str = "Mme", authorised_by: str = "") -> dict[str, Any]:
+    """Return a signatory as schema 3 says it."""
+    return {"civility": civility, "authorised_by": authorised_by, **row}
+
+
+def act(**changes: Any) -> dict[str, Any]:
+    """Return the same content as of schema 3: its kind, its clauses, how its signatories are empowered."""
+    given = content()
+    people = [
+        empowered(row, civility) for row, civility in zip(given["signatories"], ["Mme", "M."], strict=True)
+    ]
+    return {
+        **given,
+        "schema": 3,
+        "kind": {"code": "csi", "title": "Contrat de sécurité intégrée", "article": "le"},
+        "clauses": [
+            {
+                "key": "visas",
+                "place": "visas",
+                "heading": "Visas",
+                "text": "le code général des collectivités territoriales\nVu la circulaire n° 6258/SG ;",
+            },
+            {"key": "object", "place": "before", "heading": "Objet", "text": "L’objet du contrat."},
+            {"key": "duration", "place": "after", "heading": "Durée", "text": "Cinq ans.\n\nPas plus."},
+            {"key": "own-1", "place": "after", "heading": "Une de plus", "text": "Ajoutée par les pilotes."},
+        ],
+        "signatories": people,
+        **changes,
+    }

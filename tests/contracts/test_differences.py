@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.differences import differences
-from tests.contracts.contents import COMMITMENT, content
+from tests.contracts.contents import COMMITMENT, act, content
 
 CITY = COMMITMENT["lead"]["name"]
 
@@ -84,4 +84,20 @@ def test_every_part_of_a_text_has_words() -> None:
     for key in content().keys() - {"schema", "volets"}:
         before, after = texts()
         after[key] = {**after[key], "rule": "autre"} if isinstance(after[key], dict) else "autre"
+        if key == "signatories":
+            after[key] = [{**before[key][0], "capacity": "autre"}]
         assert [found.kind for found in differences(before, after)] == ["changed"], key
+
+
+def test_clauses_are_told_one_by_one_and_nothing_of_a_text_that_had_none() -> None:
+    before, after = act(), act()
+    after["clauses"][1] = {**after["clauses"][1], "text": "Un autre objet."}
+    after["clauses"][3:] = [{"key": "own-2", "place": "after", "heading": "Neuve", "text": "Neuf."}]
+    found = differences(before, after)
+    assert [(one.kind, one.title) for one in found] == [
+        ("changed", "Objet"),
+        ("added", "Neuve"),
+        ("removed", "Une de plus"),
+    ]
+    assert found[0].changes == [("Texte", "L’objet du contrat.", "Un autre objet.")]
+    assert differences(content(), act()) == [], "the act says more, and what was written is the same"

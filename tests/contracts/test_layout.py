@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts.printed import render
 from contracts.printed.typography import printable
-from tests.contracts.contents import COMMITMENT, FROZEN_AT, content, signatory
+from tests.contracts.contents import COMMITMENT, FROZEN_AT, act, content, empowered, signatory
 from tests.contracts.layout import UNDRAWN, Box, faults, in_body, runs
 
 Row = dict[str, Any]
@@ -164,7 +164,15 @@ def contents(draw: st.DrawFn) -> Row:
         signatory(order, person=draw(short), capacity=draw(short), organisation=draw(short))
         for order in range(1, draw(st.integers(1, 4)) + 1)
     ]
-    return content(volets=volets, signatories=people, title=draw(short), territory=draw(short)[:120])
+    rest = {"volets": volets, "title": draw(short), "territory": draw(short)[:120]}
+    if draw(st.booleans()):
+        return content(signatories=people, **rest)
+    clauses = [
+        {"key": place, "place": place, "heading": draw(short), "text": draw(texts)}
+        for place in ("visas", "before", "before", "after", "after")
+    ]
+    named = [empowered(row, authorised_by=draw(short)) for row in people]
+    return act(signatories=named, clauses=clauses, document_date=None, **rest)
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
@@ -182,3 +190,79 @@ def test_no_line_of_the_annexes_is_alone_on_a_page() -> None:
         drawn = runs(render(asked, specimen=False, frozen_at=FROZEN_AT).pdf)
         pages = {run.page for run in drawn if run.page > 2 and "numéro" in run.said.replace(" ", "")}
         assert len(pages) == 1, lines
+
+
+SIDES = ["state", "local", "judicial", "partner"]
+KINDS = ["party", "party", "institutional_cosignatory", "adhering_partner"]
+
+
+def long_act(word: str, volets: int = 8) -> Row:
+    """Return an act of ten commitments a volet and twelve signatories, its texts as long as they may be."""
+    figures = {
+        **MEASURE,
+        "unit": word[:60],
+        "label": word[:250],
+        "baseline": "999999999999",
+        "target": "999999999999.99",
+    }
+    rows = [
+        {
+            **COMMITMENT,
+            "id": number,
+            "number": f"{1 + number // 10}.{1 + number % 10}",
+            "title": word[:150],
+            "lead": {"id": 1, "name": word[:200]},
+            "owner": word[:200],
+            "indicator": figures,
+            "budget_eur": "999999999999.99",
+        }
+        for number in range(10 * volets)
+    ]
+    chapters = [
+        {
+            **content()["volets"][0],
+            "order": place + 1,
+            "title": word[:100],
+            "commitments": rows[place * 10 : place * 10 + 10],
+        }
+        for place in range(volets)
+    ]
+    people = [
+        empowered(
+            signatory(
+                order,
+                person=word,
+                capacity=word,
+                organisation=word,
+                side=SIDES[order % 4],
+                kind=KINDS[order % 4],
+            ),
+            authorised_by=word[:200] if order % 3 else "",
+        )
+        for order in range(1, 13)
+    ]
+    clauses = [
+        {
+            "key": f"{place}-{rank}",
+            "place": place,
+            "heading": word[:200],
+            "text": f"{word}\n" * 20 + "court\n" * 60,
+        }
+        for place in ("visas", "before", "after")
+        for rank in range(3)
+    ]
+    return act(volets=chapters, signatories=people, clauses=clauses)
+
+
+@pytest.mark.parametrize(("word", "volets"), [("mot " * 75, 8), ("W" * 300, 2), ("😀" * 300, 1)])
+def test_an_act_of_eighty_commitments_and_twelve_signatories_keeps_to_its_pages(
+    word: str, volets: int
+) -> None:
+    asked = long_act(word, volets)
+    check(asked, word * 180, "".join(row["capacity"] for row in asked["signatories"]))
+
+
+def test_a_draft_is_laid_out_as_the_contract_is() -> None:
+    """All but the mark across the page, which stands behind the text."""
+    drawn = runs(render(long_act("mot " * 20, 1), specimen=True, frozen_at=FROZEN_AT, draft=True).pdf)
+    assert not list(islice(faults([run for run in drawn if run.said != "PROJET"], []), 5))

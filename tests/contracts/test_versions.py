@@ -99,7 +99,9 @@ def test_the_database_refuses_to_delete_a_version(cast: Cast) -> None:
 
 def test_a_commitment_names_an_office_not_whoever_holds_it(cast: Cast) -> None:
     contract = small_contract(cast)
-    police, hall, evening = Commitment.objects.filter(volet__contract=contract).order_by("number")
+    police, hall, evening = Commitment.objects.filter(volet__contract=contract).order_by(
+        "volet__order", "order"
+    )
     for row, owner in ((police, cast.dgs), (hall, cast.dgs), (evening, cast.outsider)):
         Commitment.objects.filter(pk=row.pk).update(owner=owner)
     cast.outsider.mandates.update(ends_on=dt.date(2020, 1, 1), starts_on=dt.date(2019, 1, 1))

@@ -27,6 +27,7 @@ TABLE = {
     "DocumentChanged": (True, True),  # the file has moved on
     "DocumentUnreadable": (False, False),
     "EnvelopeClosed": (True, False),
+    "KeyLocked": (True, False),
     "NoCertificate": (True, False),
     "NoTrustRoot": (False, False),
     "NotEntitled": (True, False),

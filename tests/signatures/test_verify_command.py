@@ -16,7 +16,7 @@ from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
-from signatures.errors import BackendUnavailable, OwnOutputInvalid
+from signatures.errors import OwnOutputInvalid, TransientError
 from signatures.plain import visible
 from signatures.report import Problem, SignatureRow, Verdict
 from signatures.validation import validate
@@ -148,7 +148,7 @@ def test_no_text_of_a_file_is_stored_as_it_is() -> None:
     row = SignatureRow(**facts, specimen=False, verdict=Verdict.PASSED)
     shown = [getattr(row, name) for name in names]
     problem = Problem("x", HOSTILE, told=HOSTILE, facts={HOSTILE: HOSTILE})
-    errors = [str(OwnOutputInvalid([HOSTILE])), str(BackendUnavailable(HOSTILE))]
+    errors = [str(OwnOutputInvalid([HOSTILE])), str(TransientError(HOSTILE))]
     for text in [*shown, problem.message, problem.field, *errors]:
         assert is_harmless(text) and "\n" not in text
         assert "\\x1b" in text

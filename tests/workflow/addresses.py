@@ -10,11 +10,14 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
 
-from contracts.models import Contract, Part
+from contracts.models import Contract, Part, Status
+from signatures import blobs
 from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
+from workflow.diagnostic.models import DiagnosticFile
 from workflow.drafting.models import DraftPrint
+from workflow.opening import acts as opening_acts
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -63,6 +66,37 @@ def version(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 def opinion(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "opinion": Opinion.objects.filter(version__contract=contract)[0].pk}
+
+
+def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A contract that the city's pilot prepares, with its letter; a POST of nothing does not open it."""
+    found = Contract.objects.filter(status=Status.OPENING).first()
+    if found is None:
+        city = pilot(contract, Part.CITY_PILOT)
+        held = Mandate.objects.in_force().filter(office__organisation=city, office__role=Role.PILOT)[0]
+        facts: dict[str, Any] = {
+            "kind": "csi",
+            "initiative": "local",
+            "title": "",
+            "reference": "",
+            "letter_on": None,
+            "letter_text": "",
+            "letter_sha256": blobs.put(b"%PDF-1.7 a letter"),
+        }
+        found = opening_acts.begin(held.person, city.pk, facts)
+    return {"contract": found.pk}
+
+
+def preparation_page(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {**preparation(scenes, contract), "page": "perimetre"}
+
+
+def diagnostic_file(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "file": DiagnosticFile.objects.get(contribution__contract=contract).pk}
+
+
+def contribution(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "task": scenes.task(contract, "contribute", "org-rtac")}
 
 
 def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -164,6 +198,7 @@ def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "contact": scenes.link.contact_id}
 
 
+CITY = frozenset({"pilote_ville"})
 LANDLORD = frozenset({"bailleur_oh", "guest", "substitute"})
 COLLEAGUES = LANDLORD - {"guest"}
 REVIEW_VIEWERS = VIEWERS | {"guest"}
@@ -178,6 +213,11 @@ RULES: dict[str, Rule] = {
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
+    "opening_new": Rule(PILOTS, PILOTS, arguments=none),
+    "opening_review": Rule(CITY, CITY, arguments=preparation),
+    "opening_page": Rule(CITY, CITY, arguments=preparation_page),
+    "opening_drop": Rule(CITY, CITY, arguments=preparation),
+    "opening_letter": Rule(CITY, arguments=preparation),
     "contract": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_live": Rule(REVIEW_VIEWERS, scene="review"),
     "contract_bpmn": Rule(REVIEW_VIEWERS, scene="review"),
@@ -188,6 +228,9 @@ RULES: dict[str, Rule] = {
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
+    "diagnostic": Rule(VIEWERS, scene="diagnosing"),
+    "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
+    "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
     "draft_editor": Rule(PILOTS),
     "draft_preview": Rule(PILOTS, PILOTS),
     "draft_pdf": Rule(PILOTS, arguments=draft_in_print),
@@ -200,6 +243,7 @@ RULES: dict[str, Rule] = {
     "commitment_move": Rule(None, PILOTS, arguments=commitment),
     "contacts": Rule(NAMING, NAMING, "review"),
     "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
+    "contract_abandon": Rule(PILOTS, PILOTS, scene="review"),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
     "holder_accept": Rule(PILOTS, PILOTS, scene="signing", arguments=signatory),
     "task": Rule(LANDLORD, LANDLORD, "review", review),
@@ -229,7 +273,7 @@ CONCERNED = ADMINISTRATOR | MAYOR | PILOTS | {"greffe"}  # by an office that the
 RULES |= {
     "organisation": Rule(ADMINISTRATOR, arguments=organisation),
     "invitation_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
-    "invitation_cancel": Rule(None, ADMINISTRATOR, arguments=invited),
+    "invitation_cancel": Rule(None, APPOINTING, arguments=invited),
     "office_add": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=organisation),
     "mandate_add": Rule(APPOINTING, APPOINTING, arguments=organisation),
     "mandate_withdraw": Rule(ADMINISTRATOR, ADMINISTRATOR, arguments=mandate),
@@ -242,6 +286,15 @@ RULES |= {
     "grant_confirm": Rule(None, MAYOR, arguments=grant),
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
+    "platform": Rule(PLATFORM, arguments=none),
+    "platform_organisation_add": Rule(PLATFORM, PLATFORM, arguments=none),
+    "platform_organisation": Rule(PLATFORM, arguments=organisation),
+    "platform_organisation_edit": Rule(PLATFORM, PLATFORM, arguments=organisation),
+    "platform_office_add": Rule(PLATFORM, PLATFORM, arguments=organisation),
+    "platform_import": Rule(PLATFORM, PLATFORM, arguments=none),
+    "platform_import_template": Rule(PLATFORM, arguments=none),
+    "platform_import_confirm": Rule(None, PLATFORM, arguments=none),
+    "platform_administrators": Rule(PLATFORM, PLATFORM, arguments=none),
     "failed_jobs": Rule(PLATFORM, arguments=none),
     "account_data": Rule(EVERYBODY, arguments=none),
     "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
@@ -257,92 +310,3 @@ RULES |= {
 ONCE = {"contact_remove"}  # what is removed is not found again: the first of those entitled tries it
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}
-# the last two: see test_invitations.py
-OPEN_TO_ALL = {
-    "trust_root",
-    "lives",
-    "ready",
-    "metrics",
-    "set_language",
-    "invitation",
-    "invitation_opened",
-    "guide",
-    "information",
-    "personal_data",
-    "unsent_forget",  # one's own text: tests/config/test_unsent.py
-}
-GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too
-    "guest_link",
-    "guest_code",
-    "guest_code_ask",
-    "guest_link_renew",
-    "guest_report",
-    "guest_receipt",
-}
-ACCOUNTS = {  # allauth's own, each open or closed by its own rule; none shows a contract
-    f"account_{name}"
-    for name in [
-        "login",
-        "logout",
-        "inactive",
-        "signup",
-        "reauthenticate",
-        "email",
-        "email_verification_sent",
-        "change_password",
-        "set_password",
-        "reset_password",
-        "confirm_login_code",
-        "reset_password_from_key_done",
-        "reset_password_from_key",
-        "reset_open",
-        "reset_password_done",
-        "request_login_code",
-        "address",
-        "means",
-        "password",
-    ]
-} | {
-    "proconnect_login",
-    "proconnect_callback",
-    "socialaccount_login_cancelled",
-    "socialaccount_login_error",
-    "socialaccount_signup",
-    "socialaccount_connections",
-    "usersessions_list",
-    "mfa_index",
-    "mfa_authenticate",
-    "mfa_reauthenticate",
-    "mfa_list_webauthn",
-    "mfa_add_webauthn",
-    "mfa_edit_webauthn",
-    "mfa_remove_webauthn",
-    "mfa_reauthenticate_webauthn",
-    "mfa_login_webauthn",
-    "mfa_activate_totp",
-    "mfa_deactivate_totp",
-    "mfa_view_recovery_codes",
-    "mfa_generate_recovery_codes",
-    "mfa_download_recovery_codes",
-}
-OWN_SESSIONS = {"session_end"}  # tests/stakeholders/test_sessions.py
-STAFF = (
-    {
-        "admin:index",
-        "admin:login",
-        "admin:logout",
-        "admin:password_change",
-        "admin:password_change_done",
-        "admin:autocomplete",
-        "admin:jsi18n",
-        "admin:view_on_site",
-        "admin:app_list",
-        "admin:None",
-    }
-    | {
-        f"admin:stakeholders_{model}_{page}"
-        for model in ("user", "organisation", "office", "mandate")
-        for page in ("changelist", "add", "history", "delete", "change")
-    }
-    | {f"admin:signatures_proofmeans_{page}" for page in ("changelist", "add", "history", "delete", "change")}
-)

@@ -15,6 +15,9 @@ from stakeholders.models import User
 from tests import plot
 from tests.owner import untied
 from tests.pki import ServedPki
+from tests.stage import run_jobs
+from workflow.drafting import acts as drafting_acts
+from workflow.engine.jobs import ATTEMPTS
 
 
 def rewrite(table: str, column: str, value: Any, pk: int) -> None:
@@ -68,3 +71,14 @@ def renewed_certificate(pki: ServedPki, person: User) -> Iterator[Callable[[], N
     finally:
         path.write_bytes(kept)
         (pki.folder / "revoked.json").unlink(missing_ok=True)
+
+
+def not_printed(contract: Contract) -> Contract:
+    """Have a contract be frozen whose version cannot be printed: its step stands in error."""
+    for waiting in plot.tasks(contract, "draft"):
+        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
+    freeze = plot.task(contract, "freeze")
+    drafting_acts.freeze_version(plot.entitled(freeze), freeze.pk)
+    with forged_text(contract, volets=None), hopeless_jobs(ATTEMPTS):
+        run_jobs()
+    return contract

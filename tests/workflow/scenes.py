@@ -17,6 +17,8 @@ from tests.cast import Cast, small_contract
 from tests.granted import asked
 from tests.invited import code_for, named
 from tests.stage import run_jobs
+from workflow.diagnostic import acts as diagnostic_acts
+from workflow.diagnostic.acts import Changes
 from workflow.guests import acts as guests_acts
 from workflow.guests.models import GuestLink
 from workflow.powers import appointments
@@ -24,12 +26,13 @@ from workflow.powers import appointments
 
 @dataclass
 class Scenes:
-    """Four contracts at four moments, all between the same parties; the register and an absence of one."""
+    """Four contracts at four moments, one in its diagnostic, between the same parties; what stands beside."""
 
     drafting: Contract
     review: Contract
     signing: Contract
     sealed: Contract
+    diagnosing: Contract
     authority: SigningAuthority
     absence: Absence
     link: GuestLink
@@ -93,7 +96,22 @@ def set_up(cast: Cast) -> Scenes:
         document=sha256,
     )
     assert isinstance(made, Grant)
-    return Scenes(drafting, review, signing, sealed, delegation, away, link, asked(made), extras)
+    return Scenes(
+        drafting, review, signing, sealed, _diagnosing(cast), delegation, away, link, asked(made), extras
+    )
+
+
+def _diagnosing(cast: Cast) -> Contract:
+    """A contract whose diagnostic has the landlord's contribution, with a file; the operator owes its own."""
+    contract = small_contract(cast, "MATRIX-DIAGNOSTIC")
+    Contract.objects.filter(pk=contract.pk).update(with_diagnostic=True)
+    contract.refresh_from_db()
+    plot.opened(contract)
+    task = plot.task(contract, "contribute", cast.organisation("org-oh"))
+    attached = Changes(file=("Relevé", blobs.put(b"%PDF-1.7 un relev\xc3\xa9")))
+    diagnostic_acts.write(cast.bailleur_oh, task.pk, text="Trois halls.", revision=0, changes=attached)
+    diagnostic_acts.send(cast.bailleur_oh, task.pk, text="Trois halls.", revision=1)
+    return contract
 
 
 def _expired_and_substitute(cast: Cast) -> dict[str, User]:

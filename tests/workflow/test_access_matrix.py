@@ -18,21 +18,8 @@ from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.snapshots import once
-from tests.workflow.addresses import (
-    ACCOUNTS,
-    EVERYBODY,
-    GUEST_LINKS,
-    NEVER,
-    NOBODY,
-    ONCE,
-    OPEN_TO_ALL,
-    OWN_SESSIONS,
-    RULES,
-    STAFF,
-    Rule,
-    review,
-    signature,
-)
+from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, RULES, Rule, review, signature
+from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
 from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import page, watching
 from workflow.live.sockets import websocket_urlpatterns
@@ -91,22 +78,24 @@ def test_everybody_meets_what_is_theirs_and_nothing_else(cast: Cast, scenes: Sce
     browsers["admin"] = with_second_factor(cast.admin)
     wrong: list[str] = []
 
-    def attempt(name: str, rule: Rule, who: str, method: str, entitled: frozenset[str] | None) -> None:
-        contract = getattr(scenes, rule.scene)
-        address = reverse(name, kwargs=rule.arguments(scenes, contract))
+    def address_of(name: str, rule: Rule) -> str:
+        return reverse(name, kwargs=rule.arguments(scenes, getattr(scenes, rule.scene)))
+
+    def attempt(name: str, address: str, who: str, method: str, entitled: frozenset[str] | None) -> None:
         answer = browsers[who].generic(method, address, content_type="application/x-www-form-urlencoded")
         problem = problems(who, answer.status_code, answer.headers.get("Location", ""), entitled, method)
         if problem:
             wrong.append(f"{method} {name} as {who}: {problem}")
 
     for name, rule in RULES.items():
+        address = address_of(name, rule)  # who reads, and who is refused, changes nothing of it
         for who in people:
-            attempt(name, rule, who, "GET", rule.get)
+            attempt(name, address, who, "GET", rule.get)
         for who in sorted(set(people) - (rule.post or NOBODY)):
-            attempt(name, rule, who, "POST", rule.post)
+            attempt(name, address, who, "POST", rule.post)
     for name, rule in RULES.items():
         for who in sorted(rule.post or NOBODY)[: 1 if name in ONCE else None]:
-            attempt(name, rule, who, "POST", rule.post)
+            attempt(name, address_of(name, rule), who, "POST", rule.post)
     for name, arguments in NEVER.items():
         address = reverse(name, kwargs=arguments(scenes, scenes.review))
         for who in people:

@@ -1,4 +1,4 @@
-"""What each main page asks of the database, kept in queries.txt: a reviewer reads there what a change costs.
+"""What each main page and act asks of the database, kept in queries.txt: one reads there what a change costs.
 
 Said by ``./test -n0 tests/workflow/test_queries.py --write-queries`` when a page rightly asks something else.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,22 +18,34 @@ from django.urls import reverse
 
 from contracts.models import Contract
 from stakeholders.models import User
+from tests import plot
 from tests.cast import Cast
 from tests.snapshots import once
 from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import logged_in
+from workflow.council import acts as council_acts
+from workflow.drafting import acts as drafting_acts
+from workflow.opinions import acts as opinions_acts
+from workflow.opinions import note_acts
+from workflow.record.values import OpinionValue
+from workflow.signing import acts as signing_acts
 
 KEPT = Path(__file__).with_name("queries.txt")
-LITERALS = re.compile(r"E?'(?:[^']|'')*'(?:::\w+)?|\b\d+\b")
+# values, and the names that Django gives to savepoints
+LITERALS = re.compile(r"E?'(?:[^']|'')*'(?:::\w+)?|\b\d+\b|\bs\d+_x\d+\b")
+AT_MOST = 25  # of an opinion
 LEGIBLE = 300  # characters
 
 
 def test_each_page_asks_what_is_kept(cast: Cast, request: pytest.FixtureRequest) -> None:
     scenes = once("matrix", lambda: set_up(cast))
     said = "".join(asked(title, person, address) for title, person, address in pages(cast, scenes))
+    done = [(title, queries_of(act)) for title, act in acts(scenes)]
+    said += "".join(listed(f"Acte : {title}", queries) for title, queries in done)
     if request.config.getoption("--write-queries"):
         KEPT.write_text(said, encoding="utf-8")
     assert said == KEPT.read_text(encoding="utf-8")
+    assert {title: len(queries) for title, queries in done}["avis"] <= AT_MOST
 
 
 def pages(cast: Cast, scenes: Scenes) -> list[tuple[str, User, str]]:
@@ -54,6 +67,39 @@ def pages(cast: Cast, scenes: Scenes) -> list[tuple[str, User, str]]:
     ]
 
 
+def acts(scenes: Scenes) -> Iterator[tuple[str, Callable[[], object]]]:
+    """Yield each main act, at the moment when it can be done; what it takes is prepared before."""
+    draft, review, signing = scenes.drafting, scenes.review, scenes.signing
+    for waiting in plot.tasks(draft, "draft"):
+        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
+    freezing = plot.task(draft, "freeze")
+    freezer = plot.entitled(freezing)
+    yield "figer une version", lambda: drafting_acts.freeze_version(freezer, freezing.pk)
+    noted, owed = plot.tasks(review, "review")
+    writer, giver = plot.entitled(noted), plot.entitled(owed)
+    read = {"version_sha256": plot.version(review).content_sha256}
+    yield "note", lambda: note_acts.write_note(writer, noted.pk, text="À relire avec le service.")
+    yield (
+        "avis",
+        lambda: opinions_acts.give_opinion(
+            giver, owed.pk, value=OpinionValue.FAVOURABLE_WITH_RESERVATIONS, reason="Revoir la date.", **read
+        ),
+    )
+    plot.opine(review, noted)
+    approving = plot.tasks(review, "approve")[0]
+    party, printed = plot.entitled(approving), {"pdf_sha256": plot.version(review).pdf_sha256}
+    yield (
+        "approbation",
+        lambda: opinions_acts.approve(party, approving.pk, approved=True, reason="", **printed),
+    )
+    council, signatory = plot.task(signing, "council_resolution"), plot.task(signing, "sign")
+    clerk, signer = plot.entitled(council), plot.entitled(signatory)
+    proof = plot.confirm(signer, signing)
+    yield "signature", lambda: signing_acts.sign(signer, signatory.pk, **proof)
+    facts = plot.resolution()
+    yield "délibération", lambda: council_acts.record_resolution(clerk, council.pk, facts=facts)
+
+
 def task(scenes: Scenes, contract: Contract, step: str, organisation: str = "") -> str:
     return reverse("task", args=[contract.pk, scenes.task(contract, step, organisation)])
 
@@ -62,9 +108,17 @@ def asked(title: str, person: User, address: str) -> str:
     """Say the queries of a page: each shape once, in the order of its first time, and how often."""
     browser = logged_in(person)
     assert browser.get(address).status_code == 200, address  # what a process keeps is read now
+    return listed(title, queries_of(lambda: browser.get(address)))
+
+
+def queries_of(do: Callable[[], object]) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        assert browser.get(address).status_code == 200
-    shapes = Counter(shape(query["sql"]) for query in captured)
+        do()
+    return [query["sql"] for query in captured]
+
+
+def listed(title: str, queries: list[str]) -> str:
+    shapes = Counter(map(shape, queries))
     lines = [f"{times:>3} × {sql}\n" for sql, times in shapes.items()]
     return f"{title} : {shapes.total()}\n{''.join(lines)}\n"
 

@@ -27,7 +27,7 @@ def circuit(contract: Contract) -> list[Stop]:
     known = {step["id"]: step for step in diagram_status(contract)["steps"]}
     found = []
     for node in in_order(procedure_of(contract)):
-        if not getattr(node, "awaited", ""):
+        if not getattr(node, "awaited", "") or not node.concerns(contract):
             continue
         step = known.get(node.name, {"state": WAIT, "label": ""})
         found.append(

@@ -14,6 +14,7 @@ from workflow.engine.looks import NOW
 from workflow.engine.tasks import Task, has_failed, is_of_the_system, open_tasks, serves
 from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules
+from workflow.procedures.abandon import may_be_abandoned
 from workflow.record.answers import answers
 from workflow.signing import progress
 from workflow.signing.holders import Difference
@@ -51,6 +52,8 @@ def head(request: Request, found: Contract) -> dict[str, Any]:
         "running_jobs": [(task, _explained(task, found)) for task in running],
         "minutes_late": minutes_late(found) if running else 0,
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
+        "can_abandon": is_pilot and may_be_abandoned(found),
+        "abandonment": found.status == Status.ABANDONED and getattr(found, "abandonment", None),
         "differences": of_all("titulaires", lambda: _differences(found)),
     }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +16,7 @@ from contracts.models.contract import versions_of
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.wording import day, in_sentence
+from workflow.diagnostic import rules as diagnostic_rules
 from workflow.engine import purposes
 from workflow.engine.looks import DONE, LATE, NOW, STOP, WAIT
 from workflow.engine.tasks import (
@@ -73,7 +75,7 @@ def lanes(contract: Contract) -> list[Lane]:
 
 def missing_opinions(contract: Contract) -> int:
     """Count the opinions that are asked and not given yet."""
-    return sum(is_open(task) and power_of(task) == Power.REVIEW for task in open_tasks(contract))
+    return sum(is_open(task) and serves(task, purposes.REVIEW) for task in open_tasks(contract))
 
 
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
@@ -84,7 +86,7 @@ def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
         )
     )
     found: dict[Organisation, list[str]] = {}
-    for commitment in led.select_related("lead"):
+    for commitment in led.select_related("lead", "volet"):
         found.setdefault(commitment.lead, []).append(commitment.number)
     return list(found.items())
 
@@ -157,6 +159,16 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
                 continue
             detail = _("le %(day)s") % {"day": day(task.finished)}
             say(organisation_of(task) or 0, task.finished, DONE, _("rédaction terminée"), detail)
+    if contract.with_diagnostic:
+        for contribution in diagnostic_rules.received(contract):
+            look, word = (
+                (STOP, _("carence constatée"))
+                if contribution.missing
+                else (DONE, _("contribution transmise"))
+            )
+            sent: Any = contribution.sent_at
+            detail = _("le %(day)s") % {"day": day(sent)}
+            say(contribution.organisation_id, sent, look, word, detail)
     for opinion in opinions_of(contract):
         look = STOP if opinion.is_blocking else DONE
         say(

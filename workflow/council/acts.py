@@ -14,6 +14,7 @@ from stakeholders.models import User
 from stakeholders.wording import day
 from workflow.council import rules
 from workflow.council.models import (
+    CORRECTION_OWES_WHY,
     SENT_BACK_OWES_WHY,
     STAGES,
     CouncilResolution,
@@ -39,14 +40,41 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
         if known is not None:
             raise AlreadyDone(str(known.author))
         resolution = CouncilResolution(**act.common_fields(), **facts)
-        _check_days(resolution, act.contract.created_at.year)
-        if (refusal := rules.why_not_voices(resolution)) is not None:
-            raise Invalid(refusal[1], refusal[0])
-        if resolution.sends_back:
-            owed(resolution.reason, SENT_BACK_OWES_WHY)
-        save(resolution)
+        _save(act, resolution)
         kept = {name: getattr(resolution, name) for name in facts}  # in proper form
         _tell(act, resolution, _journaled(kept))
+        _follow(act, resolution)
+    return resolution
+
+
+def correct_resolution(
+    user: User, task_id: int, *, corrects: str, facts: dict[str, Any], why: str
+) -> CouncilResolution:
+    """The clerk corrects what was typed wrongly, and says why, while nothing follows from it yet.
+
+    ``corrects`` is the state that was shown, ``facts`` all of what it says now. Both stay, in the
+    register and in the journal. Raises Locked once the resolution is another, or enforceable: the mayor may
+    then have signed on it, and the version is taken back instead.
+    """
+    with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
+        former = rules.awaiting_its_stages(act.version)
+        if former is None or former.state != corrects:
+            raise Locked(_("La délibération a été modifiée entre-temps : rouvrez la page pour la corriger."))
+        said = owed(why, CORRECTION_OWES_WHY)
+        before = {name: getattr(former, name) for name in facts}
+        resolution = CouncilResolution(**act.common_fields(), **facts, corrects=former, why_corrected=said)
+        if before == {name: getattr(resolution, name) for name in facts}:
+            raise Invalid(_("Rien n’est changé : corrigez au moins un champ."))
+        former.corrected_at = resolution.at
+        former.save(update_fields=["corrected_at"])
+        _save(act, resolution)
+        kept = {name: getattr(resolution, name) for name in facts}
+        changed = {
+            name: [_plain(before[name]), _plain(new)] for name, new in kept.items() if new != before[name]
+        }
+        act.tell("resolution_corrected", number=former.number, why=said, changed=changed)
+        if resolution.is_enforceable or not resolution.is_adopted:
+            _tell(act, resolution, _journaled(kept))
         _follow(act, resolution)
     return resolution
 
@@ -87,6 +115,16 @@ def record_stages(user: User, task_id: int, *, stages: Mapping[str, dt.date | No
     return resolution
 
 
+def _save(act: Doing, resolution: CouncilResolution) -> None:
+    """Write a resolution whose days, voices and reason can be."""
+    _check_days(resolution, act.contract.created_at.year)
+    if (refusal := rules.why_not_voices(resolution)) is not None:
+        raise Invalid(refusal[1], refusal[0])
+    if resolution.sends_back:
+        owed(resolution.reason, SENT_BACK_OWES_WHY)
+    save(resolution)
+
+
 def _follow(act: Doing, resolution: CouncilResolution) -> None:
     """Close the task where nothing more is awaited of the council; otherwise it stays open."""
     if resolution.sends_back:
@@ -114,7 +152,11 @@ def _tell(act: Doing, resolution: CouncilResolution, facts: dict[str, Any]) -> N
 
 
 def _journaled(facts: dict[str, Any]) -> dict[str, Any]:
-    return {name: fact.isoformat() if isinstance(fact, dt.date) else fact for name, fact in facts.items()}
+    return {name: _plain(fact) for name, fact in facts.items()}
+
+
+def _plain(fact: Any) -> Any:
+    return fact.isoformat() if isinstance(fact, dt.date) else fact
 
 
 def _already(kept: dt.date) -> str:

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from contracts.figures import CountField
+from stakeholders.text import LineField
 from workflow.council.models import (
     NUMBER_IS_OWED,
     SENDING_BACK,
@@ -78,6 +79,25 @@ class VoteForm(forms.ModelForm[CouncilResolution]):
 
     def _post_clean(self) -> None:
         """Leave the model's own checks to the act, which knows the version and the author."""
+
+
+class CorrectionForm(VoteForm):
+    """All of a resolution that was recorded, to put right what was typed wrongly, and why."""
+
+    corrects = LineField(widget=forms.HiddenInput, max_length=30)
+    why_corrected = reason_field(
+        _("Motif de la correction"),
+        required=True,
+        help_text=_("Par exemple : « voix pour et contre inversées ». Le journal garde les deux saisies."),
+    )
+
+    class Meta(VoteForm.Meta):
+        pass
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the resolution says now."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class StagesForm(forms.ModelForm[CouncilResolution]):

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.days import Day
-from stakeholders.text import Line
+from stakeholders.text import Line, Lines
 from workflow.engine.models import Act, says_why
 
 NUMBER_IS_OWED = _("Donnez le numéro de la délibération.")
@@ -17,6 +17,8 @@ SENT_BACK_OWES_WHY = _(
     "Dites pourquoi le conseil a rejeté le texte, ou quelles modifications il a votées : "
     "les pilotes les liront."
 )
+
+CORRECTION_OWES_WHY = _("Dites ce qui était faux : le journal garde les deux saisies et ce motif.")
 
 
 class Outcome(models.TextChoices):
@@ -43,7 +45,9 @@ class CouncilResolution(Act):
 
     Recorded as it comes: the vote makes the row; ``published_on``, ``transmitted_on`` and ``received_on``
     are filled in later, once each, and those three days make an adopted resolution enforceable.
-    An adjournment is a row of its own, as often as it happens.
+    An adjournment is a row of its own, as often as it happens. What was typed wrongly is not rewritten: as
+    long as nothing follows from it, another row corrects it (``corrects``, ``why_corrected``), and the first
+    says since when it no longer counts (``corrected_at``).
     """
 
     number = Line(_("numéro de la délibération"), max_length=60, blank=True)
@@ -57,12 +61,25 @@ class CouncilResolution(Act):
     transmitted_on = Day(_("transmise le"), null=True, blank=True)
     received_on = Day(_("accusé de réception du"), null=True, blank=True)
 
+    corrects = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="correction", verbose_name=_("corrige")
+    )
+    why_corrected = Lines(_("motif de la correction"), blank=True)
+    corrected_at = models.DateTimeField(_("corrigée le"), null=True, blank=True)
+
     class Meta:
         verbose_name = _("délibération")
         verbose_name_plural = _("délibérations")
         constraints = [
             models.UniqueConstraint(
-                fields=["version"], condition=~Q(outcome=Outcome.ADJOURNED), name="one_resolution_a_version"
+                fields=["version"],
+                condition=~Q(outcome=Outcome.ADJOURNED) & Q(corrected_at=None),
+                name="one_resolution_a_version",
+            ),
+            models.CheckConstraint(
+                name="correction_says_why",
+                condition=Q(corrects=None) | ~Q(why_corrected=""),
+                violation_error_message=CORRECTION_OWES_WHY,
             ),
             models.CheckConstraint(name="resolution_outcome_known", condition=Q(outcome__in=Outcome.values)),
             models.CheckConstraint(
@@ -114,6 +131,11 @@ class CouncilResolution(Act):
         if not (self.is_adopted and self.published_on and self.transmitted_on and self.received_on):
             return None
         return max(self.published_on, self.received_on)
+
+    @property
+    def state(self) -> str:
+        """Name what is recorded now: its row never changes, but for stages that are filled in once each."""
+        return f"{self.pk}-{len(self.missing)}"
 
     @property
     def missing(self) -> list[str]:

@@ -6,11 +6,13 @@ import datetime as dt
 
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
 from stakeholders.reading import asked_for_each
+from stakeholders.wording import figures
 from workflow.council.models import SETTLED, STAGES, CouncilResolution, Outcome
 
 DAYS = ("session_on", *STAGES)
@@ -73,14 +75,16 @@ _OUT_OF_ORDER = {
 def sessions_on(versions: list[ContractVersion]) -> dict[ContractVersion, list[CouncilResolution]]:
     """Return what the council said in each session on each exact text, the last one first.
 
-    Whichever version number carries the text.
+    Whichever version number carries the text; what was corrected no longer counts.
     """
     texts = Q()
     for version in versions:
         texts |= Q(version__contract=version.contract_id, version_sha256=version.content_sha256)
     found: dict[tuple[int, str], list[CouncilResolution]] = {}
     for row in (
-        CouncilResolution.objects.filter(texts).annotate(about=F("version__contract")).order_by("-at", "-pk")
+        CouncilResolution.objects.filter(texts, corrected_at=None)
+        .annotate(about=F("version__contract"))
+        .order_by("-at", "-pk")
     ):
         found.setdefault((row.about, row.version_sha256), []).append(row)
     return {version: found.get((version.contract_id, version.content_sha256), []) for version in versions}
@@ -129,3 +133,18 @@ def council_allows(signatory: Signatory, version: ContractVersion) -> bool:
         return True
     resolution = resolution_on(version)
     return resolution is not None and resolution.is_enforceable
+
+
+def stamp_lines(signatory: Signatory, version: ContractVersion) -> list[str]:
+    """Return what the stamp says of the resolution that empowers its signatory, in French as the contract is.
+
+    The texts that leave it to the stamp are those of schema 3 (:mod:`contracts.printed.act`).
+    """
+    if not signatory.needs_council_resolution or version.content["schema"] < 3:
+        return []
+    resolution = resolution_on(version)
+    if resolution is None or not resolution.is_enforceable:
+        return []
+    with translation.override("fr"):
+        said = _("Délibération du conseil n° %(number)s du %(day)s")
+        return [said % {"number": resolution.number, "day": figures(resolution.session_on)}]

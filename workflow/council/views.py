@@ -6,18 +6,24 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from workflow.council import acts, rules
-from workflow.council.forms import StagesForm, VoteForm
+from workflow.council.forms import CorrectionForm, StagesForm, VoteForm
 from workflow.council.models import CouncilResolution, Outcome
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request, refused
 from workflow.tasks.pages import done, page
 
+CORRECT = "corriger"  # in the query: the whole of what is recorded, to put it right
+
 
 def council(request: Request, met: OpenTask) -> HttpResponse:
     if request.method != "POST":
         known = _known(met)
+        if known and CORRECT in request.GET:
+            return _page(request, met, CorrectionForm(instance=known, initial={"corrects": known.state}))
         return _page(request, met, StagesForm(instance=known) if known else VoteForm())
+    if "corrects" in request.POST:
+        return _correct(request, met)
     # by what was sent: a colleague may have recorded the vote since the page was opened
     is_vote = "outcome" in request.POST or _known(met) is None
     form = VoteForm(request.POST) if is_vote else StagesForm(request.POST)
@@ -34,6 +40,23 @@ def council(request: Request, met: OpenTask) -> HttpResponse:
     except ActRefused as error:
         return refused(request, error, met.contract.pk)
     return done(request, met, _said(found))
+
+
+def _correct(request: Request, met: OpenTask) -> HttpResponse:
+    form = CorrectionForm(request.POST)
+    if not form.is_valid():
+        return _page(request, met, form, 422)
+    corrects, why = form.cleaned_data["corrects"], form.cleaned_data["why_corrected"]
+    try:
+        found = acts.correct_resolution(
+            request.user, met.task.pk, corrects=corrects, facts=form.facts, why=why
+        )
+    except Invalid as error:
+        form.add_error(error.field if error.field in form.fields else None, error.message)
+        return _page(request, met, form, error.status)
+    except ActRefused as error:
+        return refused(request, error, met.contract.pk)
+    return done(request, met, _("La correction est enregistrée. %(then)s") % {"then": _said(found)})
 
 
 def _known(met: OpenTask) -> CouncilResolution | None:

@@ -15,7 +15,7 @@ from stakeholders.models import Mandate, User
 from workflow.drafting import readiness, rules
 from workflow.drafting.models import DraftPrint
 from workflow.engine import purposes
-from workflow.engine.nodes import locked
+from workflow.engine.locks import locked
 from workflow.record import events
 from workflow.record.refusals import Invalid, Locked, NotAllowed
 from workflow.standing.drafters import mandate_to_draft

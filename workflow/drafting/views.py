@@ -10,13 +10,14 @@ from django.contrib.messages import get_messages
 from django.contrib.messages.storage.base import Message
 from django.db.models import ProtectedError
 from django.forms import ModelForm
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from contracts import numbers
-from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm, move
+from contracts import order
+from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm
 from contracts.models import Commitment, Contract, Volet
 from workflow.drafting import access, acts, remarks, rules
 from workflow.record.answers import Answer, answers
@@ -129,10 +130,10 @@ def volet_delete(request: Request, contract: int, volet: int) -> HttpResponse:
 @require_POST
 @member
 def volet_move(request: Request, contract: int, volet: int) -> HttpResponse:
-    """Exchange a chapter with its neighbour."""
+    """Move a chapter, by one place or to a place."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Volet, pk=volet, contract=found)
-    return _move(request, found, row, found.volets.all(), f"volet-{row.pk}")
+    return _move(request, found, row)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -141,7 +142,7 @@ def commitment_add(request: Request, contract: int, volet: int) -> HttpResponse:
     """A new commitment in a chapter."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Volet, pk=volet, contract=found)
-    initial = {"volet": row, "number": numbers.proposed(row)}
+    initial = {"volet": row}
 
     def build(data: Any) -> CommitmentForm:
         return CommitmentForm(data, contract=found, initial=initial)
@@ -154,6 +155,8 @@ def commitment_add(request: Request, contract: int, volet: int) -> HttpResponse:
 def commitment_edit(request: Request, contract: int, commitment: int) -> HttpResponse:
     """A commitment, its indicator, its date."""
     found, _open = access.draft_for(request.user, contract)
+    if request.method == "POST" and not Commitment.objects.filter(pk=commitment).exists():
+        return _deleted_meanwhile(request, found)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
 
     def build(data: Any) -> CommitmentForm:
@@ -175,10 +178,31 @@ def commitment_delete(request: Request, contract: int, commitment: int) -> HttpR
 @require_POST
 @member
 def commitment_move(request: Request, contract: int, commitment: int) -> HttpResponse:
-    """Exchange a commitment with its neighbour."""
+    """Move a commitment, by one place or to a place, into another chapter too."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
-    return _move(request, found, row, row.volet.commitments.all(), f"engagement-{row.pk}")
+    return _move(request, found, row)
+
+
+def _deleted_meanwhile(request: Request, found: Contract) -> HttpResponse:
+    """Give back what was written about a commitment that somebody deleted meanwhile: it may be added anew."""
+    form = CommitmentForm(request.POST, contract=found)
+    volets = {str(volet.pk): volet for volet in found.volets.all()}
+    volet = volets.get(request.POST.get("volet", "")) or next(iter(volets.values()), None)
+    if volet is None:
+        raise Http404
+    context = {
+        "contract": found,
+        "form": form,
+        "title": _("Ajouter un engagement"),
+        "anchor": f"volet-{volet.pk}",
+        "action": reverse("commitment_add", args=[found.pk, volet.pk]),
+        "notice": _(
+            "Cet engagement a été supprimé pendant que vous écriviez. Votre texte est ci-dessous : "
+            "enregistrez-le pour l’ajouter de nouveau, ou annulez."
+        ),
+    }
+    return render(request, "drafting/draft_form.html", context, status=409)
 
 
 class _NotSaved(Exception):
@@ -217,8 +241,16 @@ def _save(
     except ActRefused as error:
         return show(build(request.POST), error.status, error.message)
     anchor = _anchor(form.instance)
-    messages.success(request, _("Enregistré."), extra_tags=anchor)
+    messages.success(request, _saved(form), extra_tags=anchor)
     return redirect(f"{_editor(found)}#{anchor}")
+
+
+def _saved(form: ModelForm[Any]) -> str:
+    """Say that a form is saved, and in which fields with what somebody else had saved meanwhile."""
+    if not (joined := getattr(form, "joined", [])):
+        return _("Enregistré.")
+    fields = ", ".join(joined)
+    return _("Enregistré, avec ce que quelqu’un avait changé entre-temps : %(fields)s.") % {"fields": fields}
 
 
 def _anchor(row: Any) -> str:
@@ -244,7 +276,7 @@ def _delete(request: Request, found: Contract, row: Volet | Commitment, title: s
         with acts.changing_draft(request.user, found.pk) as draft:
             for part in [row, *(row.commitments.all() if isinstance(row, Volet) else [])]:
                 draft.check(part)
-            row.delete()
+            order.delete(row)
     except ActRefused as error:
         return refused(request, error, found.pk)
     except ProtectedError:
@@ -254,16 +286,44 @@ def _delete(request: Request, found: Contract, row: Volet | Commitment, title: s
     return redirect(_editor(found))
 
 
-def _move(request: Request, found: Contract, row: Any, neighbours: Any, anchor: str) -> HttpResponse:
-    form = MoveForm(request.POST)
-    if form.is_valid():
-        try:
-            with acts.changing_draft(request.user, found.pk) as draft:
-                draft.check(row)
-                move(row, neighbours, form.cleaned_data["direction"])
-        except ActRefused as error:
-            return refused(request, error, found.pk)
-    return redirect(f"{_editor(found)}#{anchor}")
+def _move(request: Request, found: Contract, row: Volet | Commitment) -> HttpResponse:
+    form = MoveForm(request.POST, contract=found)
+    if not form.is_valid():
+        messages.error(request, " ".join(map(str, form.non_field_errors())), extra_tags=_anchor(row))
+        return redirect(f"{_editor(found)}#{_anchor(row)}")
+    try:
+        with acts.changing_draft(request.user, found.pk) as draft:
+            _read_again(row)
+            draft.check(row)
+            _put(row, **form.cleaned_data)
+    except ActRefused as error:
+        return refused(request, error, found.pk)
+    messages.success(request, _place(row), extra_tags=_anchor(row))
+    return redirect(f"{_editor(found)}#{_anchor(row)}")
+
+
+def _read_again(row: Volet | Commitment) -> None:
+    """Read a row under the lock: another may have moved it, or deleted it meanwhile (Http404)."""
+    try:
+        row.refresh_from_db()
+    except (Volet.DoesNotExist, Commitment.DoesNotExist) as gone:
+        raise Http404 from gone
+
+
+def _put(row: Volet | Commitment, direction: str, place: int | None, volet: Volet | None) -> None:
+    if direction:
+        order.step(row, direction)
+    elif isinstance(row, Volet):
+        order.put_volet(row, place or 1)
+    else:
+        order.put_commitment(row, volet or row.volet, place or 1)
+
+
+def _place(row: Volet | Commitment) -> str:
+    """Say where a row is now: its number has followed."""
+    if isinstance(row, Volet):
+        return _("Ce volet est désormais le %(place)s.") % {"place": row.order}
+    return _("Cet engagement porte désormais le numéro %(number)s.") % {"number": row.number}
 
 
 def _editor(found: Contract) -> str:

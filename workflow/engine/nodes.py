@@ -8,7 +8,6 @@ and moves the contract's status when it is the step that decides it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Self
 
 from django.db import transaction
@@ -26,18 +25,10 @@ from viewflow.workflow.nodes.view import ViewActivation
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation
-from stakeholders.terms import last_day
+from workflow.engine.joins import JoinOfBranches
 from workflow.engine.tasks import of_process, permission, tasks
 from workflow.engine.timeline import Lane, Phase
 from workflow.record import events
-
-
-@contextmanager
-def locked(contract: Contract) -> Iterator[None]:
-    """Hold the lock of the contract's process, and nobody else's: acts on one contract meet here."""
-    process = contract.circuit.process
-    with process.flow_class.lock(process.pk):
-        yield
 
 
 def ask_gates(process_id: int) -> None:
@@ -69,7 +60,7 @@ class AwaitedStep(Step):
     shows as under way meanwhile; ``purpose``, by which acts find it (:mod:`workflow.engine.purposes`);
     ``recallable``, whether it may be ended by pilots who take the version back, so that the news
     reaches the join that sends the text back; ``awaited``, the state of an actor who owes it
-    (« avis attendu »), its title if it is not given.
+    (« avis attendu »), its title if not given; ``only_if(contract)``, whether this contract goes there.
     """
 
     def __init__(
@@ -82,11 +73,21 @@ class AwaitedStep(Step):
         purpose: str = "",
         recallable: bool = False,
         awaited: Promise | str = "",
+        only_if: Callable[[Contract], bool] | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(title, lane=lane, **kwargs)
         self.stage, self.phase, self.purpose, self.recallable = stage, phase, purpose, recallable
         self.awaited = awaited or title
+        self._only_if = only_if
+
+    def _resolve(self, instance: Any) -> None:
+        super()._resolve(instance)  # type: ignore[misc]
+        self._only_if = this.resolve(instance, self._only_if)
+
+    def concerns(self, contract: Contract) -> bool:
+        """Whether this contract may come to the step."""
+        return self._only_if is None or self._only_if(contract)
 
 
 class OrganisationTaskActivation(ViewActivation):
@@ -96,8 +97,9 @@ class OrganisationTaskActivation(ViewActivation):
     def create(
         cls, flow_task: Any, prev_activation: Any, token: Any, data: Any = None, seed: Any = None
     ) -> Any:
-        """Create the task with its due date and tell the people concerned."""
-        due = last_day(timezone.localdate(), flow_task.days)
+        """Create the task with its due date, by the contract's calendar, and tell the people concerned."""
+        contract = prev_activation.process.contract
+        due = contract.due(flow_task.purpose, timezone.localdate(), flow_task.days)
         activation = super().create(
             flow_task, prev_activation, token, {**(data or {}), "due_on": due.isoformat()}, seed
         )
@@ -206,6 +208,8 @@ class Split(Step, flow.Split):
 class Join(Step, flow.Join):
     """The end of a parallel gateway's branches."""
 
+    activation_class = JoinOfBranches
+
 
 class End(Step, flow.End):
     """The end of a circuit."""
@@ -308,7 +312,6 @@ class JobActivation(AbstractJobActivation):
 
 class Job(AwaitedStep, flow.NodeDetailMixin, AbstractJob):
     """A service task: ``queue(activation)`` defers the work, inside the caller's transaction.
-
     ``retried(contract)`` says what is to be tried again beside it, where the work is another room's.
     """
 

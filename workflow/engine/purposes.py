@@ -5,6 +5,9 @@ The queue keeps those of the jobs: they do not change.
 
 from __future__ import annotations
 
+CONTRIBUTE = "contribute"
+SYNTHESISE = "synthesise"
+ACCEPT_SYNTHESIS = "accept_synthesis"
 DRAFT = "draft"
 FREEZE = "freeze"
 PRINT = "render"

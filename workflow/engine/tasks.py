@@ -25,6 +25,7 @@ from contracts.models import Contract, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation, User
 from stakeholders.reading import asked_once
+from workflow.engine import purposes
 
 # The way from a task to its contract, for ``select_related`` and ``defer``.
 CONTRACT = "process__circuit__contract"
@@ -37,6 +38,8 @@ _WORKING = (*_OPEN, STATUS.SCHEDULED, STATUS.ERROR)
 OF_PEOPLE = Q(flow_task_type="HUMAN")
 OF_THE_SYSTEM = Q(flow_task_type="JOB")
 OPEN = Q(status__in=_OPEN)
+LEFT = ~Q(status__in=(STATUS.DONE, STATUS.CANCELED))  # of people, of the system, gates and joins alike
+CANCELLED = STATUS.CANCELED
 WORKING = Q(status__in=_WORKING)  # open, or with the system, or failed there
 SCHEDULED = Q(status=STATUS.SCHEDULED)
 WITH_THE_SYSTEM = Q(status__in=[STATUS.SCHEDULED, STATUS.STARTED])
@@ -125,8 +128,8 @@ def every_task(contract: Contract) -> list[Task]:
 
 def review_task(contract: Contract, organisation: Organisation) -> Task | None:
     """Return the open task by which the organisation is asked its opinion, if it is."""
-    found = tasks(of_contract(contract), OPEN, owed_by(organisation.pk, Power.REVIEW))
-    return found.order_by("-pk").first()
+    found = tasks(of_contract(contract), OPEN, owed_by(organisation.pk, Power.REVIEW)).order_by("-pk")
+    return next((task for task in found if serves(task, purposes.REVIEW)), None)
 
 
 def open_after(task: Task) -> QuerySet[Task]:
@@ -156,6 +159,11 @@ def organisation_of(task: Task) -> int | None:
 def fills_a_place(task: Task) -> bool:
     """Whether it is a signature: what opened it is a signatory's place."""
     return bool(task.seed_content_type_id == ContentType.objects.get_for_model(Signatory).pk)
+
+
+def has_seed(task: Task) -> bool:
+    """Whether some row opened it: a place, an organisation that is asked."""
+    return task.seed_object_id is not None
 
 
 def place_of(task: Task) -> Signatory | None:

@@ -32,7 +32,7 @@ class Milestone:
 
 @dataclass(frozen=True)
 class Progress:
-    """A contract as a phase reads it; ``is_redrafting`` while its first phase is under way (again)."""
+    """A contract as a phase reads it; ``is_redrafting`` while the text is being written (again)."""
 
     contract: Contract
     version: ContractVersion | None
@@ -43,6 +43,7 @@ class Progress:
 class Phase:
     """A part of a procedure on the timeline.
 
+    ``redrafts`` marks the one to which a text comes back; without it, the first.
     ``tell`` completes its milestone, which looks « now » while one of its steps is open and
     « wait » else; it may give several (one a signatory) or none.
     """
@@ -51,3 +52,4 @@ class Phase:
     title: Promise | str
     tell: Callable[[Milestone, Progress], Iterable[Milestone]]
     actor: Promise | str = ""
+    redrafts: bool = False

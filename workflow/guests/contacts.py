@@ -16,7 +16,7 @@ from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for
 from stakeholders.text import domain_of
 from stakeholders.wording import moment
-from workflow.engine.nodes import locked
+from workflow.engine.locks import locked
 from workflow.engine.tasks import review_task
 from workflow.guests import links
 from workflow.guests.mails import record, send_link

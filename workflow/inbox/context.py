@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from workflow.record import events
+from workflow.standing.openers import opening
 from workflow.standing.standings import Standings
 from workflow.tasks import lists
 
@@ -24,6 +25,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
         "my_bodies": lambda: list(
             dict.fromkeys(m.office.organisation for m in mine.mandates if m.covers(None))
         ),
+        "may_open": lambda: bool(opening(mine.mandates)),
         "waiting_count": cache(lambda: lists.task_listing(user, standings=mine).count()),
         "last_event": events.last_identifier if last_event is None else last_event,
     }

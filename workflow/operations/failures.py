@@ -10,19 +10,30 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from workflow.engine import purposes
+from workflow.engine.models import SigningRound
 from workflow.engine.tasks import FAILED, Task, process_numbered, serving, tasks
 from workflow.notices.mail import send_mail
 from workflow.record import references
+from workflow.signing.models import SigningAct
 
+_CIRCUIT = "version__contract__circuit"
 AT_MOST = 200  # rows that the page shows, the newest
 NAMES: dict[str, Promise] = {
     "workflow.render_version": _("Mise en page du PDF d’une version"),
     "workflow.settle_final_text": _("Arrêt du texte définitif"),
-    "workflow.reopen_signature": _("Réouverture d’une signature"),
+    "workflow.give_back": _("Retour d’une signature à son signataire"),
+    "workflow.tell_changed_holders": _("Signalement d’un titulaire qui a changé"),
+    "workflow.tell_lost": _("Signalement d’un traitement perdu"),
+    "workflow.print_draft": _("Mise en page d’un projet"),
     "workflow.go_on": _("Suite du circuit d’un contrat"),
     "workflow.mark_failed": _("Signalement d’un échec"),
     "workflow.send_mail": _("Envoi d’un courriel"),
-    "workflow.send_code": _("Envoi d’un code à un contact"),
+    "workflow.send_guest_code": _("Envoi d’un code à un contact"),
+    "workflow.forget_mail": _("Effacement des courriels"),
+    "workflow.forget_held_files": _("Effacement des fichiers en attente"),
+    "workflow.forget_sent_forms": _("Effacement des marques de formulaires"),
+    "workflow.forget_unsent_forms": _("Effacement des formulaires non repris"),
     "workflow.forget_old_data": _("Effacement des données anciennes"),
     "workflow.anchor_entry": _("Ancrage du journal"),
     "workflow.anchor_journal": _("Ancrage du journal"),
@@ -77,6 +88,15 @@ def step_of(job: ProcrastinateJob) -> Task | bool | None:
     if "task_id" in facts:
         return tasks(FAILED).filter(pk=facts["task_id"]).first() or False
     if {"process_id", "step"} <= facts.keys():
-        process = process_numbered(facts["process_id"])
-        return tasks(FAILED, serving(process, facts["step"])).first() or False
+        return _failed(facts["process_id"], facts["step"])
+    if "request_id" in facts:
+        act = SigningAct.objects.filter(request=facts["request_id"]).select_related(_CIRCUIT).first()
+        return _failed(act.version.contract.circuit.process_id, purposes.MAKE_SIGNATURE) if act else None
+    if "envelope_id" in facts:
+        signing = SigningRound.objects.filter(envelope=facts["envelope_id"]).select_related(_CIRCUIT).first()
+        return _failed(signing.version.contract.circuit.process_id, purposes.SEAL) if signing else None
     return None
+
+
+def _failed(process_id: int, purpose: str) -> Task | bool:
+    return tasks(FAILED, serving(process_numbered(process_id), purpose)).first() or False

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from stakeholders.kinds import Power
+from workflow.engine import purposes
 from workflow.engine.looks import DONE, NOW, STOP
-from workflow.engine.tasks import is_open, open_tasks, power_of
+from workflow.engine.tasks import is_open, open_tasks, serves
 from workflow.engine.timeline import Milestone, Progress
 from workflow.opinions.last import opinions_of
 from workflow.opinions.rules import approvals_of
@@ -23,7 +23,7 @@ def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     if version is None:
         pass
     elif milestone.look == NOW:
-        waiting = (is_open(task) and power_of(task) == Power.REVIEW for task in open_tasks(contract))
+        waiting = (is_open(task) and serves(task, purposes.REVIEW) for task in open_tasks(contract))
         asked = len(given) + sum(waiting)
         milestone.detail = _("%(given)d sur %(asked)d rendus") % {"given": len(given), "asked": asked}
     elif not progress.is_redrafting:

@@ -35,7 +35,12 @@ def organisation(request: Request, organisation: int) -> HttpResponse:
 def invitation_add(request: Request, organisation: int) -> HttpResponse:
     """Invite a person to an office."""
     found = appointing_in(request.user, organisation)
-    form = InvitationForm(request.POST or None, request.FILES or None, organisation=found)
+    form = InvitationForm(
+        request.POST or None,
+        request.FILES or None,
+        organisation=found,
+        initial={"office": request.GET.get("fonction", "")},
+    )
     held_files.of(request.user.pk, form)
     if request.method != "POST" or not form.is_valid():
         return _form(request, found, form, _("Inviter une personne"), _("Envoyer l’invitation"))
@@ -57,7 +62,7 @@ def invitation_add(request: Request, organisation: int) -> HttpResponse:
 @member
 def invitation_cancel(request: Request, organisation: int, invitation: int) -> HttpResponse:
     """Have an invitation's link serve no more."""
-    found = administered_by(request.user, organisation)
+    found = appointing_in(request.user, organisation)
     offered = get_object_or_404(Invitation, pk=invitation, office__organisation=found)
     appointments.cancel_invitation(request.user, found, offered)
     messages.success(request, _("L’invitation est annulée : son lien ne sert plus."))
@@ -153,10 +158,10 @@ def _back(request: Request, found: Organisation) -> HttpResponse:
 
 
 def _home(request: Request, found: Organisation) -> str:
-    """Return the organisation's page; the platform's administrator comes from the administration."""
+    """Return the organisation's page; that of the platform for its administrator."""
     if administers(request.user, found):
         return reverse("organisation", args=[found.pk])
-    return reverse("admin:stakeholders_mandate_changelist")
+    return reverse("platform_organisation", args=[found.pk])
 
 
 def _with_act(form: Any) -> dict[str, Any]:

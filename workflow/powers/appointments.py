@@ -54,19 +54,20 @@ def invite(
     office: Office,
     act: str = "",
     document: str = "",
+    quota: str = "invitation",
     **facts: Any,
 ) -> Invitation | Grant:
     """Offer an office to an address and mail the link; an earlier offer of the same is cancelled.
 
     ``facts``: email, civility, first_name, last_name, starts_on, ends_on; ``document`` names the act's
-    PDF among the blobs. An office that gives a power is only asked for: its link leaves when a second
-    person confirms. Raises ActRefused.
+    PDF among the blobs; ``quota`` is the one whose limits count. An office that gives a power is only
+    asked for: its link leaves when a second person confirms. Raises ActRefused.
     """
     mandate = appointing(actor, organisation)
     _must_be_free(office, organisation, facts["starts_on"], facts["ends_on"])
     if same_mailbox(facts["email"], actor.email):
         raise Invalid(to_oneself(), field="email")
-    allow("invitation", sender=actor.pk, organisation=organisation.pk, recipient=facts["email"])
+    allow(quota, sender=actor.pk, organisation=organisation.pk, recipient=facts["email"])
     if gives_power(office):
         asked = {name: as_fact(fact) for name, fact in facts.items()}
         return propose(
@@ -105,7 +106,8 @@ def send_invitation(
     }
     defer_mail(
         to=invitation.email,
-        subject=_("[Contreseing] %(organisation)s vous invite") % {"organisation": office.organisation.name},
+        subject=_("[Contreseing] Invitation %(of_organisation)s")
+        % {"of_organisation": office.organisation.after_of},
         body=render_to_string("powers/mail/invitation.txt", context),
     )
     _record("invitation_sent", actor, mandate, invitation=invitation.pk, office=str(office))
@@ -115,7 +117,7 @@ def send_invitation(
 @transaction.atomic
 def cancel_invitation(actor: User, organisation: Organisation, invitation: Invitation) -> None:
     """Have the link serve no more; nothing happens to one that was accepted or cancelled."""
-    mandate = administering(actor, organisation)
+    mandate = appointing(actor, organisation)
     pending = Invitation.objects.pending().filter(pk=invitation.pk, office__organisation=organisation)
     if pending.update(cancelled_at=timezone.now()):
         _record("invitation_cancelled", actor, mandate, invitation=invitation.pk)

@@ -19,6 +19,9 @@ from stakeholders.models import Organisation
 from workflow.council import rules as council_rules
 from workflow.council import timeline as council_timeline
 from workflow.council import views as council_views
+from workflow.diagnostic import rules as diagnostic_rules
+from workflow.diagnostic import timeline as diagnostic_timeline
+from workflow.diagnostic import views as diagnostic_views
 from workflow.drafting import jobs as drafting_jobs
 from workflow.drafting import task_views as drafting_views
 from workflow.drafting import timeline as drafting_timeline
@@ -45,7 +48,13 @@ COUNCIL = Lane(_("Service des assemblées"))
 SIGNATORIES = Lane(_("Signataires"))
 SYSTEM = Lane(_("Contreseing"))
 
-DRAFTING = Phase("drafting", _("Rédaction"), drafting_timeline.drafting, _("Les deux pilotes"))
+DIAGNOSTIC = Phase(
+    "diagnostic",
+    _("Diagnostic"),
+    diagnostic_timeline.diagnostic,
+    _("Les organisations consultées, les pilotes"),
+)
+DRAFTING = Phase("drafting", _("Rédaction"), drafting_timeline.drafting, _("Les deux pilotes"), redrafts=True)
 REVIEW = Phase("review", _("Avis"), opinions_timeline.reviews, _("Les organisations consultées"))
 APPROVAL = Phase("approve", _("Approbation"), opinions_timeline.approvals, _("La préfecture et la commune"))
 RESOLUTION = Phase(
@@ -56,13 +65,70 @@ SEALING = Phase("seal", _("Scellement"), signing_timeline.seal, _("Contreseing")
 
 
 class CsiFlow(Procedure):
-    """Draft, review, approve, sign, seal; back to drafting whenever somebody says no."""
+    """A diagnostic if wanted; draft, review, approve, sign, seal; back to drafting when somebody says no."""
 
     process_title = _("Contrat de sécurité intégrée")
     lanes = (PILOTS, REVIEWERS, PARTIES, COUNCIL, SIGNATORIES, SYSTEM)
-    phases = (DRAFTING, REVIEW, APPROVAL, RESOLUTION, SIGNATURE, SEALING)
+    phases = (DIAGNOSTIC, DRAFTING, REVIEW, APPROVAL, RESOLUTION, SIGNATURE, SEALING)
 
-    start = StartHandle(_("Ouverture"), this.open, lane=PILOTS).Next(this.drafting)
+    start = StartHandle(_("Ouverture"), this.open, lane=PILOTS).Next(this.with_diagnostic)
+
+    # --- the shared diagnostic, where the contract was opened with one ------------------
+    with_diagnostic = (
+        If(_("Diagnostic partagé ?"), this.diagnostic_is_wanted, lane=PILOTS)
+        .Then(this.diagnosing)
+        .Else(this.drafting)
+    )
+    diagnosing = (
+        Each(_("Demander les contributions"), lane=REVIEWERS)
+        .Each(this.contribute, this.contributors)
+        .Next(this.contributed, case=this.nobody_contributes)
+    )
+    contribute = OrganisationTask(
+        _("Contribuer au diagnostic"),
+        Power.REVIEW,
+        lane=REVIEWERS,
+        page=diagnostic_views.contribute,
+        days=30,
+        stage=Status.DIAGNOSTIC,
+        phase=DIAGNOSTIC,
+        awaited=_("contribution au diagnostic attendue"),
+        purpose=purposes.CONTRIBUTE,
+        only_if=this.has_diagnostic,
+    ).Next(this.contributed)
+    contributed = Join(_("Contributions reçues"), lane=REVIEWERS).Next(this.synthesise)
+    synthesise = OrganisationTask(
+        _("Rédiger la synthèse du diagnostic"),
+        Power.DRAFT,
+        lane=PILOTS,
+        page=diagnostic_views.synthesise,
+        days=15,
+        stage=Status.DIAGNOSTIC,
+        organisation=this.city,
+        phase=DIAGNOSTIC,
+        awaited=_("synthèse du diagnostic attendue"),
+        purpose=purposes.SYNTHESISE,
+        only_if=this.has_diagnostic,
+    ).Next(this.accepting_synthesis)
+    accepting_synthesis = Each(_("Soumettre la synthèse"), lane=PILOTS).Each(
+        this.accept_synthesis, this.other_pilots
+    )
+    accept_synthesis = OrganisationTask(
+        _("Valider la synthèse du diagnostic"),
+        Power.DRAFT,
+        lane=PILOTS,
+        page=diagnostic_views.accept,
+        days=10,
+        stage=Status.DIAGNOSTIC,
+        phase=DIAGNOSTIC,
+        awaited=_("validation de la synthèse attendue"),
+        purpose=purposes.ACCEPT_SYNTHESIS,
+        only_if=this.has_diagnostic,
+    ).Next(this.synthesis_answered)
+    synthesis_answered = Join(_("Synthèse examinée"), lane=PILOTS).Next(this.synthesis_outcome)
+    synthesis_outcome = (
+        If(_("Renvoyée ?"), this.synthesis_is_returned, lane=PILOTS).Then(this.synthesise).Else(this.drafting)
+    )
 
     # --- the pilots: prefecture and city ------------------------------------------------
     drafting = Each(_("Rédaction"), lane=PILOTS).Each(this.draft, this.pilots)
@@ -235,6 +301,30 @@ class CsiFlow(Procedure):
     def city(self, activation: Any) -> Organisation:
         """The city's pilot runs the circuit."""
         return parties.pilot(activation.process.contract, Part.CITY_PILOT)
+
+    def has_diagnostic(self, contract: Contract) -> bool:
+        """Whether the contract was opened with a shared diagnostic."""
+        return contract.with_diagnostic
+
+    def diagnostic_is_wanted(self, activation: Any) -> bool:
+        """The contract was opened with a shared diagnostic."""
+        return self.has_diagnostic(activation.process.contract)
+
+    def contributors(self, activation: Any) -> list[Organisation]:
+        """Who is asked for figures and observations."""
+        return diagnostic_rules.contributors(activation.process.contract)
+
+    def nobody_contributes(self, activation: Any) -> bool:
+        """No organisation is consulted: the pilots draw up the diagnostic alone."""
+        return not self.contributors(activation)
+
+    def other_pilots(self, activation: Any) -> list[Organisation]:
+        """The pilots to whom the synthesis of the city is put."""
+        return diagnostic_rules.others(activation.process.contract, self.city(activation))
+
+    def synthesis_is_returned(self, activation: Any) -> bool:
+        """A pilot sent the synthesis back to be reworked."""
+        return diagnostic_rules.last_is_returned(activation.process.contract)
 
     def due_reviewers(self, activation: Any) -> list[Organisation]:
         """Who owes an opinion in this round."""

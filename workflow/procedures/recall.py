@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract
 from signatures import actions as signing
 from stakeholders.models import User
+from workflow.engine.locks import locked
 from workflow.engine.models import SigningRound
-from workflow.engine.nodes import locked
 from workflow.engine.tasks import is_of_the_system
 from workflow.procedures import recall_rules
 from workflow.procedures.models import Recall

@@ -25,7 +25,7 @@ def version_recall(request: Request, contract: int) -> HttpResponse:
         return refused(request, Locked(recall_rules.why_not_recall(found)), contract)
     form = ReasonForm(request.POST or None)
     if request.method != "POST" or not form.is_valid():
-        signed = [one for one, act in signing_rules.signed(found) if act and act.request.done_at]
+        signed = [one for one, act in signing_rules.signed(found) if act and act.request.raw_signature]
         context = {"contract": found, "form": form, "version": found.latest_version, "signed": signed}
         return render(request, "procedures/recall.html", context, status=422 if form.is_bound else 200)
     try:

@@ -18,7 +18,7 @@ from stakeholders.models import User
 from stakeholders.reading import asked_once
 from workflow.record import once
 from workflow.record.journal import take_order_lock
-from workflow.record.models import Event
+from workflow.record.models import Event, JournalEntry
 from workflow.record.verbs import checked
 
 CHANNEL = "contreseing_event"
@@ -38,6 +38,18 @@ def publish(
     """
     checked(kind, payload)
     take_order_lock()
+    return _written(kind, contract, actor, recipient, payload)
+
+
+def publish_with(entry: JournalEntry, contract: Contract, *, actor: User, **payload: Any) -> Event:
+    """Tell what an entry has just journaled, in its transaction, which holds the order lock."""
+    checked(entry.verb, payload)
+    return _written(entry.verb, contract, actor, None, payload)
+
+
+def _written(
+    kind: str, contract: Contract | None, actor: User | None, recipient: User | None, payload: dict[str, Any]
+) -> Event:
     event = Event.objects.create(
         kind=kind, contract=contract, actor=actor, recipient=recipient, payload=payload, at=timezone.now()
     )

@@ -44,6 +44,14 @@ def _of_accounts(identifier: str, sentence: Promise, event: Name | None = None) 
 _ROWS = (
     Verb("task_opened", _("Étape ouverte : %(organisation)s."), in_timeline=False, announced=False),
     Verb("task_taken", _("Prise en charge : %(person)s (%(organisation)s).")),
+    Verb("contribution_sent", _("Contribution au diagnostic transmise : %(organisation)s.")),
+    Verb(
+        "contribution_missing",
+        _("Carence constatée par %(organisation)s : %(missing)s n’a pas contribué au diagnostic."),
+    ),
+    Verb("synthesis_sent", _("Synthèse du diagnostic transmise aux pilotes : %(organisation)s.")),
+    Verb("synthesis_accepted", _("Synthèse du diagnostic validée : %(organisation)s.")),
+    Verb("synthesis_returned", _("Synthèse du diagnostic renvoyée : %(organisation)s.")),
     Verb("draft_changed", _("Projet modifié : %(organisation)s."), in_timeline=False, moves_baskets=False),
     Verb(
         "draft_printed",
@@ -55,6 +63,20 @@ _ROWS = (
     Verb("draft_submitted", _("Rédaction terminée : %(organisation)s.")),
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
+    Verb("opening_begun", _("Contrat mis en préparation : %(organisation)s."), moves_baskets=False),
+    Verb(
+        "opening_dropped",
+        _("Préparation abandonnée : %(organisation)s. %(reason)s"),
+        in_timeline=False,
+        moves_baskets=False,
+    ),
+    Verb(
+        "organisation_asked",
+        _("Organisation demandée à l’administrateur de la plateforme : %(name)s."),
+        in_timeline=False,
+        moves_baskets=False,
+    ),
+    Verb("contract_abandoned", _("Contrat abandonné : %(organisation)s. %(reason)s")),
     Verb("circuit_started", _("Le circuit du contrat est ouvert.")),
     Verb("version_recalled", _("Version %(version)s retirée : %(organisation)s.")),
     Verb("opinion_given", _("Avis rendu : %(organisation)s, %(opinion)s.")),
@@ -77,6 +99,11 @@ _ROWS = (
     Verb(
         "resolution_voted",
         _("La délibération %(number)s est adoptée ; elle n’est pas encore exécutoire."),
+        moves_baskets=False,
+    ),
+    Verb(
+        "resolution_corrected",
+        _("La saisie de la délibération %(number)s est corrigée (motif : %(why)s)."),
         moves_baskets=False,
     ),
     Verb("resolution_published", _("La délibération %(number)s est publiée."), moves_baskets=False),
@@ -261,6 +288,17 @@ _ROWS = (
     _of_accounts("mandate_withdrawn", _("Une fonction est retirée : %(office)s."), Name.GRANT_ENDED),
     _of_accounts(
         "mandate_ended", _("Le dernier jour d’une fonction est fixé : %(office)s."), Name.GRANT_ENDED
+    ),
+    _of_accounts("first_code_drawn", _("Le code de première installation est affiché par le serveur.")),
+    _of_accounts(
+        "platform_founded",
+        _("Le premier administrateur de la plateforme est créé, par le code de l’installation."),
+        Name.PLATFORM_RIGHTS_CHANGED,
+    ),
+    _of_accounts("organisation_established", _("Une organisation est créée : %(name)s.")),
+    _of_accounts("organisation_described", _("La fiche d’une organisation est modifiée : %(name)s.")),
+    _of_accounts(
+        "register_imported", _("Un fichier d’organisations, de fonctions et de personnes est importé.")
     ),
     _of_accounts("office_added", _("Une fonction est créée : %(office)s.")),
     _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),

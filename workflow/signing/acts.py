@@ -11,6 +11,7 @@ from signatures.models import Confirmation, SignatureRequest
 from stakeholders.authority import Basis
 from stakeholders.models import User
 from stakeholders.wording import in_sentence
+from workflow.council import rules as council
 from workflow.engine import purposes
 from workflow.record.refusals import Locked
 from workflow.signing import holders, rules
@@ -76,13 +77,15 @@ def signing_act(act: Doing, request: SignatureRequest, confirmation: Confirmatio
 def stamp_of(user: User, signatory: Signatory, version: ContractVersion, basis: Basis | None) -> list[str]:
     """Return what the stamp says: the name, the quality, for a delegate on what act it rests.
 
-    Where the text names a former holder, also that this was accepted, and why.
+    Which resolution empowers a signatory who waited for one; where the text names a former holder, also
+    that this was accepted, and why.
     """
     lines = basis.stamp_lines if basis else []
     return [
         str(user),
         *(lines or [signatory.capacity]),
         signatory.office.organisation.name,
+        *council.stamp_lines(signatory, version),
         *holders.stamp_lines(signatory, version),
     ]
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from contracts.models import ENDED, Contract, ContractVersion, Status
 from stakeholders.models import User
 from stakeholders.text import one_line
-from workflow.engine.nodes import locked
+from workflow.engine.locks import locked
 from workflow.record import events, journal
 from workflow.record.models import JournalEntry
 from workflow.record.refusals import Invalid, Locked

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contracts.models import Contract, Signatory
+from signatures.delays import DocumentUnreadable
 from signatures.jobs import retry_of
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.models import User
@@ -118,11 +119,20 @@ def _stopped(request: SignatureRequest) -> Told:
         )
     kept = _("La signature est gardée : le signataire n’a rien à refaire.")
     facts = [request.error_text, *([kept] if bytes(request.raw_signature) else []), _to_be_started_again()]
+    if request.error_code == DocumentUnreadable.code:
+        facts.append(_to_be_taken_back())
     return Told(STOP, _("interrompue"), _joined(*facts))
 
 
 def _to_be_started_again() -> str:
     return _("Un pilote peut relancer l’étape ; si elle échoue encore, prévenez l’administrateur.")
+
+
+def _to_be_taken_back() -> str:
+    return _(
+        "Si le document ne peut être restauré, un pilote peut retirer la version : le contrat revient en "
+        "rédaction, et les signatures seront données sur la version suivante."
+    )
 
 
 def _waiting(waiting: SignatureRequest | Envelope, since: dt.datetime | None) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
-from signatures.jobs import in_transaction
+from signatures.jobs import IN_TRANSACTION, in_transaction, when_lost
 from workflow.engine.jobs import RETRY
 from workflow.standing import handover
 from workflow.standing.handover import Change
@@ -25,6 +26,18 @@ def defer_follow(changes: Iterable[Change]) -> None:
 def follow_change(*, person: int, organisation: int, since: str | None, office: int | None) -> None:
     """Give back what somebody may no longer do, and tell."""
     handover.follow(Change(person, organisation, dt.date.fromisoformat(since) if since else None, office))
+
+
+@when_lost(follow_change)
+def follow_later(**change: Any) -> None:
+    """Try again in an hour what killed every worker that took it: nobody waits for it before a page.
+
+    It stands among what failed, for the platform's administrators, whatever comes of it.
+    """
+    lock = f"standing-{change['organisation']}"
+    IN_TRANSACTION.configure_task(
+        follow_change.name, queue=follow_change.queue, lock=lock, schedule_in={"hours": 1}
+    ).defer(**change)
 
 
 @app.periodic(cron="1-59/10 * * * *")

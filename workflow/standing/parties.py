@@ -9,7 +9,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
 from stakeholders.reading import asked_for_each, asked_once
-from workflow.engine.tasks import Task, fills_a_place, know_seed
+from workflow.engine.tasks import Task, fills_a_place, has_seed, know_seed
 
 
 def pilots(contract: Contract) -> list[Organisation]:
@@ -40,7 +40,7 @@ def know_what_opened(tasks: Iterable[Task], contract: Contract) -> None:
     for task in tasks:
         if fills_a_place(task):
             know_seed(task, contract.places)
-        else:
+        elif has_seed(task):
             know_seed(task, [row.organisation for row in taking_part(contract)])
 
 

@@ -8,19 +8,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
+from django.db.models import UniqueConstraint
 from django.utils import timezone
-from django.utils.functional import Promise
+from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
+from psycopg import Error as PostgresError
 
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, User
 from stakeholders.reading import afresh
 from stakeholders.text import several_lines
 from workflow.engine.models import Act as ActRow
-from workflow.engine.tasks import Task, is_cancelled, is_new, is_open, open_after
+from workflow.engine.tasks import CONTRACT, Task, is_cancelled, is_new, is_open, open_after, tasks
 from workflow.record import events, journal
-from workflow.record.refusals import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
+from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.standing.standings import Standing, standing_to_act, why_not
 
 
@@ -39,7 +41,7 @@ class Doing:
         """The mandate by which the person acts."""
         return self.standing.mandate
 
-    @property
+    @cached_property
     def version(self) -> ContractVersion:
         """The last frozen version, which the act speaks of."""
         version = self.contract.latest_version
@@ -63,7 +65,7 @@ class Doing:
         """Journal the act and publish it to the people who watch, with the same facts."""
         organisation = self.mandate.office.organisation
         facts = {"organisation": organisation.short_name, **facts}
-        journal.record(
+        entry = journal.record(
             verb,
             contract=self.contract,
             actor=self.user,
@@ -71,9 +73,8 @@ class Doing:
             quality=self.standing.quality,
             payload={"task": self.task.pk, **facts, **self.standing.facts()},
         )
-        events.publish(
-            verb, self.contract, actor=self.user, task=self.task.pk, organisation_id=organisation.pk, **facts
-        )
+        told = {"task": self.task.pk, "organisation_id": organisation.pk, **facts}
+        events.publish_with(entry, self.contract, actor=self.user, **told)
 
     def complete(self) -> None:
         """Close the task in the person's name and open what follows."""
@@ -92,9 +93,8 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
 
     ``purpose`` is what the act is for (:mod:`workflow.engine.purposes`); None where it suits any task.
     """
-    task = Task.objects.select_related("process").get(pk=task_id)
-    with afresh(), task.activation() as activation:
-        contract = activation.process.contract
+    with afresh(), _activated(task_id) as activation:
+        task, contract = activation.task, activation.process.contract
         standing = standing_to_act(user, task)
         if standing is None:
             raise NotAllowed(why_not(user, task))
@@ -105,6 +105,16 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
             yield Doing(activation, task, contract, user, standing)
         except ValidationError as error:  # a column that refuses what was typed, form or not
             raise Invalid(" ".join(error.messages)) from error
+
+
+@contextmanager
+def _activated(task_id: int) -> Iterator[Any]:
+    """Lock a task's process; read the task under the lock, with its process and its contract."""
+    found = tasks().get(pk=task_id)
+    with found.flow_task.flow_class.lock(found.process_id):
+        task = tasks().select_related(CONTRACT).get(pk=task_id)
+        task.process.artifact = task.process.circuit.contract
+        yield task.flow_task.activation_class(task)
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
@@ -125,15 +135,29 @@ def entitled(mandate: Mandate | None) -> Mandate:
 
 
 def save(row: ActRow) -> None:
-    """Write an act's row; a rule of the model or the database becomes a sentence."""
+    """Write an act's row; what the model or the database refuses becomes a sentence, and ends the act.
+
+    Its constraints are the database's: to ask them one by one before would cost more than the act. So
+    would asking whether the rows exist that it names, which the act has just read.
+    """
+    named = {field.name for field in row._meta.concrete_fields if field.is_relation}
     try:
-        with transaction.atomic():
-            row.full_clean()
-            row.save(force_insert=True)
+        row.clean_fields(exclude=named)
+        row.save(force_insert=True)
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
     except IntegrityError as error:
-        raise AlreadyDone from error
+        raise _broken(row, error) from error
+
+
+def _broken(row: ActRow, error: IntegrityError) -> ActRefused:
+    """Say which rule of the database an act breaks; of one done already, that it is."""
+    name = error.__cause__.diag.constraint_name if isinstance(error.__cause__, PostgresError) else None
+    broken = next((rule for rule in row._meta.constraints if rule.name == name), None)
+    speaks = broken is not None and broken.violation_error_message != broken.default_violation_error_message
+    if broken is None or (isinstance(broken, UniqueConstraint) and not speaks):
+        return AlreadyDone()
+    return Invalid(str(broken.get_violation_error_message()))
 
 
 def owed(reason: str, sentence: str | Promise) -> str:

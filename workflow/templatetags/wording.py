@@ -6,14 +6,17 @@ from decimal import Decimal
 
 from django import template
 from django.utils import translation
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 
 from contracts.figures import written
+from contracts.merging import Piece
 from contracts.models import Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.wording import day, hour, in_sentence, moment
+from workflow.engine.lateness import mail_minutes_late
 from workflow.tasks.keyset import COUNTED_AT_MOST
 
 register = template.Library()
@@ -43,6 +46,18 @@ def fingerprint(sha256: str) -> str:
 def powers(codenames: list[str]) -> str:
     """Say which acts a substitute does: « Rendre les avis, Approuver le texte »."""
     return ", ".join(str(SUBSTITUTABLE[Power(codename)]) for codename in codenames)
+
+
+@register.filter
+def words_marked(pieces: list[Piece]) -> SafeString:
+    """Mark the new words and the gone ones, without a space of ours; say that nothing is left."""
+    if not pieces:
+        return format_html("<em>{}</em>", _("(supprimé)"))
+    marks = {"new": mark_safe("ins"), "gone": mark_safe("del"), "same": mark_safe("span")}
+    return format_html_join("", "<{0}>{1}</{0}>", ((marks[piece.kind], piece.text) for piece in pieces))
+
+
+register.simple_tag(mail_minutes_late)
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from contracts.models import Contract
@@ -12,6 +13,7 @@ from tests.stage import run_jobs
 from tests.workflow.sockets import logged_in
 from workflow.drafting import acts as drafting_acts
 from workflow.engine.lateness import minutes_late
+from workflow.notices.mail import defer_mail
 from workflow.signing import acts as signing_acts
 
 
@@ -51,3 +53,20 @@ def test_a_signature_that_waits_is_late_but_not_one_that_will_be_tried_again_lat
     with connection.cursor() as cursor:
         cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 minute'")
     assert minutes_late(contract) == 0
+
+
+def test_who_waits_for_a_code_is_told_that_mails_are_late(cast: Cast, client: Client) -> None:
+    client.post(reverse("account_request_login_code"), {"email": cast.maire.email})
+    address = reverse("account_confirm_login_code")
+    defer_mail(to=cast.maire.email, subject="Votre code", body="123 456")  # as the pages' own backend does
+    assert "Les courriels partent en retard" not in client.get(address).content.decode()
+    queued_earlier(4)
+    assert "le plus ancien attend depuis 4 minutes" in client.get(address).content.decode()
+    with connection.cursor() as cursor:  # refused by its server, it is to be tried again later
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now() + interval '1 minute'")
+    assert "le plus ancien attend depuis 4 minutes" in client.get(address).content.decode()
+    run_jobs()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
+    run_jobs()
+    assert "Les courriels partent en retard" not in client.get(address).content.decode()

@@ -88,9 +88,9 @@ def test_a_new_commitment_is_where_the_reader_is_sent(cast: Cast) -> None:
 
 def test_errors_are_listed_with_the_way_to_each(cast: Cast) -> None:
     browser, _commitment, address = opened(cast)
-    page = browser.post(address, filled(browser, address, title="", number="")).content.decode()
+    page = browser.post(address, filled(browser, address, title="", party="")).content.decode()
     assert "data-focus-error" in page
-    for name in ("title", "number"):
+    for name in ("title", "party"):
         assert f'href="#id_{name}"' in page
     assert "data-summary" not in browser.get(address).content.decode()
 

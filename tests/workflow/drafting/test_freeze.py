@@ -57,7 +57,7 @@ def test_a_draft_that_moved_is_shown_anew_with_what_changed(cast: Cast) -> None:
     contract = at_freeze(cast)
     pilot, address = logged_in(cast.pilote_ville), address_of(contract)
     sent = posted(pilot, contract)
-    rows = list(Commitment.objects.filter(volet__contract=contract).order_by("number"))
+    rows = list(Commitment.objects.filter(volet__contract=contract))
     Commitment.objects.filter(pk=rows[0].pk).update(due_date=dt.date(2030, 5, 4))
     rows[1].delete()
     contract.volets.filter(order=2).update(text="Un mot de plus.")
@@ -109,7 +109,7 @@ def test_of_a_save_and_a_freeze_at_once_what_is_frozen_is_what_was_shown(cast: C
 
 def test_each_thing_that_lacks_leads_to_its_field(cast: Cast) -> None:
     contract = at_freeze(cast)
-    rows = list(Commitment.objects.filter(volet__contract=contract).order_by("number"))
+    rows = list(Commitment.objects.filter(volet__contract=contract))
     Commitment.objects.filter(pk=rows[0].pk).update(
         due_date=None, indicator="", lead=cast.organisation("org-rail")
     )
@@ -154,7 +154,9 @@ def test_the_second_version_says_what_changes_and_whom_it_spares(cast: Cast) -> 
     landlord, operator = plot.tasks(contract, "review")
     plot.opine(contract, landlord, "changes_requested", "Trop court.")
     plot.opine(contract, operator)
-    Commitment.objects.filter(volet__contract=contract, number="1.2").update(title="Sécuriser 40 halls")
+    Commitment.objects.filter(volet__contract=contract, volet__order=1, order=2).update(
+        title="Sécuriser 40 halls"
+    )
     for waiting in plot.tasks(contract, "draft"):
         acts.submit_draft(plot.entitled(waiting), waiting.pk)
     page = logged_in(cast.pilote_ville).get(address_of(contract)).content.decode()

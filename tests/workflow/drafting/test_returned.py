@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from contracts import order
 from contracts.models import Contract
 from stakeholders.models import User
 from tests import plot
@@ -132,8 +133,7 @@ def test_a_commitment_is_found_by_its_number_in_the_version_that_was_read(cast: 
     commitment = contract.volets.all()[0].commitments.all()[0]
     for waiting in plot.tasks(contract, "review"):
         plot.opine(contract, waiting, "changes_requested", f"Le {commitment.number} est trop court.")
-    commitment.number = "9.9"
-    commitment.save()
+    order.put_commitment(commitment, contract.volets.all()[1], 1)
     beside = remarks.beside(contract, answers([contract.pk])[contract.pk])
     assert list(beside) == [commitment.pk]
     assert len(beside[commitment.pk]) == 2

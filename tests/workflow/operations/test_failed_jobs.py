@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 
 import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
+from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from contracts.models import Contract
-from signatures.jobs import IN_TRANSACTION
+from signatures import pades
+from signatures.jobs import IN_TRANSACTION, UNFORESEEN_ATTEMPTS
+from signatures.models import SignatureRequest
 from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import Cast, small_contract
+from tests.pki import ServedPki
 from tests.stage import run_jobs
-from tests.workflow.outages import forged_text, hopeless_jobs
-from workflow.drafting import acts as drafting_acts
-from workflow.engine.jobs import ATTEMPTS
+from tests.workflow.outages import hopeless_jobs, not_printed
+from workflow.engine import lost
+from workflow.engine.models import LostJob
 from workflow.notices.mail import defer_mail
 from workflow.operations import acts, failures
 from workflow.record import journal
 from workflow.record.models import JournalEntry
 from workflow.record.refusals import AlreadyDone, NotAllowed
+from workflow.signing import acts as signing_acts
+from workflow.standing.handover import Change
+from workflow.standing.jobs import defer_follow
 
 
 def unprinted(cast: Cast) -> tuple[Contract, ProcrastinateJob]:
     """Return a contract whose version could not be printed, and the job that gave up."""
-    contract = plot.opened(small_contract(cast))
-    for waiting in plot.tasks(contract, "draft"):
-        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
-    waiting = plot.task(contract, "freeze")
-    drafting_acts.freeze_version(plot.entitled(waiting), waiting.pk)
-    with forged_text(contract, volets=None), hopeless_jobs(ATTEMPTS):
-        run_jobs()
+    contract = not_printed(plot.opened(small_contract(cast)))
     return contract, ProcrastinateJob.objects.get(task_name="workflow.render_version", status="failed")
 
 
@@ -129,3 +132,43 @@ def test_the_log_the_journal_and_the_page_of_an_error_name_the_same(
     assert {("request_started", entry.reference), ("request_finished", entry.reference)} <= named
     assert ("request_failed", shown) in named
     assert "chosen-by-the-client" not in str(logged)
+
+
+def test_each_job_has_its_name() -> None:
+    ours = {name for name in app.tasks if name.startswith(("workflow.", "signatures."))}
+    assert ours == set(failures.NAMES)
+
+
+def test_a_signature_that_failed_by_an_unforeseen_fault_is_tried_again_from_there(
+    cast: Cast, pki: ServedPki, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = plot.at_signing(cast)
+    waiting = plot.task(contract, "sign")
+    signing_acts.sign(cast.prefete, waiting.pk, **plot.confirm(cast.prefete, contract))
+    with monkeypatch.context() as broken, hopeless_jobs(UNFORESEEN_ATTEMPTS):
+        broken.setattr(pades, "refuse_unsound", lambda _document: 1 / 0)
+        run_jobs()
+    assert plot.task(contract, "make_signature").status == "ERROR"
+    job = ProcrastinateJob.objects.get(task_name="signatures.advance_request", status="failed")
+    admin = with_second_factor(cast.admin)
+    admin.post(reverse("failed_job_retry", args=[job.pk]))
+    run_jobs()
+    assert SignatureRequest.objects.get().state == "done"
+    assert failures.failures() == []
+
+
+def test_a_change_of_standing_that_killed_its_workers_is_tried_again_and_said(cast: Cast) -> None:
+    change = Change(cast.dgs.pk, cast.organisation("org-ville").pk, None, None)
+    with transaction.atomic():
+        defer_follow([change])
+    job = ProcrastinateJob.objects.get(task_name="workflow.follow_change", args=change.as_arguments())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing' WHERE id = %s", [job.pk])
+    LostJob.objects.bulk_create([LostJob(job=job.pk) for _death in range(lost.LIVES - 1)])
+    assert lost.take_back(0) == 1
+    run_jobs()
+    assert [failure.job.pk for failure in failures.failures()] == [job.pk], "the operator sees it"
+    again = ProcrastinateJob.objects.get(task_name="workflow.follow_change", status="todo")
+    assert again.args == job.args
+    assert again.scheduled_at is not None
+    assert again.scheduled_at - timezone.now() > dt.timedelta(minutes=55)

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from contracts.models import Contract, Status
+from signatures import blobs
 from signatures.jobs import MAX_ATTEMPTS
 from signatures.models import Envelope, SignatureRequest
 from tests import plot
@@ -18,11 +19,10 @@ from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.snapshots import again
 from tests.stage import run_jobs
-from tests.workflow.outages import forged_text, hopeless_jobs
+from tests.workflow.outages import forged_text, hopeless_jobs, not_printed
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.drafting import acts as drafting_acts
 from workflow.engine import tasks as engine_tasks
-from workflow.engine.jobs import ATTEMPTS
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import recall as procedures_recall
 from workflow.procedures.models import Recall
@@ -53,13 +53,7 @@ def in_approval(cast: Cast, _pki: ServedPki) -> Contract:
 
 
 def not_printable(cast: Cast, _pki: ServedPki) -> Contract:
-    contract = plot.opened(small_contract(cast))
-    for waiting in plot.tasks(contract, "draft"):
-        drafting_acts.submit_draft(plot.entitled(waiting), waiting.pk)
-    freeze = plot.task(contract, "freeze")
-    drafting_acts.freeze_version(plot.entitled(freeze), freeze.pk)
-    with forged_text(contract, volets=None), hopeless_jobs(ATTEMPTS):
-        run_jobs()
+    contract = not_printed(plot.opened(small_contract(cast)))
     failed = plot.task(contract, "render")
     assert (failed.status, "TypeError" in failed.data["error"]) == ("ERROR", True)
     return contract
@@ -102,6 +96,25 @@ def no_timestamp(cast: Cast, pki: ServedPki) -> Contract:
     return contract
 
 
+def prepared_file_lost(cast: Cast, pki: ServedPki) -> Contract:
+    """The key has served, and the disk gave up the file that its value was made for."""
+    contract = awaiting_the_mayor(cast, pki)
+    waiting = plot.task(contract, "sign")
+    signing_acts.sign(cast.maire, waiting.pk, **plot.confirm(cast.maire, contract))
+    with pki.interrupted("/tsa"):
+        run_jobs()
+    request = SignatureRequest.objects.get(state="signed")
+    blobs._path(request.prepared_sha256).unlink()
+    with hopeless_jobs(0):
+        run_jobs()  # the time-stamp is back
+    with hopeless_jobs(MAX_ATTEMPTS):
+        run_jobs()
+    request.refresh_from_db()
+    assert (request.state, request.resume_state, request.permanent) == ("failed", "stamped", False)
+    assert plot.task(contract, "make_signature").status == "ERROR"
+    return contract
+
+
 SCENES: list[Scene] = [
     not_printable,
     in_review,
@@ -111,6 +124,7 @@ SCENES: list[Scene] = [
     awaiting_the_council,
     awaiting_the_mayor,
     no_timestamp,
+    prepared_file_lost,
 ]
 
 
@@ -192,6 +206,23 @@ def test_the_page_warns_of_the_signatures_that_will_be_without_effect(
     assert answer.status_code == 302
     assert client.get(page).status_code == 409
     assert page not in client.get(reverse("contract", args=[contract.pk])).content.decode()
+
+
+def test_a_file_lost_for_good_after_the_key_served_is_said_with_the_way_out(
+    cast: Cast, pki: ServedPki, client: Client
+) -> None:
+    contract = prepared_file_lost(cast, pki)
+    page = reverse("version_recall", args=[contract.pk])
+    for person in (cast.pilote_ville, cast.maire):
+        client.force_login(person)
+        shown = client.get(reverse("contract", args=[contract.pk])).content.decode()
+        assert "Un document nécessaire à la signature ne peut être relu." in shown
+        assert "un pilote peut retirer la version" in shown
+        assert (page in shown) is (person == cast.pilote_ville)
+    client.force_login(cast.pilote_ville)
+    shown = client.get(page).content.decode()
+    for signatory in contract.signatories.all():
+        assert signatory.capacity in shown, "the mayor's key has served too"
 
 
 @pytest.mark.race

@@ -30,10 +30,10 @@ def test_the_circuit_is_never_stuck_and_never_signs_without_its_gates(cast: Cast
             assert seen["contract signed"]
             return
         walk(WALKS, cast, outside, seen, run_jobs=run_jobs_here)
-        for _more in range(10):
+        for _more in range(20):
             if sum(seen.values()) >= TOGETHER and seen["signature to make again"]:
                 break
-            walk(6, cast, outside, seen, run_jobs=run_jobs_here)
+            walk(3, cast, outside, seen, run_jobs=run_jobs_here)
     assert sum(seen.values()) >= TOGETHER
     assert seen["signature to make again"]
     assert seen["contract signed"]

@@ -14,6 +14,8 @@ from django.test import Client
 from django.urls import reverse
 from viewflow.workflow.models import Task
 
+from contracts.canonical import content_of
+from contracts.differences import shown
 from contracts.models import Contract, Status
 from stakeholders.models import User
 from tests import plot
@@ -102,7 +104,7 @@ def test_the_city_writes_on_its_pages(cast: Cast, client: Client) -> None:
     reader.post("task_transfer", waiting, receiver=colleague.pk, reason="Je pars en congé.")
     assert "Écrire l’accord" in Reader(client, cast.dgs, contract).get("basket", "delegues")
     Reader(client, cast.pilote_ville, contract).post("transfer_end", waiting)
-    reader.post("task", waiting, label="Premier jet")
+    reader.post("task", waiting, label="Premier jet", shown=shown(content_of(contract)).written())
     contract.refresh_from_db()
     assert (plot.version(contract).label, contract.status) == ("Premier jet", Status.IN_REVIEW)
 

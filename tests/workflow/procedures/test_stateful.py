@@ -14,7 +14,8 @@ import pytest
 from tests.cast import Cast
 from tests.pki import ServedPki
 from tests.stage import run_jobs
-from tests.workflow.procedures.walk import RealServices, walk
+from tests.workflow.procedures.invariants import RealServices
+from tests.workflow.procedures.walk import walk
 
 WALKS = 8
 

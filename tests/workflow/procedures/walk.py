@@ -10,52 +10,37 @@ without the weight of either in test_rules_walk.py.
 from __future__ import annotations
 
 import itertools
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar, Protocol
+from typing import Any
 
-import pytest
 from django.db import connection
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis.stateful import rule, run_state_machine_as_test
 from viewflow.workflow.models import Task
 
-from contracts.models import Commitment, Contract, Status
-from signatures import blobs, cms
-from signatures.demo import pki as authorities
+from contracts.models import Commitment, Status
+from signatures import blobs
 from signatures.jobs import MAX_ATTEMPTS
-from signatures.models import Envelope, SignatureRequest
+from signatures.models import SignatureRequest
 from signatures.timestamps import forget_failures
 from signatures.validation import validate
 from stakeholders.models import User
-from tests import plot, snapshots
-from tests.cast import Cast, small_contract
+from tests import plot
+from tests.cast import Cast
 from tests.owner import untied
-from tests.pki import ServedPki
-from tests.workflow.gates import assert_signed_after_its_gates
+from tests.workflow.procedures.invariants import HUMAN, Entitled, RealServices, Services, Watched
 from workflow.council import acts as council_acts
 from workflow.council import rules as council_rules
 from workflow.council.models import STAGES
 from workflow.drafting import acts as drafting_acts
-from workflow.engine import tasks as engine_tasks
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import recall as procedures_recall
-from workflow.procedures import recall_rules
-from workflow.record import journal
-from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
+from workflow.record.refusals import AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.record.values import OpinionValue
 from workflow.signing import acts as signing_acts
-from workflow.standing.standings import Standing, Standings
 from workflow.tasks import acts as tasks_acts
 
 STEPS = 60  # of a walk, which may end early
@@ -69,144 +54,8 @@ OPINIONS = [
 DAYS = ["good"] * 6 + ["no time-stamp", "never a time-stamp", "forged text", "revoked"]
 
 
-@dataclass(frozen=True)
-class Rows:
-    """What the rows say, as far as an act may change it: two that are equal mean that nothing happened."""
-
-    status: str = ""
-    told: int = 0  # entries of the journal
-    jobs: int = 0
-    tasks: str = ""
-    requests: str = ""
-    envelopes: str = ""
-
-
-def read(contract: Contract) -> Rows:
-    """Read in one question all that is compared after each step."""
-    with connection.cursor() as cursor:
-        cursor.execute(ROWS, {"contract": contract.pk, "process": contract.circuit.process_id})
-        return Rows(*cursor.fetchone())
-
-
-class Services(Protocol):
-    """The services outside, as a walk has them fail."""
-
-    def interrupted(self, path: str) -> AbstractContextManager[None]:
-        """Answer nothing there for the time of a block."""
-
-    def revoke(self, certificate: bytes) -> None:
-        """Revoke a signatory's certificate."""
-
-    def renew(self, username: str, name: str) -> None:
-        """Give the signatory one that is in force."""
-
-
-class RealServices:
-    """A real PKI, served."""
-
-    def __init__(self, pki: ServedPki) -> None:
-        self.interrupted = pki.interrupted
-
-    def revoke(self, certificate: bytes) -> None:
-        """Revoke it at its authority, whose next OCSP answer says so."""
-        authorities.revoke(int(cms.serial_of(certificate), 16))
-
-    def renew(self, username: str, name: str) -> None:
-        """Issue another."""
-        authorities.person_path(username).unlink()
-        authorities.issue_person(username, name, "Renouvelé", "Renouvelé")
-
-
-class Entitled:
-    """Who may do a task; people's rows are read once, as no walk gives or takes away a mandate.
-
-    The acts themselves ask everything anew: one who was wrongly thought entitled is refused there.
-    """
-
-    def __init__(self) -> None:
-        self.by_task: dict[int, User] = {}
-        self.by_place: dict[tuple[str, str], User] = {}  # at that step for that organisation
-        self.standings: dict[int, Standings] = {}
-
-    def __call__(self, task: Task) -> User:
-        """Return somebody who may do the task; there must be one."""
-        if task.pk not in self.by_task:
-            place = task.flow_task.name, task.owner_permission_obj_pk
-            known = self.by_place.get(place)  # asked first, again: most often the answer
-            if known is None or self.standing(known, task) is None:
-                known = plot.entitled(task)
-            self.by_task[task.pk] = self.by_place[place] = known
-        return self.by_task[task.pk]
-
-    def standing(self, person: User, task: Task) -> Standing | None:
-        """Return as what the person may do the task."""
-        return self.standings.setdefault(person.pk, Standings(person)).for_task(task)
-
-
-class Walk(RuleBasedStateMachine):
+class Walk(Watched):
     """One contract after another, by acts drawn at random among those that are open."""
-
-    numbers: ClassVar[itertools.count[int]] = itertools.count(1)
-
-    def __init__(
-        self,
-        cast: Cast,
-        services: Services,
-        seen: Counter[str],
-        entitled: Entitled,
-        run_jobs: Callable[[], None],
-    ) -> None:
-        super().__init__()
-        self.cast, self.services, self.seen, self.entitled = cast, services, seen, entitled
-        self.run_jobs = run_jobs
-        self.closed: list[Task] = []
-        self.checked: set[int] = set()
-        self.rows = self.held = Rows()
-
-    @initialize()
-    def begin(self) -> None:
-        snapshots.restore(snapshots.CAST)  # what another walk left is neither read nor counted again
-        self.open_a_contract()
-
-    def open_a_contract(self) -> None:
-        self.contract = small_contract(self.cast, f"CSI-WALK-{next(self.numbers)}")
-        plot.opened(self.contract)
-        self.closed.clear()
-        self.look()
-
-    def look(self) -> None:
-        """Read what is awaited now, unless no row has changed; offers and invariants are asked of it."""
-        known, self.rows = self.rows, read(self.contract)
-        if self.rows == known:
-            return
-        self.contract.status = self.rows.status
-        self.waiting = list(
-            Task.objects.filter(process=self.contract.circuit.process_id)
-            .exclude(status__in=OVER)
-            .select_related("owner", engine_tasks.CONTRACT)
-            .order_by("pk")
-        )
-        self.open: dict[str, list[Task]] = defaultdict(list)
-        for task in self.waiting:
-            if task.flow_task_type in {"HUMAN", "JOB"}:
-                self.open[task.flow_task.name].append(task)
-        self.failed = [task for tasks in self.open.values() for task in tasks if task.status == "ERROR"]
-        self.recallable = recall_rules.recall_carrier(self.contract) is not None
-
-    @property
-    def jobs(self) -> int:
-        return self.rows.jobs
-
-    def does(self, name: str, act: Callable[[], Any]) -> None:
-        """Do an act that must succeed, count it, and look again."""
-        before = self.rows.told
-        act()
-        self.count(name)
-        assert self.rows.told > before or name in QUIET, name
-
-    def count(self, name: str) -> None:
-        self.seen[name] += 1
-        self.look()
 
     @rule(data=st.data())
     def somebody_acts(self, data: st.DataObject) -> None:
@@ -379,14 +228,6 @@ class Walk(RuleBasedStateMachine):
 
     # --- what must be refused ------------------------------------------------------------
 
-    def refused(self, kind: type[ActRefused] | tuple[type[ActRefused], ...], act: Callable[[], Any]) -> None:
-        """Try an act that must be refused and change nothing."""
-        before = self.rows
-        with pytest.raises(kind):
-            act()
-        self.count("refused")
-        assert self.rows == before
-
     def stranger(self, task: Task, data: st.DataObject) -> None:
         who = data.draw(st.sampled_from([self.cast.outsider, self.cast.admin, self.cast.bailleur_cl]))
         self.refused(NotAllowed, lambda: self.attempt(who, task))
@@ -423,68 +264,6 @@ class Walk(RuleBasedStateMachine):
             assert [row.field for row in report.signatures] == ["Signataire-01", "Signataire-02"]
         self.seen["contract signed"] += 1
         self.open_a_contract()
-
-    # --- what always holds ---------------------------------------------------------------
-
-    @invariant()
-    def what_must_hold(self) -> None:
-        if self.rows != self.held:  # the same rows hold as they did
-            self.it_is_never_stuck()
-            self.no_step_is_open_twice()
-            self.nothing_is_signed_before_its_gates()
-            self.held = self.rows
-
-    def it_is_never_stuck(self) -> None:
-        human = [task for step in HUMAN for task in self.open[step]]
-        for task in human:
-            assert self.entitled(task), f"nobody may do {task}"
-        system = [task for tasks in self.open.values() for task in tasks if task.flow_task_type == "JOB"]
-        assert human or self.failed or (system and self.jobs) or self.contract.status == Status.SIGNED
-        running = [task for task in system if task.status != "ERROR"]
-        assert not running or self.jobs, "a step of the system waits for a job that nobody queued"
-        if self.contract.status == Status.SIGNED and not self.jobs:
-            assert not human + system
-
-    def no_step_is_open_twice(self) -> None:
-        names = [task.flow_task.name for task in self.waiting if task.flow_task_type == "JOIN"]
-        assert len(names) == len(set(names)), names
-        assert not [task for task in self.waiting if task.status == "ERROR" and task not in self.failed]
-        for step in (
-            "freeze",
-            "render",
-            "final_text",
-            "council_resolution",
-            "sign",
-            "make_signature",
-            "seal",
-        ):
-            assert len(self.open[step]) <= 1, step
-
-    def nothing_is_signed_before_its_gates(self) -> None:
-        envelopes = Envelope.objects.filter(signing_round__version__contract=self.contract)
-        assert envelopes.exclude(state=Envelope.State.VOID).count() <= 1
-        asked = SignatureRequest.objects.filter(slot__envelope__in=envelopes)
-        for request in asked.exclude(pk__in=self.checked):
-            assert_signed_after_its_gates(request)
-            self.checked.add(request.pk)
-
-    def teardown(self) -> None:
-        assert journal.first_break() is None
-        forget_failures()
-
-
-OVER = ("DONE", "CANCELED", "REVIVED")
-ROWS = """
-    SELECT (SELECT status FROM contracts_contract WHERE id = %(contract)s),
-        (SELECT count(*) FROM workflow_journalentry),
-        (SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'),
-        (SELECT string_agg(concat_ws(' ', id, status, owner_id), ',' ORDER BY id)
-            FROM viewflow_task WHERE process_id = %(process)s),
-        (SELECT string_agg(concat_ws(' ', id, state), ',' ORDER BY id) FROM signatures_signaturerequest),
-        (SELECT string_agg(concat_ws(' ', id, state), ',' ORDER BY id) FROM signatures_envelope)
-"""
-HUMAN = ("draft", "freeze", "review", "approve", "council_resolution", "sign")
-QUIET = frozenset({"draft changed"})  # an edit of the draft is not a legal act: it is told, not journaled
 
 
 def forge(version_pk: int, content: dict[str, Any]) -> None:

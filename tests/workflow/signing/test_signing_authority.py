@@ -131,6 +131,12 @@ def test_the_substitute_signs_and_the_stamp_and_the_journal_say_by_what(cast: Ca
     plot.record_resolution(contract)
     plot.sign_next(contract)
     run_jobs()
+    mayors = SignatureRequest.objects.order_by("pk").last()
+    assert mayors is not None
+    assert any(
+        line.startswith("Délibération du conseil n°\u00a02026-11-014 du ") for line in mayors.stamp_lines
+    )
+    assert not any("Délibération" in line for line in request.stamp_lines), "the prefect needs none"
     contract.refresh_from_db()
     assert contract.status == Status.SIGNED
     assert journal.first_break() is None

@@ -1,0 +1,118 @@
+"""A true installation by ``./run`` on one machine: what it is told, what it keeps of that, what it says.
+
+``DEMONSTRATION=0 PUBLIC_URL=… ./run`` and nothing else: its secret and its PostgreSQL are made at the first
+start in a folder of its own, never a demonstration's, where anybody has the passwords. Containers
+do not come this way: they are told everything (docs/deployment.md).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from config import premises
+from config.attached import ROOT
+from config.environment import EXPOSED, is_exposed, is_this_machine
+
+ADDRESS = "public-url"  # in the folder of a true installation, and nowhere else
+PASSWORD = "demonstration-password"  # noqa: S105 (the file of a demonstration’s, and of nothing else)
+
+
+def prepare(environment: MutableMapping[str, str]) -> None:
+    """Complete what ``./run`` was told; raises Unfit, which says what is missing, one sentence a line."""
+    environment.setdefault("DEMONSTRATION", "1")  # said here, and nowhere by default
+    state = _state(environment)
+    if is_demonstration(environment):
+        if (state / ADDRESS).exists():
+            raise premises.Unfit(
+                f"{state} est celui d’une véritable installation : donnez DEMONSTRATION=0, ou un autre "
+                "STATE_DIR pour une démonstration."
+            )
+        return
+    if (state / PASSWORD).exists():
+        raise premises.Unfit(
+            f"{state} est celui d’une démonstration, dont tout le monde a les mots de passe : donnez un "
+            "autre dossier à STATE_DIR."
+        )
+    environment["LOCAL_INSTALLATION"] = "1"
+    if (state / ADDRESS).exists():
+        environment.setdefault("PUBLIC_URL", (state / ADDRESS).read_text(encoding="utf-8").strip())
+    if missing := list(_missing(environment)):
+        raise premises.Unfit("\n".join(missing))
+    keep(state, environment["PUBLIC_URL"])
+
+
+def is_demonstration(environment: Mapping[str, str]) -> bool:
+    """Whether a demonstration is served; ./run serves one unless told otherwise."""
+    return (environment.get("DEMONSTRATION") or "1").lower() not in {"0", "false", "no", "non"}
+
+
+def keep(state: Path, address: str) -> None:
+    """Keep the address, so that the next start and the commands need not be told it again."""
+    state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (state / ADDRESS).write_text(f"{address.rstrip('/')}\n", encoding="utf-8")
+
+
+def _state(environment: Mapping[str, str]) -> Path:
+    return Path(environment.get("STATE_DIR") or ROOT / "var")
+
+
+def _missing(environment: Mapping[str, str]) -> list[str]:
+    said = []
+    address = urlsplit(environment.get("PUBLIC_URL") or "")
+    if not environment.get("PUBLIC_URL"):
+        said.append(
+            "PUBLIC_URL manque : donnez l’adresse que les gens ouvriront, comme https://contreseing.exemple.fr."
+        )
+    elif address.scheme not in {"http", "https"} or not address.hostname:
+        said.append(
+            f"PUBLIC_URL vaut « {environment['PUBLIC_URL']} » : écrivez une adresse entière, comme "
+            "https://contreseing.exemple.fr."
+        )
+    elif address.scheme == "http" and not is_this_machine(address.hostname):
+        said.append(
+            "PUBLIC_URL est en http : hors de cette machine, il faut https, rendu par un mandataire (Caddy, "
+            "nginx) devant ce serveur."
+        )
+    for name in ("SECRET_KEY", "DATABASE_URL", "EMAIL_URL"):
+        if (path := environment.get(f"{name}_FILE")) and not os.access(path, os.R_OK):
+            said.append(f"{name}_FILE : {path} est illisible.")
+    return said
+
+
+def notes(environment: Mapping[str, str]) -> list[str]:
+    """Say what such an installation is not, and what to do about it; one sentence a line."""
+    said = []
+    if not (environment.get("DATABASE_URL") or environment.get("DATABASE_URL_FILE")):
+        said.append(
+            "La base est le PostgreSQL embarqué, sur cette seule machine : pour un serveur, sauvegardez "
+            "(./run manage backup DOSSIER), donnez DATABASE_URL et DATABASE_OWNER_URL, puis restaurez (./run "
+            "manage restore)."
+        )
+    if not (environment.get("EMAIL_URL") or environment.get("EMAIL_URL_FILE")):
+        said.append(
+            "EMAIL_URL n’est pas donné : les invitations partent par le serveur de courriel de cette machine "
+            "(localhost:25)."
+        )
+    if not (environment.get("SIGNING_BACKEND") or "").strip().removeprefix("demo"):
+        said.append("Aucun moyen de signature réel n’est installé : tout s’y prépare, rien ne s’y signe.")
+    return said
+
+
+def refuse_exposed(environment: Mapping[str, str], host: str) -> None:
+    """Raise Unfit where a demonstration would listen beyond this machine, unless told in full words."""
+    if not is_demonstration(environment) or is_exposed(environment.get("PUBLIC_DEMONSTRATION")):
+        return
+    try:
+        here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        here = is_this_machine(host)
+    if not here:
+        raise premises.Unfit(
+            f"Une démonstration ne sert que cette machine, et HOST vaut « {host} » : tout le monde peut y "
+            f"signer. "
+            f'Retirez HOST, ou écrivez en toutes lettres PUBLIC_DEMONSTRATION="{EXPOSED}".'
+        )

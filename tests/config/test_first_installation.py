@@ -1,0 +1,122 @@
+"""What ``./run`` is told for a true installation: what is missing, what it keeps, what it refuses to be."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config import installation
+from config.environment import EXPOSED, is_exposed, local_secret
+from config.premises import Unfit
+from tests.config.deployed import ROOT
+
+WEB = "https://contreseing.exemple.fr"
+
+
+def told(state: Path, **more: str) -> dict[str, str]:
+    return {"DEMONSTRATION": "0", "STATE_DIR": str(state), **more}
+
+
+def refusal(environment: dict[str, str]) -> list[str]:
+    with pytest.raises(Unfit) as refused:
+        installation.prepare(environment)
+    return str(refused.value).splitlines()
+
+
+def test_what_is_missing_is_said_one_sentence_a_line(tmp_path: Path) -> None:
+    said = refusal(told(tmp_path, EMAIL_URL_FILE="/nulle/part", SECRET_KEY_FILE="/nulle/part"))
+    assert [line.split()[0] for line in said] == ["PUBLIC_URL", "SECRET_KEY_FILE", "EMAIL_URL_FILE"]
+    assert all(line.endswith(".") for line in said)
+
+
+@pytest.mark.parametrize(
+    "address", ["contreseing.exemple.fr", "ftp://x", "https://", "http://contreseing.exemple.fr"]
+)
+def test_an_address_that_cannot_serve_is_said(tmp_path: Path, address: str) -> None:
+    [said] = refusal(told(tmp_path, PUBLIC_URL=address))
+    assert said.startswith("PUBLIC_URL")
+
+
+def test_the_address_is_kept_for_the_next_start(tmp_path: Path) -> None:
+    installation.prepare(told(tmp_path / "new", PUBLIC_URL=f"{WEB}/"))
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    again = told(tmp_path / "new")
+    installation.prepare(again)
+    assert (again["PUBLIC_URL"], again["LOCAL_INSTALLATION"]) == (WEB, "1")
+
+
+def test_a_demonstration_and_an_installation_never_share_a_folder(tmp_path: Path) -> None:
+    """Everybody has the passwords of the one, and the other's people are real."""
+    (tmp_path / "demonstration-password").write_text("x")
+    [said] = refusal(told(tmp_path, PUBLIC_URL=WEB))
+    assert "démonstration" in said
+    real = tmp_path / "real"
+    installation.prepare(told(real, PUBLIC_URL=WEB))
+    [said] = refusal({"STATE_DIR": str(real)})
+    assert "véritable installation" in said
+
+
+def test_its_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    secret = local_secret(tmp_path)
+    assert len(secret) > 60
+    assert local_secret(tmp_path) == secret
+    assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
+
+
+def test_a_demonstration_listens_to_this_machine_unless_told_in_full_words() -> None:
+    for here in ("127.0.0.1", "localhost", "::1"):
+        installation.refuse_exposed({}, here)
+    for there in ("0.0.0.0", "::", "10.0.0.7", "contreseing.exemple.fr"):  # noqa: S104 (what is refused)
+        with pytest.raises(Unfit, match="tout le monde peut y signer"):
+            installation.refuse_exposed({}, there)
+        installation.refuse_exposed({"PUBLIC_DEMONSTRATION": EXPOSED}, there)
+        installation.refuse_exposed({"DEMONSTRATION": "0"}, there)
+    for vague in ("1", "oui", "je sais"):
+        with pytest.raises(ImproperlyConfigured, match="toutes lettres"):
+            is_exposed(vague)
+
+
+def test_what_it_is_not_is_said() -> None:
+    said = installation.notes({})
+    assert ["PostgreSQL embarqué" in said[0], "EMAIL_URL" in said[1], "signature" in said[2]] == [True] * 3
+    assert installation.notes({"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "SIGNING_BACKEND": "autre"}) == []
+
+
+def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "VIRTUAL_ENV") if name in os.environ}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**kept, "COLUMNS": "300", **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_run_says_it_before_it_makes_anything(tmp_path: Path) -> None:
+    done = command("-m", "config.run", **told(tmp_path / "state"))
+    assert done.returncode == 1
+    assert done.stdout.splitlines() == [
+        "PUBLIC_URL manque : donnez l’adresse que les gens ouvriront, comme https://contreseing.exemple.fr."
+    ]
+    assert not (tmp_path / "state" / "postgres").exists()
+    exposed = command("-m", "config.run", STATE_DIR=str(tmp_path / "demo"), HOST="0.0.0.0")  # noqa: S104
+    assert exposed.returncode == 1
+    assert "PUBLIC_DEMONSTRATION" in exposed.stdout
+    assert "Traceback" not in exposed.stdout + exposed.stderr
+
+
+def test_a_command_that_is_told_nothing_says_all_that_is_missing(tmp_path: Path) -> None:
+    done = command("manage.py", "check", STATE_DIR=str(tmp_path))
+    said = (done.stdout + done.stderr).strip().splitlines()
+    assert done.returncode == 1
+    assert [line.split()[0] for line in said[:2]] == ["SECRET_KEY", "DATABASE_URL"]
+    assert "./run" in said[2]

@@ -1,0 +1,83 @@
+"""A contract that is being prepared: on whose initiative, by whom, which pages are done, what was asked."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxLengthValidator
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from contracts.models import LONG_TEXT, Contract
+from stakeholders.days import Day
+from stakeholders.kinds import KINDS
+from stakeholders.models import Mandate, Organisation
+from stakeholders.text import Line, Lines
+
+ALREADY_ASKED = _("Cette organisation est déjà demandée.")
+
+
+class Initiative(models.TextChoices):
+    """Who asks for the contract (circulaire 6258/SG: the State or the elected representatives)."""
+
+    STATE = "state", _("Le préfet")
+    LOCAL = "local", _("Le maire")
+
+
+class Opening(models.Model):
+    """The opening of a contract: its letter of initiative, and how far its pages are.
+
+    ``saved`` are the codes of the pages that were saved; ``letter_sha256`` names the letter's PDF.
+    ``opened_at`` is empty until the circuit starts.
+    """
+
+    contract = models.OneToOneField(Contract, models.PROTECT, related_name="opening")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="openings")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+")
+    initiative = models.CharField(_("à l’initiative de"), max_length=10, choices=Initiative.choices)
+    letter_on = Day(_("lettre du"), null=True, blank=True)
+    letter_text = Lines(_("texte de la lettre"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    letter_sha256 = models.CharField(_("lettre d’initiative"), max_length=64, blank=True)
+    saved = ArrayField(models.CharField(max_length=20), default=list, blank=True)
+    copied_from = models.ForeignKey(Contract, models.PROTECT, null=True, blank=True, related_name="+")
+    opened_at = models.DateTimeField(_("ouvert le"), null=True, blank=True)
+    opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+
+    class Meta:
+        verbose_name = _("ouverture de contrat")
+        verbose_name_plural = _("ouvertures de contrat")
+
+    def __str__(self) -> str:
+        return str(self.contract)
+
+
+class OrganisationRequest(models.Model):
+    """An organisation that is missing, asked of the platform's administrators; with whom to invite there."""
+
+    contract = models.ForeignKey(Contract, models.PROTECT, related_name="organisations_asked")
+    name = Line(_("nom de l’organisation"), max_length=200)
+    kind = models.CharField(
+        _("nature"), max_length=30, choices=[(kind.code, kind.label) for kind in KINDS.values()]
+    )
+    contact_name = Line(_("personne à inviter"), max_length=120, blank=True)
+    contact_email = models.EmailField(_("son adresse électronique"), blank=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    asked_at = models.DateTimeField(_("demandée le"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("organisation demandée")
+        verbose_name_plural = _("organisations demandées")
+        ordering = ["asked_at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contract", "name"],
+                name="one_request_an_organisation",
+                violation_error_message=ALREADY_ASKED,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
