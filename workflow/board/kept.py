@@ -21,15 +21,21 @@ _asking = [threading.Lock() for _one in range(64)]  # by key: of those who ask a
 
 
 def since_the_last_event(
-    contract: Contract, reader: User, name: str, make: Callable[[], Made], *varies: object
+    contract: Contract,
+    reader: User,
+    name: str,
+    make: Callable[[], Made],
+    *varies: object,
+    kept_in: str = "facts",
 ) -> Made:
     """Return what was made under this name since the contract's last event, in this language, or make it.
 
-    ``varies`` is what else it depends on. It is pickled: the same for all, and nobody's to change.
+    ``varies`` is what else it depends on, ``kept_in`` which of ``CACHES`` has it: « parts » for text that
+    other processes may show, « facts » for what stays in this one.
     """
     last, _either = events.last_about(contract, reader)
     state = [contract.pk, name, last, get_language(), timezone.localdate(), *varies]
-    key, kept = ".".join(map(str, state)), caches["parts"]
+    key, kept = ".".join(map(str, state)), caches[kept_in]
     with _asking[hash(key) % len(_asking)]:
         found: Made | None = kept.get(key)
         if found is None:

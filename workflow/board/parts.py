@@ -85,7 +85,9 @@ def _kept(request: Request, name: str, reading: Reading) -> SafeString:
     def render() -> SafeString:
         return render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
 
-    return since_the_last_event(reading.contract, request.user, name, render, *part.varies(reading))
+    return since_the_last_event(
+        reading.contract, request.user, name, render, *part.varies(reading), kept_in="parts"
+    )
 
 
 def _steps(reading: Reading) -> dict[str, Any]:
