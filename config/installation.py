@@ -18,6 +18,8 @@ from config.attached import ROOT
 from config.environment import EXPOSED, is_exposed, is_this_machine
 
 ADDRESS = "public-url"  # in the folder of a true installation, and nowhere else
+TRAINING = "training"  # in the folder of a demonstration without its data
+NO = frozenset({"0", "false", "no", "non"})
 PASSWORD = "demonstration-password"  # noqa: S105 (the file of a demonstration’s, and of nothing else)
 
 
@@ -31,6 +33,7 @@ def prepare(environment: MutableMapping[str, str]) -> None:
                 f"{state} est celui d’une véritable installation : donnez DEMONSTRATION=0, ou un autre "
                 "STATE_DIR pour une démonstration."
             )
+        _train(environment, state)
         return
     if (state / PASSWORD).exists():
         raise premises.Unfit(
@@ -47,7 +50,24 @@ def prepare(environment: MutableMapping[str, str]) -> None:
 
 def is_demonstration(environment: Mapping[str, str]) -> bool:
     """Whether a demonstration is served; ./run serves one unless told otherwise."""
-    return (environment.get("DEMONSTRATION") or "1").lower() not in {"0", "false", "no", "non"}
+    return (environment.get("DEMONSTRATION") or "1").lower() not in NO
+
+
+def _train(environment: Mapping[str, str], state: Path) -> None:
+    """Keep a demonstration's people out of a folder to train in, and the other way round; raises Unfit."""
+    empty = (environment.get("DEMONSTRATION_DATA") or "1").lower() in NO
+    if empty and (state / PASSWORD).exists():
+        raise premises.Unfit(
+            f"{state} contient les données de la démonstration : donnez un autre dossier à STATE_DIR."
+        )
+    if not empty and (state / TRAINING).exists():
+        raise premises.Unfit(
+            f"{state} sert à se former, sans les données de la démonstration : donnez DEMONSTRATION_DATA=0, "
+            "ou un autre dossier à STATE_DIR."
+        )
+    if empty:
+        state.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (state / TRAINING).touch()
 
 
 def keep(state: Path, address: str) -> None:
@@ -96,6 +116,10 @@ def notes(environment: Mapping[str, str]) -> list[str]:
         said.append(
             "EMAIL_URL n’est pas donné : les invitations partent par le serveur de courriel de cette machine "
             "(localhost:25)."
+        )
+    if not environment.get("TIMESTAMP_URLS"):
+        said.append(
+            "TIMESTAMP_URLS n’est pas donné : aucune autorité ne date le journal, ni ce qui sera signé."
         )
     if not (environment.get("SIGNING_BACKEND") or "").strip().removeprefix("demo"):
         said.append("Aucun moyen de signature réel n’est installé : tout s’y prépare, rien ne s’y signe.")

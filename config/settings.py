@@ -27,6 +27,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # else must be told its secret, its hosts and its database.
 DEMONSTRATION = flag("DEMONSTRATION", default=False)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
+# a demonstration's means without its people: an empty installation to train on, where all is « SPÉCIMEN »
+DEMONSTRATION_DATA = flag("DEMONSTRATION_DATA", default=DEMONSTRATION)
 # ./run outside a demonstration: one machine, with its own secret and database (config/installation.py)
 LOCAL_INSTALLATION = flag("LOCAL_INSTALLATION", default=False)
 OWN = DEMONSTRATION or LOCAL_INSTALLATION

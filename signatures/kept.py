@@ -66,10 +66,13 @@ def kept(sha256: str) -> Kept | None:
 
 def due(limit: int) -> Iterable[Envelope]:
     """Return sealed envelopes whose report is missing, made by former rules, or old."""
+    every = Envelope.objects.filter(state=Envelope.State.SEALED)
+    if not every.exists():  # a new installation may have no trust root yet, and needs none for this
+        return []
     fresh = KeptReport.objects.filter(
         document_sha256=OuterRef("sealed_sha256"),
         rules=rules_now(),
         made_at__gt=timezone.now() - MADE_ANEW_AFTER,
     )
-    sealed = Envelope.objects.filter(state=Envelope.State.SEALED).exclude(Exists(fresh))
+    sealed = every.exclude(Exists(fresh))
     return sealed.order_by("pk")[:limit]

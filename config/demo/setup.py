@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management import call_command
 from rich.console import Console
 from rich.table import Table
 
@@ -56,6 +57,20 @@ def prepare() -> None:
     if not Circuit.objects.filter(contract=contract).exists():
         start_circuit(contract)
     _print(secret)
+
+
+def prepare_training() -> None:
+    """Make the authorities, and a key for whoever may sign by office; the first administrator has the code.
+
+    Run again, it gives keys to those who came since. No data, no account, no password is made.
+    """
+    pki.ensure()
+    signing = Mandate.objects.in_force().filter(
+        office__role__in=(Role.HEAD, Role.DELEGATE), limited_type=None
+    )
+    for mandate in signing.select_related("person", "office__organisation"):
+        issue_certificate(mandate.person, mandate.office.title, mandate.office.organisation)
+    call_command("first_code", "--if-awaited")
 
 
 def _administrator() -> User:

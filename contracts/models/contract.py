@@ -157,7 +157,9 @@ def places(contracts: list[Contract]) -> dict[Contract, list[Signatory]]:
     """Return the signatories of each contract, in the order in which they sign, each with its office."""
     rows = Signatory.objects.filter(contract__in=contracts)
     found: dict[int, list[Signatory]] = {}
-    for row in rows.select_related("office__organisation__group", "contract").order_by("order"):
+    for row in rows.select_related("office__organisation__group", "contract", "council__group").order_by(
+        "order"
+    ):
         found.setdefault(row.contract_id, []).append(row)
     return {contract: found.get(contract.pk, []) for contract in contracts}
 

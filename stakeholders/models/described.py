@@ -7,14 +7,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders import identifiers
 from stakeholders.titles import Article, body, of_body
 
 
 class Described(models.Model):
-    """What is said of an organisation beside its name; the numbers are checked by who writes them.
-
-    (:mod:`stakeholders.identifiers`.)
-    """
+    """What is said of an organisation beside its name."""
 
     name: str
 
@@ -27,6 +25,13 @@ class Described(models.Model):
 
     class Meta:
         abstract = True
+
+    def clean(self) -> None:
+        """Check the numbers, whatever page they come from; kept in their proper form."""
+        super().clean()
+        if self.siret:
+            self.siret = identifiers.siret(self.siret)
+        self.communes = [identifiers.commune(code) for code in self.communes]
 
     @property
     def in_sentence(self) -> str:

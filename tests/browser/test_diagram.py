@@ -53,6 +53,11 @@ def test_the_diagram_follows_the_contract_and_names_who_acts(
     page.get_by_role("button", name="Tout le circuit").click()
     assert is_shown("draft")
     assert is_shown("signed")
+    expect(page.locator(".circuit-list")).to_be_visible()  # its words, at a size that is read
+    expect(page.locator('[data-row="stop-approve"]')).to_contain_text("en cours")
+    page.get_by_role("button", name="L’étape en cours").click()
+    expect(page.locator(".circuit-list")).to_be_hidden()
+    assert is_shown("approve")
     with page.expect_download() as found:
         page.get_by_role("button", name="Télécharger (SVG)").click()
     assert found.value.suggested_filename.endswith(".svg")
@@ -107,12 +112,12 @@ def test_a_commitment_offers_the_people_of_the_organisation_that_leads_it(
     assert groups.evaluate_all("all => all.map((group) => group.label)") == [str(landlord)]
     page.get_by_label("Organisation responsable").select_option(str(city.pk))
     assert groups.evaluate_all("all => all.map((group) => group.label)") == [str(city)]
-    page.get_by_label("Numéro").fill("")
+    page.get_by_label("Engagement", exact=True).fill("")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.locator("[data-summary]")).to_be_focused()
     page.locator("[data-summary] a").click()
-    expect(page.get_by_label("Numéro")).to_be_focused()
-    page.get_by_label("Numéro").fill("1.1")
+    expect(page.get_by_label("Engagement", exact=True)).to_be_focused()
+    page.get_by_label("Engagement", exact=True).fill("Un gardien par hall")
     page.get_by_role("button", name="Enregistrer").click()
     expect(page.get_by_text("Enregistré.")).to_be_in_viewport()
     actor.errors = [error for error in actor.errors if "422" not in error]  # the refused form

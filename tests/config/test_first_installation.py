@@ -7,14 +7,22 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management import call_command
+from django.utils import timezone
 
 from config import installation
 from config.environment import EXPOSED, is_exposed, local_secret
 from config.premises import Unfit
+from signatures import kept
+from signatures.demo.pki import person_path
+from stakeholders.models import Organisation, Role, User
+from stakeholders.permissions import establish_organisation
 from tests.config.deployed import ROOT
+from tests.pki import ServedPki
 
 WEB = "https://contreseing.exemple.fr"
 
@@ -62,6 +70,34 @@ def test_a_demonstration_and_an_installation_never_share_a_folder(tmp_path: Path
     assert "véritable installation" in said
 
 
+def test_a_folder_to_train_in_gets_no_demonstration_data(tmp_path: Path) -> None:
+    installation.prepare({"STATE_DIR": str(tmp_path), "DEMONSTRATION_DATA": "0"})
+    [said] = refusal({"STATE_DIR": str(tmp_path)})
+    assert "DEMONSTRATION_DATA=0" in said
+    (tmp_path / "training").unlink()
+    (tmp_path / "demonstration-password").write_text("x")
+    [said] = refusal({"STATE_DIR": str(tmp_path), "DEMONSTRATION_DATA": "0"})
+    assert "données de la démonstration" in said
+
+
+def test_who_trains_gets_a_code_and_a_key_and_nothing_else(
+    db: None, pki: ServedPki, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEMONSTRATION_DATA = False
+    call_command("prepare_demonstration")
+    assert "premiere-installation" in capsys.readouterr().out
+    assert not Organisation.objects.exists()
+    body = establish_organisation(
+        code="v", name="Ville de Valbrune", short_name="Valbrune", kind="municipality", territory="Valbrune"
+    )
+    mayor = User.objects.create_user("maire@valbrune.example", first_name="Ève", last_name="Nouvelle")
+    office = body.offices.create(title="Maire de Valbrune", role=Role.HEAD)
+    office.mandates.create(person=mayor, starts_on=timezone.localdate())
+    assert not person_path(mayor.email).exists()
+    call_command("prepare_demonstration")
+    assert person_path(mayor.email).exists()
+
+
 def test_its_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     secret = local_secret(tmp_path)
     assert len(secret) > 60
@@ -84,8 +120,16 @@ def test_a_demonstration_listens_to_this_machine_unless_told_in_full_words() -> 
 
 def test_what_it_is_not_is_said() -> None:
     said = installation.notes({})
-    assert ["PostgreSQL embarqué" in said[0], "EMAIL_URL" in said[1], "signature" in said[2]] == [True] * 3
-    assert installation.notes({"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "SIGNING_BACKEND": "autre"}) == []
+    owed = ("PostgreSQL embarqué", "EMAIL_URL", "TIMESTAMP_URLS", "signature")
+    assert [words in line for words, line in zip(owed, said, strict=True)] == [True] * 4
+    given = {"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "TIMESTAMP_URLS": "x", "SIGNING_BACKEND": "autre"}
+    assert installation.notes(given) == []
+
+
+@pytest.mark.django_db
+def test_what_has_nothing_signed_needs_no_trust_root(settings: Any, tmp_path: Path) -> None:
+    settings.TRUST_ROOTS = [tmp_path / "none.pem"]
+    assert list(kept.due(5)) == []
 
 
 def command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

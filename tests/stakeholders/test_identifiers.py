@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stakeholders.identifiers import commune, communes, siret
+from stakeholders.models import Organisation
 from stakeholders.titles import article_of, body, of_body
 
 
@@ -61,6 +64,13 @@ def test_what_is_no_code_of_a_commune_is_refused(code: str) -> None:
 def test_a_list_of_communes_is_kept_once_each_in_order() -> None:
     assert communes("61001, 2a004;61001\n97105") == ["61001", "2A004", "97105"]
     assert communes(" ") == []
+
+
+@pytest.mark.parametrize("facts", [{"siret": "73282932000075"}, {"communes": ["20004"]}])
+def test_an_organisation_is_checked_whatever_page_writes_it(facts: dict[str, Any]) -> None:
+    """Django's administration too, which asks the model alone."""
+    with pytest.raises(ValidationError):
+        Organisation(name="X", **facts).clean()
 
 
 @pytest.mark.parametrize(

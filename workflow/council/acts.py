@@ -22,6 +22,7 @@ from workflow.council.models import (
 )
 from workflow.engine import purposes
 from workflow.engine.nodes import ask_gates
+from workflow.engine.tasks import organisation_of
 from workflow.record.refusals import AlreadyDone, Invalid, Locked
 from workflow.tasks.act import Doing, doing, owed, save
 from workflow.tasks.rounds import signing_round_of
@@ -36,10 +37,10 @@ def record_resolution(user: User, task_id: int, *, facts: dict[str, Any]) -> Cou
     already adopted this text.
     """
     with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
-        known = rules.awaiting_its_stages(act.version)
+        known = rules.awaiting_its_stages(act.version, _council(act))
         if known is not None:
             raise AlreadyDone(str(known.author))
-        resolution = CouncilResolution(**act.common_fields(), **facts)
+        resolution = CouncilResolution(**act.common_fields(), organisation_id=_council(act), **facts)
         _save(act, resolution)
         kept = {name: getattr(resolution, name) for name in facts}  # in proper form
         _tell(act, resolution, _journaled(kept))
@@ -57,12 +58,14 @@ def correct_resolution(
     then have signed on it, and the version is taken back instead.
     """
     with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
-        former = rules.awaiting_its_stages(act.version)
+        former = rules.awaiting_its_stages(act.version, _council(act))
         if former is None or former.state != corrects:
             raise Locked(_("La délibération a été modifiée entre-temps : rouvrez la page pour la corriger."))
         said = owed(why, CORRECTION_OWES_WHY)
         before = {name: getattr(former, name) for name in facts}
-        resolution = CouncilResolution(**act.common_fields(), **facts, corrects=former, why_corrected=said)
+        resolution = CouncilResolution(
+            **act.common_fields(), organisation_id=_council(act), **facts, corrects=former, why_corrected=said
+        )
         if before == {name: getattr(resolution, name) for name in facts}:
             raise Invalid(_("Rien n’est changé : corrigez au moins un champ."))
         former.corrected_at = resolution.at
@@ -86,7 +89,7 @@ def record_stages(user: User, task_id: int, *, stages: Mapping[str, dt.date | No
     not recorded, and Invalid, naming the field, for a day that somebody recorded meanwhile or that cannot be.
     """
     with doing(user, task_id, purposes.RECORD_RESOLUTION) as act:
-        resolution = rules.awaiting_its_stages(act.version)
+        resolution = rules.awaiting_its_stages(act.version, _council(act))
         if resolution is None:
             raise Locked(_("Enregistrez d’abord le vote du conseil sur ce texte."))
         given = {name: found for name in STAGES if (found := stages.get(name)) is not None}
@@ -113,6 +116,11 @@ def record_stages(user: User, task_id: int, *, stages: Mapping[str, dt.date | No
             act.tell("resolution_adopted", number=resolution.number, **_journaled(days))
         _follow(act, resolution)
     return resolution
+
+
+def _council(act: Doing) -> int:
+    """Return whose council the task is about: the organisation that owes it."""
+    return organisation_of(act.task) or act.mandate.office.organisation_id
 
 
 def _save(act: Doing, resolution: CouncilResolution) -> None:

@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.days import Day
+from stakeholders.models import Organisation
 from stakeholders.text import Line, Lines
 from workflow.engine.models import Act, says_why
 
@@ -50,6 +51,9 @@ class CouncilResolution(Act):
     says since when it no longer counts (``corrected_at``).
     """
 
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="+", verbose_name=_("organisation du conseil")
+    )
     number = Line(_("numéro de la délibération"), max_length=60, blank=True)
     session_on = Day(_("séance du"))
     outcome = models.CharField(_("décision du conseil"), max_length=12, choices=Outcome.choices)
@@ -72,9 +76,9 @@ class CouncilResolution(Act):
         verbose_name_plural = _("délibérations")
         constraints = [
             models.UniqueConstraint(
-                fields=["version"],
+                fields=["version", "organisation"],
                 condition=~Q(outcome=Outcome.ADJOURNED) & Q(corrected_at=None),
-                name="one_resolution_a_version",
+                name="one_resolution_a_version_and_council",
             ),
             models.CheckConstraint(
                 name="correction_says_why",

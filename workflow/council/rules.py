@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
+from stakeholders.models import Organisation
 from stakeholders.reading import asked_for_each
 from stakeholders.wording import figures
 from workflow.council.models import SETTLED, STAGES, CouncilResolution, Outcome
@@ -90,20 +91,30 @@ def sessions_on(versions: list[ContractVersion]) -> dict[ContractVersion, list[C
     return {version: found.get((version.contract_id, version.content_sha256), []) for version in versions}
 
 
-def resolution_on(version: ContractVersion) -> CouncilResolution | None:
-    """Return the council's resolution on this exact text."""
-    return next((said for said in sessions_on(version) if said.outcome in SETTLED), None)
+def resolution_on(version: ContractVersion, council: int | None = None) -> CouncilResolution | None:
+    """Return the resolution on this exact text of the council of an organisation (of any, without)."""
+    return next((said for said in _said_by(version, council) if said.outcome in SETTLED), None)
 
 
-def awaiting_its_stages(version: ContractVersion) -> CouncilResolution | None:
+def awaiting_its_stages(version: ContractVersion, council: int | None = None) -> CouncilResolution | None:
     """Return the resolution that the council adopted on this text and that is not enforceable yet."""
-    found = resolution_on(version)
+    found = resolution_on(version, council)
     return found if found is not None and found.is_adopted and not found.is_enforceable else None
 
 
-def adjournments_of(version: ContractVersion) -> list[CouncilResolution]:
+def adjournments_of(version: ContractVersion, council: int | None = None) -> list[CouncilResolution]:
     """Return the sessions that put this text off, the last one first."""
-    return [said for said in sessions_on(version) if said.outcome == Outcome.ADJOURNED]
+    return [said for said in _said_by(version, council) if said.outcome == Outcome.ADJOURNED]
+
+
+def _said_by(version: ContractVersion, council: int | None) -> list[CouncilResolution]:
+    return [said for said in sessions_on(version) if council in (None, said.organisation_id)]
+
+
+def councils_of(contract: Contract) -> list[Organisation]:
+    """Return the organisations whose council somebody waits for before signing, in signing order."""
+    awaited = [place for place in contract.places if place.needs_council_resolution]
+    return list(dict.fromkeys(place.council or place.office.organisation for place in awaited))
 
 
 def missing_in_words(resolution: CouncilResolution) -> str:
@@ -117,21 +128,22 @@ def missing_in_words(resolution: CouncilResolution) -> str:
     return _("%(first)s et %(last)s") % {"first": ", ".join(first), "last": last} if first else last
 
 
-def council_is_due(contract: Contract, version: ContractVersion) -> bool:
-    """Whether a signatory needs a resolution that the council has not yet adopted on this text."""
+def councils_due(contract: Contract, version: ContractVersion) -> list[Organisation]:
+    """Return whose council has yet to adopt this text by an enforceable resolution; none once recalled."""
     if version.recalls.exists():
-        return False
-    resolution = resolution_on(version)
-    return any(place.needs_council_resolution for place in contract.places) and not (
-        resolution and resolution.is_enforceable
-    )
+        return []
+    return [
+        council
+        for council in councils_of(contract)
+        if not ((said := resolution_on(version, council.pk)) and said.is_enforceable)
+    ]
 
 
 def council_allows(signatory: Signatory, version: ContractVersion) -> bool:
-    """Whether this signatory's place is unlocked (CGCT L2121-29, L2131-1)."""
-    if not signatory.needs_council_resolution:
+    """Whether this signatory's place is unlocked: by its own council (CGCT L2121-29, L2131-1)."""
+    if signatory.awaited_council is None:
         return True
-    resolution = resolution_on(version)
+    resolution = resolution_on(version, signatory.awaited_council)
     return resolution is not None and resolution.is_enforceable
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
@@ -14,11 +15,18 @@ from workflow.engine.timeline import Milestone, Progress
 
 
 def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
-    """Name the resolution, where a signatory needs one."""
-    if not any(place.needs_council_resolution for place in progress.contract.places):
-        return
+    """Name the resolution of each council that a signatory waits for."""
+    councils = rules.councils_of(progress.contract)
+    for council in councils:
+        shown = replace(milestone)
+        if len(councils) > 1:
+            shown.title = _("Conseil : %(name)s") % {"name": council.short_name}
+        yield _told(shown, progress, council.pk)
+
+
+def _told(milestone: Milestone, progress: Progress, council: int) -> Milestone:
     version = progress.version
-    found: CouncilResolution | None = rules.resolution_on(version) if version else None
+    found: CouncilResolution | None = rules.resolution_on(version, council) if version else None
     if found and found.is_enforceable:
         milestone.look, milestone.at = DONE, found.enforceable_on
         milestone.detail = _("délibération %(number)s exécutoire") % {"number": found.number}
@@ -32,10 +40,10 @@ def resolution(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
             "missing": rules.missing_in_words(found)
         }
     elif milestone.look == NOW and version:
-        put_off = next(iter(rules.adjournments_of(version)), None)
+        put_off = next(iter(rules.adjournments_of(version, council)), None)
         milestone.detail = (
             _("ajournée le %(day)s") % {"day": day(put_off.session_on)}
             if put_off
             else _("délibération attendue")
         )
-    yield milestone
+    return milestone

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from workflow.council import acts, rules
 from workflow.council.forms import CorrectionForm, StagesForm, VoteForm
 from workflow.council.models import CouncilResolution, Outcome
+from workflow.engine.tasks import organisation_of
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request, refused
@@ -61,7 +62,7 @@ def _correct(request: Request, met: OpenTask) -> HttpResponse:
 
 def _known(met: OpenTask) -> CouncilResolution | None:
     version = met.contract.latest_version
-    return rules.awaiting_its_stages(version) if version else None
+    return rules.awaiting_its_stages(version, organisation_of(met.task)) if version else None
 
 
 def _page(request: Request, met: OpenTask, form: VoteForm | StagesForm, status: int = 200) -> HttpResponse:
@@ -69,7 +70,7 @@ def _page(request: Request, met: OpenTask, form: VoteForm | StagesForm, status: 
     facts = {
         "form": form,
         "resolution": _known(met) if isinstance(form, StagesForm) else None,
-        "adjournments": rules.adjournments_of(version) if version else [],
+        "adjournments": rules.adjournments_of(version, organisation_of(met.task)) if version else [],
     }
     return page(request, met, "council/resolution.html", status, **facts)
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Commitment, Contract, Part, Volet
 from stakeholders.models import Organisation
-from workflow.standing.parties import pilot
+from workflow.standing.parties import taking_part
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class DraftingRight:
 
 def right_of(organisation: Organisation, contract: Contract) -> DraftingRight:
     """Return the right by which an organisation changes the draft of a contract."""
-    return DraftingRight(organisation, organisation == pilot(contract, Part.STATE_PILOT))
+    states = {row.organisation_id for row in taking_part(contract) if row.part == Part.STATE_PILOT}
+    return DraftingRight(organisation, organisation.pk in states)
 
 
 def why_not_edit(right: DraftingRight, row: Commitment | Volet | None) -> str:

@@ -98,7 +98,7 @@ def unasked_leads(contract: Contract) -> list[tuple[Organisation, list[str]]]:
     asked = [o.pk for o, part in taking_part(contract) if part != Part.OBSERVER]
     led = Commitment.objects.filter(volet__contract=contract).exclude(lead__in=asked)
     found: dict[Organisation, list[str]] = {}
-    for commitment in led.select_related("lead"):
+    for commitment in led.select_related("lead", "volet"):
         found.setdefault(commitment.lead, []).append(commitment.number)
     return list(found.items())
 

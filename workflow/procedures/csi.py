@@ -27,7 +27,7 @@ from workflow.drafting import task_views as drafting_views
 from workflow.drafting import timeline as drafting_timeline
 from workflow.engine import jobs as engine_jobs
 from workflow.engine import purposes
-from workflow.engine.nodes import Each, End, Gate, If, Job, Join, OrganisationTask, Split, StartHandle
+from workflow.engine.nodes import Each, End, Gate, If, Job, Join, OrganisationTask, StartHandle
 from workflow.engine.procedure import Procedure
 from workflow.engine.timeline import Lane, Phase
 from workflow.guests import mails as guests_mails
@@ -224,8 +224,8 @@ class CsiFlow(Procedure):
 
     # --- the council clerk, while the signatures that do not wait for the council go on ------
     signing = (
-        Split(_("Mise en signature"), lane=SYSTEM)
-        .Next(this.council_resolution, case=this.council_is_due)
+        Each(_("Mise en signature"), lane=SYSTEM)
+        .Each(this.council_resolution, this.councils_due)
         .Next(this.signatory_left)
     )
     council_resolution = OrganisationTask(
@@ -238,7 +238,6 @@ class CsiFlow(Procedure):
         phase=RESOLUTION,
         awaited=_("délibération attendue"),
         purpose=purposes.RECORD_RESOLUTION,
-        organisation=this.city,
         recallable=True,
     ).Next(this.signing_over)
 
@@ -351,9 +350,9 @@ class CsiFlow(Procedure):
         """A party did not approve, or the version was recalled."""
         return opinions_rules.is_sent_back(self.version(activation))
 
-    def council_is_due(self, activation: Any) -> bool:
-        """The council has yet to authorise this text."""
-        return council_rules.council_is_due(activation.process.contract, self.version(activation))
+    def councils_due(self, activation: Any) -> list[Organisation]:
+        """Whose council has yet to authorise this text: each commune's own, where they are several."""
+        return council_rules.councils_due(activation.process.contract, self.version(activation))
 
     def a_signature_is_left(self, activation: Any) -> bool:
         """Somebody has yet to sign, and nothing stops them."""

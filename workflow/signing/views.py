@@ -180,7 +180,7 @@ def _page(
         "opinions": opinions,
         "reservations": [o for o in opinions if o.value == OpinionValue.FAVOURABLE_WITH_RESERVATIONS],
         "approvals": approvals_of(version),
-        "resolution": resolution_on(version),
+        "resolution": resolution_on(version, signatory.awaited_council),
         "council_needed": any(place.needs_council_resolution for place in met.contract.places),
         "obstacle": rules.why_not_sign(signatory, version),
         "difference": holders.difference_at(signatory, version),

@@ -11,14 +11,22 @@ from stakeholders.permissions import Person, mandate_for
 from stakeholders.reading import asked_for_each, asked_once
 from workflow.engine.tasks import Task, fills_a_place, has_seed, know_seed
 
+PILOTING = (Part.STATE_PILOT, Part.CITY_PILOT)
+
 
 def pilots(contract: Contract) -> list[Organisation]:
-    """Return the two pilots: the State's first, then the city's."""
-    return [pilot(contract, Part.STATE_PILOT), pilot(contract, Part.CITY_PILOT)]
+    """Return the pilots: the State's first, then those of the communes; one at least on each side.
+
+    A contract of several communes has several: each drafts, each approves, and the first of the communes
+    runs the circuit (:func:`pilot`).
+    """
+    for part in PILOTING:
+        pilot(contract, part)  # raises where a side has none
+    return [row.organisation for part in PILOTING for row in taking_part(contract) if row.part == part]
 
 
 def pilot(contract: Contract, part: Part) -> Organisation:
-    """Return the organisation that pilots the contract on one side."""
+    """Return the organisation that pilots the contract on one side: the first, where communes are several."""
     found = next((row.organisation for row in taking_part(contract) if row.part == part), None)
     if found is None:
         raise Participation.DoesNotExist

@@ -20,4 +20,7 @@ class Command(BaseCommand):
         """Refuse anywhere else, then set everything up."""
         if not settings.DEMONSTRATION:
             raise CommandError(_("Cette installation n’est pas une démonstration : rien n’a été fait."))
-        setup.prepare()
+        if settings.DEMONSTRATION_DATA:
+            setup.prepare()
+        else:
+            setup.prepare_training()

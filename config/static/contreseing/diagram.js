@@ -104,7 +104,7 @@ class Diagram {
   focus() {
     const canvas = this.viewer.get("canvas");
     this.fit();
-    if (canvas.zoom() >= READABLE) return;
+    if (this.isReadable()) return;
     const current = this.marked.filter(([, mark]) => mark !== "at-done").map(([id]) => id);
     const [id] = current.length ? current : this.marked.map(([each]) => each).slice(-1);
     const shape = id && this.viewer.get("elementRegistry").get(id);
@@ -121,6 +121,10 @@ class Diagram {
       width: box.width,
       height: box.height,
     });
+  }
+
+  isReadable() {
+    return this.viewer.get("canvas").zoom() >= READABLE;
   }
 
   zoom(factor) {
@@ -141,8 +145,15 @@ class Diagram {
 function followButtons(section, diagram) {
   for (const button of section.querySelectorAll("[data-zoom]")) {
     const acts = {
-      fit: () => diagram.fit(),
-      now: () => diagram.focus(),
+      fit: () => {
+        diagram.fit();
+        // as a whole its words are too small on most screens: the list below says them
+        section.toggleAttribute("data-whole", !diagram.isReadable());
+      },
+      now: () => {
+        section.removeAttribute("data-whole");
+        diagram.focus();
+      },
       full: () => (document.fullscreenElement ? document.exitFullscreen() : section.requestFullscreen()),
       svg: () => diagram.save(button.dataset.name),
     };

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from contracts.models import Contract
+from contracts.models import Commitment, Contract, Party
 from stakeholders.models import Organisation, User
 from tests.cast import Cast
 from tests.signatures import documents
@@ -100,6 +100,24 @@ def sent(client: Client, contract: Contract, slug: str, facts: Mapping[str, Any]
     answer = client.post(address(contract, slug), facts)
     assert answer.status_code == 302, answer.content.decode()
     return str(answer.headers["Location"])
+
+
+def committed(contract: Contract, lead: Organisation) -> None:
+    """Write one commitment in the contract's first volet, without which nothing is frozen."""
+    Commitment.objects.create(
+        volet=contract.volets.order_by("order")[0],
+        order=1,
+        title="Mettre deux agents en commun",
+        party=Party.CITY,
+        lead=lead,
+        indicator="Agents",
+        unit="agents",
+        baseline=0,
+        target=2,
+        direction="increase",
+        periodicity="yearly",
+        due_date=dt.date(2028, 12, 31),
+    )
 
 
 def prepared(cast: Cast, client: Client, chosen: Mapping[str, str] = SMALL, **first: Any) -> Contract:

@@ -12,12 +12,13 @@ from django.test import Client
 from django.urls import reverse
 
 from stakeholders.invitations import Invitation
-from stakeholders.models import Grant, GrantState, Mandate, Office, Organisation
+from stakeholders.models import Grant, GrantState, Mandate, Office, Organisation, User
 from tests import mailbox
 from tests.administrators import with_second_factor
 from tests.cast import Cast
 from tests.workflow.platform.test_tables import HEAD, TAIL, cell, ods, row, sheet
 from tests.workflow.procedures.test_races import at_once
+from tests.workflow.sockets import logged_in
 from workflow.platform import columns, import_acts
 from workflow.platform.tables import read
 from workflow.record.models import JournalEntry
@@ -200,6 +201,18 @@ def test_a_wrong_file_says_why_on_the_page(staff: Client) -> None:
     assert answer.status_code == 422
     assert "abîmé" in answer.content.decode()
     assert staff.post(reverse("platform_import"), {}).status_code == 422
+
+
+def test_nobody_else_imports(players: Cast) -> None:
+    addresses = ("platform_import", "platform_import_template", "platform_import_confirm")
+    for browser, refused in [(Client(), {302, 405}), *((logged_in(p), {404, 405}) for p in others(players))]:
+        for name in addresses:
+            assert browser.get(reverse(name)).status_code in refused, name
+            assert browser.post(reverse(name)).status_code in refused, name
+
+
+def others(players: Cast) -> tuple[User, ...]:
+    return players.dgs, players.prefete, players.outsider
 
 
 @pytest.mark.race
