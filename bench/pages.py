@@ -135,6 +135,7 @@ def _measure(title: str, browser: Client, address: str, chosen: argparse.Namespa
         for _warm in range(3):
             answer = browser.get(address)
             assert answer.status_code == 200, f"{title}: {answer.status_code}"  # noqa: S101
+        _forget(chosen.cold)
         with CaptureQueriesContext(connection) as queries:
             browser.get(address)
         asked = len(queries)
@@ -145,11 +146,15 @@ def _measure(title: str, browser: Client, address: str, chosen: argparse.Namespa
 
 
 def _read(browser: Client, address: str, *, cold: bool) -> float:
-    if cold:
-        caches["parts"].clear()
+    _forget(cold)
     began = time.process_time()
     browser.get(address)
     return (time.process_time() - began) * 1000
+
+
+def _forget(cold: bool) -> None:  # noqa: FBT001
+    if cold:
+        caches["parts"].clear()
 
 
 def _profile(title: str, browser: Client, address: str, chosen: argparse.Namespace) -> None:

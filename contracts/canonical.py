@@ -15,8 +15,8 @@ from decimal import Decimal
 from typing import Any
 
 from contracts import kinds
-from contracts.clauses import ANNEXES, clauses_of, filled
-from contracts.models import Clause, Commitment, Contract, Signatory, Volet
+from contracts.clauses import ANNEXES, clauses_of, filled, key_of
+from contracts.models import Commitment, Contract, Signatory, Volet
 from stakeholders import letters
 from stakeholders.models import Mandate, Office
 
@@ -164,14 +164,9 @@ def _clauses(contract: Contract) -> list[dict[str, Any]]:
     has_annexes = contract.annexes.exists()
     rows = [row for row in clauses_of(contract) if not row.left_out and (row.code != ANNEXES or has_annexes)]
     return [
-        {"key": _key(row), "place": row.place, "heading": row.heading, "text": filled(row.text, contract)}
+        {"key": key_of(row), "place": row.place, "heading": row.heading, "text": filled(row.text, contract)}
         for row in rows
     ]
-
-
-def _key(clause: Clause) -> str:
-    """Return what names a clause from one version to the next: its kind's code, else its row."""
-    return clause.code or f"own-{clause.pk}"
 
 
 def _volet(volet: Volet, offices: Offices) -> dict[str, Any]:

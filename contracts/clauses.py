@@ -21,15 +21,16 @@ from stakeholders.wording import day
 VISAS = "visas"  # the code of the clause whose lines are the visas
 ANNEXES = "annexes"  # not printed where there is none
 FIELD = re.compile(r"\{([^{}\n]*)\}")
+# in French, as who writes the act reads them
 _FIELDS: dict[str, Callable[[Contract], str]] = {
-    "territory": lambda contract: contract.territory,
+    "territoire": lambda contract: contract.territory,
     "communes": lambda contract: ", ".join(contract.communes),
     "extension": lambda contract: contract.perimeter_extension,
-    "reference": lambda contract: contract.reference,
-    "title": lambda contract: contract.title,
-    "start": lambda contract: day(contract.period_start),
-    "end": lambda contract: day(contract.period_end),
-    "rule": lambda contract: contract.period_rule,
+    "référence": lambda contract: contract.reference,
+    "titre": lambda contract: contract.title,
+    "début": lambda contract: day(contract.period_start),
+    "fin": lambda contract: day(contract.period_end),
+    "règle de durée": lambda contract: contract.period_rule,
 }
 
 
@@ -106,3 +107,28 @@ def why_not_left_out(row: Clause, reason: str) -> str:
     if is_required(row) and not reason.strip():
         return _("Cette clause fait partie de ce type de contrat : dites pourquoi elle est écartée.")
     return ""
+
+
+def key_of(row: Clause) -> str:
+    """Return what names a clause from one version to the next, and in an address."""
+    return row.code or f"own-{row.pk}"
+
+
+def clause_of(contract: Contract, key: str) -> Clause | None:
+    """Return the clause of this key, as a row or as the kind gives it."""
+    return next((row for row in clauses_of(contract) if key_of(row) == key), None)
+
+
+def move(row: Clause, direction: str) -> None:
+    """Exchange a clause with its neighbour of the same place on that side, if it has one."""
+    rows = list(row.contract.clauses.filter(place=row.place))
+    here = rows.index(row)
+    there = here + (1 if direction == "down" else -1)
+    if not 0 <= there < len(rows):
+        return
+    other = rows[there]
+    mine, theirs = row.order, other.order
+    # the database refuses two clauses at one place even for a moment
+    for clause, order in ((row, next_order(row.contract)), (other, mine), (row, theirs)):
+        clause.order = order
+        clause.save(update_fields=["order"])

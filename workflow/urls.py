@@ -7,7 +7,7 @@ from django.urls import path
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
-from workflow.drafting import preview_views
+from workflow.drafting import clause_views, preview_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
@@ -69,6 +69,16 @@ urlpatterns = [
     path(f"{TASK}carence/", diagnostic_views.contribution_missing, name="contribution_missing"),
     # its draft
     path(DRAFT, drafting_views.draft_editor, name="draft_editor"),
+    path(f"{DRAFT}clauses/", clause_views.draft_clauses, name="draft_clauses"),
+    path(f"{DRAFT}clauses/ajout/", clause_views.clause_add, name="clause_add"),
+    path(f"{DRAFT}clauses/<slug:key>/", clause_views.clause_edit, name="clause_edit"),
+    path(f"{DRAFT}clauses/<slug:key>/origine/", clause_views.clause_restore, name="clause_restore"),
+    path(f"{DRAFT}clauses/<slug:key>/ordre/", clause_views.clause_move, name="clause_move"),
+    path(
+        f"{DRAFT}signataires/<int:signatory>/habilitation/",
+        clause_views.signatory_empower,
+        name="signatory_empower",
+    ),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),

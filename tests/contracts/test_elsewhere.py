@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from config.demo.setup import EMPTY_HANDED
 from contracts import demo
@@ -10,8 +11,17 @@ from contracts.models import Contract, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, Role
 from tests.cast import Cast
+from tests.workflow.sockets import logged_in
 
 pytestmark = pytest.mark.django_db
+
+
+def test_that_pilot_s_first_button_opens_a_contract(players: Cast) -> None:
+    pilot = demo.load(demo.read(demo.ELSEWHERE)).people["s08"]
+    assert pilot.email == EMPTY_HANDED
+    browser = logged_in(pilot)
+    assert "Nouveau contrat" in browser.get(reverse("contract_list")).content.decode()
+    assert browser.get(reverse("opening_new")).status_code == 200
 
 
 def test_a_pilot_of_another_departement_has_nobody_s_contract(players: Cast) -> None:

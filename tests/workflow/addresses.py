@@ -99,6 +99,10 @@ def contribution(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "task": scenes.task(contract, "contribute", "org-rtac")}
 
 
+def clause(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "key": "object"}
+
+
 def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     """A draft of which some PDF was asked for."""
     DraftPrint.objects.get_or_create(contract=contract, defaults={"asked_at": timezone.now()})
@@ -232,6 +236,12 @@ RULES: dict[str, Rule] = {
     "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
     "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
     "draft_editor": Rule(PILOTS),
+    "draft_clauses": Rule(PILOTS),
+    "clause_add": Rule(PILOTS, PILOTS),
+    "clause_edit": Rule(PILOTS, PILOTS, arguments=clause),
+    "clause_restore": Rule(None, PILOTS, arguments=clause),
+    "clause_move": Rule(None, PILOTS, arguments=clause),
+    "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
     "draft_preview": Rule(PILOTS, PILOTS),
     "draft_pdf": Rule(PILOTS, arguments=draft_in_print),
     "contract_edit": Rule(PILOTS, PILOTS),

@@ -169,8 +169,11 @@ def answer_synthesis(
             at=timezone.now(),
         )
         _save(answer)
-        verb = "synthesis_accepted" if accepted else "synthesis_returned"
-        act.tell(verb, number=found.number, reason=answer.reason)
+        act.tell(
+            "synthesis_accepted" if accepted else "synthesis_returned",
+            number=found.number,
+            reason=answer.reason,
+        )
         act.complete()
     return answer
 

@@ -67,6 +67,8 @@ class _Ways:
             return reverse("commitment_edit", args=[self.contract.pk, spot.key]) + anchor
         if spot.part == "volet" and spot.key in self.volets:
             return f"{reverse('draft_editor', args=[self.contract.pk])}#volet-{self.volets[spot.key]}"
+        if spot.part == "clauses":
+            return reverse("draft_clauses", args=[self.contract.pk])
         if spot.part == "contract" and spot.field:
             return reverse("contract_edit", args=[self.contract.pk]) + anchor
         if spot.part == "contract":
