@@ -68,7 +68,7 @@ _ROWS = (
     Verb("opening_begun", _("Contrat mis en préparation : %(organisation)s."), moves_baskets=False),
     Verb(
         "opening_dropped",
-        _("Préparation abandonnée : %(organisation)s. %(reason)s"),
+        _("Préparation abandonnée : %(organisation)s."),
         in_timeline=False,
         moves_baskets=False,
     ),
@@ -78,7 +78,7 @@ _ROWS = (
         in_timeline=False,
         moves_baskets=False,
     ),
-    Verb("contract_abandoned", _("Contrat abandonné : %(organisation)s. %(reason)s")),
+    Verb("contract_abandoned", _("Contrat abandonné : %(organisation)s.")),
     Verb("circuit_started", _("Le circuit du contrat est ouvert.")),
     Verb("version_recalled", _("Version %(version)s retirée : %(organisation)s.")),
     Verb("opinion_given", _("Avis rendu : %(organisation)s, %(opinion)s.")),
