@@ -58,6 +58,10 @@ _ROWS = (
     Verb(
         "signatory_empowered", _("Habilitation de « %(capacity)s » : %(organisation)s."), False, False, False
     ),
+    Verb("suggestion_made", _("Proposition sur « %(part)s » : %(organisation)s."), moves_baskets=False),
+    Verb("suggestion_accepted", _("Proposition reprise, %(part)s : %(organisation)s."), moves_baskets=False),
+    Verb("suggestion_changed", _("Proposition adaptée, %(part)s : %(organisation)s."), moves_baskets=False),
+    Verb("suggestion_declined", _("Proposition écartée, %(part)s : %(organisation)s."), moves_baskets=False),
     Verb("draft_submitted", _("Rédaction terminée : %(organisation)s.")),
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
