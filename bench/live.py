@@ -1,8 +1,9 @@
 """From the commit of an act to the last open page that shows it: sockets alone, then whole pages.
 
-A page is what a browser's is: its socket, the pause of ``live.js`` when acts come in bursts, then what it
-fetches (the parts of the contract, the tray's counters, the diagram's state). The peer in the same run is
-the floor: a bare PostgreSQL listener that hears the same event.
+A page is what a browser's is: its socket, read all along (so that it answers the server's pings), the pause
+of ``live.js`` when acts come in bursts, then what it fetches (the parts of the contract, the tray's counters,
+the diagram's state). The site is served as ``./run`` serves it. The peer in the same run is the floor: a bare
+PostgreSQL listener that hears the same event.
 """
 
 from __future__ import annotations
@@ -10,32 +11,37 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
-import psutil
 import psycopg
 from django.conf import settings
 from django.db import connection, transaction
 from rich.console import Console
 from rich.table import Table
 
+from bench.served import Site, served
 from bench.stage import percentile, staged
 from contracts.models import Contract
 from stakeholders.models import User
+from stakeholders.permissions import audience
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.database_address import database_address
-from tests.workflow.sockets import SERVER, logged_in, server_process
+from tests.workflow.sockets import SERVER, logged_in
 from workflow.record import events
 
+WIDTH = 150  # columns that the tables need
 BATCH = 50  # sockets opened at once
 DEBOUNCE = 0.15  # seconds, as in config/static/contreseing/live.js
+SPREAD = 1.0  # seconds, as there and in diagram.js
+KEPT_ALIVE = 3.0  # seconds that a connection is used again; the server closes it after five
 CUT = 0  # counted where no answer came at all
 CALM = 0.5  # seconds between two acts
 VERB = "draft_submitted"  # one that moves the baskets
@@ -44,22 +50,23 @@ VERB = "draft_submitted"  # one that moves the baskets
 def main(argv: list[str]) -> int:
     """Print both tables; ``--events`` is how many acts each row measures."""
     parser = argparse.ArgumentParser(prog="./run bench live")
-    parser.add_argument("--events", type=int, default=20)
+    parser.add_argument("--events", type=int, default=10)
     count = parser.parse_args(argv).events
+    console = Console(width=max(Console().width, WIDTH))
     with staged() as cast:
-        readers = [cast.pilote_ville, cast.pilote_prefecture, cast.rtac, cast.bailleur_oh, cast.maire]
         one = plot.opened(cast.contract)
+        readers = list(User.objects.filter(pk__in=audience(one)).order_by("pk"))
         many = [plot.opened(small_contract(cast, f"CSI-BANC-{n}")) for n in range(100)]
         table = _table(
             "Du commit à la prise (WebSocket)", "prises", "écoute PostgreSQL seule, p50 ms", "rapport p50"
         )
         for contracts, sockets in (([one], 1), ([one], 200), ([one], 1000), (many, 1000)):
             table.add_row(*_sockets(cast, contracts, sockets, count))
-        Console().print(table)
-        table = _table("Du commit à la page à jour", "pages", "réponses", "connexions à la base")
+        console.print(table)
+        table = _table("Du commit à la page à jour", "pages", "personnes", "réponses")
         for pages in (1, 30, 300):
             table.add_row(*_pages(one, readers, pages, count))
-        Console().print(table)
+        console.print(table)
     return 0
 
 
@@ -71,8 +78,10 @@ def _table(title: str, what: str, *more: str) -> Table:
         "p50 ms",
         "p99 ms",
         "dernière ms",
-        "processeur ms/acte",
+        "pages ms/acte",
+        "PostgreSQL ms/acte",
         "mémoire Mo",
+        "connexions",
         *more,
     ):
         table.add_column(heading, justify="right")
@@ -86,8 +95,8 @@ def _cookie(person: User) -> str:
 
 def _sockets(cast: Cast, contracts: Sequence[Contract], sockets: int, count: int) -> list[str]:
     cookie = _cookie(cast.pilote_ville)
-    with server_process(SOCKETS_AN_ACCOUNT="2000") as (url, process):
-        measured = asyncio.run(_hear_all(url, cookie, contracts, sockets, count, process.pid or 0))
+    with served(SOCKETS_AN_ACCOUNT="2000") as site:
+        measured = asyncio.run(_hear_all(site, cookie, contracts, sockets, count))
     low, middle = percentile(measured.floor, 0.5), percentile(measured.heard, 0.5)
     return [
         str(sockets),
@@ -100,10 +109,10 @@ def _sockets(cast: Cast, contracts: Sequence[Contract], sockets: int, count: int
 
 def _pages(contract: Contract, readers: Iterable[User], pages: int, count: int) -> list[str]:
     cookies = [_cookie(person) for person in readers]
-    with server_process(SOCKETS_AN_ACCOUNT="2000") as (url, process):
-        measured = asyncio.run(_show_all(url, cookies, contract, pages, count, process.pid or 0))
+    with served(SOCKETS_AN_ACCOUNT="2000") as site:
+        measured = asyncio.run(_show_all(site, cookies, contract, pages, count))
     answers = ", ".join(f"{n} × {status}" for status, n in sorted(measured.answers.items()))
-    return [str(pages), "1", *measured.columns(), answers, str(measured.connections)]
+    return [str(pages), "1", *measured.columns(), str(min(pages, len(cookies))), answers]
 
 
 @dataclass
@@ -114,71 +123,72 @@ class Measured:
     last: list[float] = field(default_factory=list)
     floor: list[float] = field(default_factory=list)
     answers: Counter[int] = field(default_factory=Counter)
-    busy: float = 0.0  # seconds of processor an act
+    busy: float = 0.0  # seconds of processor an act, of the pages and of PostgreSQL
+    database: float = 0.0
     memory: float = 0.0  # MB
     connections: int = 0  # of the server to the database, at most
 
     def columns(self) -> list[str]:
-        """Return p50, p99, the slowest of the last ones, processor and memory."""
-        figures = (percentile(self.heard, 0.5), percentile(self.heard, 0.99), max(self.last), self.busy)
-        return [*(f"{figure * 1000:.1f}" for figure in figures), f"{self.memory:.0f}"]
+        """Return p50, p99, the slowest of the last ones, processor, memory, connections to the database."""
+        heard = (percentile(self.heard, 0.5), percentile(self.heard, 0.99), max(self.last))
+        figures = [f"{figure * 1000:.1f}" for figure in (*heard, self.busy, self.database)]
+        return [*figures, f"{self.memory:.0f}", str(self.connections)]
 
 
 class Meter:
-    """The processor that a process uses for the time of a block, shared out among the acts."""
+    """The processor that a site uses for the time of a block, shared out among the acts."""
 
-    def __init__(self, pid: int, measured: Measured, count: int) -> None:
-        self.process, self.measured, self.count = psutil.Process(pid), measured, count
+    def __init__(self, site: Site, measured: Measured, count: int) -> None:
+        self.site, self.measured, self.count = site, measured, count
 
-    def __enter__(self) -> None:
-        self.before = self._used()
+    async def __aenter__(self) -> None:
+        self.before = await asyncio.to_thread(self.site.used)
 
-    def __exit__(self, *_error: object) -> None:
-        self.measured.busy = (self._used() - self.before) / self.count
-        self.measured.memory = self.process.memory_info().rss / 1e6
-
-    def _used(self) -> float:
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+    async def __aexit__(self, *_error: object) -> None:
+        after = await asyncio.to_thread(self.site.used)
+        used = [(now - then) / self.count for now, then in zip(after, self.before, strict=True)]
+        self.measured.busy, self.measured.database = used
+        self.measured.memory = self.site.memory()
 
 
 async def _hear_all(
-    url: str, cookie: str, contracts: Sequence[Contract], number: int, count: int, pid: int
+    site: Site, cookie: str, contracts: Sequence[Contract], number: int, count: int
 ) -> Measured:
     """Measure sockets that only listen, spread over the contracts; each act is of one contract."""
     measured = Measured()
     listener = await psycopg.AsyncConnection.connect(database_address(), autocommit=True)
     await listener.execute(f"LISTEN {events.CHANNEL}")
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
+    async with aiohttp.ClientSession(connector=_connector()) as session:
         # a reader's socket hears of all their contracts: each is told every act
         opened = await _open_all(
-            session, url, [cookie], [contracts[n % len(contracts)] for n in range(number)]
+            session, site.url, [cookie], [contracts[n % len(contracts)] for n in range(number)]
         )
-        with Meter(pid, measured, count):
+        watching = asyncio.create_task(_watch_connections(measured))
+        async with Meter(site, measured, count):
             for turn in range(count):
                 hearing = asyncio.create_task(_notified(listener))
-                reading = [asyncio.create_task(_told(one)) for one in opened]
                 await asyncio.sleep(0)
                 committed = await asyncio.to_thread(_publish, contracts[turn % len(contracts)])
                 measured.floor.append(await hearing - committed)
-                heard = [at - committed for at in await asyncio.gather(*reading)]
+                heard = [await one.told() - committed for one in opened]  # when each was told, read or not
                 measured.heard += heard
                 measured.last.append(max(heard))
+        await _stop(watching)
         await asyncio.gather(*(one.close() for one in opened))
     await listener.close()
     return measured
 
 
-async def _show_all(
-    url: str, cookies: list[str], contract: Contract, number: int, count: int, pid: int
-) -> Measured:
+async def _show_all(site: Site, cookies: list[str], contract: Contract, number: int, count: int) -> Measured:
     """Measure whole pages on one contract."""
     measured = Measured()
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        opened = await _open_all(session, url, cookies, [contract] * number)
-        pages = [Page(session, url, one, cookies[n % len(cookies)], contract) for n, one in enumerate(opened)]
+    async with aiohttp.ClientSession(connector=_connector()) as session:
+        opened = await _open_all(session, site.url, cookies, [contract] * number)
+        pages = [
+            Page(session, site.url, one, cookies[n % len(cookies)], contract) for n, one in enumerate(opened)
+        ]
         watching = asyncio.create_task(_watch_connections(measured))
-        with Meter(pid, measured, count):
+        async with Meter(site, measured, count):
             for _turn in range(count):
                 showing = [asyncio.create_task(page.show_next(measured.answers)) for page in pages]
                 await asyncio.sleep(0)
@@ -187,9 +197,7 @@ async def _show_all(
                 measured.heard += shown
                 measured.last.append(max(shown))
                 await asyncio.sleep(CALM)
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching  # its connection would keep the database from being removed
+        await _stop(watching)
         await asyncio.gather(*(one.close() for one in opened))
     return measured
 
@@ -198,7 +206,7 @@ class Page:
     """One open page of the contract: it hears, waits as the script does, fetches what moved."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, url: str, opened: Any, cookie: str, contract: Contract
+        self, session: aiohttp.ClientSession, url: str, opened: Hearing, cookie: str, contract: Contract
     ) -> None:
         self.session, self.opened, self.cookie, self.tag = session, opened, cookie, ""
         base = f"{url}/contrats/{contract.pk}"
@@ -207,15 +215,17 @@ class Page:
 
     async def show_next(self, answers: Counter[int]) -> float:
         """Return when the page showed the next act; the tray and the diagram follow."""
-        await _told(self.opened)
+        await self.opened.told()
         await asyncio.sleep(DEBOUNCE)
-        drawing = asyncio.create_task(self._fetch(self.diagram, answers))
         while await self._fetch(self.parts, answers) == 503:
             await asyncio.sleep(1)
         shown = time.perf_counter()
-        await self._fetch(self.counters, answers)
-        await drawing
+        await asyncio.gather(*(self._later(address, answers) for address in (self.diagram, self.counters)))
         return shown
+
+    async def _later(self, address: str, answers: Counter[int]) -> None:
+        await asyncio.sleep(random.random() * SPREAD)  # noqa: S311 (when to ask is no secret)
+        await self._fetch(address, answers)
 
     async def _fetch(self, address: str, answers: Counter[int]) -> int:
         headers = {"Cookie": self.cookie, "HX-Request": "true"}
@@ -233,10 +243,50 @@ class Page:
             return 503
 
 
+class Hearing:
+    """One socket, and when each message came: it is read from its opening to its end."""
+
+    def __init__(self, opened: aiohttp.ClientWebSocketResponse) -> None:
+        self._opened = opened
+        self._came: asyncio.Queue[tuple[float, str]] = asyncio.Queue()
+        self._reading = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        async for message in self._opened:
+            self._came.put_nowait((time.perf_counter(), message.data))
+
+    async def greeted(self) -> Self:
+        """Wait for the greeting; return itself."""
+        while json.loads((await self._next())[1])["kind"] != "hello":
+            pass
+        return self
+
+    async def told(self) -> float:
+        """Return when the next message came; raises RuntimeError when the socket was closed instead."""
+        return (await self._next())[0]
+
+    async def _next(self) -> tuple[float, str]:
+        coming = asyncio.create_task(self._came.get())
+        await asyncio.wait({coming, self._reading}, return_when=asyncio.FIRST_COMPLETED)
+        if not coming.done() and self._came.empty():
+            coming.cancel()
+            raise RuntimeError(f"a socket was closed ({self._opened.close_code}) before it was told")
+        return await coming
+
+    async def close(self) -> None:
+        """Leave."""
+        await self._opened.close()
+        await self._reading
+
+
+def _connector() -> aiohttp.TCPConnector:
+    return aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_ALIVE)
+
+
 async def _open_all(
     session: aiohttp.ClientSession, url: str, cookies: list[str], contracts: Sequence[Contract]
-) -> list[Any]:
-    opened: list[Any] = []
+) -> list[Hearing]:
+    opened: list[Hearing] = []
     for first in range(0, len(contracts), BATCH):
         batch = range(first, min(first + BATCH, len(contracts)))
         opened += await asyncio.gather(
@@ -245,28 +295,22 @@ async def _open_all(
     return opened
 
 
-async def _open(session: aiohttp.ClientSession, url: str, cookie: str, contract: Contract) -> Any:
+async def _open(session: aiohttp.ClientSession, url: str, cookie: str, contract: Contract) -> Hearing:
     address = f"{url}/ws/live/?contract={contract.pk}"
     opened = await session.ws_connect(address, headers={"Origin": url, "Cookie": cookie}, max_msg_size=0)
-    while (await _message(opened))["kind"] != "hello":
-        pass
-    return opened
-
-
-async def _told(opened: Any) -> float:
-    await _message(opened)
-    return time.perf_counter()
-
-
-async def _message(opened: Any) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads((await opened.receive()).data)
-    return told
+    return await Hearing(opened).greeted()
 
 
 async def _notified(listener: psycopg.AsyncConnection[Any]) -> float:
     async for _notice in listener.notifies(stop_after=1):
         pass
     return time.perf_counter()
+
+
+async def _stop(watching: asyncio.Task[None]) -> None:
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching  # its connection would keep the database from being removed
 
 
 async def _watch_connections(measured: Measured) -> None:

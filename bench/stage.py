@@ -28,7 +28,7 @@ def database() -> Iterator[None]:
     previous = connection.settings_dict["NAME"]
     connection.creation.create_test_db(verbosity=0, autoclobber=True)
     try:
-        with tempfile.TemporaryDirectory() as folder, override_settings(BLOB_DIR=Path(folder)):
+        with tempfile.TemporaryDirectory() as folder, override_settings(BLOB_DIR=Path(folder) / "blobs"):
             yield
     finally:
         connection.creation.destroy_test_db(previous, verbosity=0)

@@ -125,6 +125,9 @@ PRIVILEGES: dict[str, str] = {
     "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
+    "workflow_suggestion": kept_but(
+        "state", "word", "decided_by_id", "decided_at", "commitment_id", "volet_id"
+    ),
     "workflow_synthesis": LASTING,  # until it is sent: its trigger
     "workflow_synthesisanswer": KEPT,
     "workflow_transfer": kept_but("ended_at"),

@@ -58,7 +58,7 @@ def cores() -> int:
 
 
 class Server(uvicorn.Server):
-    """Accepts one connection each time it looks: asyncio takes all that wait, and leaves none to others."""
+    """Accepts one connection each time it looks, where the loop would take all that wait (asyncio does)."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen as a server that lets one wait, then let many wait."""

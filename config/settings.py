@@ -101,6 +101,12 @@ CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "stakeholders.shared_cache.SharedCache"},  # what all processes count together
     # parts of pages, for seconds (workflow/board/parts.py)
     "parts": {"BACKEND": "config.parts_cache.PartsCache", "LOCATION": REDIS_URL or ""},
+    # what they say alike to all, in the memory of the process that read it (workflow/board/kept.py)
+    "facts": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "facts",
+        "OPTIONS": {"MAX_ENTRIES": 2000},
+    },
 }
 WEB_PROCESSES = limits.PROCESSES  # among which what one machine may take is shared out
 

@@ -80,7 +80,8 @@ def restore(name: str) -> None:
 
 def forget_caches() -> None:
     """Empty what is kept in memory: the parts of pages. (What limits count is in the database.)"""
-    caches["parts"].clear()
+    for name in ("parts", "facts"):
+        caches[name].clear()
 
 
 def again(times: int) -> Iterator[int]:

@@ -8,7 +8,7 @@ from workflow.diagnostic.models import (
     Synthesis,
     SynthesisAnswer,
 )
-from workflow.drafting.models import DraftPrint
+from workflow.drafting.models import DraftPrint, Suggestion
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
@@ -49,6 +49,7 @@ __all__ = [
     "SigningAct",
     "SigningRound",
     "DiagnosticFile",
+    "Suggestion",
     "Synthesis",
     "SynthesisAnswer",
     "Transfer",

@@ -7,7 +7,7 @@ from django.urls import path
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
-from workflow.drafting import clause_views, preview_views
+from workflow.drafting import clause_views, editor_views, preview_views, suggestion_views
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
@@ -68,7 +68,7 @@ urlpatterns = [
     path(f"{BASE}diagnostic/fichiers/<int:file>/", diagnostic_views.diagnostic_file, name="diagnostic_file"),
     path(f"{TASK}carence/", diagnostic_views.contribution_missing, name="contribution_missing"),
     # its draft
-    path(DRAFT, drafting_views.draft_editor, name="draft_editor"),
+    path(DRAFT, editor_views.draft_editor, name="draft_editor"),
     path(f"{DRAFT}clauses/", clause_views.draft_clauses, name="draft_clauses"),
     path(f"{DRAFT}clauses/ajout/", clause_views.clause_add, name="clause_add"),
     path(f"{DRAFT}clauses/<slug:key>/", clause_views.clause_edit, name="clause_edit"),
@@ -84,6 +84,13 @@ urlpatterns = [
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),
     path(f"{DRAFT}volets/ajout/", drafting_views.volet_add, name="volet_add"),
     path(f"{DRAFT}volets/<int:volet>/", drafting_views.volet_edit, name="volet_edit"),
+    path(f"{DRAFT}volets/<int:volet>/proposition/", suggestion_views.volet_suggest, name="volet_suggest"),
+    path(
+        f"{DRAFT}engagements/<int:commitment>/proposition/",
+        suggestion_views.commitment_suggest,
+        name="commitment_suggest",
+    ),
+    path(f"{DRAFT}propositions/<int:suggestion>/", suggestion_views.suggestion, name="suggestion"),
     path(f"{DRAFT}volets/<int:volet>/suppression/", drafting_views.volet_delete, name="volet_delete"),
     path(f"{DRAFT}volets/<int:volet>/ordre/", drafting_views.volet_move, name="volet_move"),
     path(

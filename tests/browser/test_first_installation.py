@@ -132,6 +132,7 @@ def test_from_an_empty_folder_to_somebody_who_works(served: Served, browser: Bro
     is_fine(page, "platform-empty")
 
     page.get_by_role("link", name="Importer un fichier").click()
+    expect(page.get_by_role("heading", name="Importer un fichier")).to_be_visible()
     is_fine(page, "import")
     page.set_input_files(
         "[name=file]", {"name": "a.csv", "mimeType": "text/csv", "buffer": FILE.encode("cp1252")}
@@ -146,6 +147,7 @@ def test_from_an_empty_folder_to_somebody_who_works(served: Served, browser: Bro
     expect(page.get_by_text("invitation envoyée")).to_be_visible()
     is_fine(page, "organisation")
     page.get_by_role("link", name="Créer une fonction").click()
+    expect(page.get_by_role("heading", name="Créer une fonction")).to_be_visible()
     is_fine(page, "office")
     page.goto(f"{served.url}/plateforme/organisations/ajout/")
     is_fine(page, "organisation-add")

@@ -16,7 +16,7 @@ from signatures.models import ProofMeans
 from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
 from workflow.diagnostic.models import DiagnosticFile
-from workflow.drafting.models import DraftPrint
+from workflow.drafting.models import DraftPrint, Suggestion
 from workflow.opening import acts as opening_acts
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
@@ -24,6 +24,7 @@ from workflow.standing.parties import pilot
 
 NOBODY: frozenset[str] = frozenset()
 PILOTS = frozenset({"pilote_ville", "pilote_prefecture"})
+DRAFTERS = PILOTS | {"bailleur_oh", "rtac"}  # the reviewers edit what is theirs and propose the rest
 VIEWERS = PILOTS | {
     "prefete",
     "dircab",
@@ -198,6 +199,24 @@ def grant(scenes: Scenes, _contract: Contract) -> dict[str, Any]:
     return {"grant": scenes.grant.pk}
 
 
+def proposed(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    row = Suggestion.objects.filter(contract=contract).first()
+    if row is None:
+        reviewer = contract.participations.filter(part=Part.REVIEWER)[0].organisation
+        mandate = Mandate.objects.in_force().filter(office__organisation=reviewer)[0]
+        row = Suggestion.objects.create(
+            contract=contract,
+            volet=contract.volets.order_by("order")[0],
+            part="1. Sécurité intérieure",
+            texts={"text": ["", "Un texte."]},
+            why="Il en manque.",
+            author=mandate.person,
+            mandate=mandate,
+            organisation=reviewer,
+        )
+    return {"contract": contract.pk, "suggestion": row.pk}
+
+
 def contact(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "contact": scenes.link.contact_id}
 
@@ -235,16 +254,19 @@ RULES: dict[str, Rule] = {
     "diagnostic": Rule(VIEWERS, scene="diagnosing"),
     "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
     "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
-    "draft_editor": Rule(PILOTS),
-    "draft_clauses": Rule(PILOTS),
+    "draft_editor": Rule(DRAFTERS),
+    "draft_clauses": Rule(DRAFTERS),
     "clause_add": Rule(PILOTS, PILOTS),
     "clause_edit": Rule(PILOTS, PILOTS, arguments=clause),
     "clause_restore": Rule(None, PILOTS, arguments=clause),
     "clause_move": Rule(None, PILOTS, arguments=clause),
     "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
-    "draft_preview": Rule(PILOTS, PILOTS),
-    "draft_pdf": Rule(PILOTS, arguments=draft_in_print),
+    "draft_preview": Rule(DRAFTERS, DRAFTERS),
+    "draft_pdf": Rule(DRAFTERS, arguments=draft_in_print),
     "contract_edit": Rule(PILOTS, PILOTS),
+    "suggestion": Rule(DRAFTERS, PILOTS, arguments=proposed),
+    "volet_suggest": Rule(DRAFTERS, DRAFTERS, arguments=volet),
+    "commitment_suggest": Rule(DRAFTERS, DRAFTERS, arguments=commitment),
     "volet_add": Rule(PILOTS, PILOTS),
     "volet_edit": Rule(PILOTS, PILOTS, arguments=volet),
     "volet_move": Rule(None, PILOTS, arguments=volet),

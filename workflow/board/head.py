@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from contracts.models import ENDED, Contract, ContractVersion, Status
 from workflow.board import obstacles
+from workflow.board.kept import since_the_last_event
 from workflow.engine import purposes
 from workflow.engine.lateness import minutes_late
 from workflow.engine.looks import NOW
@@ -30,15 +32,19 @@ def head(request: Request, found: Contract) -> dict[str, Any]:
     is_pilot = mandate_to_pilot(request.user, found) is not None
     named = naming(request.user, found)
     running = [task for task in waiting if is_of_the_system(task) and not has_failed(task)]
+
+    def of_all(name: str, make: Callable[[], Any]) -> Any:
+        return since_the_last_event(found, request.user, name, make)
+
     return {
         "contract": found,
         "can_name": bool(named),
         "wrong_contacts": wrong_contacts(found, named) if named else [],
         "my_tasks": mine,
-        "answered": answers([found.pk])[found.pk],
+        "answered": of_all("reponses", lambda: answers([found.pk])[found.pk]),
         "is_pilot": is_pilot,
         "is_over": found.status in ENDED,
-        "readable": _readable(found),
+        "readable": of_all("imprimee", lambda: [_readable(found)])[0],
         "may_draft": mandate_to_draft(request.user, found) is not None,
         "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
         "barred": obstacles.barred_tasks(request.standings, found),
@@ -48,15 +54,12 @@ def head(request: Request, found: Contract) -> dict[str, Any]:
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
         "can_abandon": is_pilot and may_be_abandoned(found),
         "abandonment": found.status == Status.ABANDONED and getattr(found, "abandonment", None),
-        "differences": _differences(found),
+        "differences": of_all("titulaires", lambda: _differences(found)),
     }
 
 
 def _readable(found: Contract) -> ContractVersion | None:
     """Return the last version that is printed."""
-    latest = found.latest_version
-    if latest is None or latest.pdf_sha256:
-        return latest
     return found.versions.exclude(pdf_sha256="").defer("content").first()
 
 

@@ -2,7 +2,8 @@
 
 A part that says the same to many readers is kept for a few seconds, under the last event of its
 contract: when something happens on a contract that thirty people watch, it is rendered once a
-language, not thirty times. The head, which says what the reader has to do, is rendered for each.
+language, not thirty times, and by whoever asks first while the others wait. The head, which says what
+the reader has to do, is rendered for each: its forms bear a token drawn anew (config/once.py).
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.cache import caches
 from django.db.models import Prefetch
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -22,17 +22,16 @@ from django.utils.translation import get_language
 from contracts.models import Commitment, Contract
 from contracts.models.contract import versions_of
 from workflow.board.circuit import circuit
+from workflow.board.diagram_status import diagram_status
 from workflow.board.head import head
 from workflow.board.history import history
+from workflow.board.kept import since_the_last_event
 from workflow.board.lanes import lanes, missing_opinions, never_asked
 from workflow.board.steps import steps
 from workflow.record import events
 from workflow.signing import progress
 from workflow.standing.parties import taking_part
 from workflow.tasks.answers import Request
-
-# seconds: what no event of the contract tells, a person's new name, is shown at the latest after these
-KEPT_FOR = 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +61,11 @@ def text(request: Request, contract: Contract) -> SafeString:
     return _kept(request, "texte", Reading(contract, frozenset(), 0))
 
 
+def drawn(request: Request, contract: Contract) -> dict[str, Any]:
+    """Return the state of each step of the diagram, the same for all who read the contract."""
+    return since_the_last_event(contract, request.user, "schema", lambda: diagram_status(contract))
+
+
 def tag_of(request: Request, contract: Contract) -> str:
     """Return the entity tag (RFC 9110, 8.8.3) of what the reader is shown of the contract now."""
     _of_contract, last = events.last_about(contract, request.user)
@@ -76,16 +80,14 @@ def _organisations(request: Request, contract: Contract) -> frozenset[int]:
 
 def _kept(request: Request, name: str, reading: Reading) -> SafeString:
     """Return a part as it was rendered since the contract's last event, or render it now."""
-    last, _either = events.last_about(reading.contract, request.user)
     part = (SHARED | UNMOVED)[name]
-    state = [str(reading.contract.pk), name, str(last), str(get_language()), str(timezone.localdate())]
-    state += [str(dependence) for dependence in part.varies(reading)]
-    key, kept = ".".join(state), caches["parts"]
-    shown: SafeString | None = kept.get(key)
-    if shown is None:
-        shown = render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
-        kept.set(key, shown, KEPT_FOR)
-    return shown
+
+    def render() -> SafeString:
+        return render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
+
+    return since_the_last_event(
+        reading.contract, request.user, name, render, *part.varies(reading), kept_in="parts"
+    )
 
 
 def _steps(reading: Reading) -> dict[str, Any]:

@@ -9,9 +9,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from contracts.words import LONGEST
-from workflow.board.diagram_status import diagram_status
 from workflow.board.history import past
-from workflow.board.parts import parts, tag_of, text
+from workflow.board.parts import drawn, parts, tag_of, text
 from workflow.procedures import registry
 from workflow.procedures.diagram import diagram
 from workflow.tasks import lists
@@ -81,4 +80,4 @@ def contract_bpmn(request: Request, contract: int) -> HttpResponse:
 @member
 def contract_process(request: Request, contract: int) -> HttpResponse:
     """The state of each step of the diagram."""
-    return JsonResponse(diagram_status(contract_for(request.user, contract)))
+    return JsonResponse(drawn(request, contract_for(request.user, contract)))

@@ -29,10 +29,19 @@ class Drafting:
     contract: Contract
     mandate: Mandate
 
+    @property
+    def right(self) -> rules.DraftingRight:
+        """The right by which the change is made."""
+        return rules.right_of(self.mandate.office.organisation, self.contract)
+
     def check(self, row: Commitment | Volet | None) -> None:
         """Raise NotAllowed where this organisation may not change this part; ask before and after."""
-        right = rules.right_of(self.mandate.office.organisation, self.contract)
-        if refusal := rules.why_not_edit(right, row):
+        if refusal := rules.why_not_edit(self.right, row):
+            raise NotAllowed(refusal)
+
+    def check_arrange(self, row: Commitment | Volet) -> None:
+        """Raise NotAllowed where this organisation may not move or delete this part."""
+        if refusal := rules.why_not_arrange(self.right, row):
             raise NotAllowed(refusal)
 
 

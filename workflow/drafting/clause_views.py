@@ -31,7 +31,7 @@ def draft_clauses(request: Request, contract: int) -> HttpResponse:
     right = access.right_for(request.user, found)
     context = {
         "contract": found,
-        "may_change": is_open and right is not None and not right.organisation.is_independent,
+        "may_change": is_open and right is not None and right.edits_all,
         "is_open": is_open,
         "between": between(canonical.content_of(found)),
         "places": [place for place in found.places if place.kind == SignatoryKind.PARTY],
@@ -64,6 +64,7 @@ def _line(row: Clause) -> dict[str, Any]:
 def clause_edit(request: Request, contract: int, key: str) -> HttpResponse:
     """A clause: its words, or that it is left out and why."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
     row = _clause(found, key)
 
     def build(data: Any) -> ClauseForm:
@@ -77,6 +78,7 @@ def clause_edit(request: Request, contract: int, key: str) -> HttpResponse:
 def clause_add(request: Request, contract: int) -> HttpResponse:
     """A clause of this contract's own, last of its place."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
 
     def build(data: Any) -> ClauseForm:
         row = Clause(contract=found, place=ClausePlace.AFTER, order=clauses.next_order(found))
@@ -90,6 +92,7 @@ def clause_add(request: Request, contract: int) -> HttpResponse:
 def signatory_empower(request: Request, contract: int, signatory: int) -> HttpResponse:
     """The resolution that empowers who signs for a party, where there is one already."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
     row = get_object_or_404(Signatory, pk=signatory, contract=found)
 
     def build(data: Any) -> AuthorisedForm:
@@ -104,6 +107,7 @@ def signatory_empower(request: Request, contract: int, signatory: int) -> HttpRe
 def clause_restore(request: Request, contract: int, key: str) -> HttpResponse:
     """Take back the kind's own wording of a clause, printed again if it was left out."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
     own = clauses.wording_of_kind(_clause(found, key))
     if own is None:
         raise Http404
@@ -122,6 +126,7 @@ def clause_restore(request: Request, contract: int, key: str) -> HttpResponse:
 def clause_move(request: Request, contract: int, key: str) -> HttpResponse:
     """Exchange a clause with its neighbour."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
     _clause(found, key)
     form = ClauseMoveForm(request.POST)
     if not form.is_valid():

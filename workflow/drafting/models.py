@@ -1,11 +1,15 @@
-"""The draft as it was last printed, to be read before it is frozen."""
+"""The draft as it was last printed, to be read before it is frozen; what is proposed about its parts."""
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from contracts.models import Contract
+from contracts.models import Commitment, Contract, Volet
+from stakeholders.models import Mandate, Organisation
+from stakeholders.text import Line, Lines
 
 
 class DraftPrint(models.Model):
@@ -31,3 +35,58 @@ class DraftPrint(models.Model):
 
     def __str__(self) -> str:
         return str(self.contract)
+
+
+class Suggestion(models.Model):
+    """A change of texts that somebody proposes to whoever may edit a part of the draft.
+
+    ``texts`` holds, by the name of each field, the text that the author read and the one proposed instead.
+    ``part`` is what the part was called then. It is decided once: ``state``, with a word, by whom. A part
+    that is deleted takes away neither the proposal nor its answer.
+    """
+
+    class State(models.TextChoices):
+        """What became of it."""
+
+        OPEN = "open", _("à décider")
+        ACCEPTED = "accepted", _("reprise")
+        CHANGED = "changed", _("reprise avec des changements")
+        DECLINED = "declined", _("écartée")
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="suggestions")
+    commitment = models.ForeignKey(Commitment, models.SET_NULL, null=True, related_name="suggestions")
+    volet = models.ForeignKey(Volet, models.SET_NULL, null=True, related_name="suggestions")
+    part = Line(_("partie"), max_length=320)
+    texts = models.JSONField(_("textes proposés"))
+    why = Lines(_("motif"))
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    mandate = models.ForeignKey(Mandate, models.PROTECT, related_name="+")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    at = models.DateTimeField(_("le"), auto_now_add=True)
+    state = models.CharField(_("état"), max_length=10, choices=State.choices, default=State.OPEN)
+    word = Lines(_("réponse"), blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    decided_at = models.DateTimeField(_("décidé le"), null=True)
+
+    class Meta:
+        verbose_name = _("proposition")
+        verbose_name_plural = _("propositions")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                name="suggestion_decided_whole",
+                condition=Q(state="open", decided_by__isnull=True, decided_at__isnull=True)
+                | (Q(decided_by__isnull=False, decided_at__isnull=False) & ~Q(state="open")),
+            ),
+            models.CheckConstraint(
+                name="suggestion_declined_says_why", condition=~Q(state="declined") | ~Q(word="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.part
+
+    @property
+    def row(self) -> Commitment | Volet | None:
+        """The part that it is about; None where it is deleted."""
+        return self.commitment or self.volet

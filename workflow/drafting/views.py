@@ -1,4 +1,4 @@
-"""The draft editor: the contract's first pages, its volets, its commitments, for the two pilots."""
+"""The changes of a draft: the contract’s first pages, its volets, its commitments, their order."""
 
 from __future__ import annotations
 
@@ -6,81 +6,20 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.messages import get_messages
-from django.contrib.messages.storage.base import Message
 from django.db.models import ProtectedError
 from django.forms import ModelForm
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 from contracts import order
 from contracts.forms import CommitmentForm, ContractForm, MoveForm, VoletForm
 from contracts.models import Commitment, Contract, Volet
-from workflow.drafting import access, acts, remarks, rules
-from workflow.record.answers import Answer, answers
+from workflow.drafting import access, acts, rules
 from workflow.record.refusals import ActRefused
-from workflow.tasks import lists
 from workflow.tasks.answers import Request, member, refused
-
-
-@require_safe
-@member
-def draft_editor(request: Request, contract: int) -> HttpResponse:
-    """The whole draft, each part with what can be done to it."""
-    found, is_open = access.draft_for(request.user, contract)
-    volets = found.volets.select_related("lead").prefetch_related(
-        "commitments__lead", "commitments__owner", "commitments__contributors"
-    )
-    right = access.right_for(request.user, found)
-    assert right is not None  # noqa: S101 (draft_for opened it)
-    answered = answers([found.pk])[found.pk]
-    tied = remarks.beside(found, answered)
-    shown = {key for volet in volets for key in (row.pk for row in volet.commitments.all())}
-    placed = {id(answer) for key, said in tied.items() if key in shown for answer in said}
-    said = list(get_messages(request))
-    told = {message.extra_tags: message for message in said if message.extra_tags}
-    context = {
-        "contract": found,
-        "is_open": is_open,
-        "volets": [_with_tools(right, volet, tied, told) for volet in volets],
-        "my_tasks": lists.tasks_of(request.user, found, standings=request.standings),
-        "edits_all": not right.organisation.is_independent,
-        "answered": answered,
-        "remarks": [answer for answer in answered.remarks if id(answer) not in placed],
-        "told_of_contract": told.pop("contrat", None),
-    }
-    # what concerns no part of the page is said on top
-    context["messages"] = [m for m in said if not m.extra_tags or m.extra_tags in told]
-    return render(request, "drafting/draft_editor.html", context)
-
-
-def _with_tools(
-    right: rules.DraftingRight, volet: Volet, tied: dict[int, list[Answer]], told: dict[str, Message]
-) -> dict[str, Any]:
-    """Return a volet with what this right may not change of it and why, and what was said of each part.
-
-    ``told`` holds what the last change answers, by the anchor of the part; what is shown is taken out.
-    """
-    rows = [
-        {
-            "row": commitment,
-            "locked": rules.why_not_edit(right, commitment),
-            "owner": rules.independent_owner(commitment),
-            "remarks": tied.get(commitment.pk, []),
-            "told": told.pop(f"engagement-{commitment.pk}", None),
-        }
-        for commitment in volet.commitments.all()
-    ]
-    return {
-        "row": volet,
-        "locked": rules.why_not_edit(right, volet),
-        "holds_others": any(line["locked"] for line in rows),  # it is not deleted with them
-        "commitments": rows,
-        "told": told.pop(f"volet-{volet.pk}", None),
-    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,6 +27,7 @@ def _with_tools(
 def contract_edit(request: Request, contract: int) -> HttpResponse:
     """What the first pages say."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
 
     def build(data: Any) -> ContractForm:
         return ContractForm(data, instance=Contract.objects.get(pk=found.pk))
@@ -100,6 +40,7 @@ def contract_edit(request: Request, contract: int) -> HttpResponse:
 def volet_add(request: Request, contract: int) -> HttpResponse:
     """A new chapter, placed last."""
     found, _open = access.draft_for(request.user, contract)
+    access.own_or_404(request.user, found, None)
     return _save(
         request, found, lambda data: VoletForm(data, contract=found), _("Ajouter un volet"), "volets"
     )
@@ -110,7 +51,7 @@ def volet_add(request: Request, contract: int) -> HttpResponse:
 def volet_edit(request: Request, contract: int, volet: int) -> HttpResponse:
     """A chapter's title, lead and text."""
     found, _open = access.draft_for(request.user, contract)
-    get_object_or_404(Volet, pk=volet, contract=found)
+    access.own_or_404(request.user, found, get_object_or_404(Volet, pk=volet, contract=found))
 
     def build(data: Any) -> VoletForm:
         return VoletForm(data, instance=Volet.objects.get(pk=volet), contract=found)
@@ -124,6 +65,7 @@ def volet_delete(request: Request, contract: int, volet: int) -> HttpResponse:
     """Remove a chapter and its commitments, after asking."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Volet, pk=volet, contract=found)
+    access.own_or_404(request.user, found, row)
     return _delete(request, found, row, _("Supprimer le volet et ses engagements"))
 
 
@@ -133,6 +75,7 @@ def volet_move(request: Request, contract: int, volet: int) -> HttpResponse:
     """Move a chapter, by one place or to a place."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Volet, pk=volet, contract=found)
+    access.own_or_404(request.user, found, row)
     return _move(request, found, row)
 
 
@@ -142,6 +85,7 @@ def commitment_add(request: Request, contract: int, volet: int) -> HttpResponse:
     """A new commitment in a chapter."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Volet, pk=volet, contract=found)
+    access.own_or_404(request.user, found, row)
     initial = {"volet": row}
 
     def build(data: Any) -> CommitmentForm:
@@ -158,6 +102,7 @@ def commitment_edit(request: Request, contract: int, commitment: int) -> HttpRes
     if request.method == "POST" and not Commitment.objects.filter(pk=commitment).exists():
         return _deleted_meanwhile(request, found)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
+    access.own_or_404(request.user, found, row)
 
     def build(data: Any) -> CommitmentForm:
         return CommitmentForm(data, instance=Commitment.objects.get(pk=commitment), contract=found)
@@ -172,6 +117,7 @@ def commitment_delete(request: Request, contract: int, commitment: int) -> HttpR
     """Remove a commitment, after asking."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
+    access.own_or_404(request.user, found, row)
     return _delete(request, found, row, _("Supprimer l’engagement"))
 
 
@@ -181,6 +127,7 @@ def commitment_move(request: Request, contract: int, commitment: int) -> HttpRes
     """Move a commitment, by one place or to a place, into another chapter too."""
     found, _open = access.draft_for(request.user, contract)
     row = get_object_or_404(Commitment, pk=commitment, volet__contract=found)
+    access.own_or_404(request.user, found, row)
     return _move(request, found, row)
 
 
@@ -227,11 +174,15 @@ def _save(
         return render(request, "drafting/draft_form.html", context, status=status)
 
     if request.method != "POST":
-        return show(build(None))
+        form = build(None)
+        if (right := access.right_for(request.user, found)) is not None:
+            _keep_with_its_lead(right, form)
+        return show(form)
     try:
         with acts.changing_draft(request.user, found.pk) as draft:
             form = build(request.POST)
             _check(draft, form)
+            _keep_with_its_lead(draft.right, form)
             if not form.is_valid():
                 raise _NotSaved(form)
             form.save()
@@ -243,6 +194,14 @@ def _save(
     anchor = _anchor(form.instance)
     messages.success(request, _saved(form), extra_tags=anchor)
     return redirect(f"{_editor(found)}#{anchor}")
+
+
+def _keep_with_its_lead(right: rules.DraftingRight, form: ModelForm[Any]) -> None:
+    """Who is no pilot hands no part over, nor moves it to another chapter."""
+    if not right.edits_all and form.instance.pk and isinstance(form.instance, Commitment | Volet):
+        for name in ("lead", "volet", "template"):
+            if name in form.fields:
+                form.fields[name].disabled = True
 
 
 def _saved(form: ModelForm[Any]) -> str:
@@ -263,7 +222,7 @@ def _anchor(row: Any) -> str:
 def _check(draft: acts.Drafting, form: ModelForm[Any]) -> None:
     """Ask whether this organisation may change this part, as it was and as the form makes it."""
     row = form.instance
-    if isinstance(row, Contract):
+    if isinstance(row, Contract) or (isinstance(row, Volet) and not row.pk):
         draft.check(None)
     elif row.pk and isinstance(row, Commitment | Volet):
         draft.check(row)
@@ -275,7 +234,7 @@ def _delete(request: Request, found: Contract, row: Volet | Commitment, title: s
     try:
         with acts.changing_draft(request.user, found.pk) as draft:
             for part in [row, *(row.commitments.all() if isinstance(row, Volet) else [])]:
-                draft.check(part)
+                draft.check_arrange(part)
             order.delete(row)
     except ActRefused as error:
         return refused(request, error, found.pk)
@@ -294,7 +253,7 @@ def _move(request: Request, found: Contract, row: Volet | Commitment) -> HttpRes
     try:
         with acts.changing_draft(request.user, found.pk) as draft:
             _read_again(row)
-            draft.check(row)
+            draft.check_arrange(row)
             _put(row, **form.cleaned_data)
     except ActRefused as error:
         return refused(request, error, found.pk)

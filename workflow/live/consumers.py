@@ -147,7 +147,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         if message["kind"] == "rights_changed" and not await self._still_entitled():
             await self.close(FORBIDDEN)
             return
-        if not await self._is_let_hear(message):
+        if self.scope["user"].only_mandates is not None and not await self._is_let_hear(message):
             return
         if message["event"] > self.last:
             self.last = message["event"]
@@ -213,7 +213,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
     def _is_let_hear(self, message: dict[str, Any]) -> bool:
         """Whether the session opens what the event is about: a guest's opens one contract."""
         user: User = self.scope["user"]
-        if user.only_mandates is None or message["kind"] == "rights_changed":
+        if message["kind"] == "rights_changed":
             return True
         return contracts_of(user).filter(pk=message.get("contract") or 0).exists()
 

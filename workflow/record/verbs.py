@@ -58,13 +58,17 @@ _ROWS = (
     Verb(
         "signatory_empowered", _("Habilitation de « %(capacity)s » : %(organisation)s."), False, False, False
     ),
+    Verb("suggestion_made", _("Proposition sur « %(part)s » : %(organisation)s."), moves_baskets=False),
+    Verb("suggestion_accepted", _("Proposition reprise, %(part)s : %(organisation)s."), moves_baskets=False),
+    Verb("suggestion_changed", _("Proposition adaptée, %(part)s : %(organisation)s."), moves_baskets=False),
+    Verb("suggestion_declined", _("Proposition écartée, %(part)s : %(organisation)s."), moves_baskets=False),
     Verb("draft_submitted", _("Rédaction terminée : %(organisation)s.")),
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
     Verb("opening_begun", _("Contrat mis en préparation : %(organisation)s."), moves_baskets=False),
     Verb(
         "opening_dropped",
-        _("Préparation abandonnée : %(organisation)s. %(reason)s"),
+        _("Préparation abandonnée : %(organisation)s."),
         in_timeline=False,
         moves_baskets=False,
     ),
@@ -74,7 +78,7 @@ _ROWS = (
         in_timeline=False,
         moves_baskets=False,
     ),
-    Verb("contract_abandoned", _("Contrat abandonné : %(organisation)s. %(reason)s")),
+    Verb("contract_abandoned", _("Contrat abandonné : %(organisation)s.")),
     Verb("circuit_started", _("Le circuit du contrat est ouvert.")),
     Verb("version_recalled", _("Version %(version)s retirée : %(organisation)s.")),
     Verb("opinion_given", _("Avis rendu : %(organisation)s, %(opinion)s.")),

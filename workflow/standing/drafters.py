@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contracts.models import Contract, Status
+from django.db.models import Q
+
+from contracts.models import Contract, Part, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force
@@ -12,29 +14,39 @@ from workflow.standing.standings import standings_of
 
 
 def mandate_to_draft(user: User, contract: Contract) -> Mandate | None:
-    """Return the mandate by which the person may change the draft, or None.
+    """Return the mandate by which the person may open the draft, or None.
 
-    One of an independent organisation that takes part: it edits what it leads; or a pilot's;
-    or that of whoever does a task of drafting in a pilot's place, an absence or a colleague
-    letting them, for as long as it does.
+    A pilot's; or one of an independent organisation that takes part; or that of whoever does a task of
+    drafting in a pilot's place, an absence or a colleague letting them, for as long as it does; or, while
+    the text is being written, one of an organisation that takes part: it edits what it leads or contributes
+    to, and proposes the rest. Who only looks on opens it where something of the draft is its own.
+    What may be changed by it: :mod:`workflow.drafting.rules`.
     """
     if not hasattr(contract, "circuit"):
         return None
+    if (piloting := mandate_to_pilot(user, contract)) is not None:
+        return piloting
+    parts = {row.organisation_id: row.part for row in taking_part(contract)}
     own = [
         m
         for m in mandates_in_force(user)
         # a guest gives an opinion and writes nothing
-        if m.covers(None) and _takes_part_independently(m.office.organisation, contract)
+        if m.covers(None)
+        and m.office.organisation_id in parts
+        and mandate_for(user, Power.REVIEW, m.office.organisation)
     ]
-    entitled = (m for m in own if mandate_for(user, Power.REVIEW, m.office.organisation))
-    return next(entitled, None) or mandate_to_pilot(user, contract) or _mandate_in_place(user, contract)
+    independent = (m for m in own if m.office.organisation.is_independent)
+    found = next(independent, None) or _mandate_in_place(user, contract)
+    if found is not None or contract.status != Status.DRAFTING:
+        return found
+    asked = (m for m in own if parts[m.office.organisation_id] != Part.OBSERVER)
+    return next(asked, None) or next((m for m in own if has_its_own(m.office.organisation, contract)), None)
 
 
-def _takes_part_independently(organisation: Organisation, contract: Contract) -> bool:
-    """Whether it takes part and is independent of the prefect: it then edits what it leads itself."""
-    return organisation.is_independent and any(
-        row.organisation_id == organisation.pk for row in taking_part(contract)
-    )
+def has_its_own(organisation: Organisation, contract: Contract) -> bool:
+    """Whether an organisation leads a volet, or leads or contributes to a commitment, of the draft."""
+    of_commitments = Q(commitments__lead=organisation) | Q(commitments__contributors=organisation)
+    return contract.volets.filter(Q(lead=organisation) | of_commitments).exists()
 
 
 def _mandate_in_place(user: User, contract: Contract) -> Mandate | None:

@@ -4,6 +4,7 @@
 // The status is {"steps": [{"id": "…", "state": "done|now|late|stop", "label": "3 sur 7 rendus"}]}.
 
 const READABLE = 0.85; // of the drawing’s own size: the smallest at which its words are read
+const SPREAD = 1000; // ms over which many open pages ask how the circuit stands
 const STATES = ["done", "now", "late", "stop"];
 const WIDE = window.matchMedia("(min-width: 1000px)"); // as diagram.css: below, a list is read better
 
@@ -171,7 +172,11 @@ async function mount(root) {
     throw error;
   }
   followButtons(section, diagram);
-  document.body.addEventListener("contreseing:event", () => diagram.refresh());
+  // After the words of the page, and only when they moved: many open pages must not ask for both at once.
+  document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
+    if (detail.xhr.status !== 200 || !("etag" in detail.elt.dataset)) return;
+    setTimeout(() => diagram.refresh(), Math.random() * SPREAD);
+  });
   let width = root.clientWidth;
   new ResizeObserver(() => {
     if (root.clientWidth === width || !root.clientWidth) return;

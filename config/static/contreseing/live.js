@@ -3,6 +3,7 @@
 // and comes with each event. Without this script every page stays true once reloaded.
 
 const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), one re-fetch is enough
+const SPREAD = 1000; // ms over which the pages of one contract count their baskets anew
 const FIRST_DELAY = 500; // ms before the first new attempt, doubled each time
 const LONGEST_DELAY = 30_000; // ms
 const TOAST = 8_000; // ms
@@ -23,6 +24,7 @@ let retry = 0;
 let socket = null;
 let over = false;
 let waiting = [];
+let baskets = 0;
 
 function show(name) {
   document.documentElement.dataset.live = name;
@@ -48,6 +50,11 @@ function toast(text, link) {
   while (toasts.childElementCount > 3) toasts.firstElementChild.remove();
 }
 
+function count() {
+  baskets = 0;
+  body.dispatchEvent(new CustomEvent("contreseing:baskets"));
+}
+
 function flush() {
   const events = waiting;
   waiting = [];
@@ -60,7 +67,10 @@ function flush() {
     body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events } }));
   }
   // "reload" does not say: it stands for events of any kind.
-  if (events.some((event) => event.moves_baskets !== false)) body.dispatchEvent(new CustomEvent("contreseing:baskets"));
+  // On a contract's page the words come first: many of them are open when something happens to it.
+  if (!baskets && events.some((event) => event.moves_baskets !== false)) {
+    baskets = setTimeout(count, watched ? Math.random() * SPREAD : 0);
+  }
 }
 
 function receive(message) {

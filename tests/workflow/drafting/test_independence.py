@@ -64,7 +64,7 @@ def test_the_prefecture_cannot_edit_move_or_delete_what_the_prosecutor_leads(
     justice.refresh_from_db()
     assert justice.title != "Réécrit par la préfecture"
     page = client.get(reverse("draft_editor", args=[cast.contract.pk])).content.decode()
-    assert address_of("commitment_edit", justice) not in page
+    assert f'{address_of("commitment_edit", justice)}"' not in page
     assert "Autorité indépendante du préfet" in page
 
 

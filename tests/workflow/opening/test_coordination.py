@@ -1,4 +1,4 @@
-"""A second kind of contract is data: opened by the same pages, signed by mayor, prosecutor and prefect."""
+"""A second kind of contract is data: opened by the same pages, signed by prefect, mayor and prosecutor."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import io
 
 from pikepdf import Pdf
 
-from contracts.models import Contract
+from contracts.models import Contract, Status
 from signatures import blobs
 from tests import plot
 from tests.cast import Cast
@@ -23,7 +23,7 @@ PARTS = {
 }
 
 
-def test_a_convention_de_coordination_goes_from_its_pages_to_the_prefect_s_turn(cast: Cast) -> None:
+def test_a_convention_de_coordination_goes_from_its_pages_to_its_seal(cast: Cast) -> None:
     client = road.browser(cast.pilote_prefecture)
     contract = road.prepared(
         cast, client, PARTS, kind="coordination", title="", reference="", initiative="state"
@@ -38,7 +38,7 @@ def test_a_convention_de_coordination_goes_from_its_pages_to_the_prefect_s_turn(
         "sundry",
     ]
     offices = [place.office for place in contract.signatories.order_by("order")]
-    assert [office.organisation.kind for office in offices] == ["municipality", "prosecution", "prefecture"]
+    assert [office.organisation.kind for office in offices] == ["prefecture", "municipality", "prosecution"]
     road.committed(contract, cast.organisation("org-ville"))
     version = plot.draft_and_freeze(contract)
     with Pdf.open(io.BytesIO(blobs.get(version.pdf_sha256))) as printed:
@@ -49,11 +49,12 @@ def test_a_convention_de_coordination_goes_from_its_pages_to_the_prefect_s_turn(
     plot.approve_all(contract)
     assert plot.tasks(contract, "council_resolution") == [], "the mayor signs by his powers of police"
     certify_signatories(contract)
-    for office in offices[:2]:  # the mayor, then the prosecutor; the prefect's turn comes
+    for office in offices:
         assert plot.entitled(plot.task(contract, "sign")) == office.holder()
         plot.sign_next(contract)
         run_jobs()
-    assert plot.entitled(plot.task(contract, "sign")) == offices[2].holder()
+    contract.refresh_from_db()
+    assert contract.status == Status.SIGNED
     assert journal.first_break() is None
 
 
