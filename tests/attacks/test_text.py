@@ -214,7 +214,7 @@ def test_no_form_takes_bare_text() -> None:
     assert {name for name in bare if not name.endswith(".seen")} <= LOOKED_UP
 
 
-# written by the program alone: hashes, names of steps, what another column already holds; or held by a pattern
+# written by the program alone: hashes, names of steps, what another column holds; or held by a pattern
 MACHINE = {
     "template", "quality", "asked_as", "verb", "kind", "identifier", "value", "code_hash", "token_hash",
     "sealed", "void_reason", "address", "fault", "saved", "path", "page", "siret", "communes",
