@@ -126,7 +126,7 @@ def _write(batch: list[Invented], bodies: Bodies) -> None:
         ((contract.pk, body.pk, part.value) for contract, body, part in parts),
     )
     grant_many(Power.VIEW, Contract, ((body.group_id, contract.pk) for contract, body, _part in parts))
-    columns = "id contract_id order office_id capacity kind required needs_council_resolution"
+    columns = "id contract_id order office_id capacity kind required needs_council_resolution authorised_by"
     _copy("contracts_signatory", columns, _signatories(batch, bodies))
     _commitments(batch)
 
@@ -160,7 +160,7 @@ def _signatories(batch: list[Invented], bodies: Bodies) -> Iterator[Row]:
     for contract in batch:
         for order, key in enumerate(contract.signatories):
             office = bodies.heads[contract.parts[order][0].pk]
-            yield key, contract.pk, order + 1, office.pk, office.title, "party", True, order == 1
+            yield key, contract.pk, order + 1, office.pk, office.title, "party", True, order == 1, ""
 
 
 class Circuits:

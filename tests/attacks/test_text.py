@@ -210,13 +210,14 @@ def test_no_form_takes_bare_text() -> None:
         for name, field in fields_of(form).items()
         if is_bare(field)
     ]
-    assert set(bare) <= LOOKED_UP
+    # what a form was opened on comes back as it was sent: it is compared, and never kept
+    assert {name for name in bare if not name.endswith(".seen")} <= LOOKED_UP
 
 
-# written by the program alone: hashes, names of steps, what another column already holds
+# written by the program alone: hashes, names of steps, what another column holds; or held by a pattern
 MACHINE = {
     "template", "quality", "asked_as", "verb", "kind", "identifier", "value", "code_hash", "token_hash",
-    "sealed", "void_reason", "address",
+    "sealed", "void_reason", "address", "fault", "saved", "path", "page", "siret", "communes",
 }  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from contracts import canonical
 from contracts.differences import differences, read_shown, shown
 from contracts.models import Contract
-from stakeholders.terms import last_day
 from workflow.drafting import acts
 from workflow.drafting.forms import FreezeForm
 from workflow.drafting.previews import is_current, last_print, state_of
@@ -111,7 +110,7 @@ def _freeze_page(
         number=_number(contract),
         asked=[one for one in consulted if one.is_due],
         spared=[one for one in consulted if not one.is_due],
-        until=last_day(timezone.localdate(), days),
+        until=contract.due(purposes.REVIEW, timezone.localdate(), days),
         ready=readiness(contract, content),
         differences=differences(last.content, content) if last else [],
         is_printed=is_current(last_print(contract), state_of(content)),

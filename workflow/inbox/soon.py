@@ -29,7 +29,7 @@ def soon(mandates: list[Mandate]) -> list[Soon]:
         return []
     theirs = Signatory.objects.filter(office__in=offices, contract__status=Status.SIGNING)
     asked = seeds_of(tasks(OPEN, taking(Power.SIGN), seeded_by(theirs)))
-    rows = theirs.exclude(pk__in=asked).select_related("contract").order_by("-contract__pk")
+    rows = theirs.exclude(pk__in=asked).select_related("contract", "office").order_by("-contract__pk")
     signatories = list(rows[:TOLD_AT_MOST])
     ask_ahead([signatory.contract for signatory in signatories])
     found = []

@@ -12,7 +12,7 @@ from contracts.models import LONG_TEXT, Contract
 from stakeholders.days import Day
 from stakeholders.kinds import KINDS
 from stakeholders.models import Mandate, Organisation
-from stakeholders.text import Line, Lines
+from stakeholders.text import Line, Lines, MailAddress
 
 ALREADY_ASKED = _("Cette organisation est déjà demandée.")
 
@@ -63,7 +63,7 @@ class OrganisationRequest(models.Model):
         _("nature"), max_length=30, choices=[(kind.code, kind.label) for kind in KINDS.values()]
     )
     contact_name = Line(_("personne à inviter"), max_length=120, blank=True)
-    contact_email = models.EmailField(_("son adresse électronique"), blank=True)
+    contact_email = MailAddress(_("son adresse électronique"), blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(_("demandée le"), auto_now_add=True)
 

@@ -13,14 +13,17 @@ from contracts.canonical import content_of, digest
 from contracts.differences import Shown, read_shown, shown
 from contracts.models import Commitment, Contract, Participation, Signatory, Volet
 from stakeholders.actions import withdraw_mandate
+from stakeholders.wording import day
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.owner import as_owner
+from tests.stage import run_jobs
 from tests.workflow.drafting.test_independence import form_of
 from tests.workflow.procedures.test_races import at_once
 from tests.workflow.sockets import logged_in
 from workflow.drafting import acts
 from workflow.drafting.readiness import readiness
+from workflow.engine.tasks import due_on
 from workflow.record.refusals import Invalid
 
 
@@ -164,3 +167,16 @@ def test_the_second_version_says_what_changes_and_whom_it_spares(cast: Cast) -> 
     assert "modifications demandées" in page
     assert "Une organisation n’est pas consultée à nouveau" in page
     assert Participation.objects.filter(contract=contract).count() == 4
+
+
+def test_the_term_is_that_of_the_contract_s_own_calendar(cast: Cast) -> None:
+    contract = at_freeze(cast)
+    Contract.objects.filter(pk=contract.pk).update(days={"review": 3})
+    contract.refresh_from_db()
+    pilot, address = logged_in(cast.pilote_ville), address_of(contract)
+    said = pilot.get(address).content.decode()
+    assert pilot.post(address, posted(pilot, contract)).status_code == 302
+    run_jobs()
+    due = due_on(plot.tasks(contract, "review")[0])
+    assert due is not None
+    assert day(due) in said
