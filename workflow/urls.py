@@ -12,6 +12,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.opening import running_views
 from workflow.opening import views as opening_views
 from workflow.operations import views as operations_views
 from workflow.opinions import note_views
@@ -118,6 +119,7 @@ urlpatterns = [
     path(f"{TASK}refus/", signing_views.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing_views.task_document, name="task_document"),
     path(f"{BASE}signataires/<int:signatory>/nom/", holder_views.holder_accept, name="holder_accept"),
+    path(f"{BASE}cadre/", running_views.contract_framework, name="contract_framework"),
     path(f"{BASE}abandon/", abandon_views.contract_abandon, name="contract_abandon"),
     path(f"{BASE}retrait/", recall_views.version_recall, name="version_recall"),
     path(f"{TASK}confier/", transfer_views.task_transfer, name="task_transfer"),

@@ -59,6 +59,7 @@ def test_every_page_is_accessible(
         reverse("volet_add", args=[draft.pk]),
         reverse("volet_delete", args=[draft.pk, volet.pk]),
         reverse("commitment_add", args=[draft.pk, volet.pk]),
+        reverse("contract_framework", args=[draft.pk]),
         reverse("version_recall", args=[review.pk]),
         reverse("version", args=[review.pk, 1]),
         reverse("contract", args=[signed.pk]),

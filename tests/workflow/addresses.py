@@ -275,6 +275,7 @@ RULES: dict[str, Rule] = {
     "commitment_move": Rule(None, PILOTS, arguments=commitment),
     "contacts": Rule(NAMING, NAMING, "review"),
     "contact_send": Rule(None, NAMING_FOR_LANDLORD, "review", contact),
+    "contract_framework": Rule(PILOTS, PILOTS, scene="review"),
     "contract_abandon": Rule(PILOTS, PILOTS, scene="review"),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
     "holder_accept": Rule(PILOTS, PILOTS, scene="signing", arguments=signatory),

@@ -177,7 +177,7 @@ def save_perimeter(
         wanted = {o.pk: Part.CITY_PILOT for o in communes} | {o.pk: Part.OBSERVER for o in groups}
         for organisation, _part in taking_part(contract):
             if organisation.kind in (MUNICIPALITY, INTERMUNICIPALITY) and organisation.pk not in wanted:
-                _leave(contract, organisation)
+                leave(contract, organisation)
         present = {organisation.pk for organisation, _part in taking_part(contract)}
         for organisation in [*communes, *groups]:
             if organisation.pk not in present:
@@ -202,7 +202,7 @@ def save_participants(user: User, contract_id: int, parts: Mapping[Organisation,
         for organisation, part in parts.items():
             if not part:
                 if organisation.pk in present:
-                    _leave(contract, organisation)
+                    leave(contract, organisation)
                 continue
             if Part(part) not in parts_open_to(organisation.kind):
                 raise Invalid(
@@ -219,7 +219,7 @@ def save_participants(user: User, contract_id: int, parts: Mapping[Organisation,
         _saved(contract, pages.PARTICIPANTS)
 
 
-def _leave(contract: Contract, organisation: Organisation) -> None:
+def leave(contract: Contract, organisation: Organisation) -> None:
     """Take an organisation out, with its places on the signature page and those that wait for its council."""
     contract.participations.filter(organisation=organisation).delete()
     seats.remove(contract, _places_of(contract, organisation))

@@ -44,7 +44,7 @@ def gaps(contract: Contract) -> list[Gap]:
     found = [
         *_unsaved(contract),
         *_initiative(contract),
-        *_people(contract),
+        *people(contract),
         *_places(contract),
         *_calendar(contract),
     ]
@@ -65,7 +65,8 @@ def _initiative(contract: Contract) -> Iterator[Gap]:
         yield Gap(pages.INITIATIVE, _("La lettre d’initiative n’est pas jointe."), blocking=False)
 
 
-def _people(contract: Contract) -> Iterator[Gap]:
+def people(contract: Contract) -> Iterator[Gap]:
+    """Say which pilots and which parties, that the kind of contract requires, do not take part."""
     present = taking_part(contract)
     parts = {part for _organisation, part in present}
     if Part.STATE_PILOT not in parts:

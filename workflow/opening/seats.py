@@ -34,14 +34,20 @@ def propose(contract: Contract) -> None:
     contract.signatories.all().delete()
     for seat in proposed(contract):
         if seat.office is not None and contract.signatories.filter(office=seat.office).exists() is False:
-            add(
-                contract,
-                office=seat.office,
-                capacity=seat.capacity,
-                kind=seat.kind,
-                required=seat.required,
-                needs_council_resolution=seat.waits_for_council,
-            )
+            add_seat(contract, seat)
+
+
+def add_seat(contract: Contract, seat: Seat) -> Signatory:
+    """Add a place as the kind of contract proposes it; ``seat.office`` is one."""
+    assert seat.office is not None  # noqa: S101 (the caller has looked)
+    return add(
+        contract,
+        office=seat.office,
+        capacity=seat.capacity,
+        kind=seat.kind,
+        required=seat.required,
+        needs_council_resolution=seat.waits_for_council,
+    )
 
 
 def add(contract: Contract, *, office: Office, **facts: Any) -> Signatory:

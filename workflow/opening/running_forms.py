@@ -1,0 +1,105 @@
+"""The forms of « Modifier le cadre »: those of the opening, without what a running contract cannot change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from contracts.models import Contract, Part, Signatory
+from stakeholders.kinds import KINDS
+from stakeholders.models import Mandate, Organisation
+from workflow.opening import running_rules
+from workflow.opening.forms import CalendarForm, PlaceForm
+from workflow.opening.participants import sought as found_by
+from workflow.opening.participants import taking_part
+from workflow.standing.parties import PILOTING
+
+
+class RunningCalendarForm(CalendarForm):
+    """The calendar; whether there is a diagnostic was chosen at the opening."""
+
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, contract=contract, **kwargs)
+        del self.fields["with_diagnostic"]
+        for name, field in self.fields.items():
+            if name.startswith("days-"):  # an older contract may have none of its own
+                field.required, field.initial = False, contract.days.get(name.removeprefix("days-"))
+                field.help_text = _("En jours ouvrés ; vide, le délai ordinaire de l’étape.")
+        self.own = dict(contract.days)
+
+    def days(self) -> dict[str, int]:
+        """Return the days of the contract's own: those that were given, and those of steps not shown."""
+        shown = {name.removeprefix("days-"): name for name in self.fields if name.startswith("days-")}
+        kept = {step: n for step, n in self.own.items() if step not in shown}
+        given = {step: self.cleaned_data[name] for step, name in shown.items()}
+        return kept | {step: int(n) for step, n in given.items() if n is not None}
+
+
+class RunningParticipantsForm(forms.Form):
+    """Each organisation with its part; the pilots that the reader may not touch are only shown."""
+
+    def __init__(
+        self, *args: Any, contract: Contract, mandate: Mandate, sought: str = "", **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        present = dict(taking_part(contract))
+        near = Organisation.objects.filter(territory__iexact=contract.territory).exclude(territory="")
+        found = [*present, *near.order_by("name", "pk")[:20], *found_by(sought)[:20]]
+        self.organisations: list[Organisation] = []
+        self.fixed: list[tuple[Organisation, Part]] = []
+        side = running_rules.own_side(contract, mandate)
+        for organisation in dict.fromkeys(found):
+            now = present.get(organisation)
+            if now in PILOTING and (now != side or organisation.pk == mandate.office.organisation_id):
+                self.fixed.append((organisation, now))
+                continue
+            offered = running_rules.parts_offered(contract, mandate, organisation)
+            parts = list(dict.fromkeys([*([now] if now else []), *offered]))
+            self.organisations.append(organisation)
+            self.fields[self.name_of(organisation)] = forms.ChoiceField(
+                label=organisation.name,
+                required=False,
+                choices=[("", _("Ne participe pas")), *((part.value, part.label) for part in parts)],
+                initial=now.value if now else "",
+                help_text=str(organisation.get_kind_display()),
+            )
+        order = list(KINDS)
+        self.organisations.sort(key=lambda o: (o not in present, order.index(o.kind), o.name))
+        self.order_fields([self.name_of(organisation) for organisation in self.organisations])
+
+    @staticmethod
+    def name_of(organisation: Organisation) -> str:
+        """Return the name of an organisation's field."""
+        return f"part-{organisation.pk}"
+
+    def parts(self) -> dict[Organisation, str]:
+        """Return what was chosen, of what was sent."""
+        sent = [o for o in self.organisations if self.name_of(o) in self.data]
+        return {organisation: self.cleaned_data[self.name_of(organisation)] for organisation in sent}
+
+
+class RunningPlaceForm(PlaceForm):
+    """The printed capacity of one place."""
+
+    def __init__(self, *args: Any, place: Signatory, **kwargs: Any) -> None:
+        kwargs |= {"prefix": f"place-{place.pk}", "initial": {"capacity": place.capacity}}
+        super().__init__(*args, councils=[], **kwargs)
+        for name in ("kind", "required", "council"):
+            del self.fields[name]
+
+    def facts(self) -> dict[str, Any]:
+        """Return the columns of the place."""
+        return {"capacity": self.cleaned_data["capacity"]}
+
+
+def show_current(form: forms.Form) -> None:
+    """Say at each field that differs what is in force: somebody else has changed it meanwhile."""
+    for name, field in form.fields.items():
+        now = form.get_initial_for_field(field, name)
+        if str(form[name].value() or "") == str(now or ""):
+            continue
+        choices = dict(getattr(field, "choices", ()))
+        shown = choices.get(now, now) if not isinstance(now, bool) else _("oui") if now else _("non")
+        form[name].help_text = _("En vigueur : %(value)s.") % {"value": shown or "–"}
