@@ -9,7 +9,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow.engine.tasks import CONTRACT, OPEN, of_contract, taking, tasks
-from workflow.standing.parties import mandate_to_pilot, taking_part
+from workflow.standing.parties import PILOTING, mandate_to_pilot, taking_part
 from workflow.standing.standings import standings_of
 
 
@@ -32,7 +32,8 @@ def mandate_to_draft(user: User, contract: Contract) -> Mandate | None:
         for m in mandates_in_force(user)
         # a guest gives an opinion and writes nothing
         if m.covers(None)
-        and m.office.organisation_id in parts
+        # in a pilot's organisation only who drafts writes (mandate_to_pilot)
+        and parts.get(m.office.organisation_id, Part.STATE_PILOT) not in PILOTING
         and mandate_for(user, Power.REVIEW, m.office.organisation)
     ]
     independent = (m for m in own if m.office.organisation.is_independent)

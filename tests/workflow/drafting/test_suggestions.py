@@ -181,7 +181,8 @@ def test_a_deleted_part_leaves_its_proposal_to_be_answered(draft: Draft) -> None
 def test_who_takes_no_part_sees_nothing(draft: Draft, players: Cast) -> None:
     draft.propose()
     _row, address = draft.one()
-    for person in (players.outsider, players.ddpn, players.bailleur_cl):
+    others = (players.maire, players.dgs, players.prefete, players.dircab)  # of the pilots, and draft nothing
+    for person in (players.outsider, players.ddpn, players.bailleur_cl, *others):
         for there in (address, draft.editor):
             assert logged_in(person).get(there).status_code == 404
 
