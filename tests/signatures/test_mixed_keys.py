@@ -1,4 +1,4 @@
-"""Keys of several kinds on one contract, in any order: what one needs never changes what another certified."""
+"""Keys of several kinds on one contract, in any order: none changes what another certified."""
 
 from __future__ import annotations
 

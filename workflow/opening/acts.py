@@ -15,11 +15,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contracts import copying
 from contracts.kinds import KindOfContract, kind
-from contracts.models import Contract, Part, Participation, Signatory, Status, Volet
-from stakeholders.kinds import Power
-from stakeholders.models import Office, Organisation, User
-from stakeholders.permissions import grant
+from contracts.models import Commitment, Contract, Part, Participation, Signatory, Status, Volet
+from stakeholders.kinds import Power, Side
+from stakeholders.models import Mandate, Office, Organisation, User
+from stakeholders.permissions import grant, mandate_for
 from stakeholders.text import several_lines
 from workflow.opening import pages, rules, seats
 from workflow.opening.access import Preparing, mandate_of
@@ -93,7 +94,9 @@ def begin(user: User, organisation_id: int, facts: Mapping[str, Any]) -> Contrac
             days=dict(of_kind.days),
             status=Status.OPENING,
         )
+        source: Contract | None = facts.get("copied_from")
         Opening.objects.create(
+            copied_from=source,
             contract=contract,
             organisation=organisation,
             author=user,
@@ -104,14 +107,34 @@ def begin(user: User, organisation_id: int, facts: Mapping[str, Any]) -> Contrac
         communes = {organisation.pk} if is_city else set()
         part = proposed_part(of_kind, organisation, communes) or Part.OBSERVER
         Participation.objects.create(contract=contract, organisation=organisation, part=part)
+        copied = {}
+        if source is not None:
+            left = _copied(source, contract, mandate, figures=bool(facts.get("with_figures")))
+            copied = {"copied_from": source.reference, "not_copied": left}
         journal.record(
             "opening_begun",
             contract=contract,
             actor=user,
             mandate=mandate,
-            payload={"organisation": organisation.short_name, "reference": contract.reference},
+            payload={"organisation": organisation.short_name, "reference": contract.reference, **copied},
         )
     return contract
+
+
+def _copied(source: Contract, contract: Contract, mandate: Mandate, *, figures: bool) -> int:
+    """Copy an earlier contract that the person sees; return how many commitments were left to others.
+
+    The prefecture assigns nothing to an authority independent of it (:func:`workflow.drafting.rules`).
+    """
+    if mandate_for(mandate.person, Power.VIEW, source) is None:
+        raise Invalid(_("Vous ne voyez pas ce contrat : choisissez-en un autre."), "copied_from")
+    by_the_state = mandate.office.organisation.side == Side.STATE
+
+    def may_be_taken_up(row: Commitment) -> bool:
+        concerned = [row.lead, *row.contributors.all()]
+        return not (by_the_state and any(organisation.is_independent for organisation in concerned))
+
+    return copying.copy(source, contract, figures=figures, wanted=may_be_taken_up)
 
 
 def _created(reference: str, of_kind: KindOfContract, **facts: Any) -> Contract:
@@ -141,6 +164,11 @@ def save_initiative(user: User, contract_id: int, facts: Mapping[str, Any]) -> N
     with editing(user, contract_id) as met:
         contract, opening = met.contract, met.contract.opening
         changed = contract.kind != facts["kind"]
+        if changed and opening.copied_from_id:
+            raise Invalid(
+                _("Ce contrat en reprend un autre, de la même nature : pour en changer, partez du modèle."),
+                "kind",
+            )
         contract.kind = facts["kind"]
         contract.title = facts["title"] or contract.title
         contract.reference = facts["reference"] or contract.reference
