@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from contracts.kinds import kind, kinds
 from contracts.models import Commitment, Contract
 from stakeholders.models import Mandate
-from workflow.opening import access, acts, page_views, pages, rules, timetable
-from workflow.opening.forms import InitiativeForm
+from workflow.opening import access, acts, beginning, page_views, pages, rules, timetable
+from workflow.opening.initiative_form import InitiativeForm
 from workflow.opening.participants import taking_part
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.standing.openers import opening
@@ -45,7 +45,7 @@ def opening_new(request: Request) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         facts = {**form.cleaned_data, "letter_sha256": kept(form.cleaned_data["letter"])}
         try:
-            contract = acts.begin(request.user, chosen.office.organisation_id, facts)
+            contract = beginning.begin(request.user, chosen.office.organisation_id, facts)
         except Invalid as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:

@@ -11,7 +11,7 @@ from contracts.clauses import clauses_of
 from contracts.models import Commitment, Contract
 from tests.cast import Cast, small_contract
 from tests.workflow.opening import road
-from workflow.opening import acts
+from workflow.opening import acts, beginning
 from workflow.record.models import JournalEntry
 from workflow.record.refusals import Invalid
 
@@ -84,7 +84,7 @@ def test_a_contract_of_another_kind_or_of_others_is_refused(cast: Cast, source: 
     assert facts["title"] in answer.content.decode(), "nothing typed is lost"
     with pytest.raises(Invalid, match="ne voyez pas"):
         organisation = cast.organisation("org-ville").pk
-        acts.begin(
+        beginning.begin(
             cast.pilote_ville,
             organisation,
             {**road.initiative(), "letter_sha256": "", "letter_on": None, "copied_from": cast.arles},
