@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import openpyxl
-from django.http import HttpResponse
 from django.urls import reverse
 from docx import Document
 
@@ -25,12 +25,12 @@ def version_of(contract: Contract, extension: str) -> str:
     return reverse("version_export", args=[contract.pk, 1, extension])
 
 
-def check(answer: HttpResponse, name: str) -> bytes:
+def check(answer: Any, name: str) -> bytes:
     assert answer.status_code == 200
     assert answer.headers["Content-Disposition"] == f'attachment; filename="{name}"'
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "no-store" in answer.headers["Cache-Control"]
-    return answer.content
+    return bytes(answer.content)
 
 
 def test_a_draft_then_its_version_are_exported(cast: Cast) -> None:
