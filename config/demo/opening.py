@@ -6,6 +6,7 @@ longer holds (dates, people) is given anew, from the demonstration's data.
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -18,17 +19,17 @@ PILOT = "p18"
 PILOTS = {"prefecture": "state_pilot", "municipality": "city_pilot"}
 TARGET = timedelta(days=300)  # well after the days that each step is given
 LETTER = (
-    "Madame la préfète,\n\nLa Ville souhaite conclure avec l’État un contrat de sécurité intégrée pour la durée "
-    "du mandat municipal, dans le prolongement de notre conseil local de sécurité et de prévention de la "
+    "Madame la préfète,\n\nLa Ville souhaite conclure avec l’État un contrat de sécurité intégrée pour la "
+    "durée du mandat municipal, dans le prolongement de notre conseil local de sécurité et de prévention de la "
     "délinquance."
 )
 
 
 def open_contract(stage: Stage) -> None:
     """Open the contract that is played, page by page, and tell the stage its address; raises PlayFailed."""
-    with stage.step(PILOT, "commence un nouveau contrat, repris de celui de la démonstration") as actor:
+    with stage.step(PILOT, "commence un contrat, repris d’un antérieur") as actor:
         here = _initiative(stage, actor)
-    with stage.step(PILOT, "dit le périmètre, les participants, les signataires et le calendrier") as actor:
+    with stage.step(PILOT, "dit où, quand, avec qui et qui signera") as actor:
         start, end = (stage.facts["period"][name] for name in ("start", "end"))
         here = _page(actor, here, "participants", period_start=start, period_end=end)
         here = _page(actor, here, "signataires", **_parts(stage, actor, here))
@@ -39,7 +40,7 @@ def open_contract(stage: Stage) -> None:
         if answer.url.path == here:
             raise PlayFailed(f"{actor.name} : le contrat ne s’ouvre pas")
         stage.contract = answer.url.path
-    with stage.step(PILOT, "donne l’échéance et le responsable de chaque engagement") as actor:
+    with stage.step(PILOT, "donne échéances et responsables") as actor:
         _deadlines(stage, actor)
 
 
@@ -100,7 +101,7 @@ def _capacities(stage: Stage, actor: Actor, here: str) -> dict[str, str]:
 def editor_links(stage: Stage, actor: Actor) -> list[str]:
     """Return the address of each commitment's form, as the draft's page shows them."""
     links = [str(a["href"]) for a in actor.get(f"{stage.contract}redaction/").select("a[href]")]
-    return [link for link in dict.fromkeys(links) if link.split("/")[-3:-2] == ["engagements"]]
+    return [link for link in dict.fromkeys(links) if re.search(r"/engagements/\d+/$", link)]
 
 
 def commitment_form(actor: Actor, link: str) -> Tag:
