@@ -20,8 +20,8 @@ PILOTS = {"prefecture": "state_pilot", "municipality": "city_pilot"}
 TARGET = timedelta(days=300)  # well after the days that each step is given
 LETTER = (
     "Madame la préfète,\n\nLa Ville souhaite conclure avec l’État un contrat de sécurité intégrée pour la "
-    "durée du mandat municipal, dans le prolongement de notre conseil local de sécurité et de prévention de la "
-    "délinquance."
+    "durée du mandat municipal, dans le prolongement de notre conseil local de sécurité et de "
+    "prévention de la délinquance."
 )
 
 

@@ -111,9 +111,9 @@ def today() -> date:
 
 
 def option(form: Tag, name: str, words: str) -> str:
-    """Return the value of a list's option that begins with these words; raises PlayFailed."""
+    """Return the value of a list's option that holds these words; raises PlayFailed."""
     for each in form.select(f"select[name='{name}'] option"):
-        if each.text.strip().startswith(words):
+        if words in each.text:
             return str(each["value"])
     raise PlayFailed(f"la liste « {name} » ne propose pas « {words} »")
 
