@@ -17,7 +17,7 @@ from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
 from workflow.diagnostic.models import DiagnosticFile
 from workflow.drafting.models import DraftPrint, Suggestion
-from workflow.opening import acts as opening_acts
+from workflow.opening import beginning
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -84,7 +84,7 @@ def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
             "letter_text": "",
             "letter_sha256": blobs.put(b"%PDF-1.7 a letter"),
         }
-        found = opening_acts.begin(held.person, city.pk, facts)
+        found = beginning.begin(held.person, city.pk, facts)
     return {"contract": found.pk}
 
 
