@@ -121,6 +121,8 @@ def _play_and_read(office: Office, tmp_path: Path) -> None:
         opening.open_contract(stage)
         name_a_guest(stage)
         assert play.perform(stage, tmp_path / "out") == 0
+        journal = json.loads((tmp_path / "out" / "journal.json").read_text(encoding="utf-8"))
+        assert journal["entries"][0]["verb"] == "opening_begun"  # by the pages: not the demonstration’s own
         for actor in stage.actors.values():
             kept.cookies_of(actor.http)
         stage.actors.clear()  # the play closed them
