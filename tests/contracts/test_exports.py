@@ -208,3 +208,13 @@ def test_hostile_texts_are_all_found(text: str) -> None:
 @given(hostile)
 def test_any_text_is_found(text: str) -> None:
     found_everywhere(unicodedata.normalize("NFC", text))
+
+
+def test_what_a_file_of_xml_cannot_hold_is_named() -> None:
+    text = "a\x01\x0b\ufffe\r\nb"
+    named = "a[U+0001][U+000B][U+FFFE]\nb"
+    assert legal(text) == named
+    whole = saying(text)
+    assert table(whole)[0]["Description"] == named
+    assert sheet(whole).cell(2, 4).value == named
+    assert named.replace("\n", "") in words_of(word(whole)).replace("\n", "")
