@@ -64,16 +64,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--cold", action="store_true", help="forget what is kept before each reading")
     parser.add_argument("--profile", default="", help="the beginning of the name of a page")
     chosen = parser.parse_args(argv)
-    with _served(), staged() as cast:
+    with served(), staged() as cast:
         measured = [_measure("Django, une vue nue", _bare_browser(cast.rtac), "/", chosen)]
         for title, person, address in _pages(cast):
-            measured.append(_measure(title, _browser(person), address, chosen))
+            measured.append(_measure(title, browser_of(person), address, chosen))
     _print(measured)
     return 0
 
 
 @contextmanager
-def _served() -> Iterator[None]:
+def served() -> Iterator[None]:
     """Serve static files by the names of what they hold, as an installation does."""
     hosts = [*settings.ALLOWED_HOSTS, "testserver"]
     files = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
@@ -115,17 +115,23 @@ def _task(contract: Contract, step: str, cast: Cast | None = None) -> str:
     return reverse("task", args=[contract.pk, plot.task(contract, step, organisation).pk])
 
 
-def _browser(person: User) -> Client:
+def browser_of(person: User) -> Client:
     browser = Client()
     browser.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
     return browser
 
 
 def _bare_browser(person: User) -> Client:
-    browser = _browser(person)
+    browser = browser_of(person)
     with override_settings(MIDDLEWARE=PLAIN, ROOT_URLCONF=__name__):
         browser.handler.load_middleware()
     return browser
+
+
+def bare_reading(person: User, times: int) -> float:
+    """Return the milliseconds of processor that a bare view takes of this process."""
+    chosen = argparse.Namespace(times=times, cold=False, profile="")
+    return _measure("Django, une vue nue", _bare_browser(person), "/", chosen)[2]
 
 
 def _measure(title: str, browser: Client, address: str, chosen: argparse.Namespace) -> Measured:

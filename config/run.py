@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="./run", description=__doc__)
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("serve", help="sert l’application sur http://127.0.0.1:8000")
-    play = commands.add_parser("play", help="joue tout le contrat de Clairval par les pages")
+    play = commands.add_parser("play", help="ouvre un contrat par les pages, puis le joue en entier")
     play.add_argument("--out", type=Path, default=Path("var/out"), help="dossier des fichiers produits")
     play.add_argument("--url", help="joue sur ce serveur déjà lancé, au lieu d’une installation neuve")
     chosen = parser.parse_args(arguments or ["serve"])

@@ -17,8 +17,10 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import LayoutError
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
+from pyhanko.pdf_utils.writer import BasePdfFileWriter
 from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
 from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko.sign.signers.pdf_cms import ExternalSigner
 from pyhanko.sign.signers.pdf_signer import (
@@ -91,6 +93,19 @@ def refuse_unsound(document: bytes) -> None:
         raise UnsignableDocument(fault.message.rstrip(".")) from fault
 
 
+class _Signer(PdfSigner):
+    """Declares in the file that it holds PAdES signatures, and nothing that depends on the key.
+
+    pyHanko also declares the curve of an ECDSA key (ISO/TS 32002) and raises the version of the file for
+    it: after another signature has certified the file, that would be a change which no reader may accept
+    (ISO 32000-2 § 12.8.2.2), and the print says PDF/A, whose version is its own.
+    """
+
+    def register_extensions(self, pdf_out: BasePdfFileWriter, *, md_algorithm: str) -> None:
+        """Declare PAdES alone (ETSI EN 319 142-1)."""
+        pdf_out.register_extension(ESIC_EXTENSION_1)
+
+
 async def prepare(
     document: bytes,
     field_name: str,
@@ -123,7 +138,7 @@ async def prepare(
     output = io.BytesIO()
     try:
         writer = _Revision(io.BytesIO(document))
-        signer = PdfSigner(
+        signer = _Signer(
             metadata,
             ExternalSigner(signing_cert=parsed, cert_registry=SimpleCertificateStore.from_certs(chain)),
             stamp_style=_style(writer, field_name, stamp_lines, specimen=specimen, moment=moment),

@@ -61,6 +61,11 @@ urlpatterns = [
     # its documents
     path(f"{BASE}versions/<int:number>/", documents.version, name="version"),
     path(f"{BASE}versions/<int:number>/contrat.pdf", documents.version_pdf, name="version_pdf"),
+    path(
+        f"{BASE}versions/<int:number>/export.<slug:extension>",
+        documents.version_export,
+        name="version_export",
+    ),
     path(f"{BASE}resultat/", documents.result, name="result"),
     path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
     path(f"{BASE}journal.json", documents.journal, name="journal"),
@@ -82,6 +87,7 @@ urlpatterns = [
     ),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
+    path(f"{DRAFT}export.<slug:extension>", preview_views.draft_export, name="draft_export"),
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),
     path(f"{DRAFT}volets/ajout/", drafting_views.volet_add, name="volet_add"),
     path(f"{DRAFT}volets/<int:volet>/", drafting_views.volet_edit, name="volet_edit"),

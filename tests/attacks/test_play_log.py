@@ -18,7 +18,8 @@ from aiosmtpd.controller import Controller
 from bs4 import BeautifulSoup
 
 from config import run
-from config.demo import play
+from config.demo import opening, play
+from config.demo import stage as stages
 from tests.workflow.notices.test_mail import Post
 
 LINA = "lina.aubrac@orme-habitat.example"
@@ -92,7 +93,7 @@ def office() -> Iterator[Office]:
 def test_a_whole_play_at_debug_tells_a_log_reader_no_code_token_key_or_password(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(play, "PATIENCE", PATIENCE)
+    monkeypatch.setattr(stages, "PATIENCE", PATIENCE)
     monkeypatch.setattr(run, "READY_WITHIN", PATIENCE)
     # PostgreSQL’s socket is in it, whose path must be short
     with tempfile.TemporaryDirectory(prefix="play") as folder:
@@ -115,10 +116,13 @@ def _play_and_read(office: Office, tmp_path: Path) -> None:
     files = [tmp_path / "state" / name for name in ("secret-key", "database-owner", "database-runtime")]
     kept = Kept({password, CHOSEN, ANOTHER, MISTYPED, *(path.read_text().strip() for path in files)})
     data = json.loads(play.DATA.read_text(encoding="utf-8"))
-    stage = play.Stage(environment["PUBLIC_URL"], password, data)
+    stage = stages.Stage(environment["PUBLIC_URL"], password, data)
     with log.open("wb") as output, run.serving(environment, web, output=output):
+        opening.open_contract(stage)
         name_a_guest(stage)
         assert play.perform(stage, tmp_path / "out") == 0
+        journal = json.loads((tmp_path / "out" / "journal.json").read_text(encoding="utf-8"))
+        assert journal["entries"][0]["verb"] == "opening_begun"  # by the pages: not the demonstration’s own
         for actor in stage.actors.values():
             kept.cookies_of(actor.http)
         stage.actors.clear()  # the play closed them
@@ -147,16 +151,16 @@ def grep(read: str, kept: Kept, office: Office) -> None:
     assert not found, [next(line for line in read.splitlines() if secret in line)[:400] for secret in found]
 
 
-def name_a_guest(stage: play.Stage) -> None:
+def name_a_guest(stage: stages.Stage) -> None:
     pilot = stage.actor("p18")
-    path = pilot.wait_for("Rédiger le projet").split("taches/")[0] + "contacts/"
-    form = play.form_of(pilot.get(path), path)
+    path = f"{stage.contract}contacts/"
+    form = stages.form_of(pilot.get(path), path)
     [landlord] = [o for o in form.select("select[name=organisation] option") if "Orme Habitat" in o.text]
     facts = {"first_name": "Lina", "last_name": "Aubrac", "quality": "Directrice", "email": LINA}
     pilot.send(form, path, organisation=str(landlord["value"]), **facts)
 
 
-def browser(stage: play.Stage) -> httpx.Client:
+def browser(stage: stages.Stage) -> httpx.Client:
     return httpx.Client(base_url=stage.url, follow_redirects=True, timeout=60, trust_env=False)
 
 
@@ -168,7 +172,7 @@ def send(http: httpx.Client, path: str, **values: str) -> httpx.Response:
     return http.post(path, data=data, headers={"Referer": f"{http.base_url}{path}"})
 
 
-def enter_as_guest(stage: play.Stage, office: Office, _log: Path) -> list[httpx.Client]:
+def enter_as_guest(stage: stages.Stage, office: Office, _log: Path) -> list[httpx.Client]:
     link = office.mail(LINA, r"https?://[^/\s]+(/avis-demandes/[\w-]+/)")
     http = browser(stage)
     page = BeautifulSoup(http.get(link).text, "html.parser")
@@ -187,7 +191,7 @@ def enter_as_guest(stage: play.Stage, office: Office, _log: Path) -> list[httpx.
     return [http]
 
 
-def reset_a_password(stage: play.Stage, office: Office, _log: Path) -> list[httpx.Client]:
+def reset_a_password(stage: stages.Stage, office: Office, _log: Path) -> list[httpx.Client]:
     address = stage_address(stage, "p22")
     http = browser(stage)
     send(http, "/compte/login/", login=address, password=MISTYPED)
@@ -201,7 +205,7 @@ def reset_a_password(stage: play.Stage, office: Office, _log: Path) -> list[http
     return [http]
 
 
-def log_in_by_code(stage: play.Stage, office: Office, _log: Path) -> list[httpx.Client]:
+def log_in_by_code(stage: stages.Stage, office: Office, _log: Path) -> list[httpx.Client]:
     address = stage_address(stage, "p23")
     http = browser(stage)
     send(http, "/compte/login/code/", email=address)
@@ -211,7 +215,7 @@ def log_in_by_code(stage: play.Stage, office: Office, _log: Path) -> list[httpx.
     return [http]
 
 
-def find_the_mail_server_down(stage: play.Stage, office: Office, log: Path) -> list[httpx.Client]:
+def find_the_mail_server_down(stage: stages.Stage, office: Office, log: Path) -> list[httpx.Client]:
     address = stage_address(stage, "p24")
     office.close()
     http = browser(stage)
@@ -222,7 +226,7 @@ def find_the_mail_server_down(stage: play.Stage, office: Office, log: Path) -> l
     return [http]
 
 
-def accept(stage: play.Stage, office: Office, _log: Path) -> list[httpx.Client]:
+def accept(stage: stages.Stage, office: Office, _log: Path) -> list[httpx.Client]:
     """Somebody is invited by whoever administers the town, if an office is free there; and accepts."""
     http, guest = browser(stage), browser(stage)
     send(http, "/compte/login/", login=stage_address(stage, "p17"), password=stage.password)
@@ -245,5 +249,5 @@ def accept(stage: play.Stage, office: Office, _log: Path) -> list[httpx.Client]:
     return [http, guest]
 
 
-def stage_address(stage: play.Stage, person: str) -> str:
+def stage_address(stage: stages.Stage, person: str) -> str:
     return str(next(row["email"] for row in stage.data["persons"] if row["id"] == person))

@@ -17,7 +17,7 @@ from stakeholders.models import Mandate, Role, User
 from tests.workflow.scenes import Scenes
 from workflow.diagnostic.models import DiagnosticFile
 from workflow.drafting.models import DraftPrint, Suggestion
-from workflow.opening import acts as opening_acts
+from workflow.opening import beginning
 from workflow.opinions.models import Opinion
 from workflow.signing.models import SigningAct
 from workflow.standing.parties import pilot
@@ -43,6 +43,7 @@ ELSEWHERE = frozenset({"procureure", "ddpn", "ggd", "pjj", "spip", "dasen", "rai
 # is a colleague whom an absence makes a substitute for the landlord's opinions.
 STRANGERS = frozenset({"outsider", "bailleur_cl", "admin", "withdrawn", "expired", "guest"}) | ELSEWHERE
 EVERYBODY = VIEWERS | STRANGERS
+CSV = {"extension": "csv"}
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ def preparation(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
             "letter_text": "",
             "letter_sha256": blobs.put(b"%PDF-1.7 a letter"),
         }
-        found = opening_acts.begin(held.person, city.pk, facts)
+        found = beginning.begin(held.person, city.pk, facts)
     return {"contract": found.pk}
 
 
@@ -248,6 +249,7 @@ RULES: dict[str, Rule] = {
     "version": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
     "opinion_receipt": Rule(VIEWERS, scene="sealed", arguments=opinion),
     "version_pdf": Rule(REVIEW_VIEWERS, scene="review", arguments=version),
+    "version_export": Rule(REVIEW_VIEWERS, scene="review", arguments=lambda s, c: version(s, c) | CSV),
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
@@ -263,6 +265,7 @@ RULES: dict[str, Rule] = {
     "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
     "draft_preview": Rule(DRAFTERS, DRAFTERS),
     "draft_pdf": Rule(DRAFTERS, arguments=draft_in_print),
+    "draft_export": Rule(DRAFTERS, arguments=lambda _s, c: {"contract": c.pk} | CSV),
     "contract_edit": Rule(PILOTS, PILOTS),
     "suggestion": Rule(DRAFTERS, PILOTS, arguments=proposed),
     "volet_suggest": Rule(DRAFTERS, DRAFTERS, arguments=volet),

@@ -24,7 +24,7 @@ from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import page, watching
 from workflow.live.sockets import websocket_urlpatterns
 
-pytestmark = pytest.mark.access_matrix
+pytestmark = [pytest.mark.access_matrix, pytest.mark.timeout(600)]
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:

@@ -18,6 +18,7 @@ from workflow.record.models import JournalEntry
 from workflow.signing.models import AcceptedHolder
 from workflow.tasks.access import contract_for, version_for
 from workflow.tasks.answers import Request, member
+from workflow.tasks.exported import exported
 from workflow.tasks.pdf import stored_pdf
 
 
@@ -47,6 +48,15 @@ def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
         "reference": found.contract.reference,
     }
     return stored_pdf(found.pdf_sha256, f"{found.contract.reference}-v{number}", document=document)
+
+
+@require_safe
+@member
+def version_export(request: Request, contract: int, number: int, extension: str) -> HttpResponse:
+    """A frozen version as a file to annotate, or its commitments for a spreadsheet."""
+    found = version_for(request.user, contract, number)
+    name = f"{found.contract.reference}-v{number}"
+    return exported(found.content, extension, name, at=found.frozen_at, draft=False)
 
 
 @require_safe

@@ -1,9 +1,10 @@
-"""The draft as it would be printed: its page, its PDF."""
+"""The draft as it would be printed: its page, its PDF; and as files for other programs."""
 
 from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -13,6 +14,7 @@ from workflow.drafting.models import DraftPrint
 from workflow.engine import purposes
 from workflow.tasks import lists
 from workflow.tasks.answers import Request, member
+from workflow.tasks.exported import exported
 from workflow.tasks.pdf import shown_pdf
 
 
@@ -55,3 +57,14 @@ def draft_pdf(request: Request, contract: int) -> HttpResponse:
     if not previews.is_current(row, previews.state_of(canonical.content_of(found))):
         return redirect("draft_preview", found.pk)
     return shown_pdf(bytes(row.pdf), _("%(reference)s-PROJET") % {"reference": found.reference})
+
+
+@require_safe
+@member
+def draft_export(request: Request, contract: int, extension: str) -> HttpResponse:
+    """The draft as it stands, to annotate in a word processor; its commitments, for a spreadsheet."""
+    found, is_open = access.draft_for(request.user, contract)
+    if not is_open:
+        raise Http404
+    name = _("%(reference)s-PROJET") % {"reference": found.reference}
+    return exported(canonical.content_of(found), extension, name, at=timezone.now(), draft=True)

@@ -9,7 +9,7 @@ from django.http import Http404
 
 from contracts.models import Contract, Status
 from stakeholders.models import Mandate, User
-from stakeholders.permissions import mandates_in_force
+from stakeholders.permissions import mandates_in_force, visible
 from workflow.standing.openers import mandate_to_open, opening
 
 
@@ -26,6 +26,12 @@ def prepared_by(user: User) -> QuerySet[Contract]:
     own = [mandate.office.organisation_id for mandate in opening(mandates_in_force(user))]
     rows = Contract.objects.filter(status=Status.OPENING, opening__organisation__in=own)
     return rows.select_related("opening__organisation", "opening__author").order_by("-pk")
+
+
+def earlier(user: User) -> QuerySet[Contract]:
+    """Return the contracts that the person sees and may begin another from, the newest first."""
+    rows = visible(user, Contract.objects.exclude(status=Status.OPENING))
+    return rows.filter(volets__isnull=False).distinct().order_by("-pk")
 
 
 def preparing(user: User, contract_id: int, *, even_after: bool = False) -> Preparing:

@@ -15,25 +15,23 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contracts.kinds import KindOfContract, kind
+from contracts.kinds import kind
 from contracts.models import Contract, Part, Participation, Signatory, Status, Volet
 from stakeholders.kinds import Power
 from stakeholders.models import Office, Organisation, User
 from stakeholders.permissions import grant
 from stakeholders.text import several_lines
 from workflow.opening import pages, rules, seats
-from workflow.opening.access import Preparing, mandate_of
-from workflow.opening.models import Opening
+from workflow.opening.access import Preparing
+from workflow.opening.beginning import reference_is_taken
 from workflow.opening.participants import INTERMUNICIPALITY, MUNICIPALITY, commune_of, taking_part
-from workflow.opening.proposals import parts_open_to, proposed_part
+from workflow.opening.proposals import parts_open_to
 from workflow.procedures.models import ABANDONING_OWES_WHY, Abandonment
 from workflow.procedures.opening import start_circuit
 from workflow.record import journal
 from workflow.record.refusals import AlreadyDone, Invalid, Locked
 from workflow.standing.openers import mandate_to_open
 from workflow.tasks.act import entitled, owed
-
-TRIES = 20  # of a proposed reference that somebody takes meanwhile
 
 
 @contextmanager
@@ -64,83 +62,16 @@ def _saved(contract: Contract, page: str) -> None:
         opening.save(update_fields=["saved"])
 
 
-def proposed_reference(of_kind: KindOfContract, year: int) -> str:
-    """Return the next free reference: the initials of the kind, the year, a number (« CSI-2027-001 »)."""
-    initials = "".join(word[0].upper() for word in of_kind.title.split() if len(word) > 2)
-    start = f"{initials}-{year}-"
-    taken = set(Contract.objects.filter(reference__startswith=start).values_list("reference", flat=True))
-    number = next(n for n in range(1, len(taken) + 2) if f"{start}{n:03d}" not in taken)
-    return f"{start}{number:03d}"
-
-
-def begin(user: User, organisation_id: int, facts: Mapping[str, Any]) -> Contract:
-    """Begin to prepare a contract for an organisation; ``facts`` are those of its first page."""
-    mandate = mandate_of(user, organisation_id)
-    organisation = mandate.office.organisation
-    of_kind, today = kind(facts["kind"]), timezone.localdate()
-    is_city = organisation.kind == MUNICIPALITY
-    with transaction.atomic():
-        contract = _created(
-            facts["reference"],
-            of_kind,
-            title=facts["title"] or _titled(of_kind, organisation),
-            kind=of_kind.code,
-            territory=commune_of(organisation),
-            communes=[commune_of(organisation)] if is_city else [],
-            period_start=today,
-            period_end=today,
-            period_rule=of_kind.period_rules[0],
-            days=dict(of_kind.days),
-            status=Status.OPENING,
-        )
-        Opening.objects.create(
-            contract=contract,
-            organisation=organisation,
-            author=user,
-            mandate=mandate,
-            saved=[pages.INITIATIVE],
-            **{name: facts[name] for name in ("initiative", "letter_on", "letter_text", "letter_sha256")},
-        )
-        communes = {organisation.pk} if is_city else set()
-        part = proposed_part(of_kind, organisation, communes) or Part.OBSERVER
-        Participation.objects.create(contract=contract, organisation=organisation, part=part)
-        journal.record(
-            "opening_begun",
-            contract=contract,
-            actor=user,
-            mandate=mandate,
-            payload={"organisation": organisation.short_name, "reference": contract.reference},
-        )
-    return contract
-
-
-def _created(reference: str, of_kind: KindOfContract, **facts: Any) -> Contract:
-    for _try in range(TRIES):
-        said = reference or proposed_reference(of_kind, timezone.localdate().year)
-        try:
-            with transaction.atomic():
-                return Contract.objects.create(reference=said, **facts)
-        except IntegrityError:
-            if reference:
-                raise _taken() from None
-    raise _taken()
-
-
-def _taken() -> Invalid:
-    return Invalid(
-        _("Cette référence est déjà celle d’un autre contrat : choisissez-en une autre."), "reference"
-    )
-
-
-def _titled(of_kind: KindOfContract, organisation: Organisation) -> str:
-    return f"{of_kind.title}, {commune_of(organisation)}"[:250]
-
-
 def save_initiative(user: User, contract_id: int, facts: Mapping[str, Any]) -> None:
     """Save the first page; another kind of contract brings its own days and its own signatories."""
     with editing(user, contract_id) as met:
         contract, opening = met.contract, met.contract.opening
         changed = contract.kind != facts["kind"]
+        if changed and opening.copied_from_id:
+            raise Invalid(
+                _("Ce contrat en reprend un autre, de la même nature : pour en changer, partez du modèle."),
+                "kind",
+            )
         contract.kind = facts["kind"]
         contract.title = facts["title"] or contract.title
         contract.reference = facts["reference"] or contract.reference
@@ -151,7 +82,7 @@ def save_initiative(user: User, contract_id: int, facts: Mapping[str, Any]) -> N
             with transaction.atomic():
                 contract.save(update_fields=["kind", "title", "reference", "days", "period_rule"])
         except IntegrityError:
-            raise _taken() from None
+            raise reference_is_taken() from None
         for name in ("initiative", "letter_on", "letter_text"):
             setattr(opening, name, facts[name])
         opening.letter_sha256 = facts["letter_sha256"] or opening.letter_sha256

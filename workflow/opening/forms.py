@@ -11,19 +11,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts.figures import CountField
-from contracts.kinds import kind, kinds
-from contracts.models import LONG_TEXT, Contract, SignatoryKind
+from contracts.kinds import kind
+from contracts.models import Contract, SignatoryKind
 from stakeholders.days import DayField, of_contract
 from stakeholders.kinds import KINDS
 from stakeholders.models import Office, Organisation
 from stakeholders.terms import Zone
 from stakeholders.text import LineField, LinesField, one_line
 from workflow.opening import timetable
-from workflow.opening.models import Initiative, OrganisationRequest
+from workflow.opening.models import OrganisationRequest
 from workflow.opening.participants import INTERMUNICIPALITY, MUNICIPALITY, offered
 from workflow.opening.proposals import parts_open_to, proposed_part
 from workflow.opening.schedule import DIAGNOSTIC
-from workflow.tasks.act_files import ActFileField
 
 LONGEST_STEP = 366  # working days
 STEPS = {
@@ -37,57 +36,6 @@ STEPS = {
     "council_resolution": gettext_lazy("Délibération exécutoire"),
     "sign": gettext_lazy("Signature, pour chaque signataire"),
 }
-
-
-class InitiativeForm(forms.Form):
-    """Who asks, by which letter, for what kind of contract."""
-
-    kind = forms.ChoiceField(
-        label=gettext_lazy("Nature du contrat"),
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Choisissez la nature du contrat.")},
-    )
-    initiative = forms.ChoiceField(
-        label=gettext_lazy("À l’initiative de"),
-        choices=Initiative.choices,
-        widget=forms.RadioSelect,
-        error_messages={"required": gettext_lazy("Dites qui demande le contrat.")},
-    )
-    title = LineField(
-        label=gettext_lazy("Titre"),
-        required=False,
-        max_length=250,
-        help_text=gettext_lazy("Laissé vide, il reprend la nature du contrat et le territoire."),
-    )
-    reference = LineField(
-        label=gettext_lazy("Référence"),
-        required=False,
-        max_length=40,
-        help_text=gettext_lazy("Laissée vide, elle est numérotée d’elle-même, comme CSI-2027-001."),
-    )
-    letter_on = DayField(label=gettext_lazy("Date de la lettre d’initiative"), required=False)
-    letter_text = LinesField(
-        label=gettext_lazy("Texte de la lettre"),
-        required=False,
-        max_length=LONG_TEXT,
-        widget=forms.Textarea(attrs={"rows": 6}),
-    )
-    letter = ActFileField(
-        required=False,
-        label=gettext_lazy("Ou la lettre, en PDF"),
-        help_text=gettext_lazy("10 Mo au plus. Elle reste jointe au contrat."),
-    )
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [  # type: ignore[attr-defined]
-            (one.code, one.title) for one in kinds().values()
-        ]
-
-    @property
-    def conditional(self) -> frozenset[str]:
-        """The fields of which one or the other is given: none is said to be optional."""
-        return frozenset({"letter_text", "letter"})
 
 
 class OrganisationBoxes(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]

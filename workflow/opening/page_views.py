@@ -18,13 +18,13 @@ from stakeholders.models import Office, Organisation
 from workflow.opening import acts, pages, requests, rules, seats, signers, timetable
 from workflow.opening.forms import (
     CalendarForm,
-    InitiativeForm,
     OrganisationRequestForm,
     ParticipantsForm,
     PerimeterForm,
     PlaceForm,
     SeatForm,
 )
+from workflow.opening.initiative_form import InitiativeForm
 from workflow.opening.pages import Page
 from workflow.opening.participants import taking_part
 from workflow.record.refusals import ActRefused, Invalid

@@ -8,13 +8,14 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from contracts.kinds import kind, kinds
-from contracts.models import Contract
+from contracts.models import Commitment, Contract
 from stakeholders.models import Mandate
-from workflow.opening import access, acts, page_views, pages, rules, timetable
-from workflow.opening.forms import InitiativeForm
+from workflow.opening import access, acts, beginning, page_views, pages, rules, timetable
+from workflow.opening.initiative_form import InitiativeForm
 from workflow.opening.participants import taking_part
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.standing.openers import opening
@@ -34,15 +35,22 @@ def opening_new(request: Request) -> HttpResponse:
     if not offered:
         raise Http404
     chosen = _for_whom(request, offered)
-    form = InitiativeForm(request.POST or None, request.FILES or None, initial=_first(chosen))
+    form = InitiativeForm(
+        request.POST or None,
+        request.FILES or None,
+        initial=_first(chosen),
+        earlier=access.earlier(request.user),
+    )
     held_files.of(request.user.pk, form)
     if request.method == "POST" and form.is_valid():
         facts = {**form.cleaned_data, "letter_sha256": kept(form.cleaned_data["letter"])}
         try:
-            contract = acts.begin(request.user, chosen.office.organisation_id, facts)
+            contract = beginning.begin(request.user, chosen.office.organisation_id, facts)
         except Invalid as error:
             form.add_error(error.field if error.field in form.fields else None, error.message)
         else:
+            if (source := facts["copied_from"]) is not None:
+                messages.success(request, _taken_up(source, contract))
             return redirect("opening_page", contract.pk, pages.BY_CODE[pages.PERIMETER].slug)
     if form.is_bound:
         held_files.hold(form)
@@ -54,6 +62,24 @@ def opening_new(request: Request) -> HttpResponse:
         "guidance": [(one.title, one.guidance[pages.INITIATIVE]) for one in kinds().values()],
     }
     return render(request, "opening/new.html", context, status=422 if form.is_bound else 200)
+
+
+def _taken_up(source: Contract, contract: Contract) -> str:
+    """Say what an earlier contract brought, and what it could not."""
+    had, has = (Commitment.objects.filter(volet__contract=one).count() for one in (source, contract))
+    said = ngettext(
+        "%(n)d engagement du contrat %(reference)s est repris.",
+        "%(n)d engagements du contrat %(reference)s sont repris.",
+        has,
+    ) % {"n": has, "reference": source.reference}
+    if had > has:
+        left = ngettext(
+            "%(n)d relève d’une autorité indépendante du préfet, qui l’écrira elle-même.",
+            "%(n)d relèvent d’une autorité indépendante du préfet, qui les écrira elle-même.",
+            had - has,
+        )
+        said = f"{said} {left % {'n': had - has}}"
+    return said
 
 
 def _for_whom(request: Request, offered: list[Mandate]) -> Mandate:

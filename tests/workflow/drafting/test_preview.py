@@ -69,10 +69,12 @@ def test_who_does_not_write_it_finds_no_draft(cast: Cast) -> None:
     contract = plot.opened(small_contract(cast))
     previews.ask(contract)
     run_jobs()
-    for person in (cast.outsider, cast.maire, cast.bailleur_oh, cast.greffe, cast.admin):
+    for person in (cast.outsider, cast.maire, cast.bailleur_cl, cast.greffe, cast.admin):
         for address in (page_of(contract), pdf_of(contract)):
             assert logged_in(person).get(address).status_code == 404, person
         assert logged_in(person).post(page_of(contract)).status_code == 404, person
+    takes_part = logged_in(cast.bailleur_oh)  # and proposes: whoever does reads what is being written
+    assert takes_part.get(page_of(contract)).status_code == 200
 
 
 def test_a_print_that_fails_says_why_and_may_be_asked_for_again(

@@ -17,7 +17,7 @@ from tests.snapshots import again
 from tests.workflow.opening import road
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.engine.models import Circuit
-from workflow.opening import acts
+from workflow.opening import acts, beginning
 from workflow.opening.schedule import BEFORE_COUNCIL, Turn, schedule
 
 STEPS = (*BEFORE_COUNCIL, "council_resolution", "sign")
@@ -39,7 +39,7 @@ def facts(**changes: Any) -> dict[str, Any]:
 @pytest.mark.race
 def test_two_pilots_who_take_one_reference_at_once(cast: Cast) -> None:
     begin = [
-        partial(acts.begin, person, person.mandates.get().office.organisation_id, facts())
+        partial(beginning.begin, person, person.mandates.get().office.organisation_id, facts())
         for person in (cast.pilote_ville, cast.pilote_prefecture)
     ]
     for _turn in again(TIMES):

@@ -1,0 +1,164 @@
+"""Who plays on which server: people at their browsers, and what a browser would send of a form."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
+
+import httpx
+from bs4 import BeautifulSoup, Tag
+from rich.console import Console
+
+CONTRACT = "csi-clairval-2026"
+PATIENCE = 90.0  # seconds given to the worker for one step
+PARIS = ZoneInfo("Europe/Paris")  # a mairie’s day is the server’s, whatever this machine’s zone
+console = Console()
+
+
+class PlayFailed(RuntimeError):
+    """A step went wrong; the message says which and what the page answered."""
+
+
+@dataclass
+class Actor:
+    """One person at their browser: cookies, pages, forms."""
+
+    name: str
+    email: str
+    http: httpx.Client
+
+    def get(self, path: str) -> BeautifulSoup:
+        """Open a page; raises PlayFailed unless it answers 200."""
+        answer = self.http.get(path)
+        if answer.status_code != 200:
+            raise PlayFailed(f"{self.name} : {path} a répondu {answer.status_code}")
+        return BeautifulSoup(answer.text, "html.parser")
+
+    def send(self, form: Tag, here: str, **values: str | list[str]) -> httpx.Response:
+        """Send a form of a page as a browser does: what it shows, then what is typed and chosen."""
+        target = urljoin(here, str(form.get("action") or here))
+        answer = self.http.post(
+            target, data=shown(form) | values, headers={"Referer": urljoin(str(self.http.base_url), here)}
+        )
+        if answer.status_code >= 400:
+            raise PlayFailed(f"{self.name} : {target} a répondu {answer.status_code}. {said(answer.text)}")
+        return answer
+
+    def log_in(self, password: str) -> None:
+        """Log in by the page."""
+        path = "/compte/login/"
+        form = form_of(self.get(path), path)
+        answer = self.send(form, path, login=self.email, password=password)
+        if "Se déconnecter" not in answer.text:
+            raise PlayFailed(f"{self.name} : la connexion a été refusée")
+
+    def task(self, title: str, contract: str = "/") -> str | None:
+        """Return the address of the contract's task so titled, if it waits in the inbox."""
+        for basket in ("a-traiter", "a-signer"):
+            for row in self.get(f"/corbeilles/{basket}/").select("li.task"):
+                heading, link = row.select_one(".what"), row.select_one("a.btn")
+                if not heading or not link or heading.text.strip() != title:
+                    continue
+                if str(link["href"]).startswith(contract):
+                    return str(link["href"])
+        return None
+
+    def wait_for(self, title: str, contract: str = "/") -> str:
+        """Read the inbox until the contract's task comes."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if address := self.task(title, contract):
+                return address
+            time.sleep(0.3)
+        raise PlayFailed(f"{self.name} : la tâche « {title} » n’est pas venue en {PATIENCE:.0f} s")
+
+
+def form_of(page: BeautifulSoup, action: str) -> Tag:
+    """Return the form of a page that posts to ``action``."""
+    for form in page.select("form[method=post]"):
+        if str(form.get("action") or action).split("?")[0] == action:
+            return form
+    raise PlayFailed(f"la page ne contient pas le formulaire {action}")
+
+
+def shown(form: Tag) -> dict[str, str | list[str]]:
+    """Return what a browser would send of a form that nobody touched; its buttons and files left out."""
+    found: dict[str, list[str]] = {}
+    for item in form.select("input[name], textarea[name], select[name]"):
+        name, kind = str(item["name"]), item.get("type", "")
+        if item.name == "textarea":
+            found.setdefault(name, []).append(item.text.strip("\n"))
+        elif item.name == "select":
+            options = item.select("option[selected]") or item.select("option")[:1]
+            found.setdefault(name, []).extend(str(option.get("value", "")) for option in options)
+        elif kind in {"radio", "checkbox"}:
+            if item.has_attr("checked"):
+                found.setdefault(name, []).append(str(item.get("value", "on")))
+        elif kind not in {"file", "submit"}:
+            found.setdefault(name, []).append(str(item.get("value", "")))
+    return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+
+def today() -> date:
+    """Return the day that it is in France."""
+    return datetime.now(PARIS).date()
+
+
+def option(form: Tag, name: str, words: str) -> str:
+    """Return the value of a list's option that holds these words; raises PlayFailed."""
+    for each in form.select(f"select[name='{name}'] option"):
+        if words in each.text:
+            return str(each["value"])
+    raise PlayFailed(f"la liste « {name} » ne propose pas « {words} »")
+
+
+def said(html: str) -> str:
+    """Return what a page says that went wrong."""
+    page = BeautifulSoup(html, "html.parser")
+    words = [tag.get_text(" ", strip=True) for tag in page.select(".errorlist, .notice, main h1, main p")[:4]]
+    return " · ".join(words)
+
+
+@dataclass
+class Stage:
+    """The server, the contract that is played on it, and everybody who has logged in so far."""
+
+    url: str
+    password: str
+    data: dict[str, Any]
+    contract: str = ""  # the address of the page of the contract that is played; empty until it is opened
+    actors: dict[str, Actor] = field(default_factory=dict)
+    steps: int = 0
+
+    def actor(self, person: str) -> Actor:
+        """Return a person, logged in."""
+        if person not in self.actors:
+            row = next(p for p in self.data["persons"] if p["id"] == person)
+            http = httpx.Client(base_url=self.url, follow_redirects=True, timeout=30, trust_env=False)
+            actor = Actor(f"{row['first_name']} {row['last_name']}", row["email"], http)
+            actor.log_in(self.password)
+            self.actors[person] = actor
+        return self.actors[person]
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the demonstration's data say of Clairval's contract."""
+        found: dict[str, Any] = next(c for c in self.data["contracts"] if c["id"] == CONTRACT)
+        return found
+
+    @contextmanager
+    def step(self, person: str, what: str) -> Iterator[Actor]:
+        """Announce a step, do it, say how long it took."""
+        self.steps += 1
+        started = time.monotonic()
+        actor = self.actor(person)
+        yield actor
+        console.print(
+            f"  {self.steps:>2}. {actor.name} : {what} [dim]({time.monotonic() - started:.1f} s)[/dim]"
+        )
