@@ -127,13 +127,16 @@ class _Page:
 
     def show(self, status: int = 200) -> HttpResponse:
         """Show the page."""
+        seen = {section: running.mark(self.contract, section) for section in SECTIONS}
+        if self.do == "search" and self.request.POST.get("seen"):  # what they chose was chosen on that page
+            seen[running.PARTICIPANTS] = self.request.POST["seen"]
         context = {
             "contract": self.contract,
             "calendar": self.calendar,
             "participants": self.participants,
             "places": self.places,
             "locked": running_rules.why_not_places(self.contract),
-            "seen": {section: running.mark(self.contract, section) for section in SECTIONS},
+            "seen": seen,
             "form": next((form for form in self.forms() if form.is_bound and form.errors), None),
             "sought": self.sought,
         }

@@ -230,6 +230,8 @@ def test_the_second_of_two_pilots_is_told_and_loses_nothing(cast: Cast, drafting
     assert "Un autre pilote" in shown
     assert 'value="33"' in shown
     assert "En vigueur : 21" in shown.replace("\xa0", " ")
+    looking = {"do": "search", "q": "Orme", "seen": "what was seen first"}
+    assert 'value="what was seen first"' in prefecture.post(page(drafting), looking).content.decode()
 
 
 @pytest.mark.race
