@@ -137,7 +137,7 @@ CHANGES: dict[str, Objects] = {
     "text in our own extension": lambda f: {
         f.parts.root: f.changed(f.parts.root, "/ESIC <<", "/ESIC << /Note (Nul et non avenu)")
     },
-    "another version": lambda f: {f.parts.root: f.changed(f.parts.root, "/2.0", "/1.4")},
+    "another version": lambda f: {f.parts.root: f.changed(f.parts.root, "/Version /1.7", "/Version /1.4")},
     "no certification any more": lambda f: {f.parts.root: f.changed(f.parts.root, "/Perms <<", "/Perm5 <<")},
     "other pages": lambda f: {
         f.parts.root: f.with_key(f.parts.root, "/X 1").replace(b"/Pages ", b"/Pages 6001 0 R /Y ", 1),

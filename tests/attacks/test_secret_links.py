@@ -27,7 +27,8 @@ CHOSEN = "une phrase entière et bien à moi"
 # without the code that its page mails, and no log names it (tests/attacks/test_log_secrets.py).
 NO_SECRET = {
     "basket": "a list’s name",
-    "page": "a page of information",
+    "page": "a page of information, or of an opening",
+    "extension": "a kind of file: docx, xlsx, csv",
     "uidb36": "an account’s number",
     "key": "the word set-password",
     "app_label": "a part of the administration",
