@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import httpx
 import psutil
@@ -30,10 +30,10 @@ class Site:
         try:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pid FROM pg_stat_activity WHERE application_name = %s", [SERVER])
-                servers = [psutil.Process(pid) for (pid,) in cursor.fetchall()]
+                servers = [pid for (pid,) in cursor.fetchall()]
         finally:
             connection.close()
-        return _seconds(self._processes()), _seconds(servers)
+        return _seconds(each.pid for each in self._processes()), _seconds(servers)
 
     def memory(self) -> float:
         """Return the resident megabytes of its processes."""
@@ -43,8 +43,13 @@ class Site:
         return [self._process, *self._process.children(recursive=True)]
 
 
-def _seconds(processes: Iterable[psutil.Process]) -> float:
-    return float(sum(times.user + times.system for each in processes for times in [each.cpu_times()]))
+def _seconds(pids: Iterable[int]) -> float:
+    spent = 0.0
+    for pid in pids:
+        with suppress(psutil.NoSuchProcess):  # it ended since it was counted
+            times = psutil.Process(pid).cpu_times()
+            spent += times.user + times.system
+    return spent
 
 
 @contextmanager
