@@ -18,7 +18,7 @@ from tests.cast import Cast, small_contract
 from tests.snapshots import forget_caches
 from tests.workflow.sockets import logged_in
 
-MOST = 16  # queries a page, whoever reads it: 15, and one more for a pilot whose contract is being signed
+MOST = 15  # queries a page, whoever reads it
 MOST_COLD = 31  # of a contract's page, when nothing of it is kept
 Pages = dict[str, tuple[User, str]]
 

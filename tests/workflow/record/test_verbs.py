@@ -92,7 +92,7 @@ def test_a_verb_reads_as_a_sentence_in_both_languages(verb: str) -> None:
     with translation.override("en"):
         english = sentence_of(verb, payload)
     for text in (french, english):
-        assert text.endswith((".", "[message]", "[reason]"))  # what somebody wrote, in their own words
+        assert text.endswith((".", "[message]"))
         assert "%" not in text
         assert verb not in text
     assert french != english
