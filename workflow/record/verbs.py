@@ -78,6 +78,18 @@ _ROWS = (
         in_timeline=False,
         moves_baskets=False,
     ),
+    Verb(
+        "organisation_provided",
+        _("Organisation demandée « %(name)s » : %(found)s est désormais connue de la plateforme."),
+        in_timeline=False,
+        moves_baskets=False,
+    ),
+    Verb(
+        "organisation_declined",
+        _("Organisation demandée « %(name)s » : refusée par l’administrateur de la plateforme (%(word)s)."),
+        in_timeline=False,
+        moves_baskets=False,
+    ),
     Verb("calendar_changed", _("Calendrier modifié par %(organisation)s : %(changes)s.")),
     Verb("participants_changed", _("Participants modifiés par %(organisation)s : %(changes)s.")),
     Verb("signatories_changed", _("Signataires modifiés par %(organisation)s : %(changes)s.")),
@@ -304,6 +316,17 @@ _ROWS = (
     _of_accounts("organisation_described", _("La fiche d’une organisation est modifiée : %(name)s.")),
     _of_accounts(
         "register_imported", _("Un fichier d’organisations, de fonctions et de personnes est importé.")
+    ),
+    _of_accounts("organisation_attached", _("Le rattachement d’une organisation a changé : %(name)s.")),
+    _of_accounts("organisation_kind_changed", _("La nature d’une organisation a changé : %(name)s.")),
+    _of_accounts("office_changed", _("Une fonction est modifiée : %(office)s.")),
+    _of_accounts(
+        "office_narrowed", _("Les pouvoirs d’une fonction sont réduits : %(office)s."), Name.GRANT_ENDED
+    ),
+    _of_accounts(
+        "mandate_end_ordered",
+        _("L’administrateur de la plateforme met fin à une fonction : %(office)s (motif : %(reason)s)."),
+        Name.GRANT_ENDED,
     ),
     _of_accounts("office_added", _("Une fonction est créée : %(office)s.")),
     _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),
