@@ -52,6 +52,7 @@ urlpatterns = [
     path("contrats/", board_views.contract_list, name="contract_list"),
     # a contract in preparation
     path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
+    path("contrats/preparations/", opening_views.preparations, name="preparations"),
     path(OPENING, opening_views.opening_review, name="opening_review"),
     path(f"{OPENING}abandon/", opening_views.opening_drop, name="opening_drop"),
     path(f"{OPENING}lettre.pdf", opening_views.opening_letter, name="opening_letter"),

@@ -238,6 +238,7 @@ RULES: dict[str, Rule] = {
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
     "opening_new": Rule(PILOTS, PILOTS, arguments=none),
+    "preparations": Rule(PILOTS, arguments=none),
     "opening_review": Rule(CITY, CITY, arguments=preparation),
     "opening_page": Rule(CITY, CITY, arguments=preparation_page),
     "opening_drop": Rule(CITY, CITY, arguments=preparation),

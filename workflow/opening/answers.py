@@ -23,6 +23,8 @@ from stakeholders.models import Organisation, User
 from workflow.notices.mail import LANGUAGE, defer_mail
 from workflow.opening.models import Answer, OrganisationRequest
 from workflow.platform import acts as platform_acts
+from workflow.platform import directory
+from workflow.powers.acts import REFUSING_OWES_WHY
 from workflow.record import journal
 from workflow.record.refusals import Invalid, Locked
 
@@ -78,7 +80,7 @@ def create(actor: User, pk: int, **facts: Any) -> Organisation:
 def point_out(actor: User, pk: int, organisation: Organisation | None) -> None:
     """Say that what was asked for is an organisation that the platform knows."""
     if organisation is None:
-        raise Invalid(_("Choisissez une organisation dans la liste : cherchez-la d’abord."), "organisation")
+        raise Invalid(str(directory.CHOOSE_ONE), "organisation")
     _settle(actor, _locked(actor, pk), Answer.EXISTING, organisation=organisation)
 
 
@@ -86,7 +88,7 @@ def point_out(actor: User, pk: int, organisation: Organisation | None) -> None:
 def refuse(actor: User, pk: int, *, word: str) -> None:
     """Refuse, and say why: whoever asked reads it."""
     if not word.strip():
-        raise Invalid(_("Dites pourquoi vous refusez : la personne qui demande le lira."), "reason")
+        raise Invalid(str(REFUSING_OWES_WHY), "reason")
     _settle(actor, _locked(actor, pk), Answer.REFUSED, word=word.strip())
 
 

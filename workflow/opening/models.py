@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxLengthValidator
@@ -16,6 +18,7 @@ from stakeholders.kinds import KINDS
 from stakeholders.models import Mandate, Organisation
 from stakeholders.text import Line, Lines, MailAddress
 
+WARNED_BEFORE = dt.timedelta(days=60)  # before a preparation that nobody touches goes
 ALREADY_ASKED = _("Cette organisation est déjà demandée.")
 
 
@@ -56,6 +59,16 @@ class Opening(models.Model):
 
     def __str__(self) -> str:
         return str(self.contract)
+
+    @property
+    def goes_on(self) -> dt.datetime:
+        """When it is given up and emptied, unless somebody touches it before (``RETENTION_DAYS``)."""
+        return self.changed_at + dt.timedelta(days=settings.RETENTION_DAYS["preparations"])
+
+    @property
+    def goes_soon(self) -> bool:
+        """Whether that is so near that its list says so."""
+        return self.goes_on - timezone.now() < WARNED_BEFORE
 
 
 class Answer(models.TextChoices):

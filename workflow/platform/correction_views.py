@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from stakeholders.granting import WIDENS
 from stakeholders.models import Grant, Mandate, Office, Organisation
 from workflow.platform import corrections, directory
 from workflow.platform.door import for_platform
@@ -81,9 +82,7 @@ def office_edit(request: Request, organisation: int, office: int) -> HttpRespons
     except ActRefused as error:
         return again(request, form, error, title, button, home)
     if isinstance(made, Grant):
-        messages.warning(
-            request, _("Ce changement étend un pouvoir : il attend votre demande, puis une seconde personne.")
-        )
+        messages.warning(request, str(WIDENS))
         return redirect("grant", made.pk)
     messages.success(request, _("La fonction est enregistrée."))
     return redirect(home)
@@ -107,7 +106,9 @@ def mandate_end(request: Request, organisation: int, mandate: int) -> HttpRespon
                 refuse(form, error.message, getattr(error, "field", None))
                 status = error.status
             else:
-                messages.success(request, _("Le mandat de %(person)s est retiré.") % {"person": found.person})
+                messages.success(
+                    request, _("%(person)s n’exerce plus cette fonction.") % {"person": found.person}
+                )
                 return redirect("platform_organisation", organisation)
     context: dict[str, Any] = {"mandate": found, "form": form, "organisation": found.office.organisation}
     return render(request, "platform/mandate_end.html", context, status=status)

@@ -17,7 +17,7 @@ from contracts.models import ENDED, Participation, Signatory
 from stakeholders.actions import propose, withdraw_mandate
 from stakeholders.granting import POWERFUL, is_widened, to_oneself
 from stakeholders.incompatibilities import why_not_appoint
-from stakeholders.kinds import KINDS, Power
+from stakeholders.kinds import Power
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, SigningAuthority, User
 from stakeholders.permissions import change_kind as permissions_change_kind
 from stakeholders.signals import rights_changed
@@ -102,7 +102,7 @@ def why_not_change_kind(organisation: Organisation, kind: str) -> str:
                 "La fonction « %(office)s » a un titulaire, ou est offerte à quelqu’un, et changerait de "
                 "pouvoirs : mettez-y d’abord fin."
             ) % {"office": office.title}
-    return "" if kind in KINDS else _("Cette nature d’organisation n’existe pas.")
+    return ""
 
 
 def holders(office: Office) -> list[Mandate]:

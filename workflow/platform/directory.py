@@ -8,6 +8,7 @@ from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Concat, Lower
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, User
@@ -19,6 +20,7 @@ WORDS = 8
 AT_MOST = 20  # to choose one of
 MEANINGLESS = 3  # letters: « de », « la », « des »
 NONE = "aucune"
+CHOOSE_ONE = gettext_lazy("Choisissez une organisation dans la liste : cherchez-la d’abord.")
 LONGEST_KEY = 18
 _FROM = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ’"
 _TO = "aaaaaaceeeeiiiinooooouuuuyy'"
@@ -61,7 +63,7 @@ def chosen(sent: QueryDict) -> Organisation | None:
     known = said.isascii() and said.isdigit() and len(said) <= LONGEST_KEY
     row = Organisation.objects.filter(pk=int(said)).first() if known else None
     if row is None:
-        raise Invalid(_("Choisissez une organisation dans la liste : cherchez-la d’abord."), "organisation")
+        raise Invalid(str(CHOOSE_ONE), "organisation")
     return row
 
 

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from signatures import confirmations
 from signatures.errors import ConfirmationRefused
@@ -36,6 +37,7 @@ from stakeholders.signals import rights_changed
 from workflow.powers import appointments, mails, pending
 from workflow.record.refusals import Invalid, Locked, NotAllowed
 
+REFUSING_OWES_WHY = gettext_lazy("Dites pourquoi vous refusez : la personne qui demande le lira.")
 ASK, CONFIRM = "ask", "confirm"
 Prove = Callable[[Grant], None]
 
@@ -128,7 +130,7 @@ def refuse_grant(actor: User, pk: int, *, reason: str) -> Grant:
     if actor.pk not in {grant.person_id, grantor} and pending.obstacle(actor, grant):
         raise NotAllowed
     if not reason.strip():
-        raise Invalid(_("Dites pourquoi vous refusez : la personne qui demande le lira."), field="reason")
+        raise Invalid(str(REFUSING_OWES_WHY), field="reason")
     _settle(grant, GrantState.REFUSED, actor, reason.strip())
     return grant
 

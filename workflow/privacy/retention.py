@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from signatures.models import FailedConfirmation, PasskeyChallenge
 from stakeholders.quotas import Spending
 from workflow.opinions.models import OpinionDraft
+from workflow.privacy import preparations
 from workflow.privacy.closed_accounts import forget_closed_accounts
 from workflow.record import journal
 
@@ -85,6 +86,12 @@ RULES = (
         _("Brouillons d’avis non rendus"),
         _("Reprendre ce qui a été commencé."),
         _drafts,
+    ),
+    Rule(
+        "preparations",
+        _("Contrats en préparation jamais ouverts : lettre, contacts proposés"),
+        _("Reprendre ce qui a été commencé ; au-delà, la préparation est abandonnée."),
+        preparations.forget_preparations,
     ),
     Rule(
         "tries",
