@@ -64,7 +64,8 @@ class Section:
 class Guide:
     """The guide as a page shows it."""
 
-    html: SafeString
+    title: str
+    html: SafeString  # what follows the title
     sections: tuple[Section, ...]
     pictures: tuple[str, ...]  # the files that it names, in docs/images
 
