@@ -83,7 +83,9 @@ def guide() -> Guide:
             if level > 1:
                 sections.append(Section(slugify(title), title, level))
         pictures += [name for child in token.children or () if (name := _picture(child))]
-    return Guide(SafeString(made.renderer.render(tokens, made.options, {})), tuple(sections), tuple(pictures))
+    title, rest = tokens[1].content, tokens[3:]  # the title is a heading: opened, said, closed
+    html = SafeString(made.renderer.render(rest, made.options, {}))
+    return Guide(title, html, tuple(sections), tuple(pictures))
 
 
 def _picture(token: Token) -> str:
