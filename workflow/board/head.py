@@ -31,7 +31,7 @@ def head(person: User, standings: Standings, found: Contract) -> dict[str, Any]:
     waiting = open_tasks(found)
     mine = lists.tasks_of(person, found, standings=standings)
     is_pilot = mandate_to_pilot(person, found) is not None
-    named = naming(person, found)
+    named, is_over = naming(person, found), found.status in ENDED
     running = [task for task in waiting if is_of_the_system(task) and not has_failed(task)]
 
     def of_all(name: str, make: Callable[[], Any]) -> Any:
@@ -40,11 +40,11 @@ def head(person: User, standings: Standings, found: Contract) -> dict[str, Any]:
     return {
         "contract": found,
         "can_name": bool(named),
-        "wrong_contacts": wrong_contacts(found, named) if named else [],
+        "wrong_contacts": wrong_contacts(found, named) if named and not is_over else [],
         "my_tasks": mine,
         "answered": of_all("reponses", lambda: answers([found.pk])[found.pk]),
         "is_pilot": is_pilot,
-        "is_over": found.status in ENDED,
+        "is_over": is_over,
         "readable": of_all("imprimee", lambda: [_readable(found)])[0],
         "may_draft": mandate_to_draft(person, found) is not None,
         "incompatibilities": obstacles.incompatibilities(standings.mandates, found, waiting),

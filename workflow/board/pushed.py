@@ -23,34 +23,40 @@ from workflow.standing.standings import Standings, standings_of_many
 from workflow.tasks import lists
 
 
-@pushing.makes
-def made(contract_id: int | None, readers: frozenset[Reader], counted: frozenset[Own]) -> Made:
-    """Make what is pushed of a contract to these readers, and the trays of these people.
+class OfThePages:
+    """Makes what open pages are pushed (:class:`workflow.live.pushing.Maker`)."""
 
-    Whoever may no longer read the contract is sent nothing: who may is asked last, in one query.
-    """
-    people = User.objects.in_bulk({reader.person for reader in readers} | {person for person, _ in counted})
-    found = Contract.objects.select_related("circuit__process").filter(pk=contract_id or 0).first()
-    shown: dict[Reader, Shown] = {}
-    if found is not None:
+    def parts(self, contract: int, readers: frozenset[Reader]) -> Made:
+        """Make the parts of a contract for these readers.
+
+        Whoever may no longer read it is sent nothing: who may is asked last, in one query.
+        """
+        found = Contract.objects.select_related("circuit__process").filter(pk=contract).first()
+        if found is None:
+            return Made()
+        people = User.objects.in_bulk({reader.person for reader in readers})
+        shown: dict[Reader, Shown] = {}
         for language in sorted({reader.language for reader in readers}):
             asking = [one for one in readers if one.language == language and one.person in people]
             with translation.override(language), reading():  # what a reading keeps may hold words
                 shown |= _shown(found, asking, people)
-    trays = _trays(counted, people)
-    return Made(shown, trays, frozenset(audience(found)) if found else frozenset())
+        return Made(shown, frozenset(audience(found)))
+
+    def trays(self, people: frozenset[Own]) -> Made:
+        """Make the trays of these people: their tasks are counted in one query."""
+        with reading():
+            standings = standings_of_many(User.objects.filter(pk__in={person for person, _ in people}))
+            waiting = lists.waiting(standings)
+        trays: dict[Own, str] = {}
+        for person, language in people:
+            if person in waiting:
+                facts = {"waiting_count": waiting[person]}
+                with translation.override(language):
+                    trays[person, language] = render_to_string("_partials/tray_count.html", facts)
+        return Made(trays=trays)
 
 
-def _trays(counted: frozenset[Own], people: Mapping[int, User]) -> dict[Own, str]:
-    with reading():
-        standings = standings_of_many(people[person] for person in {person for person, _ in counted})
-        waiting = lists.waiting(standings)
-    trays: dict[Own, str] = {}
-    for person, language in counted:
-        with translation.override(language):
-            facts = {"waiting_count": waiting[person]}
-            trays[person, language] = render_to_string("_partials/tray_count.html", facts)
-    return trays
+pushing.made_by(OfThePages())
 
 
 def _shown(contract: Contract, readers: list[Reader], people: Mapping[int, User]) -> dict[Reader, Shown]:

@@ -77,10 +77,12 @@ def _written(message: dict[str, Any], reader: Reader, moved: frozenset[str]) -> 
     shown = made.shown.get(reader)
     key = (reader if shown else reader.own, moved)
     if key not in message["written"]:
-        told = {"kind": "pushed", "until": message["until"], "tray": made.trays.get(reader.own)}
-        if shown is not None:
+        told = {"kind": "pushed", "until": message["until"], "contract": message["contract"]}
+        if shown is None:
+            told |= {"tray": made.trays[reader.own]}
+        else:
             parts = {name: shown.parts[name] for name in shown.parts if name in moved}
-            told |= {"contract": message["contract"], "tag": shown.tag, "parts": parts, "steps": shown.steps}
+            told |= {"tag": shown.tag, "parts": parts, "steps": shown.steps}
         message["written"][key] = json.dumps(told)
     written: str = message["written"][key]
     return written

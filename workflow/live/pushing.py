@@ -1,7 +1,7 @@
 """What moves on open pages, pushed to them: made once an event in each process, for all who read the same.
 
 A page that is told of an event asks for nothing: what it shows anew comes by its socket. Whoever makes it
-stands on a higher floor (``workflow/board/pushed.py``) and is known here by ``makes``. Should nothing come,
+stands on a higher floor (``workflow/board/pushed.py``) and is known here by ``made_by``. Should nothing come,
 the page fetches it as one without a socket does (``live.js``).
 """
 
@@ -12,7 +12,7 @@ import secrets
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from channels.db import database_sync_to_async
@@ -57,24 +57,32 @@ class Shown:
 
 @dataclass(frozen=True)
 class Made:
-    """What is pushed: to the pages that show the contract, and to any page how many tasks wait (the tray).
+    """What is pushed: to the pages that show a contract its parts; or to any page how many tasks wait.
 
     ``allowed`` are the people who may read the contract, asked after all was made: nobody else is sent it.
     """
 
-    shown: Mapping[Reader, Shown]
-    trays: Mapping[Own, str]
-    allowed: frozenset[int]
+    shown: Mapping[Reader, Shown] = field(default_factory=dict)
+    allowed: frozenset[int] = frozenset()
+    trays: Mapping[Own, str] = field(default_factory=dict)
 
 
-Maker = Callable[[int | None, frozenset[Reader], frozenset[Own]], Made]
+class Maker(Protocol):
+    """What makes what is pushed."""
+
+    def parts(self, contract: int, readers: frozenset[Reader]) -> Made:
+        """Make the parts of a contract for these readers."""
+
+    def trays(self, people: frozenset[Own]) -> Made:
+        """Make the trays of these people."""
+
+
 _makers: list[Maker] = []
 
 
-def makes(maker: Maker) -> Maker:
-    """Have what is pushed made by this: of a contract, for these readers, and the trays of these people."""
+def made_by(maker: Maker) -> None:
+    """Have what is pushed made by this."""
     _makers[:] = [maker]
-    return maker
 
 
 @dataclass
@@ -108,26 +116,25 @@ class Pushing:
             await self._push_one(contract, self._moved.pop(contract))
 
     async def _push_one(self, contract: int | None, moved: Moved) -> None:
+        """Push the words of the contract first, then the counters, which take as long."""
+        [maker] = _makers
         open_now = set(self.pages.values())
-        readers = frozenset(reader for reader in open_now if contract and reader.contract == contract)
-        counted = frozenset(reader.own for reader in open_now if reader.person in moved.people)
-        if not readers and not counted:
-            return
-        # beside the sockets' own thread: what comes meanwhile is told meanwhile
-        make = database_sync_to_async(_makers[0], thread_sensitive=False)
-        try:
-            made = await make(contract, readers, counted)
+        if contract and (readers := frozenset(each for each in open_now if each.contract == contract)):
+            told = f"contract.{contract}"
+            await self._send([told], moved.last, contract, lambda: maker.parts(contract, readers))
+        if counted := frozenset(reader.own for reader in open_now if reader.person in moved.people):
+            groups = {f"user.{person}" for person, _language in counted}
+            await self._send(groups, moved.last, None, lambda: maker.trays(counted))
+
+    async def _send(
+        self, groups: Iterable[str], until: int, contract: int | None, make: Callable[[], Made]
+    ) -> None:
+        try:  # beside the sockets' own thread: what comes meanwhile is told meanwhile
+            made = await database_sync_to_async(make, thread_sensitive=False)()
         except Exception:  # whatever fails, the pages fetch what did not come, and the next is pushed
             log.exception("nothing was pushed")
             return
-        groups = [f"contract.{contract}", *(f"user.{person}" for person, _language in counted)]
-        message = {
-            "type": "parts.told",
-            "contract": contract,
-            "until": moved.last,
-            "made": made,
-            "written": {},
-        }
+        message = {"type": "parts.told", "contract": contract, "until": until, "made": made, "written": {}}
         await get_channel_layer().share(groups, message)
 
 

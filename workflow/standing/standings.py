@@ -116,28 +116,20 @@ class Standings:
 
     @cached_property
     def _authorities(self) -> list[SigningAuthority]:
+        return list(_acts().filter(delegate__person=self.person)) if self.may_be_named else []
+
+    @property
+    def may_be_named(self) -> bool:
+        """Whether an act may name the person: who holds nothing may still be named in vain."""
         if self.person.only_mandates is not None:  # a session that a mailed code opened signs nothing
-            return []
-        if self.mandates and not self._some("named_by_act"):  # who holds nothing may still be named in vain
-            return []
-        rows = SigningAuthority.objects.filter(delegate__person=self.person)
-        return list(
-            rows.select_related(
-                "office__organisation",
-                "grantor__person",
-                "delegate__person",
-                "delegate__office__organisation",
-            )
-        )
+            return False
+        return not self.mandates or self._some("named_by_act")
 
     @cached_property
     def _holders(self) -> list[Mandate]:
         """The mandates of the offices in whose place the person may sign: who holds them, who held them."""
         offices = {row.office_id for row in self._authorities}
-        if not offices:
-            return []
-        held = Mandate.objects.filter(office__in=offices, limited_type=None)
-        return list(held.select_related("person", "office"))
+        return list(_holding(offices)) if offices else []
 
     @property
     def organisations(self) -> set[int]:
@@ -242,7 +234,33 @@ def standings_of_many(people: Iterable[User], on: dt.date | None = None) -> dict
     for person in all_of_them:
         mine = found[person.pk] = standings_of(person, day)
         mine.mandates = list(told(held_on, person.mandates.all(), person, day))
+    know_acts(found.values())
     return found
+
+
+def know_acts(standings: Iterable[Standings]) -> None:
+    """Read, for all of these people at once, the acts that name them and who held the offices of those."""
+    named = {mine.person.pk: mine for mine in standings if mine.may_be_named}
+    rows = _acts().filter(delegate__person__in=named) if named else []
+    acts: dict[int, list[SigningAuthority]] = {}
+    for row in rows:
+        acts.setdefault(row.delegate.person_id, []).append(row)
+    offices = {row.office_id for of_one in acts.values() for row in of_one}
+    held: list[Mandate] = list(_holding(offices)) if offices else []
+    for person, mine in named.items():
+        mine._authorities = acts.get(person, [])
+        own = {row.office_id for row in mine._authorities}
+        mine._holders = [mandate for mandate in held if mandate.office_id in own]
+
+
+def _acts() -> QuerySet[SigningAuthority]:
+    read = ("office__organisation", "grantor__person", "delegate__person", "delegate__office__organisation")
+    return SigningAuthority.objects.select_related(*read)
+
+
+def _holding(offices: set[int]) -> QuerySet[Mandate]:
+    held = Mandate.objects.filter(office__in=offices, limited_type=None)
+    return held.select_related("person", "office")
 
 
 def _with_names(held: QuerySet[Mandate], on: dt.date) -> QuerySet[Mandate]:
