@@ -17,6 +17,7 @@ from typing import Any, Protocol
 import structlog
 from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
+from django.db import DatabaseError
 
 log = structlog.get_logger(__name__)
 # stands where a form's token goes, which each page is given of its own; drawn, so that no text holds it
@@ -131,8 +132,8 @@ class Pushing:
     ) -> None:
         try:  # beside the sockets' own thread: what comes meanwhile is told meanwhile
             made = await database_sync_to_async(make, thread_sensitive=False)()
-        except Exception:  # whatever fails, the pages fetch what did not come, and the next is pushed
-            log.exception("nothing was pushed")
+        except DatabaseError as error:  # the pages fetch what does not come; the next event is pushed again
+            log.warning("nothing was pushed", error=str(error))
             return
         message = {"type": "parts.told", "contract": contract, "until": until, "made": made, "written": {}}
         await get_channel_layer().share(groups, message)
