@@ -122,6 +122,7 @@ PRIVILEGES: dict[str, str] = {
         *("answer", "organisation_id", "word", "answered_by_id", "answered_at"),
         *("contact_name", "contact_email"),  # forgotten with what was never opened
     ),
+    "workflow_pagetext": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,

@@ -36,7 +36,8 @@ def missing(scenes: Scenes, contract: Contract) -> dict[str, Any]:
 
 
 RULES: dict[str, Rule] = addresses.RULES | {
-    "platform": Rule(PLATFORM, arguments=none),
+    **dict.fromkeys(("platform", "public_pages"), Rule(PLATFORM, arguments=none)),
+    "public_page_edit": Rule(PLATFORM, PLATFORM, arguments=lambda _s, _c: {"page": "contact"}),
     "platform_organisation_add": Rule(PLATFORM, PLATFORM, arguments=none),
     "platform_organisation": Rule(PLATFORM, arguments=organisation),
     "platform_organisation_edit": Rule(PLATFORM, PLATFORM, arguments=organisation),

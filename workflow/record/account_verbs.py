@@ -83,6 +83,7 @@ ROWS = (
     of_accounts(
         "register_imported", _("Un fichier d’organisations, de fonctions et de personnes est importé.")
     ),
+    of_accounts("page_written", _("Une page publique de l’installation est modifiée : %(name)s.")),
     of_accounts("organisation_attached", _("Le rattachement d’une organisation a changé : %(name)s.")),
     of_accounts("organisation_kind_changed", _("La nature d’une organisation a changé : %(name)s.")),
     of_accounts("office_changed", _("Une fonction est modifiée : %(office)s.")),
