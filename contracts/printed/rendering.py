@@ -120,7 +120,8 @@ def _rectangle(box: dict[str, Any]) -> tuple[float, float, float, float]:
 
 def _compiler(files: dict[str, bytes]) -> typst.Compiler:
     """Return a compiler for one question: it forgets the files given in memory, not what it set."""
-    return typst.Compiler(files, font_paths=_fonts(), ignore_system_fonts=True)
+    several = cast(Any, files)  # taken (README of typst-py), and unknown to its stub
+    return typst.Compiler(several, font_paths=_fonts(), ignore_system_fonts=True)
 
 
 @cache
