@@ -31,7 +31,7 @@ SIDES = {
 
 @dataclass(frozen=True)
 class Spot:
-    """A place of a content: ``part`` is « contract », « volet », « commitment », « clauses » or « signatory ».
+    """A place of a content: ``part`` is what holds it: the contract, a volet, a commitment, a signatory.
 
     ``key`` is the commitment's own, the volet's or the signatory's order, 0 of the contract itself; ``name``
     what people call it; ``field`` where to write, by the name that forms give it.
