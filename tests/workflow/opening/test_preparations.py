@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -87,7 +88,9 @@ def test_one_that_was_given_up_is_emptied_and_one_that_was_opened_never(players:
 def test_the_letter_is_linked_from_the_contract_and_its_journal(
     players: Cast, pilot: Client, as_file: bool
 ) -> None:
-    letter = {"letter": SimpleUploadedFile("l.pdf", road.PDF, "application/pdf")} if as_file else {}
+    letter: dict[str, Any] = (
+        {"letter": SimpleUploadedFile("l.pdf", road.PDF, "application/pdf")} if as_file else {}
+    )
     contract = road.prepared(players, pilot, **letter)
     pilot.post(road.address(contract))
     address = reverse("opening_letter", args=[contract.pk])
