@@ -91,4 +91,4 @@ def _lines(blocks: list[Block]) -> Iterator[str]:
             yield f"• {block.text}" if block.listed == "bullet" and block.text else block.text
         else:
             for row in block.rows:
-                yield " ; ".join(filter(None, (cell.text.replace("\n", " ") for cell in row)))
+                yield " ; ".join(filter(None, (cell.text.replace("\n", " ") for cell in row)))

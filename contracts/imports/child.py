@@ -1,6 +1,6 @@
 """The process that reads one document: it binds itself, reads it from its standard input, answers in JSON.
 
-Run by :mod:`contracts.imports.reading`; it has no database, no network, no secret, and no framework.
+Run by :mod:`contracts.imports.reading`; it has no database, no network, no secret, and no framework.
 """
 
 from __future__ import annotations

@@ -97,7 +97,7 @@ def column(heading: str) -> str:
 def columns(headings: list[str]) -> list[str]:
     """Return what each heading of a table means; nothing at all unless one names what is committed to.
 
-    Where nobody but « Responsable » says who leads, that is who.
+    Where nobody but « Responsable » says who leads, that is who.
     """
     names = [column(heading) for heading in headings]
     if "title" not in names and "description" in names:
@@ -130,7 +130,7 @@ def facts_of(name: str, said: str) -> dict[str, str] | None:
     if name == "follow_up":
         return _follow_up(said)
     if name in LONGEST and len(said) <= LONGEST[name]:
-        return {name: re.sub(r"\s*\n\s*(?:• )?", " ; ", said).removeprefix("• ")}
+        return {name: re.sub(r"\s*\n\s*(?:• )?", " ; ", said).removeprefix("• ")}
     return None
 
 

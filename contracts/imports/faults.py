@@ -1,4 +1,4 @@
-"""Why a document is not read: a code for each reason; its French sentence is in :mod:`sentences`."""
+"""Why a document is not read: a code for each reason; its French sentence is in :mod:`sentences`."""
 
 from __future__ import annotations
 

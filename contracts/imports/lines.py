@@ -21,7 +21,7 @@ class Line:
     """One thing understood, or left out and why.
 
     ``place`` is the path of headings above it, ``paragraph`` its number in the document; ``number`` the one
-    that it has there (« Volet 1 », « 2.3 »). ``text`` is the text of a volet, the description of a
+    that it has there (« Volet 1 », « 2.3 »). ``text`` is the text of a volet, the description of a
     commitment, what is left. ``facts`` of a commitment, as they are typed in its form: lead, contributors,
     owner, party, indicator, unit, baseline, target, due_date (ISO 8601), budget_eur, direction, periodicity.
     ``reason``: the code of why it is left, or doubtful.
@@ -50,6 +50,6 @@ class Understood:
 
 
 def understood(data: dict[str, Any]) -> Understood:
-    """Return what :meth:`Understood.data` gave."""
+    """Return what :meth:`Understood.data` gave."""
     lines = [Line(**{**line, "kind": Kind(line["kind"])}) for line in data["lines"]]
     return Understood(lines, dict(data["told"]))

@@ -33,7 +33,7 @@ _OWN = re.compile(
 
 
 def volet(text: str) -> tuple[str, str] | None:
-    """Return « Volet 1 » and its title, for a heading that says so."""
+    """Return « Volet 1 » and its title, for a heading that says so."""
     return _cut(_VOLET, text) if len(text) <= LONG_HEADING else None
 
 
@@ -43,7 +43,7 @@ def commitment(text: str) -> tuple[str, str] | None:
 
 
 def item(text: str) -> tuple[str, str] | None:
-    """Return the number and the words of a line of a list that was counted by hand: « 3. Former… »."""
+    """Return the number and the words of a line of a list that was counted by hand: « 3. Former… »."""
     return _cut(_SIMPLE, text)
 
 
@@ -58,7 +58,7 @@ def is_own(heading: str) -> bool:
 
 
 def keyed(text: str) -> tuple[str, str, str] | None:
-    """Return the field, the words and the value of « Pilote : la préfecture »."""
+    """Return the field, the words and the value of « Pilote : la préfecture »."""
     match = _KEYED.fullmatch(text)
     name = column(match[1]) if match else ""
     if match is None or name in {"", "number", "volet", "title", "description"}:

@@ -76,7 +76,7 @@ def read(data: bytes) -> Element:
 
 @cache
 def short(tag: str) -> str:
-    """Return « {namespace}name » as « w:name », a name of no namespace of ours as « ?:name »."""
+    """Return « {namespace}name » as « w:name », a name of no namespace of ours as « ?:name »."""
     if not tag.startswith("{"):
         return tag
     namespace, _end, name = tag[1:].partition("}")

@@ -27,7 +27,7 @@ _HARMLESS_WHERE_LEFT = {"contents", "own", "note"}  # said once, not line by lin
 class Habits:
     """How this document marks its volets and its commitments.
 
-    ``level`` is that of the headings of volets, 0 where there are none; ``says`` whether they say « Volet »;
+    ``level`` is that of the headings of volets, 0 where there are none; ``says`` whether they say « Volet »;
     ``is_numbered`` whether commitments have a number or a table; ``has_below`` whether there are headings
     below those of volets.
     """
@@ -277,7 +277,7 @@ class _Builder:
             self._commitment = self.lines[-1]
             return
         for label, value in filled.said:
-            self._leave(f"{label} : {value}", "table")
+            self._leave(f"{label} : {value}", "table")
 
     def _add_filled(self, filled: Filled) -> None:
         self._owe_volet()

@@ -40,7 +40,7 @@ class Filled:
         else:
             found = facts_of(name, value)
             if found is None or any(line.facts.get(key, each) != each for key, each in found.items()):
-                self.describe(f"{label} : {value}" if label else value)
+                self.describe(f"{label} : {value}" if label else value)
             else:
                 line.facts |= found
 
@@ -80,7 +80,7 @@ def pairs(table: Table) -> Filled | None:
         if value:
             filled.say(_name(label, said), label, value)
         elif not column(label) and not has_title and not filled.line.title:
-            filled.line.title = label[:LONG_TITLE]  # « Fiche-action n° 3 », alone across the table
+            filled.line.title = label[:LONG_TITLE]  # « Fiche-action n° 3 », alone across the table
             filled.describe(label[LONG_TITLE:])
         elif not column(label):
             filled.describe(label)

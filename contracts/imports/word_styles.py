@@ -48,7 +48,7 @@ class Styles:
 
     def role(self, identifier: str) -> str:
         """Return "title" or "contents" for what is one by its style."""
-        for name, _style in self._chain(identifier) or [(identifier, None)]:
+        for name in [name for name, _style in self._chain(identifier)] or [identifier]:
             if name.lower() in _TITLE:
                 return "title"
             if _CONTENTS.fullmatch(name):

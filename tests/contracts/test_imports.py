@@ -51,9 +51,9 @@ def test_french_headings_make_volets_and_numbered_ones_commitments() -> None:
         p("Les parties conviennent de ce qui suit."),
         p("Volet 1 – Sécurité intérieure", "Titre1"),
         p("Le diagnostic montre une hausse des vols."),
-        p("Engagement 1.1 : Porter la police municipale à 34 agents", "Titre2"),
-        p("Pilote : Ville de Clairval-sur-Orme"),
-        p("Échéance : 31 décembre 2027"),
+        p("Engagement 1.1 : Porter la police municipale à 34 agents", "Titre2"),
+        p("Pilote : Ville de Clairval-sur-Orme"),
+        p("Échéance : 31 décembre 2027"),
         p("Recrutements échelonnés."),
         p("VOLET II. Justice", "Titre1"),
         p("2.1 Ouvrir un point d’accès au droit", "Titre2"),
@@ -83,11 +83,11 @@ def test_a_heading_is_known_by_its_style_whatever_its_name(style: str) -> None:
 
 def test_without_any_style_what_says_volet_and_action_is_one() -> None:
     file = docx(
-        p("Axe 1 : Prévenir"),
-        p("Action n° 3 : Former les agents d’accueil"),
+        p("Axe 1 : Prévenir"),
+        p("Action n° 3 : Former les agents d’accueil"),
         p("La formation dure deux jours."),
         p("1.2 – Ouvrir la maison des jeunes le soir"),
-        p("Axe 2 : Protéger"),
+        p("Axe 2 : Protéger"),
         p("2.1. Éclairer les abords"),
     )
     assert shape(file) == [
@@ -118,7 +118,7 @@ def test_a_list_that_word_counts_is_one_of_commitments_and_bullets_are_text() ->
 
 def test_a_table_is_read_by_its_headings_with_its_merged_cells() -> None:
     file = docx(
-        p("Volet 1 : Sécurité intérieure", "Titre1"),
+        p("Volet 1 : Sécurité intérieure", "Titre1"),
         tbl(
             [
                 "N°",
@@ -148,10 +148,10 @@ def test_a_table_is_read_by_its_headings_with_its_merged_cells() -> None:
     }
     assert second.facts == {"lead": "Ville"}, "a merged cell says the same below"
     assert second.text.split("\n") == [
-        "Valeur cible : au mieux",
-        "Échéance : fin 2028",
-        "Budget : à voir",
-        "Remarques : Urgent",
+        "Valeur cible : au mieux",
+        "Échéance : fin 2028",
+        "Budget : à voir",
+        "Remarques : Urgent",
     ], "what is no figure, no day, no known column stays in words"
     assert third.facts["budget_eur"] == "1150000,5"
     assert ("text", "Sous-partie") in shape(file)
@@ -189,7 +189,7 @@ def test_an_action_on_a_card_is_read_by_its_labels() -> None:
     (line,) = of(file, Kind.COMMITMENT)
     assert line.title == "Aider"
     assert line.facts == {"lead": "Parquet"}
-    assert line.text == "Fiche-action n° 4\nPublic : Tous"
+    assert line.text == "Fiche-action n° 4\nPublic : Tous"
 
 
 def test_a_table_of_something_else_is_left_row_by_row_and_said() -> None:
@@ -281,7 +281,7 @@ def test_an_export_comes_back_with_the_same_volets_and_commitments() -> None:
         assert line.text == one["description"]
         assert line.facts["lead"] == one["lead"]["name"]
         assert line.facts.get("owner", "") == (one["owner"] or "")
-        assert line.facts.get("contributors", "") == " ; ".join(one["contributors"])
+        assert line.facts.get("contributors", "") == " ; ".join(one["contributors"])
         assert line.facts.get("indicator", "") == measured.get("label", "")
         assert line.facts.get("target", "") == (measured.get("target") or "")
         assert line.facts.get("baseline", "") == (measured.get("baseline") or "")
@@ -331,12 +331,12 @@ starts = st.sampled_from(
         "",
         "",
         "Volet 1 – ",
-        "Axe 2 : ",
+        "Axe 2 : ",
         "1.1 ",
-        "Action n° 3 : ",
+        "Action n° 3 : ",
         "3. ",
-        "Pilote : ",
-        "Budget : ",
+        "Pilote : ",
+        "Budget : ",
         "Article 2 ",
     ]
 )
@@ -397,7 +397,7 @@ def test_a_cell_is_a_field_only_where_it_says_so(name: str, said: str, wanted: d
     ("heading", "wanted"),
     [
         ("Échéance(s)", "due_date"),
-        ("PILOTE(S) :", "lead"),
+        ("PILOTE(S) :", "lead"),
         ("Budget (€)", "budget_eur"),
         ("Indicateurs d’évaluation", "indicator"),
         ("N°", "number"),

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures.models import FailedConfirmation, PasskeyChallenge
 from stakeholders.quotas import Spending
+from workflow.drafting.models import DraftImport
 from workflow.opinions.models import OpinionDraft
 from workflow.privacy.closed_accounts import forget_closed_accounts
 from workflow.record import journal
@@ -51,6 +52,10 @@ def _sessions(before: dt.datetime) -> int:
 
 def _drafts(before: dt.datetime) -> int:
     return int(OpinionDraft.objects.filter(saved_at__lt=before).delete()[0])
+
+
+def _imports(before: dt.datetime) -> int:
+    return int(DraftImport.objects.filter(saved_at__lt=before).delete()[0])
 
 
 def _tries(before: dt.datetime) -> int:
@@ -85,6 +90,12 @@ RULES = (
         _("Brouillons d’avis non rendus"),
         _("Reprendre ce qui a été commencé."),
         _drafts,
+    ),
+    Rule(
+        "imports",
+        _("Documents importés et non repris dans un projet, lus sans le fichier"),
+        _("Reprendre ce qui a été commencé."),
+        _imports,
     ),
     Rule(
         "tries",
