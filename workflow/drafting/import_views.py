@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from contracts.imports import reading, sentences
 from contracts.models import Contract
-from workflow.drafting import access, import_acts, imports
+from workflow.drafting import access, acts, import_acts, imports
 from workflow.drafting.import_forms import DocumentForm, LineForm, Offered, PageForm, leads_for
 from workflow.drafting.import_matching import known_titles
 from workflow.drafting.imports import Held
@@ -36,9 +36,7 @@ def _for_pilots(request: Request, contract: int) -> tuple[Contract, bool, bool]:
 
 
 def _closed(request: Request, found: Contract) -> HttpResponse:
-    messages.error(
-        request, _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
-    )
+    messages.error(request, str(acts.FROZEN))
     return redirect("draft_editor", found.pk)
 
 

@@ -78,6 +78,7 @@ def _jobs(before: dt.datetime) -> int:
         return int(cursor.rowcount)
 
 
+_TO_GO_ON = _("Reprendre ce qui a été commencé.")
 RULES = (
     Rule(
         "sessions",
@@ -88,13 +89,13 @@ RULES = (
     Rule(
         "drafts",
         _("Brouillons d’avis non rendus"),
-        _("Reprendre ce qui a été commencé."),
+        _TO_GO_ON,
         _drafts,
     ),
     Rule(
         "imports",
         _("Documents importés et non repris dans un projet, lus sans le fichier"),
-        _("Reprendre ce qui a été commencé."),
+        _TO_GO_ON,
         _imports,
     ),
     Rule(

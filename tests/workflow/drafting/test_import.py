@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -49,7 +49,7 @@ def send(client: Client, contract: Contract, content: bytes = DOCUMENT, name: st
     return client.post(reverse("draft_import", args=[contract.pk]), {"file": file})
 
 
-def form_of(client: Client, contract: Contract, page: int = 1, **changes: str) -> dict[str, str]:
+def form_of(client: Client, contract: Contract, page: Any = 1, **changes: str) -> dict[str, str]:
     """Return what the page would send unchanged, but for the changes (« l3__lead_key »)."""
     context = client.get(address(contract, page)).context
     found = {bound.html_name: bound.value() for bound in context["whole"]}
@@ -66,7 +66,7 @@ def taken(client: Client, contract: Contract, **changes: str) -> Any:
     return client.post(address(contract), form_of(client, contract, **changes) | {"then": "take"})
 
 
-def said(answer: HttpResponse) -> str:
+def said(answer: Any) -> str:
     return re.sub(r"[ \n]+", " ", answer.content.decode())
 
 
@@ -102,7 +102,12 @@ def test_a_document_is_previewed_then_added_after_what_is_there(
     )
     assert (parks.title, parks.template) == ("Tranquillité dans les parcs", "other")
     first, second = security.commitments.filter(order__gt=2)
-    assert (first.lead, first.party, first.target, first.budget_eur) == (city, "city", 34, 15_000)
+    assert (first.lead, first.party, first.target, first.budget_eur) == (
+        city,
+        "city",
+        Decimal(34),
+        Decimal(15_000),
+    )
     assert first.due_date == dt.date(2028, 9, 1)
     assert [body.short_name for body in first.contributors.all()] == [
         players.organisation("org-rtac").short_name
