@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('contracts', '0015_calendar_and_councils'),
-        ('workflow', '0025_suggestions'),
+        ('workflow', '0026_page_texts'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
