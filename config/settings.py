@@ -297,6 +297,7 @@ RETENTION_DAYS = {
     "sessions": 0,  # once they are over
     "drafts": 365,
     "preparations": 365,  # of a contract that was never opened
+    "imports": 30,  # since its last correction
     "tries": 30,
     "quotas": 2,
     "jobs": 30,

@@ -6,7 +6,8 @@ from typing import Any
 
 from contracts.models import Contract
 from tests.workflow import addresses
-from tests.workflow.addresses import EVERYBODY, Rule, mandate, none, organisation, preparation
+from tests.workflow.address_arguments import mandate, none, organisation, preparation
+from tests.workflow.addresses import EVERYBODY, Rule
 from tests.workflow.scenes import Scenes
 from workflow.opening.models import Opening, OrganisationRequest
 

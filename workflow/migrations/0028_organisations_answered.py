@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contracts', '0015_calendar_and_councils'),
         ('stakeholders', '0019_no_circle_of_organisations'),
-        ('workflow', '0026_page_texts'),
+        ('workflow', '0027_draft_imports'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
