@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts import demo
+from signatures import blobs
 from signatures.demo import pki
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, Role, User
@@ -38,7 +39,7 @@ def password() -> str:
 def prepare() -> None:
     """Set everything up and print who can log in; what exists is left as it is."""
     pki.ensure()
-    loaded = demo.load(demo.read())
+    loaded = demo.load(demo.read(), blobs.put)
     elsewhere = demo.load(demo.read(demo.ELSEWHERE))
     secret = password()
     for user in (*loaded.people.values(), *elsewhere.people.values(), _administrator()):
@@ -104,7 +105,7 @@ def _print(secret: str) -> None:
         f"Pour ouvrir un premier contrat, pilote d’un autre département : [bold]{EMPTY_HANDED}[/bold]",
         highlight=False,
     )
-    console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
+    console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
 
 
 def issue_certificate(person: User, title: str, organisation: Organisation) -> None:

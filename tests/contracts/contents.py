@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import hashlib
 from typing import Any
 
 FROZEN_AT = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
@@ -109,12 +110,29 @@ def act(**changes: Any) -> dict[str, Any]:
                 "key": "visas",
                 "place": "visas",
                 "heading": "Visas",
-                "text": "le code général des collectivités territoriales\nVu la circulaire n° 6258/SG ;",
+                "text": "le code général des collectivités territoriales\nVu la circulaire n° 6258/SG ;",
             },
             {"key": "object", "place": "before", "heading": "Objet", "text": "L’objet du contrat."},
             {"key": "duration", "place": "after", "heading": "Durée", "text": "Cinq ans.\n\nPas plus."},
             {"key": "own-1", "place": "after", "heading": "Une de plus", "text": "Ajoutée par les pilotes."},
         ],
         "signatories": people,
+        **changes,
+    }
+
+
+def annex(number: int, data: bytes = b"", **changes: Any) -> dict[str, Any]:
+    """Return an annex as schema 4 says it: publishable, kept beside the contract unless told otherwise."""
+    file = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data) or 1, "pages": 2}
+    return {
+        "key": number,
+        "number": number,
+        "kind": "map",
+        "title": f"Plan {number}",
+        "publishable": True,
+        "reason": "",
+        "reason_words": "",
+        "attached": False,
+        "file": file,
         **changes,
     }

@@ -58,6 +58,9 @@ _ROWS = (
     Verb(
         "signatory_empowered", _("Habilitation de « %(capacity)s » : %(organisation)s."), False, False, False
     ),
+    Verb("annex_added", _("Annexe « %(title)s » ajoutée : %(organisation)s."), False, False, False),
+    Verb("annex_changed", _("Annexe « %(title)s » modifiée : %(organisation)s."), False, False, False),
+    Verb("annex_withdrawn", _("Annexe « %(title)s » retirée : %(organisation)s."), False, False, False),
     Verb("suggestion_made", _("Proposition sur « %(part)s » : %(organisation)s."), moves_baskets=False),
     Verb("suggestion_accepted", _("Proposition reprise, %(part)s : %(organisation)s."), moves_baskets=False),
     Verb("suggestion_changed", _("Proposition adaptée, %(part)s : %(organisation)s."), moves_baskets=False),
