@@ -86,9 +86,7 @@ def _picture(data: bytes) -> str:
 
 def _why_not_read(data: bytes, name: str) -> str:
     """Return why a file is none of those that are taken, by what it is; nothing is unpacked to know."""
-    if not data:
-        return _("Le fichier est vide.")
-    if data.startswith(b"%PDF-") or _picture(data):
+    if not data or data.startswith(b"%PDF-") or _picture(data):
         return ""
     extension = PurePath(name).suffix.lower()
     if extension in WORD_PROCESSORS:

@@ -105,7 +105,7 @@ def _print(secret: str) -> None:
         f"Pour ouvrir un premier contrat, pilote d’un autre département : [bold]{EMPTY_HANDED}[/bold]",
         highlight=False,
     )
-    console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
+    console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
 
 
 def issue_certificate(person: User, title: str, organisation: Organisation) -> None:

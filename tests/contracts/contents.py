@@ -110,7 +110,7 @@ def act(**changes: Any) -> dict[str, Any]:
                 "key": "visas",
                 "place": "visas",
                 "heading": "Visas",
-                "text": "le code général des collectivités territoriales\nVu la circulaire n° 6258/SG ;",
+                "text": "le code général des collectivités territoriales\nVu la circulaire n° 6258/SG ;",
             },
             {"key": "object", "place": "before", "heading": "Objet", "text": "L’objet du contrat."},
             {"key": "duration", "place": "after", "heading": "Durée", "text": "Cinq ans.\n\nPas plus."},
