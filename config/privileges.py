@@ -108,6 +108,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_dailypass": KEPT,
     "workflow_diagnosticfigure": FREE,  # as the contribution
     "workflow_diagnosticfile": FREE,
+    "workflow_draftimport": FREE,  # until it is taken; sealed; forgotten after a month
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
@@ -120,6 +121,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_opiniondraft": FREE,
     "workflow_opening": LASTING,
     "workflow_organisationrequest": KEPT,
+    "workflow_pagetext": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,

@@ -11,7 +11,7 @@ import pikepdf
 import pytest
 
 from contracts import kinds
-from contracts.canonical import content_of
+from contracts.canonical import SCHEMA, content_of
 from contracts.clauses import FIELD, fields
 from contracts.models import Annex, Signatory
 from contracts.printed import render
@@ -140,7 +140,7 @@ def test_the_clauses_of_each_kind_hold_known_fields_alone(code: str) -> None:
 def test_a_content_holds_the_clauses_of_its_kind_filled(players: Cast) -> None:
     contract = small_contract(players)
     content = content_of(contract)
-    assert content["schema"] == 3
+    assert content["schema"] == SCHEMA
     by_key = {clause["key"]: clause for clause in content["clauses"]}
     assert by_key["duration"]["text"].startswith("Le présent contrat prend effet le 15\u00a0février 2027")
     assert "{" not in "".join(clause["text"] for clause in content["clauses"])

@@ -56,7 +56,7 @@ def test_a_text_of_schema_3_prints_byte_for_byte_as_it_did() -> None:
 
 
 def test_the_print_lists_each_annex_and_says_which_is_not_published() -> None:
-    told = text_of(printed(TWO, files=FILES)).replace("\u00a0", " ")
+    told = text_of(printed(TWO, annexes=FILES)).replace("\u00a0", " ")
     flat = " ".join(told.split())
     assert "Liste des annexes" in flat
     assert "Annexe 1. Plan d’action" in flat and "Tableau, 2 pages" in flat
@@ -74,8 +74,8 @@ def test_the_list_holds_in_its_margins_whatever_the_titles() -> None:
 
 
 def test_what_travels_is_inside_as_pdf_a_3_wants_it(tmp_path: Path) -> None:
-    data = printed(TWO, files=FILES)
-    assert data == printed(TWO, files=FILES), "the same bytes each time"
+    data = printed(TWO, annexes=FILES)
+    assert data == printed(TWO, annexes=FILES), "the same bytes each time"
     with pikepdf.open(io.BytesIO(data)) as pdf:
         assert list(pdf.attachments) == ["Annexe-01-plan-d-action.pdf"], "a restricted one never travels"
         (one,) = pdf.Root.AF
@@ -95,7 +95,7 @@ def test_what_travels_is_inside_as_pdf_a_3_wants_it(tmp_path: Path) -> None:
 def test_another_file_than_the_one_named_is_never_put_inside() -> None:
     for files in ({}, {hashlib.sha256(PLAN).hexdigest(): b"another"}):
         with pytest.raises(AnnexAltered, match="Plan d’action"):
-            printed(TWO, files=files)
+            printed(TWO, annexes=files)
     assert b"EmbeddedFile" not in printed(TWO, draft=True), "a draft lists them, and holds none"
 
 

@@ -49,7 +49,7 @@ def printed(_contract: Contract, version: ContractVersion) -> Print:
     """Print a version and keep its bytes."""
     specimen = backend(settings.SIGNATURE_BACKEND).specimen
     rendered = render(
-        version.content, specimen=specimen, frozen_at=version.frozen_at, files=_annex_files(version)
+        version.content, specimen=specimen, frozen_at=version.frozen_at, annexes=_annex_files(version)
     )
     return Print(blobs.put(rendered.pdf), rendered.edition)
 
