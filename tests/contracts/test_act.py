@@ -148,7 +148,7 @@ def test_a_content_holds_the_clauses_of_its_kind_filled(players: Cast) -> None:
         "Le présent contrat s’applique sur le territoire suivant\u00a0: Clairval-sur-Orme."
     ], "a line without a value goes"
     assert "annexes" not in by_key
-    Annex.objects.create(contract=contract, order=1, kind="plan", title="Plan")
+    Annex.objects.create(contract=contract, order=1, kind="map", title="Plan")
     assert content_of(contract)["clauses"][-1]["key"] == "annexes"
 
 
