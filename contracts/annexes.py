@@ -1,6 +1,6 @@
 """What an annex is called, what is said of it, and its place: from its row or from a frozen content.
 
-A content of schema 4 says of each annex its file and how it travels; an older one names it by its title.
+A content of schema 5 says of each annex its file and how it travels; an older one names it by its title.
 """
 
 from __future__ import annotations

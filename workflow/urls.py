@@ -93,6 +93,7 @@ urlpatterns = [
     path(f"{DRAFT}annexes/<int:annex>/retrait/", annex_views.annex_withdraw, name="annex_withdraw"),
     path(f"{DRAFT}annexes/<int:annex>/ordre/", annex_views.annex_move, name="annex_move"),
     path(f"{DRAFT}annexes/<int:annex>/fichier/", annex_views.annex_file, name="annex_file"),
+    path(f"{DRAFT}apercu/", preview_views.text_preview, name="text_preview"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}export.<slug:extension>", preview_views.draft_export, name="draft_export"),

@@ -122,7 +122,7 @@ def act(**changes: Any) -> dict[str, Any]:
 
 
 def annex(number: int, data: bytes = b"", **changes: Any) -> dict[str, Any]:
-    """Return an annex as schema 4 says it: publishable, kept beside the contract unless told otherwise."""
+    """Return an annex as schema 5 says it: publishable, kept beside the contract unless told otherwise."""
     file = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data) or 1, "pages": 2}
     return {
         "key": number,

@@ -35,7 +35,7 @@ FILES = {hashlib.sha256(data).hexdigest(): data for data in (PLAN, MAP)}
 
 
 def text(*rows: dict[str, Any]) -> dict[str, Any]:
-    return act(schema=4, annexes=list(rows))
+    return act(schema=5, annexes=list(rows))
 
 
 def printed(content: dict[str, Any], **options: Any) -> bytes:

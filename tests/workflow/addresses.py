@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.models import Contract
-from tests.workflow.arguments import (
+from tests.workflow.address_arguments import (
     absence,
     absentee,
     annex,
@@ -124,6 +124,7 @@ RULES: dict[str, Rule] = {
     "version_annex": Rule(REVIEW_VIEWERS, scene="review", arguments=frozen_annex),
     "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
     "draft_preview": Rule(DRAFTERS, DRAFTERS),
+    "text_preview": Rule(None, DRAFTERS),
     "draft_pdf": Rule(DRAFTERS, arguments=draft_in_print),
     "draft_export": Rule(DRAFTERS, arguments=lambda _s, c: {"contract": c.pk} | CSV),
     "draft_import": Rule(PILOTS, PILOTS),

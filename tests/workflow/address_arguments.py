@@ -1,4 +1,4 @@
-"""On what each address is tried: the keys that it takes, of a row that is there or is made."""
+"""What the addresses of the access matrix are tried with: rows of each scene."""
 
 from __future__ import annotations
 
