@@ -44,6 +44,7 @@ def draft_annexes(request: Request, contract: int) -> HttpResponse:
             {
                 "row": row,
                 "number": told["number"],
+                "pages": annexes.pages_of(row.pages),
                 "reason": annexes.reason_of(told),
                 "may_read": bool(row.file_sha256) and (row.publishable or may_read),
                 "faults": faults.get(row.pk, []),
@@ -139,6 +140,7 @@ def _save(request: Request, found: Contract, key: int | None) -> HttpResponse:
         context = {
             "contract": found,
             "row": None if anew else row,
+            "pages": annexes.pages_of(row.pages) if row else "",
             "form": form,
             "file_form": file,
             "notice": notice,
