@@ -119,6 +119,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_opiniondraft": FREE,
     "workflow_opening": LASTING,
     "workflow_organisationrequest": KEPT,
+    "workflow_pagetext": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,

@@ -15,6 +15,7 @@ from workflow.notices.models import QueuedMail
 from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
+from workflow.platform.models import PageText
 from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
@@ -42,6 +43,7 @@ __all__ = [
     "Opinion",
     "OpinionDraft",
     "OrganisationRequest",
+    "PageText",
     "QueuedMail",
     "Recall",
     "Refusal",

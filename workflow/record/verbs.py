@@ -305,6 +305,7 @@ _ROWS = (
     _of_accounts(
         "register_imported", _("Un fichier d’organisations, de fonctions et de personnes est importé.")
     ),
+    _of_accounts("page_written", _("Une page publique de l’installation est modifiée : %(name)s.")),
     _of_accounts("office_added", _("Une fonction est créée : %(office)s.")),
     _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),
     _of_accounts(
