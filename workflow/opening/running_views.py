@@ -121,7 +121,7 @@ class _Page:
         if self.do == ADD:
             office = self.about.cleaned_data["office"]
             if office is None:
-                raise Invalid(_("Choisissez la fonction à ajouter."), "office")
+                raise Invalid(_("Choisissez d’abord une fonction."), "office")
             return Wanted(add=office)
         told = MOVED.fullmatch(self.do)
         if told is None:

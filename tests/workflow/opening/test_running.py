@@ -217,7 +217,7 @@ def test_a_place_is_added_and_taken_out_for_a_reason_that_is_told(cast: Cast, dr
     office = railway.offices.create(title="Présidente", role="head")
     added = places(drafting, "add", **{"about-office": office.pk})
     assert "Dites pourquoi" in told(client, drafting, added | {"about-reason": " "})
-    assert "Choisissez la fonction" in told(client, drafting, places(drafting, "add"))
+    assert "Choisissez d’abord une fonction" in told(client, drafting, places(drafting, "add"))
     assert not drafting.signatories.filter(office=office).exists()
     assert client.post(page(drafting), added | {"about-reason": "Elle s’engage."}).status_code == 302
     place = drafting.signatories.get(office=office)
