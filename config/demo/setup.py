@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts import demo
+from signatures import blobs
 from signatures.demo import pki
 from stakeholders.models import Mandate, Role, User
 from workflow.engine.models import Circuit
@@ -39,7 +40,7 @@ def password() -> str:
 def prepare() -> None:
     """Set everything up and print who can log in; what exists is left as it is."""
     pki.ensure()
-    loaded = demo.load(demo.read())
+    loaded = demo.load(demo.read(), blobs.put)
     elsewhere = demo.load(demo.read(demo.ELSEWHERE))
     secret = password()
     _give_password(secret, [*loaded.people.values(), *elsewhere.people.values(), _administrator()])
