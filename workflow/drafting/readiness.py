@@ -91,7 +91,7 @@ def _not_asked(contract: Contract, content: Content) -> Iterable[Lack]:
     for name, rows in led.items():
         spots = (
             *(Spot("commitment", row["id"], row["number"], "lead") for row in rows),
-            Spot("participants", name=_("participants du contrat")),
+            Spot("participants", name=_("lui demander un avis")),
         )
         yield Lack(
             _("%(organisation)s est responsable d’engagements et ne sera pas consultée :")
