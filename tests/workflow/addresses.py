@@ -266,6 +266,8 @@ RULES: dict[str, Rule] = {
     "draft_preview": Rule(DRAFTERS, DRAFTERS),
     "draft_pdf": Rule(DRAFTERS, arguments=draft_in_print),
     "draft_export": Rule(DRAFTERS, arguments=lambda _s, c: {"contract": c.pk} | CSV),
+    "draft_import": Rule(PILOTS, PILOTS),
+    "draft_import_lines": Rule(PILOTS, PILOTS, arguments=lambda _s, c: {"contract": c.pk, "page": 1}),
     "contract_edit": Rule(PILOTS, PILOTS),
     "suggestion": Rule(DRAFTERS, PILOTS, arguments=proposed),
     "volet_suggest": Rule(DRAFTERS, DRAFTERS, arguments=volet),
