@@ -14,6 +14,7 @@ from contracts.models import Contract, Part, Signatory
 from contracts.soundness import Lack, Spot
 from stakeholders.authority import Basis
 from stakeholders.models import SigningAuthority, User
+from stakeholders.titles import as_subject
 from workflow.standing.parties import taking_part
 from workflow.standing.standings import standings_of
 
@@ -95,7 +96,7 @@ def _not_asked(contract: Contract, content: Content) -> Iterable[Lack]:
         )
         yield Lack(
             _("%(organisation)s est responsable d’engagements et ne sera pas consultée :")
-            % {"organisation": name},
+            % {"organisation": as_subject(name)},
             spots,
         )
 
