@@ -86,6 +86,7 @@ urlpatterns = [
         clause_views.signatory_empower,
         name="signatory_empower",
     ),
+    path(f"{DRAFT}apercu/", preview_views.text_preview, name="text_preview"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}export.<slug:extension>", preview_views.draft_export, name="draft_export"),
