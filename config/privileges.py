@@ -119,7 +119,10 @@ PRIVILEGES: dict[str, str] = {
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
     "workflow_opening": LASTING,
-    "workflow_organisationrequest": KEPT,
+    "workflow_organisationrequest": kept_but(
+        *("answer", "organisation_id", "word", "answered_by_id", "answered_at"),
+        *("contact_name", "contact_email"),  # forgotten with what was never opened
+    ),
     "workflow_pagetext": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,

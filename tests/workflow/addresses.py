@@ -91,6 +91,7 @@ RULES: dict[str, Rule] = {
     "contract_list": Rule(EVERYBODY, arguments=none),
     "figure": Rule(EVERYBODY, arguments=none),
     "opening_new": Rule(PILOTS, PILOTS, arguments=none),
+    "preparations": Rule(PILOTS, arguments=none),
     "opening_review": Rule(CITY, CITY, arguments=preparation),
     "opening_page": Rule(CITY, CITY, arguments=preparation_page),
     "opening_drop": Rule(CITY, CITY, arguments=preparation),
@@ -158,7 +159,6 @@ RULES: dict[str, Rule] = {
     "mandate_handover": Rule(PREFECT, PREFECT, arguments=absentee),
 }
 ADMINISTRATOR = frozenset({"dgs"})
-PLATFORM = frozenset({"admin"})
 APPOINTING = ADMINISTRATOR | {"admin"}  # the platform's gives offices where nobody can yet
 MAYOR = frozenset({"maire"})
 CONCERNED = ADMINISTRATOR | MAYOR | PILOTS | {"greffe"}  # by an office that the clerk may get
@@ -178,18 +178,7 @@ RULES |= {
     "grant_confirm": Rule(None, MAYOR, arguments=grant),
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
-    **dict.fromkeys(("platform", "public_pages"), Rule(PLATFORM, arguments=none)),
-    "platform_organisation_add": Rule(PLATFORM, PLATFORM, arguments=none),
-    **dict.fromkeys(("platform_import", "platform_administrators"), Rule(PLATFORM, PLATFORM, arguments=none)),
-    "public_page_edit": Rule(PLATFORM, PLATFORM, arguments=lambda _s, _c: {"page": "contact"}),
-    "platform_organisation": Rule(PLATFORM, arguments=organisation),
-    "platform_organisation_edit": Rule(PLATFORM, PLATFORM, arguments=organisation),
-    "platform_office_add": Rule(PLATFORM, PLATFORM, arguments=organisation),
-    "platform_import_template": Rule(PLATFORM, arguments=none),
-    "platform_import_confirm": Rule(None, PLATFORM, arguments=none),
-    "failed_jobs": Rule(PLATFORM, arguments=none),
     "account_data": Rule(EVERYBODY, arguments=none),
-    "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
