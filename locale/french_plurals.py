@@ -26,7 +26,8 @@ def french() -> polib.POFile:
     """Return the catalogue that goes with the English one: its plurals, each said as it is."""
     found = polib.POFile(wrapwidth=0)
     found.metadata = dict(HEADER)
-    for entry in polib.pofile(str(HERE / "en" / "LC_MESSAGES" / "django.po")):
+    english = polib.pofile(str(HERE / "en" / "LC_MESSAGES" / "django.po"))
+    for entry in sorted(english, key=lambda entry: (entry.msgid, entry.msgctxt or "")):
         if entry.msgid_plural and not entry.obsolete:
             forms = {0: entry.msgid, 1: entry.msgid_plural}
             flags = [flag for flag in entry.flags if flag != "fuzzy"]
