@@ -74,6 +74,7 @@ PRIVILEGES: dict[str, str] = {
     "contracts_contractversion": kept_but("pdf_sha256", "print_edition"),  # known once printed
     "contracts_participation": FREE,  # while it is being prepared, or changed by its pilots
     "contracts_signatory": FREE,  # until the signing opens
+    "contracts_versionannex": KEPT,
     "contracts_volet": FREE,
     # --- signatures
     "signatures_confirmation": kept_but("used_at"),

@@ -7,7 +7,14 @@ from django.urls import path
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
-from workflow.drafting import clause_views, editor_views, figure_views, preview_views, suggestion_views
+from workflow.drafting import (
+    annex_views,
+    clause_views,
+    editor_views,
+    figure_views,
+    preview_views,
+    suggestion_views,
+)
 from workflow.drafting import import_views as drafts_sent
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
@@ -71,6 +78,7 @@ urlpatterns = [
         documents.version_export,
         name="version_export",
     ),
+    path(f"{BASE}versions/<int:number>/annexes/<int:annex>/", documents.version_annex, name="version_annex"),
     path(f"{BASE}resultat/", documents.result, name="result"),
     path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
     path(f"{BASE}journal.json", documents.journal, name="journal"),
@@ -90,6 +98,12 @@ urlpatterns = [
         clause_views.signatory_empower,
         name="signatory_empower",
     ),
+    path(f"{DRAFT}annexes/", annex_views.draft_annexes, name="draft_annexes"),
+    path(f"{DRAFT}annexes/ajout/", annex_views.annex_add, name="annex_add"),
+    path(f"{DRAFT}annexes/<int:annex>/", annex_views.annex_edit, name="annex_edit"),
+    path(f"{DRAFT}annexes/<int:annex>/retrait/", annex_views.annex_withdraw, name="annex_withdraw"),
+    path(f"{DRAFT}annexes/<int:annex>/ordre/", annex_views.annex_move, name="annex_move"),
+    path(f"{DRAFT}annexes/<int:annex>/fichier/", annex_views.annex_file, name="annex_file"),
     path(f"{DRAFT}apercu/", preview_views.text_preview, name="text_preview"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),

@@ -10,6 +10,7 @@ from contracts.models import Contract
 from tests.workflow.address_arguments import (
     absence,
     absentee,
+    annex,
     authority,
     clause,
     commitment,
@@ -17,6 +18,7 @@ from tests.workflow.address_arguments import (
     contribution,
     diagnostic_file,
     draft_in_print,
+    frozen_annex,
     grant,
     invited,
     job,
@@ -116,6 +118,12 @@ RULES: dict[str, Rule] = {
     "clause_edit": Rule(PILOTS, PILOTS, arguments=clause),
     "clause_restore": Rule(None, PILOTS, arguments=clause),
     "clause_move": Rule(None, PILOTS, arguments=clause),
+    "draft_annexes": Rule(DRAFTERS),
+    "annex_add": Rule(PILOTS, PILOTS),
+    "annex_edit": Rule(PILOTS, PILOTS, arguments=annex),
+    "annex_move": Rule(None, PILOTS, arguments=annex),
+    "annex_file": Rule(DRAFTERS, arguments=annex),
+    "version_annex": Rule(REVIEW_VIEWERS, scene="review", arguments=frozen_annex),
     "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
     "draft_preview": Rule(DRAFTERS, DRAFTERS),
     "text_preview": Rule(None, DRAFTERS),
@@ -182,6 +190,7 @@ RULES |= {
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
+    "annex_withdraw": Rule(PILOTS, PILOTS, arguments=annex),
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
     "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
     "authority_end": Rule(CABINET, CABINET, arguments=authority),

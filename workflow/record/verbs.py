@@ -34,6 +34,9 @@ _ROWS = (
     Verb(
         "signatory_empowered", _("Habilitation de « %(capacity)s » : %(organisation)s."), False, False, False
     ),
+    Verb("annex_added", _("Annexe « %(title)s » ajoutée : %(organisation)s."), False, False, False),
+    Verb("annex_changed", _("Annexe « %(title)s » modifiée : %(organisation)s."), False, False, False),
+    Verb("annex_withdrawn", _("Annexe « %(title)s » retirée : %(organisation)s."), False, False, False),
     Verb("suggestion_made", _("Proposition sur « %(part)s » : %(organisation)s."), moves_baskets=False),
     Verb("suggestion_accepted", _("Proposition reprise, %(part)s : %(organisation)s."), moves_baskets=False),
     Verb("suggestion_changed", _("Proposition adaptée, %(part)s : %(organisation)s."), moves_baskets=False),
@@ -42,12 +45,7 @@ _ROWS = (
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
     Verb("opening_begun", _("Contrat mis en préparation : %(organisation)s."), moves_baskets=False),
-    Verb(
-        "opening_dropped",
-        _("Préparation abandonnée : %(organisation)s."),
-        in_timeline=False,
-        moves_baskets=False,
-    ),
+    Verb("opening_dropped", _("Préparation abandonnée : %(organisation)s."), False, False),
     Verb(
         "opening_lapsed",
         _("Préparation abandonnée d’office : personne n’y a touché depuis longtemps (%(reference)s)."),
