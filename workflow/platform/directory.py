@@ -31,7 +31,7 @@ def listing(sought: str) -> Listing[Organisation]:
         numbers = Q(siret__startswith=word) | Q(communes__contains=[word.upper()])
         found = found.filter(Q(said__contains=word) | numbers)
     rows = Organisation.objects.annotate(is_administered=_is_administered())
-    return Listing(rows, [found], _ORDER)
+    return Listing(lambda: rows, lambda: [found], _ORDER)
 
 
 def _folded(text: str) -> str:
