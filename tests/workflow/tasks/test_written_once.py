@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.urls import reverse
-from django.utils import timezone
 
 from contracts.models import Contract
-from stakeholders.actions import declare_absence, withdraw_mandate
+from stakeholders.actions import withdraw_mandate
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, User
+from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast
+from tests.workflow.organisations.test_absences import away, review_of_the_police
 from tests.workflow.sockets import logged_in
 from workflow.inbox.baskets import Baskets
 from workflow.tasks import keyset
@@ -40,18 +40,11 @@ def test_for_everybody_the_first_time_and_the_next(cast: Cast) -> None:
 
 
 def test_what_somebody_may_do_changes_their_lists_at_once(cast: Cast) -> None:
-    plot.at_review(cast)
-    before, today = (
-        {person: said(person) for person in (cast.commissaire, cast.ddpn)},
-        timezone.localdate(),
-    )
-    lender, substitute = (person.mandates.get() for person in (cast.ddpn, cast.commissaire))
-    absence = Absence(
-        mandate=lender, substitute=substitute, starts_on=today, ends_on=today, powers=[Power.REVIEW.value]
-    )
-    declare_absence(absence, actor=cast.ddpn)
+    review_of_the_police(cast)
+    before = {person: said(person) for person in (cast.commissaire, cast.ddpn)}
+    away(cast.ddpn, cast.commissaire, Power.REVIEW)
     assert said(cast.commissaire)["delegues"][0] > before[cast.commissaire]["delegues"][0]
-    withdraw_mandate(lender, actor=cast.admin)
+    withdraw_mandate(cast.ddpn.mandates.get(), actor=cast.admin)
     assert before[cast.ddpn]["a-traiter"][0] > 0
     assert {count for count, _rows in said(cast.ddpn).values()} == {0}
 
