@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contracts import canonical, differences, soundness
-from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
+from contracts.models import Commitment, Contract, ContractVersion, Status, VersionAnnex, Volet
 from stakeholders.models import Mandate, User
 from workflow.drafting import readiness, rules
 from workflow.drafting.models import DraftPrint
@@ -20,6 +21,8 @@ from workflow.record import events
 from workflow.record.refusals import Invalid, Locked, NotAllowed
 from workflow.standing.drafters import mandate_to_draft
 from workflow.tasks.act import doing, entitled
+
+FROZEN = gettext_lazy("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
         contract.refresh_from_db()
         mandate = entitled(mandate_to_draft(user, contract))
         if contract.status != Status.DRAFTING:
-            raise Locked(
-                _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
-            )
+            raise Locked(str(FROZEN))
         yield Drafting(contract, mandate)
         events.publish(
             "draft_changed", contract, actor=user, organisation=mandate.office.organisation.short_name
@@ -107,6 +108,11 @@ def freeze_version(
             frozen_at=timezone.now(),
             frozen_by=user,
             label=label,
+        )
+        # what keeps the files of its annexes named, whatever the draft becomes
+        VersionAnnex.objects.bulk_create(
+            VersionAnnex(version=version, number=row["number"], file_sha256=row["file"]["sha256"])
+            for row in content["annexes"]
         )
         # it is no draft any more
         DraftPrint.objects.filter(contract=act.contract).update(printed="", pdf=b"")

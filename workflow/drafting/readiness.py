@@ -12,10 +12,14 @@ from contracts import soundness
 from contracts.canonical import Content, commitments
 from contracts.models import Contract, Part, Signatory
 from contracts.soundness import Lack, Spot
+from signatures import blobs
 from stakeholders.authority import Basis
 from stakeholders.models import SigningAuthority, User
 from workflow.standing.parties import taking_part
 from workflow.standing.standings import standings_of
+
+# What no page of the draft holds is put right where a running contract is changed, at its part.
+FRAMEWORK = {"signatory": "#signataires", "signatories": "#signataires", "participants": "#participants"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,19 @@ def readiness(contract: Contract, content: Content) -> Readiness:
 
 def blocking(contract: Contract, content: Content) -> list[Lack]:
     """Return what keeps this content of the contract from being frozen."""
-    return soundness.faults(content, contract.kind)
+    return [*soundness.faults(content, contract.kind), *_files_lost(content)]
+
+
+def _files_lost(content: Content) -> Iterable[Lack]:
+    """Say which files of annexes the store no longer has as they came."""
+    for annex in content["annexes"]:
+        file = annex["file"]
+        if file and not blobs.holds(file["sha256"], file["size"]):
+            yield Lack(
+                _("Le fichier de l’annexe %(number)s, « %(title)s », n’est plus lisible : remplacez-le.")
+                % annex,
+                (Spot("annex", annex["key"], _("Annexe %(number)s") % annex, "file"),),
+            )
 
 
 class _Ways:
@@ -67,6 +83,10 @@ class _Ways:
             return reverse("commitment_edit", args=[self.contract.pk, spot.key]) + anchor
         if spot.part == "volet" and spot.key in self.volets:
             return f"{reverse('draft_editor', args=[self.contract.pk])}#volet-{self.volets[spot.key]}"
+        if spot.part == "annex":
+            return reverse("annex_edit", args=[self.contract.pk, spot.key]) + anchor
+        if spot.part in FRAMEWORK:
+            return reverse("contract_framework", args=[self.contract.pk]) + FRAMEWORK[spot.part]
         if spot.part == "clauses":
             return reverse("draft_clauses", args=[self.contract.pk])
         if spot.part == "contract" and spot.field:
@@ -84,7 +104,10 @@ def _not_asked(contract: Contract, content: Content) -> Iterable[Lack]:
         if row["lead"]["id"] not in asked:
             led.setdefault(row["lead"]["name"], []).append(row)
     for name, rows in led.items():
-        spots = tuple(Spot("commitment", row["id"], row["number"], "lead") for row in rows)
+        spots = (
+            *(Spot("commitment", row["id"], row["number"], "lead") for row in rows),
+            Spot("participants", name=_("participants du contrat")),
+        )
         yield Lack(
             _("%(organisation)s est responsable d’engagements et ne sera pas consultée :")
             % {"organisation": name},
@@ -101,7 +124,8 @@ def _nobody_to_sign(contract: Contract) -> Iterable[Lack]:
                     "Personne ne pourrait signer aujourd’hui pour « %(capacity)s » : la fonction est vacante "
                     "et le registre n’y habilite personne. L’administrateur de l’organisation la pourvoit."
                 )
-                % {"capacity": place.capacity}
+                % {"capacity": place.capacity},
+                (Spot("signatory", place.order, _("Signataires du contrat")),),
             )
 
 
