@@ -11,14 +11,9 @@ from django.utils.translation import gettext as _
 
 from contracts.kinds import kind
 from contracts.models import Commitment, Contract, Part
-<<<<<<< HEAD
 from stakeholders.kinds import KINDS, Power, Side
 from stakeholders.models import Mandate, Organisation
-=======
-from stakeholders.kinds import KINDS, Side
-from stakeholders.models import Organisation
 from stakeholders.titles import as_subject
->>>>>>> main
 from stakeholders.wording import day
 from workflow.guests.models import Contact
 from workflow.opening import pages, seats, signers, timetable
