@@ -12,6 +12,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.news import views as news_views
 from workflow.opening import running_views
 from workflow.opening import views as opening_views
 from workflow.operations import views as operations_views
@@ -46,6 +47,12 @@ urlpatterns = [
     path("corbeilles/compteurs/", inbox_views.basket_counters, name="basket_counters"),
     path("corbeilles/<slug:basket>/", inbox_views.basket, name="basket"),
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
+    # news
+    path("nouvelles/", news_views.news, name="news"),
+    path("nouvelles/liste/", news_views.news_list, name="news_list"),
+    path("nouvelles/lues/", news_views.news_read, name="news_read"),
+    path("nouvelles/courriels/", news_views.mail_choice, name="mail_choice"),
+    path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
     # a contract in preparation
