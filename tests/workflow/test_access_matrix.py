@@ -18,13 +18,17 @@ from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.snapshots import once
-from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, RULES, Rule, review, signature
+from tests.workflow import addresses as work_addresses
+from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, Rule, review, signature
+from tests.workflow.news_addresses import NEWS
 from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
 from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import page, watching
 from workflow.live.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
+
+RULES = {**NEWS, **work_addresses.RULES}  # in this order: the last change the scene
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:

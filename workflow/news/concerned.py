@@ -49,8 +49,8 @@ def asked(event: Event) -> set[User]:
     told = Notice.objects.filter(contract=event.contract, event__pk__lt=event.pk, kind__in=ASKING)
     frozen = Event.objects.filter(contract=event.contract, kind="version_frozen", pk__lt=event.pk)
     told = told.filter(event__pk__gt=frozen.order_by("-pk").values("pk")[:1])
-    people = User.objects.filter(pk__in=told.values("person"), is_active=True)
-    return {*people.select_related("mail_choice"), *pilots(event)}
+    people = set(told.values_list("person", flat=True))
+    return {person for person in readers(event) if person.pk in people} | pilots(event)
 
 
 def task_of(event: Event) -> Task | None:

@@ -34,7 +34,7 @@ class MailChoiceForm(forms.ModelForm[MailChoice]):
         choices=[(kind.code, kind.label) for kind in KINDS.values() if not kind.is_owed],
         widget=forms.CheckboxSelectMultiple,
         help_text=_(
-            "Ces nouvelles restent sur la page « Nouvelles ». Ce que vous avez à faire, un refus, une "
+            "Ces nouvelles restent sur la page « Nouvelles ». Ce que vous avez à faire, un refus, une "
             "version retirée ou la fin d’un contrat vous sont toujours écrits."
         ),
     )

@@ -55,7 +55,7 @@ def news_read(request: Request) -> HttpResponse:
     numbers = [int(number) for number in request.POST.getlist("notice") if number.isdecimal()][:1000]
     count = centre.read(request.user, *[number for number in numbers if number < 2**63])
     if count:
-        messages.success(request, _("C’est noté : ces nouvelles sont lues."))
+        messages.success(request, _("C’est noté : ces nouvelles sont lues."))
     return redirect("news")
 
 
@@ -66,7 +66,7 @@ def mail_choice(request: Request) -> HttpResponse:
     form = MailChoiceForm(request.POST or None, instance=choice_of(request.user))
     if request.method == "POST" and form.is_valid():
         form.save()
-        messages.success(request, _("Vos courriels sont réglés ; ce qui était déjà prévu part comme prévu."))
+        messages.success(request, _("Vos courriels sont réglés ; ce qui était déjà prévu part comme prévu."))
         return redirect("mail_choice")
     context = {"form": form, "address": request.user.email}
     return render(request, "news/mail_choice.html", context, status=422 if form.is_bound else 200)

@@ -51,10 +51,10 @@ class QueuedMail(models.Model):
 class Rhythm(models.TextChoices):
     """When somebody wants mail about what concerns them; what they have to do never waits for a week."""
 
-    USUAL = "usual", _("Ce que j’ai à faire aussitôt ; le reste en un seul courriel, chaque jour ouvré")
+    USUAL = "usual", _("Ce que j’ai à faire aussitôt ; le reste en un seul courriel, chaque jour ouvré")
     AT_ONCE = "at_once", _("Tout, aussitôt")
     DAILY = "daily", _("Tout en un seul courriel, chaque jour ouvré")
-    WEEKLY = "weekly", _("Ce que j’ai à faire chaque jour ouvré ; le reste une fois par semaine")
+    WEEKLY = "weekly", _("Ce que j’ai à faire chaque jour ouvré ; le reste une fois par semaine")
     OWED = "owed", _("Seulement ce que j’ai à faire et ce qu’il faut que je sache, aussitôt")
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures.models import FailedConfirmation, PasskeyChallenge
 from stakeholders.quotas import Spending
+from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import OpinionDraft
 from workflow.privacy.closed_accounts import forget_closed_accounts
 from workflow.record import journal
@@ -73,6 +74,11 @@ def _jobs(before: dt.datetime) -> int:
         return int(cursor.rowcount)
 
 
+def _news(before: dt.datetime) -> int:
+    gone = Notice.objects.filter(at__lt=before).delete()[0]
+    return int(gone + KeptMail.objects.filter(at__lt=before).delete()[0])
+
+
 RULES = (
     Rule(
         "sessions",
@@ -103,6 +109,12 @@ RULES = (
         _("Traitements terminés ou en échec, courriels compris"),
         _("Diagnostiquer une panne."),
         _jobs,
+    ),
+    Rule(
+        "news",
+        _("Nouvelles et courriels envoyés : qui a été prévenu, de quoi, quand"),
+        _("Montrer que chacun a été prévenu, tant qu’on peut le contester."),
+        _news,
     ),
     Rule(
         "closed_accounts",

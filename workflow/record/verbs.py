@@ -167,7 +167,7 @@ _ROWS = (
     ),
     Verb(
         "mail_not_delivered",
-        _("Un courriel n’a pas pu être remis à %(person)s : %(how)s."),
+        _("Un courriel n’a pas pu être remis à %(person)s : %(how)s."),
         in_timeline=False,
         moves_baskets=False,
     ),
