@@ -26,5 +26,9 @@ def not_delivered(kept: KeptMail, **_kwargs: Any) -> None:
     """Tell who can reach the person by another way; never of a mail that told just that."""
     if kept.contract is None or not kept.notices.exclude(kind=CONTACT.code).exists():
         return
-    facts = {"person_id": kept.person_id, "person": str(kept.person), "how": kept.get_fate_display()}
+    facts: dict[str, Any] = {
+        "person_id": kept.person_id,
+        "person": str(kept.person),
+        "how": kept.get_fate_display(),
+    }
     events.publish("mail_not_delivered", kept.contract, **facts)

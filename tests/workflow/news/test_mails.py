@@ -25,6 +25,7 @@ from tests.workflow.sockets import logged_in
 from workflow.news import centre, mails
 from workflow.notices.models import Fate, KeptMail, MailChoice, Notice, QueuedMail, Rhythm
 from workflow.record.models import Event
+from workflow.standing.standings import Standings
 
 SOON = dt.timedelta(minutes=1)
 LATER = dt.timedelta(days=8)
@@ -127,7 +128,7 @@ def test_an_absent_person_is_not_mailed_their_substitute_is(cast: Cast) -> None:
     told = sent()
     assert told[substitute.email] == 1
     assert told[cast.bailleur_oh.email] == 0
-    assert centre.living(cast.bailleur_oh, centre.Standings(cast.bailleur_oh)).exists(), "on their page"
+    assert centre.living(cast.bailleur_oh, Standings(cast.bailleur_oh)).exists(), "on their page"
 
 
 def refuse(cast: Cast, answer: str) -> tuple[Contract, list[str], User]:

@@ -18,6 +18,7 @@ from tests.cast import Cast, small_contract
 from tests.workflow.organisations.test_absences import away
 from workflow.news.centre import living
 from workflow.notices.models import Notice
+from workflow.opinions import acts as opinions_acts
 from workflow.procedures.recall import recall_version
 from workflow.record import events
 from workflow.record.refusals import AlreadyDone
@@ -131,7 +132,7 @@ def test_an_act_that_fails_tells_nobody(cast: Cast) -> None:
     first = Notice.objects.count()
     assert first == before + 2
     with pytest.raises(AlreadyDone):
-        plot.opinions_acts.give_opinion(
+        opinions_acts.give_opinion(
             cast.bailleur_oh,
             waiting.pk,
             value="favourable",
