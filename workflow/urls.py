@@ -12,6 +12,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.news import told_views
 from workflow.news import views as news_views
 from workflow.opening import running_views
 from workflow.opening import views as opening_views
@@ -62,6 +63,8 @@ urlpatterns = [
     path(f"{OPENING}lettre.pdf", opening_views.opening_letter, name="opening_letter"),
     path(f"{OPENING}<slug:page>/", opening_views.opening_page, name="opening_page"),
     path(BASE, board_views.contract, name="contract"),
+    path(f"{BASE}prevenus/", told_views.contract_told, name="contract_told"),
+    path(f"{BASE}prevenus.csv", told_views.contract_told_table, name="contract_told_table"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),

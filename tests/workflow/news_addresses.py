@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.models import Contract, Part
 from stakeholders.models import Role
-from tests.workflow.addresses import CITY, EVERYBODY, Rule, none
+from tests.workflow.addresses import CITY, EVERYBODY, PILOTS, Rule, none
 from tests.workflow.scenes import Scenes
 from workflow.notices.models import Notice
 from workflow.standing.parties import pilot
@@ -23,6 +23,7 @@ def notice(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 NEWS = {
     **dict.fromkeys(("news", "news_list"), Rule(EVERYBODY, arguments=none)),
     "news_open": Rule(CITY, arguments=notice),
+    **dict.fromkeys(("contract_told", "contract_told_table"), Rule(PILOTS)),
     "news_read": Rule(None, EVERYBODY, arguments=none),
     "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
 }

@@ -116,6 +116,12 @@ def who_can_reach(event: Event) -> set[User]:
     return {person for person in found if person.pk != event.payload["person_id"]}
 
 
+def newly(event: Event) -> set[User]:
+    """Return the person who may do a task since the calendar turned, unless they were told of it."""
+    told = Notice.objects.filter(task=event.payload.get("task")).values_list("person", flat=True)
+    return {person for person in named(event) if person.pk not in set(told)}
+
+
 def named(event: Event) -> set[User]:
     """Return the one person whom the event names as concerned (``person_id``)."""
     people = User.objects.filter(pk=event.payload.get("person_id"), is_active=True)

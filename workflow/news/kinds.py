@@ -76,6 +76,7 @@ def _opinion(event: Event) -> Kind:
 
 TOLD: dict[str, Told] = {
     "task_opened": Told(TASK, concerned.who_may_do),
+    "standing_gained": Told(TASK, concerned.newly),
     "task_transferred": Told(LENT, concerned.receiver),
     "opinion_given": Told(ANSWER, concerned.pilots, _opinion),
     "text_approved": Told(ANSWER, concerned.pilots),

@@ -16,6 +16,7 @@ from workflow.news.forms import MailChoiceForm
 from workflow.news.kinds import KINDS
 from workflow.news.rhythm import choice_of
 from workflow.notices.models import Notice
+from workflow.tasks.access import contract_for
 from workflow.tasks.answers import Request, member
 
 EVERYTHING = "toutes"
@@ -43,6 +44,7 @@ def news_open(request: Request, notice: int) -> HttpResponse:
     row = found.first()
     if row is None or row.contract_id is None:
         raise Http404
+    contract_for(request.user, row.contract_id)  # a contract that is closed to them does not exist
     centre.read(request.user, row.pk)
     alive = centre.living(request.user, request.standings).filter(pk=row.pk).exists()
     return redirect(centre.say(row).address if alive else reverse("contract", args=[row.contract_id]))

@@ -42,7 +42,7 @@ ON_THE_PAGE = {
     *("circuit_started", "resolution_published", "resolution_transmitted", "resolution_received"),
     *("holder_accepted", "signature_requested", "signature_progressed", "seal_delayed", "contact_added"),
     *("contact_removed", "guest_link_sent", "guest_entered", "job_queued", "job_retried", "transfer_ended"),
-    *("standing_lost", "standing_gained"),
+    "standing_lost",
 }
 WHOM = {
     concerned.pilots: {
@@ -57,6 +57,7 @@ WHOM = {
         *("calendar_changed", "participants_changed", "signatories_changed"),
     },
     concerned.asked: {"signature_refused", "version_recalled"},
+    concerned.newly: {"standing_gained"},
     concerned.who_may_do: {"task_opened"},
     concerned.receiver: {"task_transferred"},
     concerned.named: {

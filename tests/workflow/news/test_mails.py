@@ -199,3 +199,18 @@ def test_two_workers_write_each_mail_once(cast: Cast) -> None:
     counts = Counter(KeptMail.objects.values_list("person", "contract"))
     assert max(counts.values()) <= 2, "one at once, one gathered"
     assert KeptMail.objects.count() == QueuedMail.objects.filter(kept__isnull=False).count()
+
+
+def test_the_pilots_see_who_was_told_and_whether_it_arrived(cast: Cast) -> None:
+    contract, _asked, refused = refuse(cast, "550 5.1.1 no such mailbox")
+    client = logged_in(cast.pilote_prefecture)
+    page = client.get(reverse("contract_told", args=[contract.pk])).content.decode()
+    assert str(refused) in page and "refusé par le serveur de courriel" in page
+    assert (
+        reverse("contract_told", args=[contract.pk])
+        in client.get(reverse("contract", args=[contract.pk])).content.decode()
+    )
+    table = client.get(reverse("contract_told_table", args=[contract.pk])).content.decode("utf-8-sig")
+    lines = table.strip().splitlines()
+    assert len(lines) == 1 + Notice.objects.filter(contract=contract).count()
+    assert any(str(refused) in line and "refusé par le serveur" in line for line in lines)

@@ -156,3 +156,15 @@ def test_a_substitute_is_told_in_the_absent_persons_place(cast: Cast) -> None:
     assert "task" in alive(substitute)
     end_absence(absence, actor=cast.admin)
     assert "task" not in alive(substitute)
+
+
+def test_who_comes_later_is_told_of_what_is_open_already(cast: Cast) -> None:
+    contract = plot.at_review(cast)
+    substitute = colleague_of(cast.bailleur_oh).person
+    assert alive(substitute) == []
+    absence = away(cast.bailleur_oh, substitute, Power.REVIEW, by=cast.admin)
+    check([substitute])
+    assert alive(substitute) == ["task"]
+    end_absence(absence, actor=cast.admin)
+    away(cast.bailleur_oh, substitute, Power.REVIEW, by=cast.admin)
+    assert told(substitute, contract).count("task") == 1, "told once"
