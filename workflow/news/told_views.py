@@ -12,7 +12,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from contracts.exports.letters import harmless
+from contracts.exports.tables import harmless
 from contracts.models import Contract
 from stakeholders.wording import moment
 from workflow.news.centre import NEWEST_FIRST, say
