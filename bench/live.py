@@ -1,9 +1,9 @@
 """From the commit of an act to the last open page that shows it: sockets alone, then whole pages.
 
-A page is what a browser's is: its socket, read all along (so that it answers the server's pings), the pause
-of ``live.js`` when acts come in bursts, then what it fetches (the parts of the contract, the tray's counters,
-the diagram's state). The site is served as ``./run`` serves it. The peer in the same run is the floor: a bare
-PostgreSQL listener that hears the same event.
+A page is what a browser's is: its socket, read all along (so that it answers the server's pings), by which it
+is pushed the parts of the contract, the tray's counter and the diagram's state; what was not pushed within
+the time of ``live.js`` it fetches, and the table says how often. The site is served as ``./run`` serves it.
+The peer in the same run is the floor: a bare PostgreSQL listener that hears the same event.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ from workflow.record import events
 
 WIDTH = 150  # columns that the tables need
 BATCH = 50  # sockets opened at once
-DEBOUNCE = 0.15  # seconds, as in config/static/contreseing/live.js
-SPREAD = 1.0  # seconds, as there and in diagram.js
+PUSHED_WITHIN = 10.0  # seconds, as in config/static/contreseing/live.js
 KEPT_ALIVE = 3.0  # seconds that a connection is used again; the server closes it after five
-CUT = 0  # counted where no answer came at all
+PUSHED, CUT = 1, 0  # counted where a page was pushed all; where no answer came at all
 CALM = 0.5  # seconds between two acts
+TOKEN = "b" * 32
 VERB = "draft_submitted"  # one that moves the baskets
 
 
@@ -90,7 +90,7 @@ def _table(title: str, what: str, *more: str) -> Table:
 
 def _cookie(person: User) -> str:
     name = settings.SESSION_COOKIE_NAME
-    return f"{name}={logged_in(person).cookies[name].value}"
+    return f"{name}={logged_in(person).cookies[name].value}; {settings.CSRF_COOKIE_NAME}={TOKEN}"
 
 
 def _sockets(cast: Cast, contracts: Sequence[Contract], sockets: int, count: int) -> list[str]:
@@ -111,7 +111,8 @@ def _pages(contract: Contract, readers: Iterable[User], pages: int, count: int) 
     cookies = [_cookie(person) for person in readers]
     with served(SOCKETS_AN_ACCOUNT="2000") as site:
         measured = asyncio.run(_show_all(site, cookies, contract, pages, count))
-    answers = ", ".join(f"{n} × {status}" for status, n in sorted(measured.answers.items()))
+    names = {PUSHED: "poussées", CUT: "rien"}
+    answers = ", ".join(f"{n} × {names.get(kind, kind)}" for kind, n in sorted(measured.answers.items()))
     return [str(pages), "1", *measured.columns(), str(min(pages, len(cookies))), answers]
 
 
@@ -170,7 +171,7 @@ async def _hear_all(
                 await asyncio.sleep(0)
                 committed = await asyncio.to_thread(_publish, contracts[turn % len(contracts)])
                 measured.floor.append(await hearing - committed)
-                heard = [await one.told() - committed for one in opened]  # when each was told, read or not
+                heard = [(await one.told())[0] - committed for one in opened]  # when told, read or not
                 measured.heard += heard
                 measured.last.append(max(heard))
         await _stop(watching)
@@ -203,40 +204,33 @@ async def _show_all(site: Site, cookies: list[str], contract: Contract, number: 
 
 
 class Page:
-    """One open page of the contract: it hears, waits as the script does, fetches what moved."""
+    """One open page of the contract: it hears, and is pushed what moved; it fetches what was not."""
 
     def __init__(
         self, session: aiohttp.ClientSession, url: str, opened: Hearing, cookie: str, contract: Contract
     ) -> None:
-        self.session, self.opened, self.cookie, self.tag = session, opened, cookie, ""
-        base = f"{url}/contrats/{contract.pk}"
-        self.parts, self.diagram = f"{base}/en-direct/", f"{base}/processus.json"
-        self.counters = f"{url}/corbeilles/compteurs/"
+        self.session, self.opened, self.cookie = session, opened, cookie
+        self.parts = f"{url}/contrats/{contract.pk}/en-direct/"
 
     async def show_next(self, answers: Counter[int]) -> float:
-        """Return when the page showed the next act; the tray and the diagram follow."""
-        await self.opened.told()
-        await asyncio.sleep(DEBOUNCE)
-        while await self._fetch(self.parts, answers) == 503:
-            await asyncio.sleep(1)
-        shown = time.perf_counter()
-        await asyncio.gather(*(self._later(address, answers) for address in (self.diagram, self.counters)))
+        """Return when the page showed the next act."""
+        _at, event = await self.opened.told()
+        try:
+            async with asyncio.timeout(PUSHED_WITHIN * (1 + random.random())):  # noqa: S311 (no secret)
+                shown = await self.opened.pushed(event)
+            answers[PUSHED] += 1
+        except TimeoutError:
+            while await self._fetch(answers) == 503:
+                await asyncio.sleep(1)
+            shown = time.perf_counter()
         return shown
 
-    async def _later(self, address: str, answers: Counter[int]) -> None:
-        await asyncio.sleep(random.random() * SPREAD)  # noqa: S311 (when to ask is no secret)
-        await self._fetch(address, answers)
-
-    async def _fetch(self, address: str, answers: Counter[int]) -> int:
+    async def _fetch(self, answers: Counter[int]) -> int:
         headers = {"Cookie": self.cookie, "HX-Request": "true"}
-        if address == self.parts and self.tag:
-            headers["If-None-Match"] = self.tag
         try:
-            async with self.session.get(address, headers=headers) as answer:
+            async with self.session.get(self.parts, headers=headers) as answer:
                 await answer.read()
                 answers[answer.status] += 1
-                if address == self.parts:
-                    self.tag = answer.headers.get("ETag", "")
                 return answer.status
         except aiohttp.ClientConnectionError:  # a browser asks again on another connection
             answers[CUT] += 1
@@ -248,27 +242,37 @@ class Hearing:
 
     def __init__(self, opened: aiohttp.ClientWebSocketResponse) -> None:
         self._opened = opened
-        self._came: asyncio.Queue[tuple[float, str]] = asyncio.Queue()
+        self._came: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
+        self._pushed: asyncio.Queue[tuple[float, dict[str, Any]]] = asyncio.Queue()
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
         async for message in self._opened:
-            self._came.put_nowait((time.perf_counter(), message.data))
+            told = json.loads(message.data)
+            came = self._pushed if told["kind"] == "pushed" else self._came
+            came.put_nowait((time.perf_counter(), told))
 
     async def greeted(self) -> Self:
         """Wait for the greeting; return itself."""
-        while json.loads((await self._next())[1])["kind"] != "hello":
+        while (await self._next(self._came))[1]["kind"] != "hello":
             pass
         return self
 
-    async def told(self) -> float:
-        """Return when the next message came; raises RuntimeError when the socket was closed instead."""
-        return (await self._next())[0]
+    async def told(self) -> tuple[float, int]:
+        """Return when the next event came, and its identifier; raises RuntimeError when the socket closed."""
+        at, told = await self._next(self._came)
+        return at, told["id"]
 
-    async def _next(self) -> tuple[float, str]:
-        coming = asyncio.create_task(self._came.get())
+    async def pushed(self, event: int) -> float:
+        """Return when the parts of the contract came as they are since that event."""
+        while (found := await self._next(self._pushed))[1]["until"] < event or "parts" not in found[1]:
+            pass
+        return found[0]
+
+    async def _next(self, came: asyncio.Queue[tuple[float, dict[str, Any]]]) -> tuple[float, dict[str, Any]]:
+        coming = asyncio.create_task(came.get())
         await asyncio.wait({coming, self._reading}, return_when=asyncio.FIRST_COMPLETED)
-        if not coming.done() and self._came.empty():
+        if not coming.done() and came.empty():
             coming.cancel()
             raise RuntimeError(f"a socket was closed ({self._opened.close_code}) before it was told")
         return await coming
@@ -296,7 +300,7 @@ async def _open_all(
 
 
 async def _open(session: aiohttp.ClientSession, url: str, cookie: str, contract: Contract) -> Hearing:
-    address = f"{url}/ws/live/?contract={contract.pk}"
+    address = f"{url}/ws/live/?contract={contract.pk}&depuis=0"
     opened = await session.ws_connect(address, headers={"Origin": url, "Cookie": cookie}, max_msg_size=0)
     return await Hearing(opened).greeted()
 

@@ -88,11 +88,16 @@ def held_on(person: Person, on: dt.date) -> QuerySet[Mandate]:
     if not person.is_authenticated or not person.is_active:
         return Mandate.objects.none()
     # by the person, whom each mandate then knows without being read again
-    held = person.mandates.in_force(on).select_related("office__organisation").order_by("starts_on", "pk")
-    held = held.annotate(own_rights=_own_rights())
+    held = with_rights(person.mandates.in_force(on))
     if person.only_mandates is None:
         return held
     return held.filter(pk__in=person.only_mandates, limited_type__isnull=False)
+
+
+def with_rights(held: QuerySet[Mandate]) -> QuerySet[Mandate]:
+    """Give mandates their office, their organisation and its ``own_rights``, in their order."""
+    held = held.select_related("office__organisation").order_by("starts_on", "pk")
+    return held.annotate(own_rights=_own_rights())
 
 
 @asked_once

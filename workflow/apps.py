@@ -14,3 +14,4 @@ class WorkflowConfig(AppConfig):
         """Listen to what lower floors tell."""
         for room in ("accounts", "news", "powers", "signing"):
             import_module(f"workflow.{room}.receivers")
+        import_module("workflow.board.pushed")

@@ -57,7 +57,12 @@ def test_on_the_contract_s_page(browser: Browser, cast: Cast, live_url: str) -> 
     page.set_viewport_size({"width": 1280, "height": 500})
     expect(page.locator(".diagram")).to_have_attribute("data-state", "ready", timeout=PATIENCE)
     places = {"#to-recall": "#etapes li:first-child b", "#historique .journal": "#entry-1 div, #acteurs th"}
-    for (place, chosen), waiting in zip(places.items(), plot.tasks(contract, "review"), strict=True):
+    moving = [("entete", "etapes", "acteurs", "signatures", "historique"), ("acteurs", "historique")]
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for (place, chosen), waiting, parts in zip(
+        places.items(), plot.tasks(contract, "review"), moving, strict=True
+    ):
         page.locator(place).focus()
         page.evaluate(SELECT, chosen)
         page.evaluate("() => scrollTo(0, 120)")
@@ -66,13 +71,14 @@ def test_on_the_contract_s_page(browser: Browser, cast: Cast, live_url: str) -> 
         meanwhile(
             page,
             lambda waiting=waiting: plot.opine(contract, waiting),  # type: ignore[misc]
-            *("entete", "etapes", "acteurs", "signatures", "historique"),
+            *parts,  # all of them first, then what changed since
         )
         expect(page.locator("#historique li").first).to_contain_text("Avis rendu")
         assert page.evaluate(FOCUSED) == where, place
         assert page.evaluate("(held) => held === document.activeElement", held), "the very element"
         assert page.evaluate("() => [getSelection().toString(), scrollY]") == before
         assert before[0] and before[1]
+    assert asked == [], "all came by the socket"
     actor.close()
 
 
@@ -155,8 +161,7 @@ def test_in_a_form_what_is_typed_and_selected_stays(
         else:
             plot.record_resolution(contract)
 
-    with page.expect_response(lambda answer: "/compteurs/" in answer.url):
-        act()
+    meanwhile(page, act, "tray-count")
     expect(page.locator("#live-announcer")).not_to_be_empty()
     expect(field).to_be_focused()
     expect(field).to_have_value("Le calendrier est trop court.")

@@ -79,18 +79,26 @@ def page(
     contract: Contract | None = None,
     after: int | None = None,
     origin: str | None = None,
+    *,
+    since: int | None = None,
 ) -> Iterator[Page]:
-    """Open the socket of a page as its script does; yields once the server has answered."""
+    """Open the socket of a page as its script does; yields once the server has answered.
+
+    ``since`` is what a contract's page says, whose parts are pushed.
+    """
     client = logged_in(who) if isinstance(who, User) else who
     query = "&".join(
         f"{name}={value}"
-        for name, value in (("contract", contract.pk if contract else None), ("after", after))
+        for name, value in (
+            ("contract", contract.pk if contract else None),
+            ("after", after),
+            ("depuis", since),
+        )
         if value is not None
     )
     headers = {}
     if client is not None:
-        name = settings.SESSION_COOKIE_NAME
-        headers["Cookie"] = f"{name}={client.cookies[name].value}"
+        headers["Cookie"] = "; ".join(f"{name}={one.value}" for name, one in client.cookies.items())
     address = f"{url.replace('http', 'ws', 1)}/ws/live/?{query}"
     site = Origin(origin or url)
     with connect(address, origin=site, additional_headers=headers, open_timeout=40) as wire:
@@ -99,10 +107,15 @@ def page(
 
 @contextmanager
 def watching(
-    url: str, who: User | Client, contract: Contract | None = None, after: int | None = None
+    url: str,
+    who: User | Client,
+    contract: Contract | None = None,
+    after: int | None = None,
+    *,
+    since: int | None = None,
 ) -> Iterator[Page]:
     """Open a page that the server lets watch, its greeting heard."""
-    with page(url, who, contract, after) as opened:
+    with page(url, who, contract, after, since=since) as opened:
         opened.hear_until("hello")
         yield opened
 

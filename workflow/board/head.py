@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.models import ENDED, Contract, ContractVersion, Status
+from stakeholders.models import User
 from workflow.board import obstacles
 from workflow.board.kept import since_the_last_event
 from workflow.engine import purposes
@@ -21,33 +22,33 @@ from workflow.signing.holders import Difference
 from workflow.signing.rules import differences
 from workflow.standing.drafters import mandate_to_draft
 from workflow.standing.parties import mandate_to_pilot
+from workflow.standing.standings import Standings
 from workflow.tasks import lists
-from workflow.tasks.answers import Request
 
 
-def head(request: Request, found: Contract) -> dict[str, Any]:
+def head(person: User, standings: Standings, found: Contract) -> dict[str, Any]:
     """Return what the head shows: where the contract stands, and what its reader has to do."""
     waiting = open_tasks(found)
-    mine = lists.tasks_of(request.user, found, standings=request.standings)
-    is_pilot = mandate_to_pilot(request.user, found) is not None
-    named = naming(request.user, found)
+    mine = lists.tasks_of(person, found, standings=standings)
+    is_pilot = mandate_to_pilot(person, found) is not None
+    named, is_over = naming(person, found), found.status in ENDED
     running = [task for task in waiting if is_of_the_system(task) and not has_failed(task)]
 
     def of_all(name: str, make: Callable[[], Any]) -> Any:
-        return since_the_last_event(found, request.user, name, make)
+        return since_the_last_event(found, person, name, make)
 
     return {
         "contract": found,
         "can_name": bool(named),
-        "wrong_contacts": wrong_contacts(found, named) if named else [],
+        "wrong_contacts": wrong_contacts(found, named) if named and not is_over else [],
         "my_tasks": mine,
         "answered": of_all("reponses", lambda: answers([found.pk])[found.pk]),
         "is_pilot": is_pilot,
-        "is_over": found.status in ENDED,
+        "is_over": is_over,
         "readable": of_all("imprimee", lambda: [_readable(found)])[0],
-        "may_draft": mandate_to_draft(request.user, found) is not None,
-        "incompatibilities": obstacles.incompatibilities(request.standings.mandates, found, waiting),
-        "barred": obstacles.barred_tasks(request.standings, found),
+        "may_draft": mandate_to_draft(person, found) is not None,
+        "incompatibilities": obstacles.incompatibilities(standings.mandates, found, waiting),
+        "barred": obstacles.barred_tasks(standings, found),
         "failed_jobs": [task for task in waiting if has_failed(task)],
         "running_jobs": [(task, _explained(task, found)) for task in running],
         "minutes_late": minutes_late(found) if running else 0,

@@ -15,6 +15,7 @@ from contracts.models import Commitment, Contract, ContractVersion, Part
 from contracts.models.contract import versions_of
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
+from stakeholders.reading import asked_once
 from stakeholders.wording import day, in_sentence
 from workflow.diagnostic import rules as diagnostic_rules
 from workflow.engine import purposes
@@ -57,6 +58,7 @@ class Lane:
 ORDER = {LATE: 0, NOW: 1, STOP: 2, DONE: 3, WAIT: 4}
 
 
+@asked_once
 def lanes(contract: Contract) -> list[Lane]:
     """Return a lane for each organisation that has something to do in this contract, the awaited first."""
     awaited: dict[int, list[Task]] = {}
@@ -73,11 +75,13 @@ def lanes(contract: Contract) -> list[Lane]:
     return sorted(found, key=lambda lane: ORDER[lane.look])
 
 
+@asked_once
 def missing_opinions(contract: Contract) -> int:
     """Count the opinions that are asked and not given yet."""
     return sum(is_open(task) and serves(task, purposes.REVIEW) for task in open_tasks(contract))
 
 
+@asked_once
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
     """Return who leads commitments of the draft and is asked nothing about them, with their numbers."""
     led = Commitment.objects.filter(volet__contract=contract).exclude(

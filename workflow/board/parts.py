@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Prefetch
+from django.middleware.csrf import get_token
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.http import quote_etag
@@ -21,6 +22,7 @@ from django.utils.translation import get_language
 
 from contracts.models import Commitment, Contract
 from contracts.models.contract import versions_of
+from stakeholders.models import User
 from workflow.board.circuit import circuit
 from workflow.board.diagram_status import diagram_status
 from workflow.board.head import head
@@ -31,7 +33,17 @@ from workflow.board.steps import steps
 from workflow.record import events
 from workflow.signing import progress
 from workflow.standing.parties import taking_part
+from workflow.standing.standings import Standings
 from workflow.tasks.answers import Request
+
+
+@dataclass(frozen=True)
+class Reader:
+    """For whom the page is shown: the person, what they may do, the token of the forms they are given."""
+
+    person: User
+    standings: Standings
+    token: str
 
 
 @dataclass(frozen=True)
@@ -49,36 +61,42 @@ class Reading:
 Facts = Callable[[Reading], dict[str, Any]]
 
 
-def parts(request: Request, contract: Contract, *, after: int = 0) -> dict[str, SafeString]:
+def reader_of(request: Request) -> Reader:
+    """Return for whom a request is answered."""
+    return Reader(request.user, request.standings, get_token(request))
+
+
+def parts(reader: Reader, contract: Contract, *, after: int = 0) -> dict[str, SafeString]:
     """Return each part of the page that moves, rendered, by the name that its place on the page bears."""
-    reading = Reading(contract, _organisations(request, contract), after)
-    shown = {"entete": render_to_string("board/_partials/head.html", head(request, contract), request)}
-    return shown | {name: _kept(request, name, reading) for name in SHARED}
+    reading = Reading(contract, _organisations(reader, contract), after)
+    facts = head(reader.person, reader.standings, contract)
+    shown = {"entete": render_to_string("board/_partials/head.html", facts | {"csrf_token": reader.token})}
+    return shown | {name: _kept(reader.person, name, reading) for name in SHARED}
 
 
-def text(request: Request, contract: Contract) -> SafeString:
+def text(person: User, contract: Contract) -> SafeString:
     """Return the volets and their commitments, rendered: what only a new reading of the page shows anew."""
-    return _kept(request, "texte", Reading(contract, frozenset(), 0))
+    return _kept(person, "texte", Reading(contract, frozenset(), 0))
 
 
-def drawn(request: Request, contract: Contract) -> dict[str, Any]:
+def drawn(person: User, contract: Contract) -> dict[str, Any]:
     """Return the state of each step of the diagram, the same for all who read the contract."""
-    return since_the_last_event(contract, request.user, "schema", lambda: diagram_status(contract))
+    return since_the_last_event(contract, person, "schema", lambda: diagram_status(contract))
 
 
-def tag_of(request: Request, contract: Contract) -> str:
+def tag_of(person: User, contract: Contract) -> str:
     """Return the entity tag (RFC 9110, 8.8.3) of what the reader is shown of the contract now."""
-    _of_contract, last = events.last_about(contract, request.user)
-    return quote_etag(f"{last}-{request.user.pk}-{get_language()}-{timezone.localdate().toordinal()}")
+    _of_contract, last = events.last_about(contract, person)
+    return quote_etag(f"{last}-{person.pk}-{get_language()}-{timezone.localdate().toordinal()}")
 
 
-def _organisations(request: Request, contract: Contract) -> frozenset[int]:
+def _organisations(reader: Reader, contract: Contract) -> frozenset[int]:
     """Return the organisations of the contract for which the reader acts."""
-    own = request.standings.organisations
+    own = reader.standings.organisations
     return frozenset(row.organisation_id for row in taking_part(contract) if row.organisation_id in own)
 
 
-def _kept(request: Request, name: str, reading: Reading) -> SafeString:
+def _kept(person: User, name: str, reading: Reading) -> SafeString:
     """Return a part as it was rendered since the contract's last event, or render it now."""
     part = (SHARED | UNMOVED)[name]
 
@@ -86,7 +104,7 @@ def _kept(request: Request, name: str, reading: Reading) -> SafeString:
         return render_to_string(part.template, {"contract": reading.contract, **part.facts(reading)})
 
     return since_the_last_event(
-        reading.contract, request.user, name, render, *part.varies(reading), kept_in="parts"
+        reading.contract, person, name, render, *part.varies(reading), kept_in="parts"
     )
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from contracts.words import LONGEST
 from workflow.board.history import past
-from workflow.board.parts import drawn, parts, tag_of, text
+from workflow.board.parts import drawn, parts, reader_of, tag_of, text
 from workflow.procedures import registry
 from workflow.procedures.diagram import diagram
 from workflow.tasks import lists
@@ -43,9 +43,9 @@ def contract(request: Request, contract: int) -> HttpResponse:
     before = past(found)
     context = {
         "contract": found,
-        "tag": tag_of(request, found),
-        "parts": parts(request, found, after=before.after),
-        "text": text(request, found),
+        "tag": tag_of(request.user, found),
+        "parts": parts(reader_of(request), found, after=before.after),
+        "text": text(request.user, found),
         "past": before,
     }
     return render(request, "board/contract.html", context)
@@ -56,12 +56,12 @@ def contract(request: Request, contract: int) -> HttpResponse:
 def contract_live(request: Request, contract: int) -> HttpResponse:
     """The parts of the page that move, to be changed in place; 304 for what the page shows already."""
     found = contract_for(request.user, contract)
-    tag = tag_of(request, found)
+    tag = tag_of(request.user, found)
     if request.headers.get("If-None-Match") == tag:
         answer: HttpResponse = HttpResponseNotModified()
     else:
         after = request.GET.get("depuis", "")
-        shown = parts(request, found, after=int(after) if NUMBER.fullmatch(after) else 0)
+        shown = parts(reader_of(request), found, after=int(after) if NUMBER.fullmatch(after) else 0)
         answer = render(request, "board/_partials/moved.html", {"parts": shown})
     answer["ETag"] = tag
     return answer
@@ -80,4 +80,4 @@ def contract_bpmn(request: Request, contract: int) -> HttpResponse:
 @member
 def contract_process(request: Request, contract: int) -> HttpResponse:
     """The state of each step of the diagram."""
-    return JsonResponse(drawn(request, contract_for(request.user, contract)))
+    return JsonResponse(drawn(request.user, contract_for(request.user, contract)))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.conf import settings
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch
 from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
@@ -18,6 +18,7 @@ from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandates_in_force
+from stakeholders.reading import asked_once
 from workflow.engine.tasks import review_task
 from workflow.guests.models import Contact, GuestLink
 from workflow.opinions.models import Opinion
@@ -196,11 +197,13 @@ def named_contacts(contract: Contract, organisations: list[Organisation]) -> lis
     ]
 
 
-def wrong_contacts(contract: Contract, organisations: Iterable[Organisation]) -> QuerySet[Contact]:
-    """Return the kept contacts of these organisations who answered « ce n’est pas moi »."""
-    return (
-        Contact.objects.kept()
-        .filter(contract=contract, organisation__in=organisations, links__reported_at__isnull=False)
-        .select_related("organisation")
-        .distinct()
-    )
+def wrong_contacts(contract: Contract, organisations: Iterable[Organisation]) -> list[Contact]:
+    """Return the kept contacts of these organisations who answered « ce n’est pas moi »."""
+    theirs = {organisation.pk for organisation in organisations}
+    return [contact for contact in _reported(contract) if contact.organisation_id in theirs]
+
+
+@asked_once
+def _reported(contract: Contract) -> list[Contact]:
+    found = Contact.objects.kept().filter(contract=contract, links__reported_at__isnull=False)
+    return list(found.select_related("organisation").distinct())

@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.db.models import Q
 from django.utils import translation
 from django.utils.dateparse import parse_datetime
@@ -22,13 +21,14 @@ from django.utils.timezone import localtime
 from stakeholders.models import User
 from stakeholders.sessions import limit, mark_of, seconds_left_to
 from workflow.live import open_pages, relay
+from workflow.live.pushed_page import FORBIDDEN, PushedPage
 from workflow.news.kinds import TOLD
 from workflow.record import events
 from workflow.record.models import Event
 from workflow.record.verbs import VERBS, sentence_of
 from workflow.tasks.access import contracts_of
 
-UNAUTHENTICATED, FORBIDDEN, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4403, 4429, 1008, 1013
+UNAUTHENTICATED, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4429, 1008, 1013
 MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
 SPOKEN_AT_MOST = 20  # messages; pages only listen
 
@@ -60,7 +60,7 @@ def _told(message: dict[str, Any], language: str, *, is_mine: bool) -> dict[str,
         }
 
 
-class LiveConsumer(AsyncJsonWebsocketConsumer):
+class LiveConsumer(PushedPage):
     """One open page.
 
     Close codes: 4401 log in, 4403 the right was withdrawn, 4429 more recent pages of the same
@@ -96,6 +96,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         await self.channel_layer.group_add(self._group(), self.channel_name)
         if self.contract_id is not None:
             await self.channel_layer.group_add(f"user.{user.pk}", self.channel_name)
+        self.be_pushed(user, self.contract_id, _number(query, "depuis"))
         await self._catch_up(_number(query, "after"))
 
     async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
@@ -118,6 +119,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
         """Leave the groups."""
         user = self.scope["user"]
         open_pages.leave(self)
+        self.leave()
         if self.clock is not None:
             self.clock.cancel()
         await self.channel_layer.group_discard(self._group(), self.channel_name)
@@ -171,8 +173,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
 
     def _written(self, message: dict[str, Any]) -> str:
         """Return what the page receives, as JSON; written once for all the pages of one kind."""
-        language = self.scope.get("language") or "fr"
-        is_mine = message.get("actor") == self.scope["user"].pk
+        language, is_mine = self.language, message.get("actor") == self.scope["user"].pk
         written: dict[tuple[str, bool], str] = message["written"]
         if (language, is_mine) not in written:
             written[language, is_mine] = json.dumps(_told(message, language, is_mine=is_mine))
@@ -193,7 +194,7 @@ class LiveConsumer(AsyncJsonWebsocketConsumer):
                 await self.send_json({"kind": "reload"})
             for message in missed[:MISSED_AT_MOST]:
                 await self.event_told(message)
-        await self.send_json({"kind": "hello", "last": self.last})
+        await self.send_json({"kind": "hello", "last": self.last, "pushed": self.reader is not None})
 
     @database_sync_to_async
     def _missed(self, after: int) -> list[dict[str, Any]]:

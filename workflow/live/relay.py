@@ -21,8 +21,11 @@ from django.utils import timezone
 from prometheus_client import Histogram
 
 from stakeholders.permissions import audience
+from workflow.live import pushing
+from workflow.news.kinds import TOLD
 from workflow.record.events import CHANNEL, last_identifier
 from workflow.record.models import Event
+from workflow.record.verbs import VERBS
 
 log = structlog.get_logger(__name__)
 SAFETY_POLL = 5.0  # seconds; only ever needed if a notification was lost with its connection
@@ -73,9 +76,17 @@ class Relay:
         for identifier, at, sending in read:
             if sending is not None:
                 await layer.share(*sending)
+                _push(*sending)
             self.last = identifier
             DELAY.observe(max(0.0, (timezone.now() - at).total_seconds()))
         return len(read)
+
+
+def _push(_groups: list[str], told: dict[str, Any]) -> None:
+    """Have pushed what an event changes on the pages of this process."""
+    row = VERBS.get(told["kind"])
+    moves_baskets = row is None or row.moves_baskets or told["kind"] in TOLD
+    pushing.here().moved(told["event"], told["contract"], told["readers"] if moves_baskets else ())
 
 
 _relays: dict[asyncio.AbstractEventLoop, Relay] = {}

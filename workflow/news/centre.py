@@ -6,6 +6,7 @@ contract that the person may no longer open: nothing has to be put away by hand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -22,7 +23,7 @@ from workflow.news.kinds import KINDS
 from workflow.notices.models import Notice
 from workflow.record.verbs import sentence_of
 from workflow.standing.standings import Standings
-from workflow.tasks.keyset import Listing, Order
+from workflow.tasks.keyset import Listing, Order, counts
 from workflow.tasks.lists import own_ways, ways_in_place
 
 NEWEST_FIRST = Order(keys=("pk",), shown=("pk",), target="pk", descending=True)
@@ -54,6 +55,12 @@ def listing(
         found = found.filter(kind=kind)
     rows = Notice.objects.select_related("event", "contract", "task")
     return Listing(rows, [found], NEWEST_FIRST)
+
+
+def unread(people: Mapping[int, Standings]) -> dict[int, int]:
+    """Return how many news each of these people has not read, by person, in one query."""
+    listings = [listing(mine.person, mine, unread=True) for mine in people.values()]
+    return dict(zip(people, counts(listings), strict=True)) if listings else {}
 
 
 def contracts_told(person: User, mine: Standings) -> list[Contract]:

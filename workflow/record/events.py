@@ -7,6 +7,7 @@ order of commits and a client that asks for "what came after the last one" misse
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import Max, Q
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.models import User
-from stakeholders.reading import asked_once
+from stakeholders.reading import asked_once, told
 from workflow.record import once
 from workflow.record.journal import take_order_lock
 from workflow.record.models import Event, JournalEntry
@@ -73,3 +74,17 @@ def last_about(contract: Contract, person: User) -> tuple[int, int]:
     told = Event.objects.filter(of_contract | Q(recipient=person))
     last = told.aggregate(contract=Max("pk", filter=of_contract), either=Max("pk"))
     return last["contract"] or 0, last["either"] or 0
+
+
+def last_about_for(contract: Contract, people: Iterable[User]) -> None:
+    """Ask once, for all of these people, what ``last_about`` asks for each; kept for the reading."""
+    of_contract, asking = Q(contract=contract), list(people)
+    rows = Event.objects.filter(of_contract | Q(recipient__in=asking)).order_by().values_list("recipient")
+    newest = {
+        recipient: (here or 0, last)
+        for recipient, here, last in rows.annotate(here=Max("pk", filter=of_contract), last=Max("pk"))
+    }
+    shared = max((here for here, _last in newest.values()), default=0)
+    for person in asking:
+        _here, own = newest.get(person.pk, (0, 0))
+        told(last_about, (shared, max(shared, own)), contract, person)

@@ -7,7 +7,7 @@ one object is never taken here but in :mod:`workflow.tasks.access` and :mod:`wor
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
@@ -37,7 +37,7 @@ from workflow.engine.tasks import (
 )
 from workflow.standing.parties import know_what_opened
 from workflow.standing.standings import Standings
-from workflow.tasks.keyset import Listing, Order
+from workflow.tasks.keyset import Listing, Order, counts
 
 SHOWN_AT_MOST = 200
 NEWEST_FIRST = Order(keys=("contract",), shown=("pk",), target="contract", descending=True)
@@ -107,6 +107,12 @@ def tasks_of(
     know_what_opened([task for task in waiting if fills_a_place(task)], contract)
     waiting.sort(key=lambda task: (due_on(task) or dt.date.max, task.pk))
     return with_standing(waiting, mine)[:SHOWN_AT_MOST]
+
+
+def waiting(people: Mapping[int, Standings]) -> dict[int, int]:
+    """Return how many tasks wait for each of these people, by person, in one query."""
+    listings = [task_listing(mine.person, standings=mine) for mine in people.values()]
+    return dict(zip(people, counts(listings), strict=True)) if listings else {}
 
 
 def with_standing(tasks: list[Task], mine: Standings) -> list[Task]:

@@ -70,7 +70,10 @@ class Diagram {
     const answer = await fetch(this.root.dataset.status, { credentials: "same-origin" });
     if (!answer.ok) return;
     const { steps } = await answer.json();
-    if (turn !== this.asked) return; // a later question was asked meanwhile: its answer is the true one
+    if (turn === this.asked) this.show(steps); // else a later state is known: it is the true one
+  }
+
+  show(steps) {
     this.mark(steps);
     // The circuit has moved on: so does the view.
     const current = steps.filter((step) => step.state !== "done").map((step) => step.id).join();
@@ -176,6 +179,11 @@ async function mount(root) {
   document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
     if (detail.xhr.status !== 200 || !("etag" in detail.elt.dataset)) return;
     setTimeout(() => diagram.refresh(), Math.random() * SPREAD);
+  });
+  // Pushed with the words of the page: nothing to ask for.
+  document.body.addEventListener("contreseing:steps", ({ detail }) => {
+    diagram.asked += 1;
+    diagram.show(detail);
   });
   let width = root.clientWidth;
   new ResizeObserver(() => {

@@ -1,6 +1,7 @@
 // What moves while one reads: events by websocket, fragments that re-fetch themselves.
 // The server is workflow/live/consumers.py; what a page does about a verb is in its row, workflow/record/verbs.py,
-// and comes with each event. Without this script every page stays true once reloaded.
+// and comes with each event. What a page shows anew is pushed after it (workflow/live/pushing.py): a page asks
+// for it by itself only where nothing comes. Without this script every page stays true once reloaded.
 
 const DEBOUNCE = 150; // ms: acts come in bursts (eleven reviews open at once), one re-fetch is enough
 const SPREAD = 1000; // ms over which the pages of one contract count their baskets anew
@@ -9,6 +10,7 @@ const LONGEST_DELAY = 30_000; // ms
 const TOAST = 8_000; // ms
 const BUSY_DELAY = 5_000; // ms, when the server does not say how long
 const LEAVING = 400; // ms, in which what was typed last is sealed and kept (drafts.js)
+const PUSHED_WITHIN = 10_000; // ms, and as many again at random, after which what was not pushed is fetched
 const PATIENCE = 30_000; // ms after which a fragment that never answers lets the next one go
 
 const body = document.body;
@@ -25,6 +27,15 @@ let socket = null;
 let over = false;
 let waiting = [];
 let baskets = 0;
+let pushed = false; // whether the server pushes what moves on this page
+let expected = 0; // until which event something is to be pushed,
+let reached = 0; // and was
+let unpushed = 0;
+let missed = false; // the socket closed before it came
+
+// Of a contract's page: where its parts are fetched; and what else than the tray the counters are of.
+const parts = document.querySelector("[data-etag]");
+const hasBaskets = Boolean(document.getElementById("baskets"));
 
 function show(name) {
   document.documentElement.dataset.live = name;
@@ -55,6 +66,54 @@ function count() {
   body.dispatchEvent(new CustomEvent("contreseing:baskets"));
 }
 
+function ask() {
+  body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events: [] } }));
+  count();
+}
+
+// Nothing came: the page asks for it, by another socket too, which takes nothing for shown.
+function giveUp() {
+  unpushed = 0;
+  ask();
+  socket?.close();
+}
+
+function expect(event) {
+  if (event <= reached) return;
+  expected = Math.max(expected, event);
+  if (!unpushed) unpushed = setTimeout(giveUp, PUSHED_WITHIN * (1 + Math.random()));
+}
+
+function swap(target, content, swapStyle) {
+  window.htmx.swap(target, content, { swapStyle }, { contextElement: target });
+}
+
+function counters(tray) {
+  const box = document.createElement("template");
+  box.innerHTML = tray || "";
+  return [...box.content.children];
+}
+
+function take({ until, tray, contract, parts: moved, steps, tag }) {
+  clearTimeout(unpushed);
+  unpushed = 0;
+  reached = Math.max(reached, until);
+  expect(expected);
+  for (const counter of counters(tray)) {
+    const target = document.getElementById(counter.id);
+    if (target) swap(target, counter.outerHTML, "morph");
+  }
+  if (!parts || contract !== watched) return;
+  for (const [name, part] of Object.entries(moved)) {
+    const target = document.getElementById(name);
+    if (!target) continue;
+    keepRows({ detail: { target } });
+    swap(target, part, "morph:innerHTML");
+  }
+  parts.dataset.etag = tag;
+  body.dispatchEvent(new CustomEvent("contreseing:steps", { detail: steps }));
+}
+
 function flush() {
   const events = waiting;
   waiting = [];
@@ -63,13 +122,19 @@ function flush() {
   if (news.length && announcer) announcer.textContent = news.join(" ");
   news.forEach((text) => toast(text));
   // A contract's page has nothing to fetch for what happens elsewhere, the tray's counter aside.
-  if (events.some((event) => !watched || !event.contract || event.contract === watched)) {
+  const here = events.filter((event) => !watched || !event.contract || event.contract === watched);
+  if (here.some((event) => !parts || !event.pushed || !event.contract)) {
     body.dispatchEvent(new CustomEvent("contreseing:event", { detail: { events } }));
+  } else if (here.length) {
+    expect(last);
   }
   // "reload" does not say: it stands for events of any kind.
   // On a contract's page the words come first: many of them are open when something happens to it.
-  if (!baskets && events.some((event) => event.moves_baskets !== false)) {
+  const moving = events.filter((event) => event.moves_baskets !== false);
+  if (!baskets && moving.some((event) => hasBaskets || !event.pushed)) {
     baskets = setTimeout(count, watched ? Math.random() * SPREAD : 0);
+  } else if (moving.length) {
+    expect(last);
   }
 }
 
@@ -78,14 +143,21 @@ function receive(message) {
     // The greeting comes after what was missed and says where the page now stands.
     last = Math.max(last, Number(message.last || 0));
     attempts = 0;
+    pushed = Boolean(message.pushed);
     show("on");
+    if (missed) ask();
+    missed = false;
+    return;
+  }
+  if (message.kind === "pushed") {
+    take(message);
     return;
   }
   // "reload" has no id: too much was missed to tell it one by one, the fragments re-fetch anyway.
   if (message.id && message.id <= last) return;
   last = message.id || last;
   body.dataset.lastEvent = String(last);
-  waiting.push(message);
+  waiting.push({ ...message, pushed });
   if (waiting.length === 1) setTimeout(flush, DEBOUNCE);
 }
 
@@ -111,6 +183,10 @@ function connect() {
   socket = new WebSocket(address());
   socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {
+    missed ||= Boolean(unpushed);
+    clearTimeout(unpushed);
+    pushed = false;
+    unpushed = 0;
     if (event.code === 4429) {
       // More recent pages of the same person took this one's place; reloading makes it the latest.
       over = true;
@@ -189,7 +265,13 @@ body.addEventListener("htmx:configRequest", ({ detail }) => {
 });
 body.addEventListener("htmx:afterRequest", ({ detail }) => {
   const tag = detail.successful && detail.xhr.getResponseHeader("ETag");
-  if (tag) detail.elt.dataset.etag = tag;
+  if (tag && !isOutrun(detail)) detail.elt.dataset.etag = tag;
+});
+// What was fetched while something newer was pushed is not shown after it: a tag begins by its last event.
+const lastOf = (tag) => Number(/\d+/.exec(tag || "")?.[0] || 0);
+const isOutrun = ({ elt, xhr }) => lastOf(xhr.getResponseHeader("ETag")) < lastOf(elt.dataset?.etag);
+body.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (detail.elt.dataset.etag && isOutrun(detail)) detail.shouldSwap = false;
 });
 
 // A row that a re-fetched fragment changed is lit for a moment.

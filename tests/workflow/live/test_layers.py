@@ -6,6 +6,7 @@ import asyncio
 import json
 
 import pytest
+from django.conf import settings
 
 from stakeholders.models import User
 from workflow.live import consumers
@@ -44,7 +45,7 @@ def test_a_socket_that_is_too_far_behind_misses_it_and_the_others_do_not() -> No
 def test_an_event_is_written_once_for_all_the_pages_of_a_language(monkeypatch: pytest.MonkeyPatch) -> None:
     def page(person: int, language: str) -> LiveConsumer:
         opened = LiveConsumer()
-        opened.scope = {"user": User(pk=person), "language": language}
+        opened.scope = {"user": User(pk=person), "cookies": {settings.LANGUAGE_COOKIE_NAME: language}}
         return opened
 
     written: list[tuple[str, bool]] = []
