@@ -13,6 +13,7 @@ from email.utils import parseaddr
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -24,6 +25,8 @@ from stakeholders.direction import isolated
 from stakeholders.models import Absence, User
 from workflow.news import centre
 from workflow.news.centre import Said
+from workflow.news.concerned import ASKING
+from workflow.news.kinds import VERSION
 from workflow.notices import mail
 from workflow.notices.models import KeptMail, Notice
 from workflow.standing.standings import Standings
@@ -53,13 +56,23 @@ def write_to(person_id: int, now: dt.datetime) -> list[KeptMail]:
     if not taken or not person.is_active or _is_away(person):
         return []
     alive = centre.living(person, Standings(person)).filter(pk__in=[n.pk for n in taken], read_at=None)
-    told = list(alive.select_related("event", "contract", "task").order_by("pk"))
+    told = _without_the_version(list(alive.select_related("event", "contract", "task").order_by("pk")))
     with translation.override(mail.LANGUAGE):
         at_once = centre.by_contract([notice for notice in told if not notice.grouped])
         letters = [[chapter] for chapter in at_once]
         if gathered := centre.by_contract([notice for notice in told if notice.grouped]):
             letters.append(gathered)
         return [_send(person, letter, now) for letter in letters]
+
+
+def _without_the_version(told: list[Notice]) -> list[Notice]:
+    """Leave out that a text is frozen, for whom it was then sent to: what they were asked said so."""
+    later = Notice.objects.filter(
+        person=OuterRef("person"), contract=OuterRef("contract"), kind__in=ASKING, pk__gt=OuterRef("pk")
+    )
+    versions = Notice.objects.filter(pk__in=[notice.pk for notice in told], kind=VERSION.code)
+    said = set(versions.filter(Exists(later)).values_list("pk", flat=True))
+    return [notice for notice in told if notice.pk not in said]
 
 
 def _is_away(person: User) -> bool:

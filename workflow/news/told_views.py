@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from contracts.exports.tables import harmless
 from contracts.models import Contract
 from stakeholders.wording import moment
+from workflow.engine.tasks import is_open
 from workflow.news.centre import NEWEST_FIRST, say
 from workflow.news.kinds import KINDS
 from workflow.notices.models import Notice
@@ -33,6 +34,12 @@ def _in_full(rows: QuerySet[Notice]) -> QuerySet[Notice]:
     return rows.select_related("person", "event", "contract", "task", "mail")
 
 
+def _is_planned(notice: Notice) -> bool:
+    """Whether a mail will leave, as far as is known now."""
+    is_over = notice.task is not None and not is_open(notice.task)
+    return notice.mail_at is not None and notice.read_at is None and not is_over
+
+
 @require_safe
 @member
 def contract_told(request: Request, contract: int) -> HttpResponse:
@@ -43,7 +50,7 @@ def contract_told(request: Request, contract: int) -> HttpResponse:
     context = {
         "contract": found,
         "page": page,
-        "rows": [(notice, KINDS[notice.kind].label, say(notice)) for notice in page.rows],
+        "rows": [(notice, say(notice), _is_planned(notice)) for notice in page.rows],
     }
     return render(request, "news/told.html", context)
 
