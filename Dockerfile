@@ -25,6 +25,7 @@ COPY bench bench
 COPY config config
 COPY contracts contracts
 COPY docs/guide.md docs/guide.md
+COPY docs/images docs/images
 COPY locale locale
 COPY signatures signatures
 COPY stakeholders stakeholders

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from config import routes
+from config.guide import section_of
 
 
 def installation() -> dict[str, Any]:
@@ -19,6 +20,7 @@ def installation() -> dict[str, Any]:
     identity = settings.SOCIALACCOUNT_PROVIDERS.get("proconnect")
     return {
         "demonstration": settings.DEMONSTRATION,
+        "training": settings.TRAINING,
         "source_url": settings.SOURCE_URL,
         "identity_provider": identity["APPS"][0]["name"] if identity else "",
     }
@@ -28,6 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     """Add where its reader comes back to, and what seals the text that they type (drafts.js)."""
     return {
         **installation(),
+        "help_section": section_of(request.resolver_match.url_name if request.resolver_match else None),
         "come_back": routes.come_back(request),
         "drafts_key": lambda: _drafts_key(request.user),
     }

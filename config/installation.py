@@ -60,7 +60,7 @@ def _train(environment: Mapping[str, str], state: Path) -> None:
         raise premises.Unfit(
             f"{state} contient les données de la démonstration : donnez un autre dossier à STATE_DIR."
         )
-    if not empty and (state / TRAINING).exists():
+    if not empty and (state / TRAINING).is_file():
         raise premises.Unfit(
             f"{state} sert à se former, sans les données de la démonstration : donnez DEMONSTRATION_DATA=0, "
             "ou un autre dossier à STATE_DIR."
@@ -68,6 +68,13 @@ def _train(environment: Mapping[str, str], state: Path) -> None:
     if empty:
         state.mkdir(mode=0o700, parents=True, exist_ok=True)
         (state / TRAINING).touch()
+
+
+def mails_of_training(environment: Mapping[str, str]) -> str:
+    """Return the folder where the mails of people who train are to be read, nothing where they leave."""
+    state = _state(environment)
+    told = environment.get("EMAIL_URL") or environment.get("EMAIL_URL_FILE")
+    return "" if told or not (state / TRAINING).is_file() else str(state / "mail")
 
 
 def keep(state: Path, address: str) -> None:

@@ -107,6 +107,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_dailypass": KEPT,
     "workflow_diagnosticfigure": FREE,  # as the contribution
     "workflow_diagnosticfile": FREE,
+    "workflow_draftimport": FREE,  # until it is taken; sealed; forgotten after a month
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
@@ -122,6 +123,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_notice": FREE,  # forgotten after a year
     "workflow_opening": LASTING,
     "workflow_organisationrequest": KEPT,
+    "workflow_pagetext": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -26,7 +27,8 @@ from rich.console import Console
 
 from config import attached, installation, premises
 from config.attached import ROOT, Stopped, state_of
-from config.demo.play import play
+from config.demo import newcomers, road
+from config.demo.play import perform, play
 
 READY_WITHIN = 60.0  # seconds
 SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL"}  # a play has its own
@@ -45,11 +47,21 @@ def main(arguments: list[str]) -> int:
     commands.add_parser("serve", help="sert l’application sur http://127.0.0.1:8000")
     play = commands.add_parser("play", help="ouvre un contrat par les pages, puis le joue en entier")
     play.add_argument("--out", type=Path, default=Path("var/out"), help="dossier des fichiers produits")
-    play.add_argument("--url", help="joue sur ce serveur déjà lancé, au lieu d’une installation neuve")
+    where = play.add_mutually_exclusive_group()
+    where.add_argument("--url", help="joue sur ce serveur déjà lancé, au lieu d’une installation neuve")
+    where.add_argument(
+        "--from",
+        dest="origin",
+        choices=["demonstration", "empty"],
+        default="demonstration",
+        help="empty : part d’une installation vide (code, comptes, import, invitations)",
+    )
     chosen = parser.parse_args(arguments or ["serve"])
     try:
         installation.prepare(os.environ)
-        return _play(chosen.out.resolve(), chosen.url) if chosen.command == "play" else _serve()
+        if chosen.command != "play":
+            return _serve()
+        return _play(chosen.out.resolve(), chosen.url, empty=chosen.origin == "empty")
     except (NotStarted, premises.Unfit, ImproperlyConfigured) as error:
         console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         return 1
@@ -104,6 +116,8 @@ def _serve_alone(host: str, port: int) -> int:
                 console.print(f"\nContreseing est en service sur {here} (Ctrl-C pour arrêter).")
                 if installation.is_demonstration(os.environ):
                     console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
+                    if folder := installation.mails_of_training(os.environ):
+                        console.print(f"Les courriels sont gardés dans {folder}.", soft_wrap=True)
                 else:
                     console.print(f"Les gens ouvrent {os.environ['PUBLIC_URL']}.")
                     for note in installation.notes(os.environ):
@@ -114,19 +128,49 @@ def _serve_alone(host: str, port: int) -> int:
                 return 0
 
 
-def _play(out: Path, url: str | None) -> int:
+def _play(out: Path, url: str | None, *, empty: bool) -> int:
     if url:
         return play(url.rstrip("/"), (state_of(os.environ) / "demonstration-password").read_text(), out)
     state = ROOT / "var" / "play"
     premises.refuse_disk(state.parent)
     try:
         with premises.alone(state.with_suffix(".lock")):
-            return _play_alone(out, state)
+            return _play_empty(out, state) if empty else _play_alone(out, state)
     except premises.Occupied:
         raise premises.Unfit("Un autre ./run play de ce dossier joue déjà : attendez sa fin.") from None
 
 
 def _play_alone(out: Path, state: Path) -> int:
+    console.print("Installation d’une démonstration neuve…")
+    with _played(state, DEMONSTRATION_DATA="1") as (environment, parts):
+        password = (state / "demonstration-password").read_text()
+        return _said(play(environment["PUBLIC_URL"], password, out), parts)
+
+
+def _play_empty(out: Path, state: Path) -> int:
+    console.print("Installation vide, pour se former…")
+    with _played(state, DEMONSTRATION_DATA="0") as (environment, parts):
+        shown = manage("first_code", environment=without_owner(environment), quiet=True)
+        code = shown.rsplit(maxsplit=1)[-1]
+        stage = newcomers.Empty(environment["PUBLIC_URL"], secrets.token_urlsafe(24), {}, state=state)
+
+        def whole(_stage: object, folder: Path) -> None:
+            newcomers.found(stage, code)
+            road.go_on(stage, folder)
+
+        return _said(perform(stage, out, whole), parts)
+
+
+def _said(code: int, parts: list[subprocess.Popen[Any]]) -> int:
+    """Say which part stopped by itself, where a play failed; return its exit status."""
+    if code and (dead := _dead(parts)):
+        console.print(f"[red]{dead}[/red]")
+    return code
+
+
+@contextmanager
+def _played(state: Path, **told: str) -> Iterator[tuple[Mapping[str, str], list[subprocess.Popen[Any]]]]:
+    """Serve a new installation to play on, in a folder of its own; yield what it was told, and its parts."""
     shutil.rmtree(state, ignore_errors=True)
     web, authorities = free_port(), free_port()
     environment = {
@@ -135,15 +179,12 @@ def _play_alone(out: Path, state: Path) -> int:
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "PKI_URL": f"http://127.0.0.1:{authorities}",
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "ERROR"),
+        **told,
     }
-    console.print("Installation d’une démonstration neuve…")
     with attached.attached(environment):
         prepare(environment, quiet=True)
         with serving(environment, web) as parts:
-            code = play(f"http://127.0.0.1:{web}", (state / "demonstration-password").read_text(), out)
-            if code and (dead := _dead(parts)):
-                console.print(f"[red]{dead}[/red]")
-            return code
+            yield environment, parts
 
 
 def prepare(environment: Mapping[str, str], *, quiet: bool = False) -> None:
@@ -166,8 +207,8 @@ def without_owner(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if not name.startswith("DATABASE_OWNER_URL")}
 
 
-def manage(*arguments: str, environment: Mapping[str, str] | None = None, quiet: bool = False) -> None:
-    """Run one of Django's commands to its end; raises NotStarted when it fails."""
+def manage(*arguments: str, environment: Mapping[str, str] | None = None, quiet: bool = False) -> str:
+    """Run one of Django's commands to its end, and return what a quiet one said; raises NotStarted."""
     process = attached.start(
         [sys.executable, str(ROOT / "manage.py"), *arguments],
         os.environ if environment is None else environment,
@@ -182,6 +223,7 @@ def manage(*arguments: str, environment: Mapping[str, str] | None = None, quiet:
         raise
     if process.returncode:
         raise NotStarted(f"La commande {arguments[0]} a échoué.\n{said or ''}".rstrip())
+    return str(said or "")
 
 
 @contextmanager

@@ -29,6 +29,7 @@ DEMONSTRATION = flag("DEMONSTRATION", default=False)
 STATE_DIR = Path(environment("STATE_DIR") or BASE_DIR / "var")
 # a demonstration's means without its people: an empty installation to train on, where all is « SPÉCIMEN »
 DEMONSTRATION_DATA = flag("DEMONSTRATION_DATA", default=DEMONSTRATION)
+TRAINING = DEMONSTRATION and not DEMONSTRATION_DATA
 # ./run outside a demonstration: one machine, with its own secret and database (config/installation.py)
 LOCAL_INSTALLATION = flag("LOCAL_INSTALLATION", default=False)
 OWN = DEMONSTRATION or LOCAL_INSTALLATION
@@ -186,7 +187,7 @@ TEMPLATES = [
 # Boot-time static files come from the rooms; ``./run`` collects them under var/static.
 STATIC_URL = "/static/"
 STATIC_ROOT = STATE_DIR / "static"
-STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+STATICFILES_DIRS = [BASE_DIR / "config" / "static", ("guide", BASE_DIR / "docs" / "images")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "config.static_files.StaticFiles"},
@@ -205,12 +206,12 @@ SOCIALACCOUNT_PROVIDERS = oidc.providers(
     scopes=environment("OIDC_SCOPES") or oidc.SCOPES,
 )
 # Mail is queued in the transaction that says it, and sent by the worker (workflow/notices/mail.py):
-# to EMAIL_URL; without it, to the worker's terminal in a demonstration, to this machine elsewhere.
+# to EMAIL_URL; without it, to the worker's terminal in a demonstration, to a folder where people train
+# (invitations are to be read), to this machine elsewhere.
 EMAIL_BACKEND = "workflow.notices.mail.QueuedBackend"
 EMAIL_URL = environment("EMAIL_URL")
-MAIL_TRANSPORT = mail.transport_from_url(
-    EMAIL_URL or ("console:" if DEMONSTRATION else "smtp://localhost:25")
-)
+_post = mail.folder_url(STATE_DIR) if TRAINING else "console:" if DEMONSTRATION else "smtp://localhost:25"
+MAIL_TRANSPORT = mail.transport_from_url(EMAIL_URL or _post)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment("EMAIL_FROM") or f"Contreseing <ne-pas-repondre@{_host}>"
 
 SILENCED_SYSTEM_CHECKS = [
@@ -295,6 +296,7 @@ METRICS_TOKEN = environment("METRICS_TOKEN") or ""  # without one there is no /m
 RETENTION_DAYS = {
     "sessions": 0,  # once they are over
     "drafts": 365,
+    "imports": 30,  # since its last correction
     "tries": 30,
     "quotas": 2,
     "jobs": 30,

@@ -88,6 +88,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Let a second run ask other servers only what they could answer otherwise."""
     parser.addoption("--on-servers", action="store_true", help="only what tests/servers.py names")
     parser.addoption("--write-queries", action="store_true", help="write tests/workflow/queries.txt anew")
+    parser.addoption("--write-guide-pictures", action="store_true", help="make docs/images anew")
 
 
 @pytest.hookimpl(trylast=True)

@@ -11,6 +11,7 @@ from workflow.powers.jobs import forget_held_files
 from workflow.privacy.jobs import forget_old_data
 from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
 from workflow.signing.jobs import reopen_signature, settle_final_text, tell_changed_holders
+from workflow.signing.specimens import issue_specimen_key
 from workflow.standing.jobs import follow_change, open_day
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "forget_mail",
     "forget_sent_forms",
     "forget_old_data",
+    "issue_specimen_key",
     "reopen_signature",
     "go_on",
     "mail_news",

@@ -8,13 +8,14 @@ from workflow.diagnostic.models import (
     Synthesis,
     SynthesisAnswer,
 )
-from workflow.drafting.models import DraftPrint, Suggestion
+from workflow.drafting.models import DraftImport, DraftPrint, Suggestion
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import KeptMail, MailChoice, Notice, QueuedMail
 from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.opinions.note_models import InternalNote
+from workflow.platform.models import PageText
 from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
@@ -31,6 +32,7 @@ __all__ = [
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
+    "DraftImport",
     "DraftPrint",
     "Event",
     "DiagnosticFigure",
@@ -45,6 +47,7 @@ __all__ = [
     "Opinion",
     "OpinionDraft",
     "OrganisationRequest",
+    "PageText",
     "QueuedMail",
     "Recall",
     "Refusal",

@@ -8,6 +8,7 @@ from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
 from workflow.drafting import clause_views, editor_views, preview_views, suggestion_views
+from workflow.drafting import import_views as drafts_sent
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
@@ -21,7 +22,7 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import first_views, import_views
+from workflow.platform import first_views, import_views, page_views
 from workflow.platform import views as platform_views
 from workflow.powers import invitation_views
 from workflow.powers import views as powers_views
@@ -98,6 +99,8 @@ urlpatterns = [
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}export.<slug:extension>", preview_views.draft_export, name="draft_export"),
+    path(f"{DRAFT}import/", drafts_sent.draft_import, name="draft_import"),
+    path(f"{DRAFT}import/lignes/<int:page>/", drafts_sent.draft_import_lines, name="draft_import_lines"),
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),
     path(f"{DRAFT}volets/ajout/", drafting_views.volet_add, name="volet_add"),
     path(f"{DRAFT}volets/<int:volet>/", drafting_views.volet_edit, name="volet_edit"),
@@ -216,6 +219,8 @@ urlpatterns = [
     path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
     path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
     path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
+    path("plateforme/pages/", page_views.public_pages, name="public_pages"),
+    path("plateforme/pages/<slug:page>/", page_views.public_page_edit, name="public_page_edit"),
     path(JOBS, operations_views.failed_jobs, name="failed_jobs"),
     path(
         "plateforme/traitements/<int:job>/relance/",

@@ -10,10 +10,9 @@ import re
 from datetime import timedelta
 from typing import Any
 
-import httpx
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from config.demo.stage import Actor, PlayFailed, Stage, form_of, option, today
+from config.demo.stage import Actor, Answer, PlayFailed, Stage, Value, form_of, option, today
 
 PILOT = "p18"
 PILOTS = {"prefecture": "state_pilot", "municipality": "city_pilot"}
@@ -31,23 +30,33 @@ def open_contract(stage: Stage) -> None:
         here = _initiative(stage, actor)
     with stage.step(PILOT, "dit où, quand, avec qui et qui signera") as actor:
         start, end = (stage.facts["period"][name] for name in ("start", "end"))
-        here = _page(actor, here, "participants", period_start=start, period_end=end)
-        here = _page(actor, here, "signataires", **_parts(stage, actor, here))
-        here = _page(actor, here, "calendrier", **_capacities(stage, actor, here))
-        here = _page(actor, here, "", target_date=(today() + TARGET).isoformat())
+        here = send_page(actor, here, "participants", period_start=start, period_end=end)
+        here = send_page(actor, here, "signataires", **_parts(stage, actor, here))
+        here = send_page(actor, here, "calendrier", **_capacities(stage, actor, here))
+        here = send_page(actor, here, "", target_date=(today() + TARGET).isoformat())
     with stage.step(PILOT, "relit et ouvre le contrat") as actor:
-        answer = actor.send(form_of(actor.get(here), here), here)
-        if answer.url.path == here:
-            raise PlayFailed(f"{actor.name} : le contrat ne s’ouvre pas")
-        stage.contract = answer.url.path
+        open_it(stage, actor, here)
     with stage.step(PILOT, "donne échéances et responsables") as actor:
         _deadlines(stage, actor)
 
 
-def _initiative(stage: Stage, actor: Actor) -> str:
-    """Send the first page, from the button of the inbox; return where it leads."""
+def begin(actor: Actor) -> tuple[str, Tag]:
+    """Come to the first page by the button of the inbox; return its address and its form."""
     [path] = {str(a["href"]) for a in actor.get("/").select("a[href]") if "Nouveau contrat" in a.text}
-    form = form_of(actor.get(path), path)
+    return path, form_of(actor.get(path), path)
+
+
+def open_it(stage: Stage, actor: Actor, here: str) -> None:
+    """Open the contract from its last look, and tell the stage its address; raises PlayFailed."""
+    answer = actor.send(form_of(actor.get(here), here), here)
+    if answer.path == here:
+        raise PlayFailed(f"{actor.name} : le contrat ne s’ouvre pas")
+    stage.contract = answer.path
+
+
+def _initiative(stage: Stage, actor: Actor) -> str:
+    """Send the first page; return where it leads."""
+    path, form = begin(actor)
     facts = stage.facts
     values = {
         "kind": "csi",
@@ -58,16 +67,16 @@ def _initiative(stage: Stage, actor: Actor) -> str:
         "letter_on": today().isoformat(),
         "letter_text": LETTER,
     }
-    return _led(actor, path, "perimetre", actor.send(form, path, **values))
+    return led(actor, path, "perimetre", actor.send(form, path, **values))
 
 
-def _page(actor: Actor, here: str, then: str, **values: str) -> str:
+def send_page(actor: Actor, here: str, then: str, **values: Value) -> str:
     """Send one of the pages with what it shows and these values; return where it leads."""
-    return _led(actor, here, then, actor.send(form_of(actor.get(here), here), here, do="next", **values))
+    return led(actor, here, then, actor.send(form_of(actor.get(here), here), here, do="next", **values))
 
 
-def _led(actor: Actor, here: str, then: str, answer: httpx.Response) -> str:
-    path = answer.url.path
+def led(actor: Actor, here: str, then: str, answer: Answer) -> str:
+    path = answer.path
     if path == here or not path.endswith(f"{then}/"):
         raise PlayFailed(f"{actor.name} : {here} mène à {path}")
     return path
@@ -129,7 +138,7 @@ def _deadlines(stage: Stage, actor: Actor) -> None:
         if owner := people.get(row.get("owner_person_id", "")):
             values["owner"] = option(form, "owner", owner)
         answer = actor.send(form, link, **values)
-        if BeautifulSoup(answer.text, "html.parser").select_one(".errorlist"):
+        if answer.page.select_one(".errorlist"):
             raise PlayFailed(f"{actor.name} : {link} est refusé")
 
 

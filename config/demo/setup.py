@@ -13,10 +13,10 @@ from rich.table import Table
 
 from contracts import demo
 from signatures.demo import pki
-from stakeholders.kinds import Side
-from stakeholders.models import Mandate, Organisation, Role, User
+from stakeholders.models import Mandate, Role, User
 from workflow.engine.models import Circuit
 from workflow.procedures.opening import start_circuit
+from workflow.signing import specimens
 
 PLAYED = "csi-clairval-2026"
 EMPTY_HANDED = "gaspard.mirevault@montbrac.example"  # pilots for a city that has no contract
@@ -48,12 +48,12 @@ def prepare() -> None:
     contract = loaded.contracts[PLAYED]
     for signatory in contract.signatories.select_related("office__organisation"):
         if holder := signatory.office.holder():
-            issue_certificate(holder, signatory.capacity, signatory.office.organisation)
+            specimens.issue(holder, signatory.capacity, signatory.office.organisation)
         for authority in signatory.office.authorities.select_related("delegate__person", "delegate__office"):
             named = authority.delegate
-            issue_certificate(named.person, named.office.title, signatory.office.organisation)
+            specimens.issue(named.person, named.office.title, signatory.office.organisation)
     for head in Mandate.objects.filter(person__in=elsewhere.people.values(), office__role=Role.HEAD):
-        issue_certificate(head.person, head.office.title, head.office.organisation)
+        specimens.issue(head.person, head.office.title, head.office.organisation)
     if not Circuit.objects.filter(contract=contract).exists():
         start_circuit(contract)
     _print(secret)
@@ -62,14 +62,13 @@ def prepare() -> None:
 def prepare_training() -> None:
     """Make the authorities, and a key for whoever may sign by office; the first administrator has the code.
 
-    Run again, it gives keys to those who came since. No data, no account, no password is made.
+    Those who come later get theirs from the worker (:mod:`workflow.signing.specimens`). No data, no account,
+    no password is made.
     """
     pki.ensure()
-    signing = Mandate.objects.in_force().filter(
-        office__role__in=(Role.HEAD, Role.DELEGATE), limited_type=None
-    )
+    signing = Mandate.objects.in_force().filter(office__role__in=specimens.SIGNING, limited_type=None)
     for mandate in signing.select_related("person", "office__organisation"):
-        issue_certificate(mandate.person, mandate.office.title, mandate.office.organisation)
+        specimens.issue(mandate.person, mandate.office.title, mandate.office.organisation)
     call_command("first_code", "--if-awaited")
 
 
@@ -105,14 +104,3 @@ def _print(secret: str) -> None:
         highlight=False,
     )
     console.print(f"Mot de passe de tous les comptes : [bold]{secret}[/bold]", highlight=False)
-
-
-def issue_certificate(person: User, title: str, organisation: Organisation) -> None:
-    """Issue the person's demonstration certificate: P-256 on the State's side, RSA-3072 elsewhere."""
-    pki.issue_person(
-        person.get_username(),
-        f"{person.first_name} {person.last_name}",
-        organisation.name,
-        title,
-        algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
-    )

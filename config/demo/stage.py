@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -16,6 +16,8 @@ from bs4 import BeautifulSoup, Tag
 from rich.console import Console
 
 CONTRACT = "csi-clairval-2026"
+File = tuple[str, bytes, str]  # a name, its bytes, their kind
+Value = str | list[str] | File
 PATIENCE = 90.0  # seconds given to the worker for one step
 PARIS = ZoneInfo("Europe/Paris")  # a mairie’s day is the server’s, whatever this machine’s zone
 console = Console()
@@ -23,6 +25,19 @@ console = Console()
 
 class PlayFailed(RuntimeError):
     """A step went wrong; the message says which and what the page answered."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came of a form: the address where it led, the page that is there."""
+
+    path: str
+    text: str
+
+    @property
+    def page(self) -> BeautifulSoup:
+        """The page, to be read."""
+        return BeautifulSoup(self.text, "html.parser")
 
 
 @dataclass
@@ -40,15 +55,39 @@ class Actor:
             raise PlayFailed(f"{self.name} : {path} a répondu {answer.status_code}")
         return BeautifulSoup(answer.text, "html.parser")
 
-    def send(self, form: Tag, here: str, **values: str | list[str]) -> httpx.Response:
+    def send(self, form: Tag, here: str, **values: Value) -> Answer:
         """Send a form of a page as a browser does: what it shows, then what is typed and chosen."""
         target = urljoin(here, str(form.get("action") or here))
         answer = self.http.post(
-            target, data=shown(form) | values, headers={"Referer": urljoin(str(self.http.base_url), here)}
+            target,
+            data=shown(form)
+            | {name: value for name, value in values.items() if not isinstance(value, tuple)},
+            files={name: value for name, value in values.items() if isinstance(value, tuple)} or None,
+            headers={"Referer": urljoin(str(self.http.base_url), here)},
         )
         if answer.status_code >= 400:
-            raise PlayFailed(f"{self.name} : {target} a répondu {answer.status_code}. {said(answer.text)}")
-        return answer
+            raise PlayFailed(f"{self.name} : {target} a répondu {answer.status_code}. {said(answer.text)}")
+        return Answer(answer.url.path, answer.text)
+
+    def download(self, path: str) -> bytes:
+        """Return a file; raises PlayFailed where there is none."""
+        answer = self.http.get(path)
+        if answer.status_code != 200 or not answer.content:
+            raise PlayFailed(f"{self.name} : {path} a répondu {answer.status_code}")
+        return answer.content
+
+    def fill(self, path: str, **values: Value) -> Answer:
+        """Open a page and send its form, the one that posts to the page itself."""
+        return self.send(form_of(self.get(path), path), path, **values)
+
+    def follow(self, link: str) -> Answer:
+        """Open a mailed link: what comes after « # » is for the page to send, never for the server's log."""
+        parts = urlsplit(link)
+        return self.fill(parts.path, code=parts.fragment)
+
+    def close(self) -> None:
+        """Leave."""
+        self.http.close()
 
     def log_in(self, password: str) -> None:
         """Log in by the page."""
@@ -140,11 +179,19 @@ class Stage:
         """Return a person, logged in."""
         if person not in self.actors:
             row = next(p for p in self.data["persons"] if p["id"] == person)
-            http = httpx.Client(base_url=self.url, follow_redirects=True, timeout=30, trust_env=False)
-            actor = Actor(f"{row['first_name']} {row['last_name']}", row["email"], http)
-            actor.log_in(self.password)
-            self.actors[person] = actor
+            self.enter(person, f"{row['first_name']} {row['last_name']}", row["email"]).log_in(self.password)
         return self.actors[person]
+
+    def enter(self, person: str, name: str, email: str) -> Actor:
+        """Sit somebody down before a browser of their own."""
+        http = httpx.Client(base_url=self.url, follow_redirects=True, timeout=30, trust_env=False)
+        self.actors[person] = actor = Actor(name, email, http)
+        return actor
+
+    def close(self) -> None:
+        """Have everybody leave."""
+        for actor in self.actors.values():
+            actor.close()
 
     @property
     def facts(self) -> dict[str, Any]:

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, get_connection
 from django.core.management import call_command
 from django.utils import timezone
 
 from config import installation
 from config.environment import EXPOSED, is_exposed, local_secret
+from config.mail import folder_url, in_folder, transport_from_url
 from config.premises import Unfit
 from signatures import kept
 from signatures.demo.pki import person_path
@@ -74,7 +76,12 @@ def test_a_folder_to_train_in_gets_no_demonstration_data(tmp_path: Path) -> None
     installation.prepare({"STATE_DIR": str(tmp_path), "DEMONSTRATION_DATA": "0"})
     [said] = refusal({"STATE_DIR": str(tmp_path)})
     assert "DEMONSTRATION_DATA=0" in said
+    assert installation.mails_of_training({"STATE_DIR": str(tmp_path)}) == str(tmp_path / "mail")
+    assert not installation.mails_of_training({"STATE_DIR": str(tmp_path), "EMAIL_URL": "console:"})
     (tmp_path / "training").unlink()
+    (tmp_path / "training").mkdir()  # the folder of another installation, below this one
+    installation.prepare({"STATE_DIR": str(tmp_path)})
+    (tmp_path / "training").rmdir()
     (tmp_path / "demonstration-password").write_text("x")
     [said] = refusal({"STATE_DIR": str(tmp_path), "DEMONSTRATION_DATA": "0"})
     assert "données de la démonstration" in said
@@ -164,3 +171,15 @@ def test_a_command_that_is_told_nothing_says_all_that_is_missing(tmp_path: Path)
     assert done.returncode == 1
     assert [line.split()[0] for line in said[:2]] == ["SECRET_KEY", "DATABASE_URL"]
     assert "./run" in said[2]
+
+
+def test_the_mails_of_who_trains_are_kept_in_a_folder(settings: Any, tmp_path: Path) -> None:
+    settings.MAIL_TRANSPORT = transport_from_url(folder_url(tmp_path))
+    for words, to in (
+        ("premier é", "eve@exemple.fr"),
+        ("second", "eve@exemple.fr"),
+        ("autre", "b@exemple.fr"),
+    ):
+        post = get_connection(**settings.MAIL_TRANSPORT)
+        EmailMessage("x", words, to=[to], connection=post).send()
+    assert [words.strip() for words in in_folder(tmp_path, "eve@exemple.fr")] == ["premier é", "second"]

@@ -62,12 +62,11 @@ def test_a_page_of_the_installation_runs_nothing(text: str, never: str) -> None:
 def test_the_guide_is_one_touch_away(client: Client, players: Cast) -> None:
     page = client.get(reverse("guide"))
     assert page.status_code == 200
-    assert "<h1>Guide" in page.content.decode()
+    assert '<h1 lang="fr">Guide' in page.content.decode()
     header = logged_in(players.maire).get(reverse("inbox")).content.decode().partition("</header>")[0]
     for name in ("guide", "contract_list", "inbox"):
-        assert header.count(f'href="{reverse(name)}"') == 1 + (name == "inbox"), (
-            "the brand leads to the inbox too"
-        )
+        way = f'href="{reverse(name)}' + ("#" if name == "guide" else '"')  # to the section of the page
+        assert header.count(way) == 1 + (name == "inbox"), "the brand leads to the inbox too"
 
 
 def test_only_who_administers_the_platform_is_shown_the_way_to_it(players: Cast) -> None:

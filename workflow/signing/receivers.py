@@ -18,15 +18,15 @@ from signatures import signals
 from signatures.errors import NotEntitled
 from signatures.models import Envelope, SignatureRequest
 from stakeholders.authority import NoBasis
-from stakeholders.models import Mandate
-from stakeholders.signals import rights_changed
+from stakeholders.models import Mandate, SigningAuthority
+from stakeholders.signals import authority_changed, rights_changed
 from workflow.engine import purposes
 from workflow.engine.jobs import defer_failure, defer_go_on
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import WITH_THE_SYSTEM, serving, tasks
 from workflow.record import events, journal
 from workflow.record.jobs import defer_anchor
-from workflow.signing import holders, jobs
+from workflow.signing import holders, jobs, specimens
 from workflow.signing.acts import signer_of, stamp_of
 from workflow.signing.models import SigningAct
 from workflow.standing.standings import Standings
@@ -159,6 +159,21 @@ def holder_may_have_changed(mandate: Mandate | None, **_kwargs: Any) -> None:
     """Have the worker look for the texts that name whoever left an office."""
     if mandate is not None and Signatory.objects.filter(office=mandate.office_id).exists():
         jobs.defer_telling()
+
+
+@receiver(rights_changed)
+def somebody_may_sign(verb: str, mandate: Mandate | None, **_kwargs: Any) -> None:
+    """Where people train, have a key made for who comes to an office that signs."""
+    signs = mandate is not None and mandate.covers(None) and mandate.office.role in specimens.SIGNING
+    if mandate is not None and signs and verb in {"mandate_given", "office_widened"}:
+        specimens.defer_key(mandate)
+
+
+@receiver(authority_changed)
+def somebody_may_sign_for_another(verb: str, authority: SigningAuthority, **_kwargs: Any) -> None:
+    """The same, for who is given a signature by an act of the register."""
+    if verb == "authority_recorded":
+        specimens.defer_key(authority.delegate)
 
 
 def _act(request: SignatureRequest) -> SigningAct | None:

@@ -1,0 +1,118 @@
+"""Somebody of a play (:mod:`config.demo`) at a real browser: the same steps, by what a person clicks."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from bs4 import BeautifulSoup, Tag
+from playwright.sync_api import FilePayload, Locator, Page
+
+from config.demo.stage import Actor, Answer, PlayFailed, Value
+from tests.browser.actor import AXE, DESK, PHONE
+
+SHOTS = os.environ.get("SHOTS", "")
+
+
+@dataclass
+class Looked:
+    """The pages that axe has read, whoever opened them: by their address without its numbers."""
+
+    done: set[str] = field(default_factory=set)
+    small: tuple[str, ...] = ()  # what is looked at on a telephone too
+
+    def at(self, page: Page, path: str) -> None:
+        """Look at a page that nobody looked at: nothing that axe sees, nothing off the side."""
+        shape = re.sub(r"\d+", "n", path)
+        if shape in self.done:
+            return
+        self.done.add(shape)
+        for size in (DESK, PHONE) if any(part in path for part in self.small) else (DESK,):
+            page.set_viewport_size(size)
+            wide = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            assert wide <= 0, f"{path}: {wide} px off the side at {size}"
+            found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+            broken = [(v["id"], v["nodes"][0]["html"]) for v in found]
+            assert not broken, f"{path} at {size}: {broken}"
+            if SHOTS:
+                name = shape.strip("/").replace("/", "-") or "accueil"
+                page.screenshot(path=f"{SHOTS}/road-{name}-{size['width']}.png", full_page=True)
+        page.set_viewport_size(DESK)
+
+
+class Hands(Actor):
+    """One person at Chromium."""
+
+    def __init__(self, name: str, email: str, page: Page, url: str, looked: Looked) -> None:
+        self.name, self.email = name, email
+        self.page, self.url, self.looked = page, url, looked
+
+    def get(self, path: str) -> BeautifulSoup:
+        """Open a page and look at it."""
+        answer = self.page.goto(urljoin(self.url, path))
+        if answer is None or answer.status != 200:
+            raise PlayFailed(f"{self.name}: {path}: {answer and answer.status}")
+        if not path.startswith("/administration/"):  # Django's own pages
+            self.looked.at(self.page, self._here)
+        return self._read()
+
+    def send(self, form: Tag, here: str, **values: Value) -> Answer:
+        """Type and choose, then press the form's button."""
+        root = list(form.parents)[-1]
+        rank = next(n for n, each in enumerate(root.select("form")) if each is form)
+        place = self.page.locator("form").nth(rank)
+        button = place.locator("button[type=submit], input[type=submit]").first
+        for name, value in values.items():
+            if name == "do":
+                button = place.locator(f"button[name=do][value={value}]")
+            else:
+                self._give(place.locator(f"[name='{name}']"), value)
+        with self.page.expect_navigation():
+            button.click()
+        self.page.wait_for_load_state("load")
+        return Answer(self._here, self.page.content())
+
+    def _give(self, fields: Locator, value: Value) -> None:
+        first = fields.first
+        if isinstance(value, tuple):
+            first.set_input_files(FilePayload(name=value[0], mimeType=value[2], buffer=value[1]))
+            return
+        facts: dict[str, Any] = first.evaluate("e => ({tag: e.tagName, type: e.type, value: e.value})")
+        if facts["type"] in {"checkbox", "radio"}:
+            for each in [value] if isinstance(value, str) else value:
+                fields.and_(self.page.locator(f"[value='{each}'], :not([value])")).first.check()
+        elif facts["tag"] == "SELECT":
+            first.select_option(value)
+        elif facts["type"] == "hidden":
+            assert facts["value"] == value, "what nobody sees, nobody types"
+        else:
+            first.fill(str(value))
+
+    def follow(self, link: str) -> Answer:
+        """Open a mailed link: the page's script sends what comes after « # »."""
+        self.page.goto(link)
+        self.page.wait_for_url(lambda url: "#" not in url and urlsplit(url).path != urlsplit(link).path)
+        self.looked.at(self.page, self._here)
+        return Answer(self._here, self.page.content())
+
+    def download(self, path: str) -> bytes:
+        """Fetch a file, with the session of the page."""
+        answer = self.page.request.get(urljoin(self.url, path))
+        assert answer.ok, f"{path}: {answer.status}"
+        return answer.body()
+
+    def close(self) -> None:
+        """Leave."""
+        self.page.context.close()
+
+    @property
+    def _here(self) -> str:
+        return urlsplit(self.page.url).path
+
+    def _read(self) -> BeautifulSoup:
+        return BeautifulSoup(self.page.content(), "html.parser")
