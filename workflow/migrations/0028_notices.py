@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
             name='MailChoice',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rhythm', models.CharField(choices=[('usual', 'Ce que j’ai à faire aussitôt ; le reste en un seul courriel, chaque jour ouvré'), ('at_once', 'Tout, aussitôt'), ('daily', 'Tout en un seul courriel, chaque jour ouvré'), ('weekly', 'Ce que j’ai à faire chaque jour ouvré ; le reste une fois par semaine'), ('owed', 'Seulement ce que j’ai à faire et ce qu’il faut que je sache, aussitôt')], db_default='usual', default='usual', max_length=10, verbose_name='rythme')),
+                ('rhythm', models.CharField(choices=[('usual', 'Ce que j’ai à faire aussitôt\xa0; le reste en un seul courriel, chaque jour ouvré'), ('at_once', 'Tout, aussitôt'), ('daily', 'Tout en un seul courriel, chaque jour ouvré'), ('weekly', 'Ce que j’ai à faire chaque jour ouvré\xa0; le reste une fois par semaine'), ('owed', 'Seulement ce que j’ai à faire et ce qu’il faut que je sache, aussitôt')], db_default='usual', default='usual', max_length=10, verbose_name='rythme')),
                 ('hour', models.PositiveSmallIntegerField(db_default=8, default=8, verbose_name='heure')),
                 ('weekday', models.PositiveSmallIntegerField(db_default=0, default=0, verbose_name='jour')),
                 ('unwanted', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), blank=True, default=list, size=None, verbose_name='jamais')),
