@@ -103,9 +103,9 @@ def say(notice: Notice) -> Said:
     due = day(due_on(task))
     words = {"step": task.flow_task.task_title, "due": due, "giver": event.payload.get("giver", "")}
     if notice.kind == "lent":
-        sentence = _("%(giver)s vous confie : %(step)s.") % words
+        sentence = _("%(giver)s vous confie : %(step)s.") % words
     else:
-        sentence = _("À faire : %(step)s.") % words
+        sentence = _("À faire : %(step)s.") % words
     return Said(notice, sentence, reason, due, reverse("task", args=[notice.contract_id, task.pk]))
 
 

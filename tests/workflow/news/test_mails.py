@@ -54,7 +54,7 @@ def test_a_reviewer_gets_one_mail_that_leads_to_the_page(cast: Cast) -> None:
     due = plot.task(contract, "review", cast.organisation("org-oh"))
     said = words(message)
     assert said.startswith("Bonjour M. Patrice Gourvennec-Lau,")
-    assert "À faire : " in said and "Au plus tard le " in said
+    assert "À faire : " in said and "Au plus tard le " in said
     notice = Notice.objects.get(person=cast.bailleur_oh, kind="task")
     assert reverse("news_open", args=[notice.pk]) in said
     html = next(part for part in message.walk() if part.get_content_type() == "text/html")
