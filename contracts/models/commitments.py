@@ -1,4 +1,4 @@
-"""What is promised: the volets, their commitments and how each is measured; the annexes."""
+"""What is promised: the volets, their commitments and how each is measured."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from contracts.long_text import LongText
 from contracts.models.contract import LONG_TEXT, Contract
 from contracts.volets import VoletTemplate
 from stakeholders.days import Day
 from stakeholders.models import Organisation
-from stakeholders.text import Line, Lines
+from stakeholders.text import Line
 
 
 class Volet(models.Model):
@@ -29,7 +30,7 @@ class Volet(models.Model):
     lead = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("chef de file")
     )
-    text = Lines(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    text = LongText(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
 
     class Meta:
         verbose_name = _("volet")
@@ -87,7 +88,7 @@ class Commitment(models.Model):
     volet = models.ForeignKey(Volet, models.CASCADE, related_name="commitments", verbose_name=_("volet"))
     order = models.PositiveSmallIntegerField(_("ordre"))
     title = Line(_("engagement"), max_length=300)
-    description = Lines(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    description = LongText(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     party = models.CharField(_("partie"), max_length=12, choices=Party.choices)
     lead = models.ForeignKey(
         Organisation,
@@ -150,22 +151,3 @@ class Commitment(models.Model):
     def number(self) -> str:
         """Its number in the draft, « 2.4 »: its volet's place and its own. A frozen version keeps its own."""
         return f"{self.volet.order}.{self.order}"
-
-
-class Annex(models.Model):
-    """A document annexed to the contract, by its title."""
-
-    contract = models.ForeignKey(Contract, models.CASCADE, related_name="annexes")
-    order = models.PositiveSmallIntegerField(_("ordre"))
-    kind = Line(_("nature"), max_length=60)
-    title = Line(_("titre"), max_length=250)
-    publishable = models.BooleanField(_("publiable"), default=True)
-
-    class Meta:
-        verbose_name = _("annexe")
-        verbose_name_plural = _("annexes")
-        ordering = ["order", "pk"]
-        constraints = [models.UniqueConstraint(fields=["contract", "order"], name="one_annex_a_place")]
-
-    def __str__(self) -> str:
-        return self.title

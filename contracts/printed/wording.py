@@ -6,14 +6,18 @@ Every value is a finished French string: the template only lays them out.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from contracts.annexes import grouped, kind_of, pages_of, reason_of
 from contracts.canonical import Content
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
 from contracts.printed.act import act, noun
+from contracts.printed.long_texts import Laid, long_text
 from contracts.printed.typography import (
     NO_BREAK_SPACE,
     date,
@@ -39,6 +43,7 @@ def document(
     made = frozen_at.astimezone(dt.UTC)
     title = printable(content["title"])
     itself, kind = noun(content)
+    lay = partial(long_text, content)
     return {
         "title": title,
         "name": _("PROJET – %(title)s") % {"title": title} if draft else title,
@@ -60,12 +65,13 @@ def document(
         "facts": _facts(content),
         "words": _words(itself),
         "act": act(content),
-        "preamble": paragraphs(content["preamble"]),
+        "preamble": long_text(content, content["preamble"]),
         "frameworks": [printable(framework["label"]) for framework in content["frameworks"]],
-        "volets": [_volet(volet) for volet in content["volets"]],
+        "volets": [_volet(volet, lay) for volet in content["volets"]],
         "recapitulation": [_group(volet) for volet in content["volets"] if volet["commitments"]],
         "total": _total(content),
-        "annexes": [_annex(annex) for annex in content["annexes"]],
+        "annexes": [_annex(annex) for annex in content["annexes"] if "key" not in annex],
+        "enclosures": [_enclosure(annex) for annex in content["annexes"] if "key" in annex],
         "signatories": [_signatory(s, len(content["signatories"])) for s in content["signatories"]],
     }
 
@@ -116,7 +122,7 @@ def _facts(content: Content) -> list[list[str]]:
 
 def _words(itself: str) -> dict[str, Any]:
     """Return what the template itself says; ``itself`` is « le présent contrat » or what else it is."""
-    itself = itself[:1].upper() + itself[1:]
+    itself, as_is = itself[:1].upper() + itself[1:], itself
     is_feminine = itself.startswith("La ")
     return {
         "contents": _("Sommaire"),
@@ -143,6 +149,16 @@ def _words(itself: str) -> dict[str, Any]:
             _("Budget"),
         ],
         "annexes": _("Annexes"),
+        "enclosures": _("Liste des annexes"),
+        "enclosures-intro": paragraphs(
+            _(
+                "Chaque annexe est l’exact fichier que désigne son empreinte SHA-256. Celle qui est dite "
+                "jointe accompagne %(itself)s dans le même fichier PDF ; toute autre est conservée "
+                "avec %(it)s."
+            )
+            % {"itself": as_is, "it": _("elle") if is_feminine else _("lui")}
+        ),
+        "fingerprint": _("Empreinte SHA-256"),
         "signatures": _("Signatures"),
         "signatures-intro": paragraphs(
             _(
@@ -155,13 +171,13 @@ def _words(itself: str) -> dict[str, Any]:
     }
 
 
-def _volet(volet: Row) -> Row:
+def _volet(volet: Row, lay: Callable[[str], Laid]) -> Row:
     lead = _("Chef de file : %(lead)s") % {"lead": printable(volet["lead"])} if volet["lead"] else ""
     return {
         "title": _volet_title(volet),
         "lead": lead,
-        "text": paragraphs(volet["text"]),
-        "commitments": [_commitment(commitment) for commitment in volet["commitments"]],
+        "text": lay(volet["text"]),
+        "commitments": [_commitment(commitment, lay) for commitment in volet["commitments"]],
     }
 
 
@@ -169,7 +185,7 @@ def _volet_title(volet: Row) -> str:
     return _("Volet %(order)s. %(title)s") % {"order": volet["order"], "title": printable(volet["title"])}
 
 
-def _commitment(commitment: Row) -> Row:
+def _commitment(commitment: Row, lay: Callable[[str], Laid]) -> Row:
     who = [
         [_("Partie"), _label(Party, commitment["party"])],
         [_("Organisation responsable"), printable(commitment["lead"]["name"])],
@@ -181,7 +197,7 @@ def _commitment(commitment: Row) -> Row:
     return {
         "number": printable(commitment["number"]),
         "title": printable(commitment["title"]),
-        "description": paragraphs(commitment["description"]),
+        "description": lay(commitment["description"]),
         "who": who,
         "measure": [*_measure(commitment["indicator"]), *_deadline_and_budget(commitment)],
     }
@@ -237,6 +253,27 @@ def _total(content: Content) -> str:
 def _annex(annex: Row) -> str:
     title = printable(annex["title"])
     return title if annex["publishable"] else _("%(title)s (non communicable)") % {"title": title}
+
+
+def _enclosure(annex: Row) -> Row:
+    """Return how an annex is listed: its number and title, what it is, why it is not published, its hash."""
+    file = annex["file"] or {"sha256": "", "pages": 0}
+    facts = [kind_of(annex), pages_of(file["pages"])]
+    if not annex["publishable"]:
+        reason = reason_of(annex)
+        named = _("La présente annexe n’est pas publiée : %(reason)s.") % {"reason": reason}
+        travel = named if reason else _("La présente annexe n’est pas publiée.")
+    elif annex["attached"]:
+        travel = _("Publiable, jointe au présent fichier.")
+    else:
+        travel = _("Publiable, conservée à côté du présent fichier.")
+    return {
+        "number": _("Annexe %(number)s.") % {"number": annex["number"]},
+        "title": printable(annex["title"]),
+        "what": printable(", ".join(facts)),
+        "travel": printable(travel),
+        "fingerprint": grouped(file["sha256"]),
+    }
 
 
 def _signatory(signatory: Row, count: int) -> Row:

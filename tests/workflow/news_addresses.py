@@ -6,7 +6,8 @@ from typing import Any
 
 from contracts.models import Contract, Part
 from stakeholders.models import Role
-from tests.workflow.addresses import CITY, EVERYBODY, PILOTS, Rule, none
+from tests.workflow.address_arguments import none
+from tests.workflow.addresses import CITY, EVERYBODY, PILOTS, Rule
 from tests.workflow.scenes import Scenes
 from workflow.notices.models import Notice
 from workflow.standing.parties import pilot

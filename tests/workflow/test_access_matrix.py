@@ -1,6 +1,6 @@
 """Every address of the application, tried as everybody, on what is theirs and what is not.
 
-A new address fails the first test until it is given a rule in `addresses.py`.
+A new address fails the first test until it is given a rule in `addresses.py` or `platform_addresses.py`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.snapshots import once
-from tests.workflow import addresses as work_addresses
-from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, Rule, review, signature
+from tests.workflow import platform_addresses
+from tests.workflow.address_arguments import review, signature
+from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, Rule
 from tests.workflow.news_addresses import NEWS
 from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
 from tests.workflow.scenes import Scenes, set_up
@@ -28,7 +29,7 @@ from workflow.live.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
 
-RULES = {**NEWS, **work_addresses.RULES}  # in this order: the last change the scene
+RULES = {**NEWS, **platform_addresses.RULES}  # in this order: the last change the scene
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('contracts', '0015_calendar_and_councils'),
         ('viewflow', '0015_task_scheduled'),
-        ('workflow', '0027_draft_imports'),
+        ('workflow', '0028_organisations_answered'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
