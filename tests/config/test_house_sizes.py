@@ -23,7 +23,6 @@ LONG_FILES = {
     "signatures/verification/changes.py": "the closed list of what may change after a signature",
     "stakeholders/authority.py": "the law of who signs for whom, a pure decision read in one go",
     "workflow/procedures/csi.py": "the whole circuit on one page, step by step, as a jurist reads it",
-    "workflow/record/verbs.py": "the whole vocabulary of the record, one row a verb",
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",
 }
 # What a document names in the form of a path and that is no file of the repository.
