@@ -131,7 +131,7 @@ RULES = (
     ),
     Rule(
         "news",
-        _("Nouvelles et courriels envoyés : qui a été prévenu, de quoi, quand"),
+        _("Nouvelles et courriels envoyés : qui a été prévenu, de quoi, quand"),
         _("Montrer que chacun a été prévenu, tant qu’on peut le contester."),
         _news,
     ),
