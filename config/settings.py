@@ -302,6 +302,7 @@ RETENTION_DAYS = {
     "tries": 30,
     "quotas": 2,
     "jobs": 30,
+    "news": 730,
     "closed_accounts": 365,
 }
 
