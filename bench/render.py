@@ -2,6 +2,10 @@
 
 Ours: Typst, PDF/A-3a and PDF/UA-1, then the signature fields. WeasyPrint: the same text
 and tables as HTML with the same fonts, PDF/UA-1, no fields: the easier task.
+
+Ours is measured in the two cases of a worker that has printed before: the same contract with a word changed
+in every text, as after a session of drafting (the typesetter keeps the lines that it has set), and another
+contract, of which no text was seen. WeasyPrint keeps its fonts and its style sheet, and nothing of a text.
 """
 
 from __future__ import annotations
@@ -49,6 +53,9 @@ STYLE = "".join(
 )
 
 
+LONG = 12  # characters; a text that is longer is one that people wrote
+OTHER_LETTERS = "éèêëïîôöûüùâäà"
+KEPT = ("reference", "document_date", "field")
 Sample = tuple[float, float]  # milliseconds by the clock, of the processor
 
 
@@ -152,8 +159,17 @@ def _table(titles: list[str], rows: list[list[str]]) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def another(part: Any, instead: str, key: str = "") -> Any:
+    """Return the content with its long texts, titles among them, in other words of the same length."""
+    if isinstance(part, str):
+        return part.replace("e", instead) if len(part) > LONG and key not in KEPT else part
+    if isinstance(part, dict):
+        return {name: another(value, instead, name) for name, value in part.items()}
+    return [another(value, instead, key) for value in part] if isinstance(part, list) else part
+
+
 def milliseconds(work: Callable[[int], object], times: int) -> list[Sample]:
-    """Time ``work(n)`` for n from 1; ``n`` changes the text, so that no cache answers.
+    """Time ``work(n)`` for n from 1; ``n`` changes the text, so that nothing answers without working.
 
     By the clock and by the processor: on a machine that does something else too, the second alone holds.
     """
@@ -185,6 +201,11 @@ def main(argv: list[str]) -> int:
     def ours(turn: int) -> Any:
         return render(edited(turn), specimen=True, frozen_at=FROZEN_AT)
 
+    def unseen(turn: int) -> Any:
+        return render(
+            another(content, OTHER_LETTERS[turn % len(OTHER_LETTERS)]), specimen=True, frozen_at=FROZEN_AT
+        )
+
     def peer(turn: int) -> Any:
         page = html(document(edited(turn), specimen=True, frozen_at=FROZEN_AT))
         return HTML(string=page).write_pdf(stylesheets=[style], font_config=fonts, pdf_variant="pdf/ua-1")
@@ -197,7 +218,8 @@ def main(argv: list[str]) -> int:
     )
     rows = [
         (_("Contreseing, premier rendu du processus"), [cold], pages, size),
-        (_("Contreseing"), milliseconds(ours, times), pages, size),
+        (_("Contreseing, un mot changé par texte"), milliseconds(ours, times), pages, size),
+        (_("Contreseing, un autre contrat"), milliseconds(unseen, times), pages, size),
         ("WeasyPrint", milliseconds(peer, times), len(theirs.pages), len(peer(0))),
     ]
     _show(rows)

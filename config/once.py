@@ -26,7 +26,7 @@ from workflow.record.models import SentForm
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (a field’s name)
 OURS = ("workflow.", "stakeholders.", "django.contrib.admin.")
 # What may be sent as often as one likes: it says how things are now, whatever they were.
-AS_OFTEN = frozenset({"opinion_draft"})
+AS_OFTEN = frozenset({"opinion_draft", "text_preview"})
 ROOM = 2000  # characters of an address
 
 

@@ -107,6 +107,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_dailypass": KEPT,
     "workflow_diagnosticfigure": FREE,  # as the contribution
     "workflow_diagnosticfile": FREE,
+    "workflow_draftimport": FREE,  # until it is taken; sealed; forgotten after a month
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(

@@ -20,9 +20,11 @@ from contracts.models import Commitment, Contract, Signatory, Volet
 from stakeholders import letters
 from stakeholders.models import Mandate, Office
 
+# 4: long texts have a structure, derived from what is typed (ADR 0025)
 # 3: the kind of contract, its clauses, how its signatories are empowered (ADR 0023)
 # 2: a commitment's owner is an office; 1: it was a person's name
-SCHEMA = 3
+SCHEMA = 4
+STRUCTURED = 4  # from this schema on, a line that begins with « - » is a point of a list
 Content = dict[str, Any]
 Offices = dict[int, list[Office]]  # of each person, those held today
 
@@ -75,6 +77,11 @@ def content_of(contract: Contract) -> Content:
     }
     plain: Content = _plain(found)
     return plain
+
+
+def is_structured(content: Content) -> bool:
+    """Whether the long texts of a content have a structure; of an older schema they are lines."""
+    return int(content["schema"]) >= STRUCTURED
 
 
 def _plain(value: Any) -> Any:

@@ -32,6 +32,8 @@ class ClauseForm(SeenForm[Clause]):
             if self.instance.place == ClausePlace.VISAS
             else _("Entre accolades, ce que l’impression remplit : %(known)s.") % {"known": known}
         )
+        if self.instance.place == ClausePlace.VISAS:
+            self.fields["text"].widget = forms.Textarea()  # its lines are visas
         if self.instance.code:
             del self.fields["place"]
         else:

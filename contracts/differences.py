@@ -15,13 +15,17 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from contracts.canonical import Content, commitments, digest
+from contracts.canonical import Content, commitments, digest, is_structured
 from contracts.figures import written
-from contracts.models import Direction, Party, Periodicity
+from contracts.models import ClausePlace, Direction, Party, Periodicity
 from stakeholders.wording import day
 
 Row = dict[str, Any]
 SHORT = 60  # characters by which a commitment is named in a form
+
+
+class Structured(str):
+    """A text whose structure is to be shown (:mod:`contracts.structure`)."""
 
 
 @dataclass
@@ -101,8 +105,10 @@ def _mark(part: Any) -> str:
 
 def differences(before: Content, after: Content) -> list[Difference]:
     """Return what differs, in the later text's order, then what it no longer holds, then its other parts."""
-    old = {row["id"]: row for row in commitments(before)}
-    new = {row["id"]: row for row in commitments(after)}
+    old, new = (
+        {row["id"]: _structured(row, "description", content) for row in commitments(content)}
+        for content in (before, after)
+    )
     moved = _moved(list(old), [key for key in new if key in old])
     found, followed = [], []
     for key, row in new.items():
@@ -124,7 +130,10 @@ def _of_clauses(before: Content, after: Content) -> list[Difference]:
     """Return the clauses that differ; none where the earlier text is of a schema that had none."""
     if "clauses" not in before or "clauses" not in after:
         return []
-    old, new = ({row["key"]: row for row in content["clauses"]} for content in (before, after))
+    old, new = (
+        {row["key"]: _structured(row, "text", content) for row in content["clauses"]}
+        for content in (before, after)
+    )
     said = {_("Intitulé"): "heading", _("Texte"): "text"}
     found = []
     for key, row in {**new, **{key: row for key, row in old.items() if key not in new}}.items():
@@ -135,6 +144,12 @@ def _of_clauses(before: Content, after: Content) -> list[Difference]:
             changes = [(name, was[part], now[part]) for name, part in said.items() if was[part] != now[part]]
             found.append(Difference(row["heading"], "changed", changes=changes))
     return found
+
+
+def _structured(row: Row, name: str, content: Content) -> Row:
+    """Return a row whose text has a structure, where its content's texts have one; visas are lines."""
+    is_so = is_structured(content) and row.get("place") != ClausePlace.VISAS.value
+    return {**row, name: Structured(row[name])} if is_so else row
 
 
 def _moved(before: list[int], after: list[int]) -> set[int]:

@@ -17,7 +17,13 @@ from rapidfuzz.distance import Indel
 
 MINE, THEIRS, BOTH = "mine", "theirs", "both"
 # words, blanks, and each other sign by itself: what a reader sees change
-_TOKENS = re.compile(r"\w+|\s+|[^\w\s]")
+_SHOWN = re.compile(r"\w+|\s+|[^\w\s]")
+# and what is joined: a row of a table is one, and so is the mark of a point or of a heading with the end of
+# line before it, so that two rows or two points are never run into one line
+_ROW = r"(?:\A|\n)[ \t]*\|[^\n]*"
+_MARK = r"(?:\A|\n)[ \t]*(?:[-•–]|[0-9]{1,2}[.)]|#{2,3})[ \t\u00a0]+"
+_JOINED = re.compile(rf"{_ROW}|{_MARK}|\w+|\n|[^\S\n]+|[^\w\s]")
+_LINES_OF_THEIR_OWN = re.compile(rf"{_ROW}|{_MARK}")
 Words = list[str]
 
 
@@ -47,9 +53,17 @@ class Passage:
     def chosen(self, choice: str) -> str:
         """Return what a choice gives."""
         if choice == BOTH:
-            between = "" if not self.mine or self.mine[-1].isspace() or self.theirs[:1].isspace() else " "
-            return f"{self.mine}{between}{self.theirs}"
+            return f"{self.mine}{_between(self.mine, self.theirs)}{self.theirs}"
         return self.mine if choice == MINE else self.theirs
+
+
+def _between(mine: str, theirs: str) -> str:
+    """Return what stands between two texts that are both kept: an end of line before a line of its own."""
+    if not mine or not theirs or mine[-1] == "\n" or theirs[0] == "\n":
+        return ""
+    if _LINES_OF_THEIR_OWN.match(theirs) or mine.rpartition("\n")[2].lstrip().startswith("|"):
+        return "\n"
+    return "" if mine[-1].isspace() or theirs[0].isspace() else " "
 
 
 def key_of(*texts: str) -> str:
@@ -63,7 +77,7 @@ def merge(base: str, mine: str, theirs: str) -> list[Passage]:
 
     Settled passages hold what one side or neither changed; in the others both changed the same words.
     """
-    first, left, right = (_words(text) for text in (base, mine, theirs))
+    first, left, right = (_JOINED.findall(text) for text in (base, mine, theirs))
     to_left, to_right = (_kept(first, side) for side in (left, right))
     passages: list[Passage] = []
     # the words of the base that both sides kept cut the three texts in as many pieces
@@ -102,7 +116,7 @@ class Piece:
 
 def words_changed(before: str, after: str) -> list[Piece]:
     """Return the runs of words kept, gone and new from one text to another, in reading order."""
-    old, new = _words(before), _words(after)
+    old, new = _SHOWN.findall(before), _SHOWN.findall(after)
     found = []
     for op in Indel.opcodes(old, new):
         if op.tag == "equal":
@@ -113,10 +127,6 @@ def words_changed(before: str, after: str) -> list[Piece]:
         if op.dest_end > op.dest_start:
             found.append(Piece("new", "".join(new[op.dest_start : op.dest_end])))
     return found
-
-
-def _words(text: str) -> Words:
-    return _TOKENS.findall(text)
 
 
 def _kept(base: Words, side: Words) -> dict[int, int]:

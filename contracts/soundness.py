@@ -31,7 +31,7 @@ SIDES = {
 
 @dataclass(frozen=True)
 class Spot:
-    """A place of a content: ``part`` is « contract », « volet », « commitment » or « signatory ».
+    """A place of a content: ``part`` is what holds it: the contract, a volet, a commitment, a signatory.
 
     ``key`` is the commitment's own, the volet's or the signatory's order, 0 of the contract itself; ``name``
     what people call it; ``field`` where to write, by the name that forms give it.
@@ -127,7 +127,7 @@ def _parties(content: Content, kind_code: str) -> Iterator[Lack]:
             yield Lack(
                 _("Aucun signataire n’engage la partie %(side)s : ajoutez-le à la liste des signataires.")
                 % {"side": SIDES[Side(party.side)]},
-                (Spot("signatories"),),
+                (Spot("signatories", name=_("Signataires du contrat")),),
             )
 
 

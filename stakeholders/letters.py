@@ -56,7 +56,7 @@ def can_print(character: str) -> bool:
 def unprintable(text: str) -> set[str]:
     """Return the characters of a text that no font of the contract has; ends of lines and tabs aside."""
     folded = unicodedata.normalize("NFC", text)
-    return {c for c in folded if c not in "\n\r\t" and not can_print(c)}
+    return {c for c in set(folded) if c not in "\n\r\t" and not can_print(c)}
 
 
 def plain(text: str) -> str:

@@ -8,7 +8,7 @@ from workflow.diagnostic.models import (
     Synthesis,
     SynthesisAnswer,
 )
-from workflow.drafting.models import DraftPrint, Suggestion
+from workflow.drafting.models import DraftImport, DraftPrint, Suggestion
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import QueuedMail
@@ -32,6 +32,7 @@ __all__ = [
     "CouncilResolution",
     "CsiProcess",
     "DailyPass",
+    "DraftImport",
     "DraftPrint",
     "Event",
     "DiagnosticFigure",

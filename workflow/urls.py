@@ -8,6 +8,7 @@ from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
 from workflow.drafting import clause_views, editor_views, preview_views, suggestion_views
+from workflow.drafting import import_views as drafts_sent
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
@@ -85,9 +86,12 @@ urlpatterns = [
         clause_views.signatory_empower,
         name="signatory_empower",
     ),
+    path(f"{DRAFT}apercu/", preview_views.text_preview, name="text_preview"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
     path(f"{DRAFT}export.<slug:extension>", preview_views.draft_export, name="draft_export"),
+    path(f"{DRAFT}import/", drafts_sent.draft_import, name="draft_import"),
+    path(f"{DRAFT}import/lignes/<int:page>/", drafts_sent.draft_import_lines, name="draft_import_lines"),
     path(f"{DRAFT}contrat/", drafting_views.contract_edit, name="contract_edit"),
     path(f"{DRAFT}volets/ajout/", drafting_views.volet_add, name="volet_add"),
     path(f"{DRAFT}volets/<int:volet>/", drafting_views.volet_edit, name="volet_edit"),

@@ -24,6 +24,7 @@ from docx.text.paragraph import Paragraph
 
 from contracts.canonical import Content
 from contracts.exports.letters import legal
+from contracts.exports.long_texts import write_long_text
 from contracts.printed.typography import ZERO_WIDTH_SPACE
 from contracts.printed.wording import document
 
@@ -121,7 +122,7 @@ def _write(file: Docx, data: dict[str, Any]) -> None:
         _people(file, data)
     if data["preamble"]:
         file.add_heading(words["preamble"], 1)
-        _paragraphs(file, data["preamble"])
+        write_long_text(file, data["preamble"], below=1)
     if data["frameworks"]:
         file.add_heading(words["frameworks"], 1)
         file.add_paragraph(words["frameworks-intro"])
@@ -163,17 +164,17 @@ def _articles(file: Docx, title: str, rows: list[dict[str, Any]]) -> None:
     file.add_heading(title, 1)
     for row in rows:
         file.add_heading(f"{row['number']} {row['heading']}", 2)
-        _paragraphs(file, row["text"])
+        write_long_text(file, row["text"], below=2)
 
 
 def _volet(file: Docx, volet: dict[str, Any], measure: list[str]) -> None:
     file.add_heading(volet["title"], 1)
     if volet["lead"]:
         file.add_paragraph().add_run(volet["lead"]).italic = True
-    _paragraphs(file, volet["text"])
+    write_long_text(file, volet["text"], below=1)
     for commitment in volet["commitments"]:
         file.add_heading(f"{commitment['number']} {commitment['title']}", 2)
-        _paragraphs(file, commitment["description"])
+        write_long_text(file, commitment["description"], below=2)
         facts = [*commitment["who"], *zip(measure, commitment["measure"], strict=True)]
         _table(file, [_("Rubrique"), _("Contenu")], [list(fact) for fact in facts], _FACTS)
 

@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from contracts.long_text import LongText
 from contracts.models.contract import LONG_TEXT, Contract
-from stakeholders.text import Line, Lines
+from stakeholders.text import Line
 
 
 class ClausePlace(models.TextChoices):
@@ -30,7 +31,7 @@ class Clause(models.Model):
     contract = models.ForeignKey(Contract, models.CASCADE, related_name="clauses")
     code = models.SlugField(_("code"), max_length=40, blank=True)
     heading = Line(_("intitulé"), max_length=200)
-    text = Lines(_("texte"), validators=[MaxLengthValidator(LONG_TEXT)])
+    text = LongText(_("texte"), validators=[MaxLengthValidator(LONG_TEXT)])
     place = models.CharField(_("place"), max_length=10, choices=ClausePlace.choices)
     order = models.PositiveSmallIntegerField(_("ordre"))
     left_out = models.BooleanField(_("écartée"), default=False)

@@ -10,11 +10,12 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from contracts.long_text import LongText
 from contracts.models.contract import LONG_TEXT, Contract
 from contracts.volets import VoletTemplate
 from stakeholders.days import Day
 from stakeholders.models import Organisation
-from stakeholders.text import Line, Lines
+from stakeholders.text import Line
 
 
 class Volet(models.Model):
@@ -29,7 +30,7 @@ class Volet(models.Model):
     lead = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("chef de file")
     )
-    text = Lines(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    text = LongText(_("texte"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
 
     class Meta:
         verbose_name = _("volet")
@@ -87,7 +88,7 @@ class Commitment(models.Model):
     volet = models.ForeignKey(Volet, models.CASCADE, related_name="commitments", verbose_name=_("volet"))
     order = models.PositiveSmallIntegerField(_("ordre"))
     title = Line(_("engagement"), max_length=300)
-    description = Lines(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    description = LongText(_("description"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     party = models.CharField(_("partie"), max_length=12, choices=Party.choices)
     lead = models.ForeignKey(
         Organisation,

@@ -13,12 +13,13 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from contracts.long_text import LongText
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
 from stakeholders.reading import asked_for_each, asked_once
 from stakeholders.terms import Calendar, Zone, last_day
-from stakeholders.text import LabelledLines, Line, LineList, Lines
+from stakeholders.text import LabelledLines, Line, LineList
 
 NO_DAYS = models.Value({}, models.JSONField())
 LONG_TEXT = 20_000  # characters; about eight printed pages for one field
@@ -61,7 +62,7 @@ class Contract(models.Model):
     territory = Line(_("territoire"), max_length=120)
     communes = LineList(Line(max_length=120), verbose_name=_("communes du périmètre"))
     perimeter_extension = Line(_("extension du périmètre"), max_length=400, blank=True)
-    preamble = Lines(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
+    preamble = LongText(_("préambule"), blank=True, validators=[MaxLengthValidator(LONG_TEXT)])
     period_start = Day(_("début"))
     period_end = Day(_("fin"))
     period_rule = Line(_("règle de durée"), max_length=250, blank=True)

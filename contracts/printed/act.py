@@ -13,7 +13,8 @@ from django.utils.translation import pgettext
 
 from contracts.canonical import Content
 from contracts.models import ClausePlace, SignatoryKind
-from contracts.printed.typography import date, paragraphs, printable
+from contracts.printed.long_texts import long_text
+from contracts.printed.typography import date, printable
 from stakeholders.kinds import Side
 from stakeholders.titles import FEMININE
 from stakeholders.wording import in_sentence
@@ -35,7 +36,7 @@ def act(content: Content) -> Row | None:
     if "clauses" not in content:
         return None
     clauses = [clause for clause in content["clauses"] if clause["place"] != ClausePlace.VISAS]
-    articles = [_article(number, clause) for number, clause in enumerate(clauses, start=1)]
+    articles = [_article(content, number, clause) for number, clause in enumerate(clauses, start=1)]
     places = [clause["place"] for clause in clauses]
     return {
         "between": _("Entre"),
@@ -97,12 +98,12 @@ def done_at(content: Content) -> str:
     return _("Fait à %(place)s, à la date de la dernière signature.") % {"place": place}
 
 
-def _article(number: int, clause: Row) -> Row:
+def _article(content: Content, number: int, clause: Row) -> Row:
     first = _("Article 1er") if number == 1 else _("Article %(number)d") % {"number": number}
     return {
         "number": f"{first}\u00a0–",
         "heading": printable(clause["heading"]),
-        "text": paragraphs(clause["text"]),
+        "text": long_text(content, clause["text"]),
     }
 
 

@@ -1,6 +1,6 @@
 """From the canonical content of a version to the bytes of its printed form.
 
-The work is CPU time (about a quarter of a second for fifteen pages) and belongs in a job.
+The work is CPU time (a tenth of a second to a quarter for fifteen pages) and belongs in a job.
 The same content, the same moment and the same specimen mark give the same bytes, in any
 process: nothing here reads a clock, the system's fonts or the network.
 """
@@ -75,16 +75,11 @@ def render(content: Content, *, specimen: bool, frozen_at: dt.datetime, draft: b
     """
     with translation.override("fr"):
         data = document(content, specimen=specimen, frozen_at=frozen_at, draft=draft)
-    compiler = typst.Compiler(
-        str(TEMPLATE),
-        root=str(TEMPLATE.parent),
-        font_paths=_fonts(),
-        ignore_system_fonts=True,
-        sys_inputs={"document": json.dumps(data, ensure_ascii=False)},
-    )
+    files = {**_sources(TEMPLATE), "document.json": json.dumps(data, ensure_ascii=False).encode()}
+    made_at = int(frozen_at.timestamp())
     try:
-        pages = compiler.compile(format="pdf", pdf_standards=STANDARDS, timestamp=int(frozen_at.timestamp()))
-        boxes = json.loads(compiler.query("<signature-box>", field="value"))
+        pages = _compiler(files).compile(format="pdf", pdf_standards=STANDARDS, timestamp=made_at)
+        boxes = json.loads(_compiler(files).query("<signature-box>", field="value"))
     except typst.TypstError as error:
         raise RenderError(content["reference"], error.message) from error
     signatories = [] if draft else content["signatories"]
@@ -121,6 +116,23 @@ def _rectangle(box: dict[str, Any]) -> tuple[float, float, float, float]:
     left, top = box["left"], box["page-height"] - box["top"]
     right, bottom = left + box["width"], top - box["height"]
     return round(left, 2), round(bottom, 2), round(right, 2), round(top, 2)
+
+
+def _compiler(files: dict[str, bytes]) -> typst.Compiler:
+    """Return a compiler for one question: it forgets the files given in memory, not what it set."""
+    several = cast(Any, files)  # taken (README of typst-py), and unknown to its stub
+    return typst.Compiler(several, font_paths=_fonts(), ignore_system_fonts=True)
+
+
+@cache
+def _sources(template: Path) -> dict[str, bytes]:
+    """Read the template and its neighbours, once a process.
+
+    The data is a file among them and not an input of the typesetter: lines that it has set are set
+    again when an input changes, not when another line of a file does.
+    """
+    neighbours = {path.name: path.read_bytes() for path in template.parent.glob("*.typ") if path != template}
+    return {"main.typ": template.read_bytes(), **neighbours}
 
 
 @cache

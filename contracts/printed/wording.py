@@ -6,7 +6,9 @@ Every value is a finished French string: the template only lays them out.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -14,6 +16,7 @@ from django.utils.translation import gettext as _
 from contracts.canonical import Content
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
 from contracts.printed.act import act, noun
+from contracts.printed.long_texts import Laid, long_text
 from contracts.printed.typography import (
     NO_BREAK_SPACE,
     date,
@@ -39,6 +42,7 @@ def document(
     made = frozen_at.astimezone(dt.UTC)
     title = printable(content["title"])
     itself, kind = noun(content)
+    lay = partial(long_text, content)
     return {
         "title": title,
         "name": _("PROJET – %(title)s") % {"title": title} if draft else title,
@@ -60,9 +64,9 @@ def document(
         "facts": _facts(content),
         "words": _words(itself),
         "act": act(content),
-        "preamble": paragraphs(content["preamble"]),
+        "preamble": long_text(content, content["preamble"]),
         "frameworks": [printable(framework["label"]) for framework in content["frameworks"]],
-        "volets": [_volet(volet) for volet in content["volets"]],
+        "volets": [_volet(volet, lay) for volet in content["volets"]],
         "recapitulation": [_group(volet) for volet in content["volets"] if volet["commitments"]],
         "total": _total(content),
         "annexes": [_annex(annex) for annex in content["annexes"]],
@@ -155,13 +159,13 @@ def _words(itself: str) -> dict[str, Any]:
     }
 
 
-def _volet(volet: Row) -> Row:
+def _volet(volet: Row, lay: Callable[[str], Laid]) -> Row:
     lead = _("Chef de file : %(lead)s") % {"lead": printable(volet["lead"])} if volet["lead"] else ""
     return {
         "title": _volet_title(volet),
         "lead": lead,
-        "text": paragraphs(volet["text"]),
-        "commitments": [_commitment(commitment) for commitment in volet["commitments"]],
+        "text": lay(volet["text"]),
+        "commitments": [_commitment(commitment, lay) for commitment in volet["commitments"]],
     }
 
 
@@ -169,7 +173,7 @@ def _volet_title(volet: Row) -> str:
     return _("Volet %(order)s. %(title)s") % {"order": volet["order"], "title": printable(volet["title"])}
 
 
-def _commitment(commitment: Row) -> Row:
+def _commitment(commitment: Row, lay: Callable[[str], Laid]) -> Row:
     who = [
         [_("Partie"), _label(Party, commitment["party"])],
         [_("Organisation responsable"), printable(commitment["lead"]["name"])],
@@ -181,7 +185,7 @@ def _commitment(commitment: Row) -> Row:
     return {
         "number": printable(commitment["number"]),
         "title": printable(commitment["title"]),
-        "description": paragraphs(commitment["description"]),
+        "description": lay(commitment["description"]),
         "who": who,
         "measure": [*_measure(commitment["indicator"]), *_deadline_and_budget(commitment)],
     }

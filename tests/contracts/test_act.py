@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
@@ -25,6 +26,10 @@ from tests.contracts.test_rendering import text_of
 BEFORE_CLAUSES = "90ec1b8a088f5a900d9f1d360338356066ff777825c315143e8ed31eb1e8e0bf"
 
 
+# of an act of schema 3 whose texts look like a structure, by the layout before structure came
+BEFORE_STRUCTURE = "4f6f438f8db5e18ea242104d839db1f38893c76869e984914752b0517db34584"
+
+
 def plain(lines: list[str]) -> str:
     return " ".join(lines).replace("\u00a0", " ")
 
@@ -36,6 +41,39 @@ def plain(lines: list[str]) -> str:
 def test_a_text_of_an_older_schema_prints_byte_for_byte_as_it_did(schema: int) -> None:
     pdf = render(content(schema=schema), specimen=False, frozen_at=FROZEN_AT).pdf
     assert hashlib.sha256(pdf).hexdigest() == BEFORE_CLAUSES
+
+
+STRUCTURE = (
+    "Deux *points* :\n- un\n  1. **dessous**\n## Titre\n### Sous-titre\n| A | B |\n|---|--:|\n| x | 2 |"
+)
+
+
+@pytest.mark.skipif(
+    (version("typst"), version("pikepdf")) != ("0.15.2", "10.17.0"), reason="another typesetter, other bytes"
+)
+def test_a_text_of_schema_3_prints_byte_for_byte_as_it_did_before_structure() -> None:
+    whole = act(preamble=STRUCTURE)
+    whole["clauses"][1]["text"] = whole["volets"][0]["text"] = STRUCTURE
+    pdf = render(whole, specimen=False, frozen_at=FROZEN_AT).pdf
+    assert hashlib.sha256(pdf).hexdigest() == BEFORE_STRUCTURE
+
+
+def test_the_structure_of_a_text_is_tagged() -> None:
+    whole = act(schema=4, preamble=STRUCTURE)
+    whole["clauses"][1]["text"] = whole["volets"][0]["commitments"][0]["description"] = STRUCTURE
+    plain_act = Counter(kinds_of(render(act(schema=4), specimen=False, frozen_at=FROZEN_AT).pdf))
+    found = Counter(kinds_of(render(whole, specimen=False, frozen_at=FROZEN_AT).pdf)) - plain_act
+    assert {kind: found[kind] for kind in ("/Table", "/THead", "/TH", "/TR", "/TD")} == {
+        "/Table": 3, "/THead": 3, "/TH": 6, "/TR": 6, "/TD": 6,
+    }  # fmt: skip
+    assert (found["/L"], found["/LI"]) == (6, 6)
+    # under a heading of level 1, then twice under one of level 2
+    assert (found["/H2"], found["/H3"], found["/H4"]) == (1, 3, 2)
+
+
+def kinds_of(pdf: bytes) -> list[str]:
+    with pikepdf.open(io.BytesIO(pdf)) as opened:
+        return [str(element.S) for element in elements(opened)]
 
 
 def test_an_older_text_has_none_of_the_act() -> None:
@@ -140,7 +178,7 @@ def test_the_clauses_of_each_kind_hold_known_fields_alone(code: str) -> None:
 def test_a_content_holds_the_clauses_of_its_kind_filled(players: Cast) -> None:
     contract = small_contract(players)
     content = content_of(contract)
-    assert content["schema"] == 3
+    assert content["schema"] == 4
     by_key = {clause["key"]: clause for clause in content["clauses"]}
     assert by_key["duration"]["text"].startswith("Le présent contrat prend effet le 15\u00a0février 2027")
     assert "{" not in "".join(clause["text"] for clause in content["clauses"])

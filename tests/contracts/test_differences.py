@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from contracts.differences import differences
+from contracts.differences import Structured, differences
 from tests.contracts.contents import COMMITMENT, act, content
+from workflow.templatetags.long_texts import told
 
 CITY = COMMITMENT["lead"]["name"]
 
@@ -101,3 +102,17 @@ def test_clauses_are_told_one_by_one_and_nothing_of_a_text_that_had_none() -> No
     ]
     assert found[0].changes == [("Texte", "L’objet du contrat.", "Un autre objet.")]
     assert differences(content(), act()) == [], "the act says more, and what was written is the same"
+
+
+def test_a_text_with_a_structure_says_that_it_has_one_and_an_older_one_not() -> None:
+    before, after = act(schema=3), act(schema=4)
+    after["volets"][0]["commitments"][0]["description"] = "- autre"
+    after["clauses"][1] = {**after["clauses"][1], "text": "## Autre"}
+    commitment, clause = differences(before, after)
+    for _what, was, now in (*commitment.changes, *clause.changes):
+        assert not isinstance(was, Structured) and isinstance(now, Structured)
+        assert "<li>autre</li>" in told(now) or "<h4>Autre</h4>" in told(now)
+        assert "<" not in told(was)
+    after["clauses"][0] = {**after["clauses"][0], "text": "un visa"}
+    visas = differences(before, after)[1]
+    assert not any(isinstance(now, Structured) for _what, _was, now in visas.changes), "they are lines"

@@ -128,7 +128,7 @@ def test_a_word_file_says_what_it_is() -> None:
         assert all(len(list(t._tbl.tr_lst[0].iter(qn("w:tblHeader")))) == 1 for t in file.tables)
 
 
-@pytest.mark.parametrize("schema", [1, 3])
+@pytest.mark.parametrize("schema", [1, 3, 4])
 def test_every_schema_is_written(schema: int) -> None:
     whole = content() if schema == 1 else act()
     assert "Un contrat court." in words_of(word(whole))
@@ -204,7 +204,7 @@ def test_hostile_texts_are_all_found(text: str) -> None:
     found_everywhere(text)
 
 
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(hostile)
 def test_any_text_is_found(text: str) -> None:
     found_everywhere(unicodedata.normalize("NFC", text))
@@ -218,3 +218,31 @@ def test_what_a_file_of_xml_cannot_hold_is_named() -> None:
     assert table(whole)[0]["Description"] == named
     assert sheet(whole).cell(2, 4).value == named
     assert named.replace("\n", "") in words_of(word(whole)).replace("\n", "")
+
+
+def test_a_structure_is_that_of_the_word_processor() -> None:
+    text = "Du **gras** et *italique*.\n- un\n  - dessous\n3. trois\n## Titre\n"
+    text += "| A | B |\n|---|--:|\n| x | **2** |"
+    whole = act(schema=4, preamble=text)
+    whole["volets"][0]["commitments"][0]["description"] = text
+    file = word(whole)
+    named = [(p.style.name, p.text) for p in file.paragraphs if p.style is not None]
+    assert [style for style, said in named if said == "Titre"] == ["Heading 2", "Heading 3"]
+    assert named.count(("List Bullet", "un")) == named.count(("List Bullet 2", "dessous")) == 2
+    assert named.count(("List", "3.\ttrois")) == 2
+    first = next(p for p in file.paragraphs if p.text == "Du gras et italique.")
+    assert [(run.text, bool(run.bold), bool(run.italic)) for run in first.runs] == [
+        ("Du ", False, False),
+        ("gras", True, False),
+        (" et ", False, False),
+        ("italique", False, True),
+        (".", False, False),
+    ]
+    tables = [t for t in file.tables if t.cell(0, 0).text == "A"]
+    assert len(tables) == 2 and tables[0].cell(1, 1).text == "2"
+    assert tables[0].rows[0]._tr.xpath("w:trPr/w:tblHeader"), "its headings come again on each page"
+
+
+@pytest.mark.timeout(60)
+def test_the_largest_table_is_exported_in_time() -> None:
+    word(act(schema=4, preamble="| a | b |\n|---|---|\n" + "| x |\n" * 3000))

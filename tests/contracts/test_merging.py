@@ -79,3 +79,40 @@ def test_the_same_words_changed_twice_are_to_be_chosen() -> None:
 def test_the_longest_texts_are_joined_quickly() -> None:
     base = "Un engagement de la commune, suivi chaque mois. " * 400
     assert compose(merge(base, base.replace("mois", "trimestre"), "Avant. " + base), {}) is not None
+
+
+TABLE = "| Année | Agents |\n| --- | --- |\n| 2027 | 22 |\n| 2028 | 28 |"
+ROWS = st.lists(
+    st.sampled_from(["| a | b |", "| c | d |", "| - | - |", "- un", "- deux", "  - trois", "1. x", "fin"])
+)
+TABLES = ROWS.map("\n".join)
+
+
+@settings(max_examples=300, deadline=None)
+@given(TABLES, TABLES, TABLES, st.sampled_from([MINE, THEIRS, BOTH]))
+def test_rows_and_points_are_whole_lines_of_one_of_the_texts(
+    base: str, mine: str, theirs: str, choice: str
+) -> None:
+    passages = merge(base, mine, theirs)
+    whole = compose(passages, {p.key: choice for p in passages if p.is_open})
+    assert whole is not None
+    known = {line for text in (base, mine, theirs) for line in text.split("\n")}
+    joined = [line for line in whole.split("\n") if line.startswith("|")]
+    assert set(joined) <= known, "a row is never run into another"
+    for line in whole.split("\n"):
+        assert len(re.findall(r"(?:^|\s)(?:-|\d\.)\s+\w", line)) <= 1, "nor a point"
+
+
+def test_two_rows_added_at_one_place_are_two_rows() -> None:
+    passages = merge(TABLE, f"{TABLE}\n| 2029 | 34 |", f"{TABLE}\n| 2030 | 36 |")
+    every = dict.fromkeys((p.key for p in passages if p.is_open), BOTH)
+    assert compose(passages, every) == f"{TABLE}\n| 2029 | 34 |\n| 2030 | 36 |"
+    listed = merge("- un", "- un\n- deux", "- un\n- trois")
+    every = dict.fromkeys((p.key for p in listed if p.is_open), BOTH)
+    assert compose(listed, every) == "- un\n- deux\n- trois"
+
+
+def test_two_points_of_one_list_are_joined_word_by_word() -> None:
+    base = "- ouvrir une brigade\n- former 22 agents"
+    joined = merge(base, base.replace("22", "34"), base.replace("une brigade", "deux brigades"))
+    assert compose(joined, {}) == "- ouvrir deux brigades\n- former 34 agents"

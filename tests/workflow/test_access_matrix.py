@@ -18,7 +18,8 @@ from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.snapshots import once
-from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, RULES, Rule, review, signature
+from tests.workflow.address_arguments import review, signature
+from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, RULES, Rule
 from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
 from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import page, watching

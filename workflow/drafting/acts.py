@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from contracts import canonical, differences, soundness
 from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
@@ -20,6 +21,8 @@ from workflow.record import events
 from workflow.record.refusals import Invalid, Locked, NotAllowed
 from workflow.standing.drafters import mandate_to_draft
 from workflow.tasks.act import doing, entitled
+
+FROZEN = gettext_lazy("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
         contract.refresh_from_db()
         mandate = entitled(mandate_to_draft(user, contract))
         if contract.status != Status.DRAFTING:
-            raise Locked(
-                _("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
-            )
+            raise Locked(str(FROZEN))
         yield Drafting(contract, mandate)
         events.publish(
             "draft_changed", contract, actor=user, organisation=mandate.office.organisation.short_name

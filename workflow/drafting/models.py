@@ -90,3 +90,27 @@ class Suggestion(models.Model):
     def row(self) -> Commitment | Volet | None:
         """The part that it is about; None where it is deleted."""
         return self.commitment or self.volet
+
+
+class DraftImport(models.Model):
+    """What was understood of a document that a pilot sent, while they correct it; gone once it is taken.
+
+    ``sealed`` holds the lines (:mod:`workflow.drafting.imports`), with a key drawn for its author and its
+    contract. It is no act: nothing of it is in the draft.
+    """
+
+    contract = models.ForeignKey(Contract, models.CASCADE, related_name="draft_imports")
+    author = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    sha256 = models.CharField(_("empreinte du fichier"), max_length=64)
+    sealed = models.TextField(_("lignes"))
+    saved_at = models.DateTimeField(_("enregistré le"), auto_now=True)
+
+    class Meta:
+        verbose_name = _("import en cours")
+        verbose_name_plural = _("imports en cours")
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "author"], name="one_import_an_author_and_contract")
+        ]
+
+    def __str__(self) -> str:
+        return str(self.contract)

@@ -6,9 +6,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts import canonical
+from contracts.models import LONG_TEXT
+from contracts.structure import MOST_COLUMNS, has_wide_table
+from stakeholders.letters import plain
 from workflow.drafting import access, previews
 from workflow.drafting.models import DraftPrint
 from workflow.engine import purposes
@@ -44,6 +47,17 @@ def draft_preview(request: Request, contract: int) -> HttpResponse:
     if request.htmx:  # the viewer starts with its page
         return HttpResponse(headers={"HX-Refresh": "true"})
     return render(request, "drafting/preview.html", context)
+
+
+@require_POST
+@member
+def text_preview(request: Request, contract: int) -> HttpResponse:
+    """A long text of a form as it will be laid out; ``champ`` names its field. Nothing is kept."""
+    found, _open = access.draft_for(request.user, contract)
+    text = plain(request.POST.get(request.GET.get("champ", ""), "")[:LONG_TEXT])
+    context = {"contract": found, "text": text, "is_too_wide": has_wide_table(text), "most": MOST_COLUMNS}
+    template = "drafting/_partials/text_preview.html" if request.htmx else "drafting/text_preview.html"
+    return render(request, template, context)
 
 
 @require_safe

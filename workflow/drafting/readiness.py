@@ -17,6 +17,9 @@ from stakeholders.models import SigningAuthority, User
 from workflow.standing.parties import taking_part
 from workflow.standing.standings import standings_of
 
+# What no page of the draft holds is put right where a running contract is changed, at its part.
+FRAMEWORK = {"signatory": "#signataires", "signatories": "#signataires", "participants": "#participants"}
+
 
 @dataclass(frozen=True)
 class Point:
@@ -67,6 +70,8 @@ class _Ways:
             return reverse("commitment_edit", args=[self.contract.pk, spot.key]) + anchor
         if spot.part == "volet" and spot.key in self.volets:
             return f"{reverse('draft_editor', args=[self.contract.pk])}#volet-{self.volets[spot.key]}"
+        if spot.part in FRAMEWORK:
+            return reverse("contract_framework", args=[self.contract.pk]) + FRAMEWORK[spot.part]
         if spot.part == "clauses":
             return reverse("draft_clauses", args=[self.contract.pk])
         if spot.part == "contract" and spot.field:
@@ -84,7 +89,10 @@ def _not_asked(contract: Contract, content: Content) -> Iterable[Lack]:
         if row["lead"]["id"] not in asked:
             led.setdefault(row["lead"]["name"], []).append(row)
     for name, rows in led.items():
-        spots = tuple(Spot("commitment", row["id"], row["number"], "lead") for row in rows)
+        spots = (
+            *(Spot("commitment", row["id"], row["number"], "lead") for row in rows),
+            Spot("participants", name=_("participants du contrat")),
+        )
         yield Lack(
             _("%(organisation)s est responsable d’engagements et ne sera pas consultée :")
             % {"organisation": name},
@@ -101,7 +109,8 @@ def _nobody_to_sign(contract: Contract) -> Iterable[Lack]:
                     "Personne ne pourrait signer aujourd’hui pour « %(capacity)s » : la fonction est vacante "
                     "et le registre n’y habilite personne. L’administrateur de l’organisation la pourvoit."
                 )
-                % {"capacity": place.capacity}
+                % {"capacity": place.capacity},
+                (Spot("signatory", place.order, _("Signataires du contrat")),),
             )
 
 

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from signatures.models import FailedConfirmation, PasskeyChallenge
 from stakeholders.quotas import Spending
+from workflow.drafting.models import DraftImport
 from workflow.opinions.models import OpinionDraft
 from workflow.privacy.closed_accounts import forget_closed_accounts
 from workflow.record import journal
@@ -53,6 +54,10 @@ def _drafts(before: dt.datetime) -> int:
     return int(OpinionDraft.objects.filter(saved_at__lt=before).delete()[0])
 
 
+def _imports(before: dt.datetime) -> int:
+    return int(DraftImport.objects.filter(saved_at__lt=before).delete()[0])
+
+
 def _tries(before: dt.datetime) -> int:
     failed = FailedConfirmation.objects.filter(attempted_at__lt=before).delete()[0]
     return int(failed + PasskeyChallenge.objects.filter(expires_at__lt=before).delete()[0])
@@ -73,6 +78,7 @@ def _jobs(before: dt.datetime) -> int:
         return int(cursor.rowcount)
 
 
+_TO_GO_ON = _("Reprendre ce qui a été commencé.")
 RULES = (
     Rule(
         "sessions",
@@ -83,8 +89,14 @@ RULES = (
     Rule(
         "drafts",
         _("Brouillons d’avis non rendus"),
-        _("Reprendre ce qui a été commencé."),
+        _TO_GO_ON,
         _drafts,
+    ),
+    Rule(
+        "imports",
+        _("Documents importés et non repris dans un projet, lus sans le fichier"),
+        _TO_GO_ON,
+        _imports,
     ),
     Rule(
         "tries",

@@ -53,6 +53,7 @@ _ROWS = (
     Verb("synthesis_accepted", _("Synthèse du diagnostic validée : %(organisation)s.")),
     Verb("synthesis_returned", _("Synthèse du diagnostic renvoyée : %(organisation)s.")),
     Verb("draft_changed", _("Projet modifié : %(organisation)s."), in_timeline=False, moves_baskets=False),
+    Verb("draft_imported", _("Document importé dans le projet : %(organisation)s."), moves_baskets=False),
     Verb("draft_printed", _("Le PDF du projet est composé."), False, False, False),
     Verb("clause_changed", _("Clause « %(heading)s » modifiée : %(organisation)s."), False, False, False),
     Verb(

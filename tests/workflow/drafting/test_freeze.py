@@ -110,6 +110,10 @@ def test_of_a_save_and_a_freeze_at_once_what_is_frozen_is_what_was_shown(cast: C
         assert text == "Écrit au même instant."
 
 
+def framework_of(contract: Contract) -> str:
+    return reverse("contract_framework", args=[contract.pk])
+
+
 def test_each_thing_that_lacks_leads_to_its_field(cast: Cast) -> None:
     contract = at_freeze(cast)
     rows = list(Commitment.objects.filter(volet__contract=contract))
@@ -124,6 +128,7 @@ def test_each_thing_that_lacks_leads_to_its_field(cast: Cast) -> None:
         assert f'id="id_{field}"' in logged_in(cast.pilote_ville).get(edit).content.decode(), field
     assert f"#volet-{empty.pk}" in page
     assert "ne sera pas consultée" in page
+    assert f'{framework_of(contract)}#participants"' in page
     assert "data-blocking" not in page
 
 
@@ -135,6 +140,7 @@ def test_a_place_that_nobody_can_fill_is_pointed_out(cast: Cast) -> None:
     contract = Contract.objects.get(pk=contract.pk)
     (said,) = [p for p in readiness(contract, content_of(contract)).warnings if place.capacity in p.sentence]
     assert "Personne ne pourrait signer" in said.sentence
+    assert [link for _name, link in said.links] == [framework_of(contract) + "#signataires"]
 
 
 def test_a_text_without_a_commitment_or_a_party_is_not_frozen(cast: Cast) -> None:
@@ -147,6 +153,8 @@ def test_a_text_without_a_commitment_or_a_party_is_not_frozen(cast: Cast) -> Non
     assert "data-blocking" in page
     assert "aucun engagement" in page
     assert "la partie de l’État" in page.replace("\u00a0", " ")
+    assert f'{framework_of(contract)}#signataires"' in page
+    assert 'id="signataires"' in logged_in(cast.pilote_ville).get(framework_of(contract)).content.decode()
     assert 'name="shown"' not in page, "there is nothing to click"
     with pytest.raises(Invalid, match="aucun engagement"):
         acts.freeze_version(cast.pilote_ville, waiting.pk)
