@@ -26,6 +26,7 @@ SMALL = 256 * KIB  # a reason of 20,000 characters, nine bytes each at worst onc
 LONG = MIB  # a volet or an engagement: several long texts
 UPLOAD = 11 * MIB  # an act of 10 MiB and the other fields of its form
 _ROUTES = (
+    (re.compile(r"^/contrats/\d+/redaction/annexes/(ajout|\d+)/$"), UPLOAD, True),
     (re.compile(r"^/contrats/\d+/redaction/import/$"), UPLOAD, True),
     (re.compile(r"^/contrats/\d+/redaction/"), LONG, False),
     (re.compile(r"^/contrats/\d+/taches/\d+/$"), UPLOAD, True),  # a contribution to the diagnostic

@@ -74,6 +74,7 @@ PRIVILEGES: dict[str, str] = {
     "contracts_contractversion": kept_but("pdf_sha256", "print_edition"),  # known once printed
     "contracts_participation": FREE,  # while it is being prepared, or changed by its pilots
     "contracts_signatory": FREE,  # until the signing opens
+    "contracts_versionannex": KEPT,
     "contracts_volet": FREE,
     # --- signatures
     "signatures_confirmation": kept_but("used_at"),
@@ -119,7 +120,10 @@ PRIVILEGES: dict[str, str] = {
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
     "workflow_opening": LASTING,
-    "workflow_organisationrequest": KEPT,
+    "workflow_organisationrequest": kept_but(
+        *("answer", "organisation_id", "word", "answered_by_id", "answered_at"),
+        *("contact_name", "contact_email"),  # forgotten with what was never opened
+    ),
     "workflow_pagetext": KEPT,
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,

@@ -105,7 +105,8 @@ def _serve() -> int:
         if not _answers(url):
             raise premises.Unfit("Un autre ./run de ce dossier démarre, ou sert ailleurs.") from None
         console.print(f"Contreseing est déjà en service sur {url}.")
-        manage(*_last_step(os.environ))
+        shown = installation.is_demonstration(os.environ)
+        manage(*(["prepare_demonstration"] if shown else ["first_code", "--if-awaited"]))
         return 0
 
 
@@ -192,17 +193,7 @@ def _played(state: Path, **told: str) -> Iterator[tuple[Mapping[str, str], list[
 
 def prepare(environment: Mapping[str, str], *, quiet: bool = False) -> None:
     """Bring the database, the static files and what is served to what the code expects."""
-    manage("migrate", "--verbosity", "0", environment=environment)
-    environment = without_owner(environment)
-    manage("collectstatic", "--no-input", "--verbosity", "0", environment=environment)
-    manage(*_last_step(environment), environment=environment, quiet=quiet)
-
-
-def _last_step(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the command that fills a demonstration, or that shows an empty installation's code."""
-    if installation.is_demonstration(environment):
-        return ("prepare_demonstration",)
-    return ("first_code", "--if-awaited")
+    manage("prepare_installation", environment=environment, quiet=quiet)
 
 
 def without_owner(environment: Mapping[str, str]) -> dict[str, str]:

@@ -296,6 +296,7 @@ METRICS_TOKEN = environment("METRICS_TOKEN") or ""  # without one there is no /m
 RETENTION_DAYS = {
     "sessions": 0,  # once they are over
     "drafts": 365,
+    "preparations": 365,  # of a contract that was never opened
     "imports": 30,  # since its last correction
     "tries": 30,
     "quotas": 2,

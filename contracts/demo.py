@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Any
 
 from django.db import transaction
 
+from contracts import demo_annexes
 from contracts.demo_references import ROLES, DemoDataError, broken_references
-from contracts.models import Annex, Commitment, Contract, Part, Participation, Signatory, Status, Volet
+from contracts.models import Commitment, Contract, Part, Participation, Signatory, Status, Volet
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Office, Organisation, Role, SigningAuthority, User
 from stakeholders.permissions import establish_organisation, grant
@@ -28,6 +30,7 @@ __all__ = ["DATA", "DemoDataError", "Loaded", "load", "read"]
 DATA = Path(__file__).resolve().parent / "data" / "demo.json"
 ELSEWHERE = DATA.with_name("elsewhere.json")  # a département that has no contract yet
 Row = dict[str, Any]
+Keep = Callable[[bytes], str]
 
 
 @dataclass(frozen=True)
@@ -46,11 +49,11 @@ def read(path: Path = DATA) -> Row:
 
 
 @transaction.atomic
-def load(data: Row) -> Loaded:
+def load(data: Row, keep: Keep | None = None) -> Loaded:
     """Load what is missing and leave what exists as it is; all or nothing.
 
     Raises DemoDataError, which lists every broken reference, before anything is written.
-    Accounts get no password.
+    Accounts get no password. ``keep`` stores the files of annexes, by their SHA-256; without it, none.
     """
     if problems := broken_references(data):
         raise DemoDataError(problems)
@@ -58,7 +61,7 @@ def load(data: Row) -> Loaded:
     people = {row["id"]: _person(row, organisations) for row in data["persons"]}
     for row in data["authorities"]:
         _authority(row, data, people)
-    contracts = {row["id"]: _contract(row, data, organisations, people) for row in data["contracts"]}
+    contracts = {row["id"]: _contract(row, data, organisations, people, keep) for row in data["contracts"]}
     return Loaded(contracts=contracts, people=people, organisations=organisations)
 
 
@@ -142,7 +145,11 @@ def _authority(row: Row, data: Row, people: dict[str, User]) -> None:
 
 
 def _contract(
-    row: Row, data: Row, organisations: dict[str, Organisation], people: dict[str, User]
+    row: Row,
+    data: Row,
+    organisations: dict[str, Organisation],
+    people: dict[str, User],
+    keep: Keep | None,
 ) -> Contract:
     existing = Contract.objects.filter(reference=row["reference"]).first()
     if existing is not None:
@@ -166,14 +173,8 @@ def _contract(
         Participation.objects.create(contract=contract, organisation=organisation, part=part)
         grant(Power.VIEW, organisation, contract)
     _volets(contract, row, data, organisations, people)
-    for order, annex in enumerate(row["annexes"], start=1):
-        Annex.objects.create(
-            contract=contract,
-            order=order,
-            kind=annex["kind"],
-            title=annex["title"],
-            publishable=annex["publishable"],
-        )
+    if keep is not None:
+        demo_annexes.add(contract, row["annexes"], keep)
     _signatories(contract, row, data, organisations)
     return contract
 

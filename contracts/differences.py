@@ -15,6 +15,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from contracts.annexes import fields_of, holds_files
 from contracts.canonical import Content, commitments, digest, is_structured
 from contracts.figures import written
 from contracts.models import ClausePlace, Direction, Party, Periodicity
@@ -95,7 +96,14 @@ def _marks(content: Content) -> dict[str, list[str]]:
         for row in commitments(content)
     }
     clauses = {row["key"]: [_mark(row), row["heading"][:SHORT]] for row in content.get("clauses", [])}
-    return rows | clauses | {title: [_mark(part(content)), title] for title, part in _parts().items()}
+    annexes = {
+        f"annex-{row['key']}": [_mark(row), row["title"][:SHORT]]
+        for row in content["annexes"]
+        if "key" in row
+    }
+    return (
+        rows | clauses | annexes | {title: [_mark(part(content)), title] for title, part in _parts().items()}
+    )
 
 
 def _mark(part: Any) -> str:
@@ -120,7 +128,7 @@ def differences(before: Content, after: Content) -> list[Difference]:
     found += [_between(row, None) for key, row in old.items() if key not in new]
     if followed:
         found.append(Difference(_("Numéros qui suivent l’ordre"), "renumbered", changes=followed))
-    found += _of_clauses(before, after)
+    found += [*_of_clauses(before, after), *_of_annexes(before, after)]
     return found + [
         Difference(title, "changed") for title, part in _parts().items() if part(before) != part(after)
     ]
@@ -143,6 +151,29 @@ def _of_clauses(before: Content, after: Content) -> list[Difference]:
         elif was != now:
             changes = [(name, was[part], now[part]) for name, part in said.items() if was[part] != now[part]]
             found.append(Difference(row["heading"], "changed", changes=changes))
+    return found
+
+
+def _of_annexes(before: Content, after: Content) -> list[Difference]:
+    """Return the annexes that differ, each by its key, or all as one where a text is older."""
+    if not (holds_files(before) and holds_files(after)):
+        told = [[(row["title"], row["publishable"]) for row in text["annexes"]] for text in (before, after)]
+        return [Difference(_("Annexes"), "changed")] if told[0] != told[1] else []
+    old, new = ({row["key"]: row for row in content["annexes"]} for content in (before, after))
+    found, followed = [], []
+    for key, row in {**new, **{key: row for key, row in old.items() if key not in new}}.items():
+        was, now = old.get(key), new.get(key)
+        title = _("Annexe %(number)s, « %(title)s »") % {"number": row["number"], "title": row["title"]}
+        if was is None or now is None:
+            found.append(Difference(title, "added" if was is None else "removed"))
+        elif {**was, "number": now["number"]} != now:
+            said = {name: (told, fields_of(now)[name]) for name, told in fields_of(was).items()}
+            changes = [(name, then, since) for name, (then, since) in said.items() if then != since]
+            found.append(Difference(title, "changed", changes=changes))
+        elif was != now:
+            followed.append((row["title"], str(was["number"]), str(now["number"])))
+    if followed:
+        found.append(Difference(_("Numéros des annexes"), "renumbered", changes=followed))
     return found
 
 
@@ -220,7 +251,6 @@ def _parts() -> dict[str, Callable[[Content], Any]]:
         _("Textes des volets"): lambda text: [
             {key: volet[key] for key in ("order", "title", "lead", "text")} for volet in text["volets"]
         ],
-        _("Annexes"): lambda text: text["annexes"],
         _("Signataires"): lambda text: [_signatory(row) for row in text["signatories"]],
     }
 

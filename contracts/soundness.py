@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.canonical import Content, commitments
 from contracts.kinds import kind
-from contracts.models import SignatoryKind
+from contracts.models import Restriction, SignatoryKind
 from stakeholders.kinds import Side
 from stakeholders.text import several_lines
 
@@ -31,10 +31,10 @@ SIDES = {
 
 @dataclass(frozen=True)
 class Spot:
-    """A place of a content: ``part`` is what holds it: the contract, a volet, a commitment, a signatory.
+    """A place of a content: ``part`` is what holds it: the contract, a volet, a commitment, an annex, etc.
 
-    ``key`` is the commitment's own, the volet's or the signatory's order, 0 of the contract itself; ``name``
-    what people call it; ``field`` where to write, by the name that forms give it.
+    ``key`` is the commitment's or the annex's own, the volet's or the signatory's order, 0 of the contract
+    itself; ``name`` what people call it; ``field`` where to write, by the name that forms give it.
     """
 
     part: str
@@ -57,7 +57,7 @@ def faults(content: Content, kind_code: str = "") -> list[Lack]:
     With the kind of contract, whoever must be a party to it is looked for.
     """
     missing = _parties(content, kind_code) if kind_code else ()
-    return [*_nothing(content), *missing, *_characters(content)]
+    return [*_nothing(content), *missing, *_annexes(content), *_characters(content)]
 
 
 def lacks(content: Content) -> list[Lack]:
@@ -131,6 +131,36 @@ def _parties(content: Content, kind_code: str) -> Iterator[Lack]:
             )
 
 
+def _annexes(content: Content) -> Iterator[Lack]:
+    """Say of which annexes there is no file, or no reason why the public may not read it."""
+    for annex in content["annexes"]:
+        where = {"number": annex.get("number", ""), "title": annex["title"]}
+        if not annex.get("file"):
+            yield Lack(
+                _("L’annexe %(number)s, « %(title)s », n’a pas de fichier : ajoutez-le, ou retirez-la.")
+                % where,
+                (_of_annex(annex, "file"),),
+            )
+        if why_not_restricted(annex["publishable"], annex.get("reason", ""), annex.get("reason_words", "")):
+            yield Lack(
+                _(
+                    "L’annexe %(number)s, « %(title)s », est restreinte sans motif : dites quelle règle "
+                    "s’oppose à sa publication, ou rendez-la publiable."
+                )
+                % where,
+                (_of_annex(annex, "reason"),),
+            )
+
+
+def why_not_restricted(publishable: bool, reason: str, words: str) -> str:
+    """Return what is missing of the reason for which an annex is restricted: the field, or nothing."""
+    if publishable:
+        return ""
+    if not reason:
+        return "reason"
+    return "" if words.strip() or reason != Restriction.OTHER else "reason_words"
+
+
 def _characters(content: Content) -> Iterator[Lack]:
     for place, text, spot in texts(content):
         try:
@@ -158,7 +188,8 @@ def texts(content: Content) -> Iterator[tuple[str, str, Spot]]:
             for text in _written(commitment):
                 yield number, text, _of_commitment(commitment)
     for annex in content["annexes"]:
-        yield _("Annexes"), annex["title"], Spot("annexes")
+        yield _("Annexes"), annex["title"], _of_annex(annex)
+        yield _("Annexes"), annex.get("reason_words", ""), _of_annex(annex, "reason_words")
     for signatory in content["signatories"]:
         where = _("Signataire %(order)s") % {"order": signatory["order"]}
         authorised_by = signatory.get("authorised_by", "")
@@ -186,6 +217,11 @@ def _of_contract(content: Content) -> Iterator[tuple[str, str, str]]:
 
 def _of_volet(volet: Content) -> Spot:
     return Spot("volet", volet["order"], f"{volet['order']}. {volet['title']}")
+
+
+def _of_annex(annex: Content, field: str = "") -> Spot:
+    name = _("Annexe %(number)s") % {"number": annex["number"]} if "number" in annex else ""
+    return Spot("annex", annex.get("key", 0), name, field)
 
 
 def _of_commitment(commitment: Content, field: str = "") -> Spot:

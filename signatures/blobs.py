@@ -100,6 +100,14 @@ def get(sha256: str) -> bytes:
     return data
 
 
+def holds(sha256: str, size: int) -> bool:
+    """Whether a document of this name and size is there; its bytes are not read."""
+    try:
+        return _path(sha256).stat().st_size == size
+    except (OSError, BlobMissing):
+        return False
+
+
 def folder() -> Path:
     """Return where the documents are kept."""
     return Path(settings.BLOB_DIR)

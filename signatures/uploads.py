@@ -69,8 +69,8 @@ _SUBTYPES = {
 _PASSIVE = {"/GoTo", "/URI"}
 
 
-class _Refused(Exception):
-    """The file is refused; the text is the sentence."""
+class Refused(Exception):
+    """The file is refused; the text is the sentence, in French, for who sent it."""
 
 
 def active_content(pdf: bytes | Path) -> str | None:
@@ -82,46 +82,54 @@ def active_content(pdf: bytes | Path) -> str | None:
     try:
         answer = client.run("why_refused", pdf, {})
     except client.Exhausted as death:
-        if death.of == "crash":  # hostile files make the parsers raise anything: it ends that process
-            return _malformed()
-        return _("Ce PDF demande trop de mémoire ou de temps pour être lu : imprimez-le en PDF à nouveau.")
+        return why_exhausted(death)
     return None if answer is None else str(answer)
+
+
+def why_exhausted(death: client.Exhausted) -> str:
+    """Say why a PDF that ended the process which read it is refused."""
+    if death.of == "crash":  # hostile files make the parsers raise anything: it ends that process
+        return _malformed()
+    return _("Ce PDF demande trop de mémoire ou de temps pour être lu : imprimez-le en PDF à nouveau.")
 
 
 def why_refused(data: bytes, options: dict[str, Any] | None = None) -> str | None:
     """Do the work of ``active_content`` in this very process: for the limited one."""
     try:
-        _look(data)
-    except _Refused as refusal:
+        look(data)
+    except Refused as refusal:
         return str(refusal)
     return None
 
 
-def _look(data: bytes) -> None:
+def look(data: bytes) -> int:
+    """Read a PDF whole and return its number of pages; raises Refused, or what parsers raise."""
     if not data:
-        raise _Refused(_("Le fichier est vide."))
+        raise Refused(_("Le fichier est vide."))
     if len(data) > MAX_BYTES:
-        raise _Refused(_("Le fichier dépasse 50 Mo : réduisez-le."))
+        raise Refused(_("Le fichier dépasse 50 Mo : réduisez-le."))
     if not data.startswith(b"%PDF-"):
-        raise _Refused(_("Le fichier n’est pas un PDF : enregistrez l’acte au format PDF."))
+        raise Refused(_("Le fichier n’est pas un PDF : enregistrez-le au format PDF."))
     reader = PdfFileReader(io.BytesIO(data), strict=False)
     if reader.encrypted:
-        raise _Refused(_("Ce PDF est chiffré ou protégé : enregistrez-le sans mot de passe."))
+        raise Refused(_("Ce PDF est chiffré ou protégé : enregistrez-le sans mot de passe."))
     if reader.xrefs.hybrid_xrefs_present:
-        raise _Refused(_malformed())
+        raise Refused(_malformed())
     if len(reader.xrefs.explicit_refs_in_revision(reader.xrefs.total_revisions - 1)) > MAX_OBJECTS:
-        raise _Refused(_too_long())
+        raise Refused(_too_long())
     _look_at_objects(reader)
     _look_at_catalog(reader.root)
-    if _count_pages(reader) > MAX_PAGES:
-        raise _Refused(_too_long())
+    pages = _count_pages(reader)
+    if pages > MAX_PAGES:
+        raise Refused(_too_long())
+    return pages
 
 
 def _look_at_catalog(root: generic.DictionaryObject) -> None:
     """The action on opening may only be to go to a page."""
     opening = root.get("/OpenAction")
     if isinstance(opening, generic.DictionaryObject) and opening.get("/S") != "/GoTo":
-        raise _Refused(_sentence(_ACTIONS.get(_name(opening, "/S"), ACTION)))
+        raise Refused(_sentence(_ACTIONS.get(_name(opening, "/S"), ACTION)))
 
 
 def _look_at_objects(reader: PdfFileReader) -> None:
@@ -132,19 +140,19 @@ def _look_at_objects(reader: PdfFileReader) -> None:
         for reference in resolver.explicit_refs_in_revision():
             seen.add((reference.idnum, reference.generation))
             if len(seen) > MAX_OBJECTS:
-                raise _Refused(_too_long())
+                raise Refused(_too_long())
             for dictionary in _dictionaries(resolver.get_object(reference)):
                 _look_at(dictionary)
 
 
 def _malformed() -> str:
-    return _("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’acte.")
+    return _("Ce PDF est malformé : imprimez-le en PDF à nouveau, ou numérisez l’original.")
 
 
 def _dictionaries(value: Any, depth: int = 0) -> Iterator[generic.DictionaryObject]:
     """Yield the dictionaries of one object, without following any reference."""
     if depth > MAX_DEPTH:
-        raise _Refused(_malformed())
+        raise Refused(_malformed())
     if isinstance(value, generic.DictionaryObject):
         yield value
         parts = [value.raw_get(key) for key in value]
@@ -161,7 +169,7 @@ def _look_at(dictionary: generic.DictionaryObject) -> None:
     for key in dictionary:
         kind = _KEYS.get(str(key))
         if kind is not None:
-            raise _Refused(_sentence(kind))
+            raise Refused(_sentence(kind))
     if _name(dictionary, "/Type") == "/StructElem":  # its /S is the element's kind, not an action's
         return
     kinds: tuple[tuple[str, dict[str, int]], ...] = (
@@ -172,10 +180,10 @@ def _look_at(dictionary: generic.DictionaryObject) -> None:
     for key, by_name in kinds:
         kind = by_name.get(_name(dictionary, key))
         if kind is not None:
-            raise _Refused(_sentence(kind))
+            raise Refused(_sentence(kind))
     action = dictionary.get("/A") if "/A" in dictionary else None
     if isinstance(action, generic.DictionaryObject) and "/S" in action and _is_odd(action):
-        raise _Refused(_sentence(_ACTIONS.get(_name(action, "/S"), ACTION)))
+        raise Refused(_sentence(_ACTIONS.get(_name(action, "/S"), ACTION)))
 
 
 def _is_odd(action: generic.DictionaryObject) -> bool:
@@ -196,7 +204,7 @@ def _count_pages(reader: PdfFileReader) -> int:
     while nodes:
         node = nodes.pop()
         if not isinstance(node, generic.IndirectObject) or (node.idnum, node.generation) in met:
-            raise _Refused(_malformed())
+            raise Refused(_malformed())
         met.add((node.idnum, node.generation))
         found = node.get_object()
         if "/Kids" in found:
@@ -205,19 +213,21 @@ def _count_pages(reader: PdfFileReader) -> int:
         else:
             pages += 1
     if not pages:
-        raise _Refused(_("Ce PDF n’a aucune page."))
+        raise Refused(_("Ce PDF n’a aucune page."))
     return pages
 
 
 def _too_long() -> str:
-    return _("Ce PDF est trop long (plus de 1 000 pages ou 100 000 objets) : n’envoyez que l’acte.")
+    return _(
+        "Ce PDF est trop long (plus de 1 000 pages ou 100 000 objets) : n’envoyez que le document utile."
+    )
 
 
 def _sentence(kind: int) -> str:
     return {
         SCRIPT: _("Ce PDF contient un script : imprimez-le en PDF à nouveau avant de l’envoyer."),
         LAUNCH: _("Ce PDF lance un programme : il est refusé."),
-        ATTACHED: _("Ce PDF contient un fichier joint : envoyez l’acte seul."),
+        ATTACHED: _("Ce PDF contient un fichier joint : envoyez le document seul."),
         XFA: _("Ce PDF est un formulaire dynamique (XFA) : imprimez-le en PDF à nouveau."),
         LAYERS: _("Ce PDF a des calques que l’on peut masquer : imprimez-le en PDF à nouveau."),
         MEDIA: _("Ce PDF contient du son, de la vidéo ou de la 3D : imprimez-le en PDF à nouveau."),

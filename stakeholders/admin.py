@@ -26,7 +26,7 @@ from stakeholders.actions import (
     propose,
     withdraw_mandate,
 )
-from stakeholders.granting import gives_power, is_lowered, is_widened
+from stakeholders.granting import WIDENS, gives_power, is_lowered, is_widened
 from stakeholders.incompatibilities import why_not_appoint
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, User
 from stakeholders.permissions import establish_organisation
@@ -67,10 +67,7 @@ class AskingAdmin(KeptAdmin):
         """Go on to the page of what was asked, where its author says again who they are."""
         asked: Grant | None = getattr(request, "asked", None)
         if asked is not None:
-            messages.warning(
-                request,
-                _("Ce changement étend un pouvoir : il attend votre demande, puis une seconde personne."),
-            )
+            messages.warning(request, WIDENS)
             return redirect("grant", asked.pk)
         return super().response_change(request, obj)
 

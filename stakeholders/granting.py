@@ -72,6 +72,9 @@ class Asked:
     has_second: bool = True
 
 
+WIDENS = gettext_lazy("Ce changement étend un pouvoir : il attend votre demande, puis une seconde personne.")
+
+
 def why_not_ask(who: Who, beneficiaries: frozenset[int]) -> str:
     """Return why this person may not ask for that, or nothing."""
     if not who.is_active or not (who.ties | who.too_new) & ASKING:

@@ -19,14 +19,16 @@ NEGOTIATING = frozenset({Power.DRAFT, Power.REVIEW, Power.APPROVE, Power.SIGN})
 NEGOTIATORS = frozenset({Role.HEAD, Role.DELEGATE, Role.PILOT, Role.VALIDATOR, Role.REVIEWER})
 
 
+def against_role(role: str) -> frozenset[Role]:
+    """Return the roles that nobody may hold beside this one."""
+    if Role(role) is Role.LEGALITY:
+        return NEGOTIATORS
+    return frozenset({Role.LEGALITY}) if role in NEGOTIATORS else frozenset()
+
+
 def why_not_appoint(mandate: Mandate) -> str:
     """Return why this mandate cannot be given beside those that the person holds, or nothing."""
-    role = Role(mandate.office.role)
-    if role is Role.LEGALITY:
-        against = NEGOTIATORS
-    elif role in NEGOTIATORS:
-        against = frozenset({Role.LEGALITY})
-    else:
+    if not (against := against_role(mandate.office.role)):
         return ""
     meanwhile = Q(ends_on__isnull=True) | Q(ends_on__gte=mandate.starts_on)
     if mandate.ends_on is not None:
@@ -34,8 +36,11 @@ def why_not_appoint(mandate: Mandate) -> str:
     others = Mandate.objects.filter(
         meanwhile, person=mandate.person_id, withdrawn_at=None, office__role__in=against
     ).exclude(pk=mandate.pk)
-    if not others.exists():
-        return ""
+    return not_together() if others.exists() else ""
+
+
+def not_together() -> str:
+    """Say that the control of legality goes with no office of a negotiator."""
     return _(
         "Le contrôle de légalité ne peut être tenu par une personne qui rédige, rend un avis, approuve "
         "ou signe : mettez d’abord fin à l’autre fonction."

@@ -41,14 +41,27 @@ def establish_organisation(**fields: object) -> Organisation:
     fields.setdefault("article", article_of(str(fields["name"])))
     group, _created = Group.objects.get_or_create(name=f"organisation:{fields['code']}")
     organisation: Organisation = Organisation.objects.create(group=group, **fields)
+    _grant_powers_of_kind(organisation)
+    return organisation
+
+
+@transaction.atomic
+def change_kind(organisation: Organisation, kind: str) -> None:
+    """Make it of another kind, with what that kind may do; the caller has looked at who acts for it."""
+    organisation.kind = kind
+    organisation.save(update_fields=["kind"])
+    _rights_on(Organisation).filter(group=organisation.group, content_object=organisation).delete()
+    _grant_powers_of_kind(organisation)
+
+
+def _grant_powers_of_kind(organisation: Organisation) -> None:
     rights = _rights_on(Organisation).model
     kind = ContentType.objects.get_for_model(Organisation)
     known = {permission.codename: permission for permission in Permission.objects.filter(content_type=kind)}
     rights.objects.bulk_create(
-        rights(group=group, content_object=organisation, permission=known[power.value])
+        rights(group=organisation.group, content_object=organisation, permission=known[power.value])
         for power in sorted(organisation.powers)
     )
-    return organisation
 
 
 def grant(power: Power, organisation: Organisation, target: models.Model) -> None:

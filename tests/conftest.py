@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,7 +17,7 @@ from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
 from tests import owner, prepared, snapshots
-from tests.servers import asked_again
+from tests.servers import asked_again, may_ask_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 LONGEST = [  # by what they take of the processor and what they wait, together
@@ -91,6 +92,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-guide-pictures", action="store_true", help="make docs/images anew")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Load no file of tests, for a second run, that asks servers nothing: three in four of them."""
+    if not config.getoption("--on-servers") or not collection_path.match("test_*.py"):
+        return None
+    return None if may_ask_again(collection_path) else True
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the browser's tests last, whatever the shuffle: they leave an event loop in their process.
@@ -102,6 +110,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         length = LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
         return item.get_closest_marker("browser") is not None, length
 
+    told = {path for path in {item.path for item in items if asked_again(item)} if not may_ask_again(path)}
+    if told:
+        raise pytest.UsageError(f"« race » is not written as tests/servers.py seeks it in {told}")
     if config.getoption("--on-servers"):
         config.hook.pytest_deselected(items=[item for item in items if not asked_again(item)])
         items[:] = [item for item in items if asked_again(item)]

@@ -7,22 +7,22 @@ from django.urls import path
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
-from workflow.drafting import clause_views, editor_views, preview_views, suggestion_views
+from workflow.drafting import annex_views, clause_views, editor_views, preview_views, suggestion_views
 from workflow.drafting import import_views as drafts_sent
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
-from workflow.opening import running_views
+from workflow.opening import request_views, running_views
 from workflow.opening import views as opening_views
 from workflow.operations import views as operations_views
 from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import first_views, import_views, page_views
+from workflow.platform import correction_views, first_views, import_views, page_views
 from workflow.platform import views as platform_views
-from workflow.powers import invitation_views
+from workflow.powers import invitation_views, together_views
 from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
 from workflow.procedures import abandon_views, recall_views
@@ -39,6 +39,8 @@ DRAFT = f"{BASE}redaction/"
 TASK = f"{BASE}taches/<int:task>/"
 ORGANISATION = "organisations/<int:organisation>/"
 GRANT = "pouvoirs/<int:grant>/"
+TOGETHER = "pouvoirs/ensemble/"
+PLATFORM_ORGANISATION = f"plateforme/{ORGANISATION}"
 JOBS = "plateforme/traitements/"
 GUEST = "avis-demandes/<slug:identifier>/"
 
@@ -51,6 +53,7 @@ urlpatterns = [
     path("contrats/", board_views.contract_list, name="contract_list"),
     # a contract in preparation
     path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
+    path("contrats/preparations/", opening_views.preparations, name="preparations"),
     path(OPENING, opening_views.opening_review, name="opening_review"),
     path(f"{OPENING}abandon/", opening_views.opening_drop, name="opening_drop"),
     path(f"{OPENING}lettre.pdf", opening_views.opening_letter, name="opening_letter"),
@@ -67,6 +70,7 @@ urlpatterns = [
         documents.version_export,
         name="version_export",
     ),
+    path(f"{BASE}versions/<int:number>/annexes/<int:annex>/", documents.version_annex, name="version_annex"),
     path(f"{BASE}resultat/", documents.result, name="result"),
     path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
     path(f"{BASE}journal.json", documents.journal, name="journal"),
@@ -86,6 +90,12 @@ urlpatterns = [
         clause_views.signatory_empower,
         name="signatory_empower",
     ),
+    path(f"{DRAFT}annexes/", annex_views.draft_annexes, name="draft_annexes"),
+    path(f"{DRAFT}annexes/ajout/", annex_views.annex_add, name="annex_add"),
+    path(f"{DRAFT}annexes/<int:annex>/", annex_views.annex_edit, name="annex_edit"),
+    path(f"{DRAFT}annexes/<int:annex>/retrait/", annex_views.annex_withdraw, name="annex_withdraw"),
+    path(f"{DRAFT}annexes/<int:annex>/ordre/", annex_views.annex_move, name="annex_move"),
+    path(f"{DRAFT}annexes/<int:annex>/fichier/", annex_views.annex_file, name="annex_file"),
     path(f"{DRAFT}apercu/", preview_views.text_preview, name="text_preview"),
     path(f"{DRAFT}projet/", preview_views.draft_preview, name="draft_preview"),
     path(f"{DRAFT}projet.pdf", preview_views.draft_pdf, name="draft_pdf"),
@@ -187,6 +197,9 @@ urlpatterns = [
     path("compte/preuves/", proofs_views.own_means, name="account_means"),
     # powers that wait for a second person
     path("pouvoirs/", powers_views.grants, name="grants"),
+    path(TOGETHER, together_views.grants_together, name="grants_together"),
+    path(f"{TOGETHER}cle/", together_views.grants_together_challenge, name="grants_together_challenge"),
+    path(f"{TOGETHER}confirmation/", together_views.grants_together_do, name="grants_together_do"),
     path(GRANT, powers_views.grant, name="grant"),
     path(f"{GRANT}acte.pdf", powers_views.grant_document, name="grant_document"),
     path(f"{GRANT}preuve/", powers_views.grant_prove, name="grant_prove"),
@@ -206,6 +219,38 @@ urlpatterns = [
         name="platform_organisation_edit",
     ),
     path(f"plateforme/{ORGANISATION}fonctions/ajout/", platform_views.office_add, name="platform_office_add"),
+    path(
+        f"{PLATFORM_ORGANISATION}rattachement/",
+        correction_views.organisation_attach,
+        name="platform_organisation_attach",
+    ),
+    path(
+        f"{PLATFORM_ORGANISATION}nature/",
+        correction_views.organisation_kind,
+        name="platform_organisation_kind",
+    ),
+    path(
+        f"{PLATFORM_ORGANISATION}fonctions/<int:office>/",
+        correction_views.office_edit,
+        name="platform_office_edit",
+    ),
+    path(
+        f"{PLATFORM_ORGANISATION}mandats/<int:mandate>/fin/",
+        correction_views.mandate_end,
+        name="platform_mandate_end",
+    ),
+    path("plateforme/demandes/", request_views.organisation_requests, name="organisation_requests"),
+    path("plateforme/demandes/<int:asked>/", request_views.organisation_request, name="organisation_request"),
+    path(
+        "plateforme/demandes/<int:asked>/creation/",
+        request_views.organisation_request_create,
+        name="organisation_request_create",
+    ),
+    path(
+        "plateforme/demandes/<int:asked>/refus/",
+        request_views.organisation_request_refuse,
+        name="organisation_request_refuse",
+    ),
     path("plateforme/import/", import_views.import_file, name="platform_import"),
     path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
     path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),

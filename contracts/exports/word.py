@@ -140,7 +140,21 @@ def _write(file: Docx, data: dict[str, Any]) -> None:
         file.add_heading(words["annexes"], 1)
         for annex in data["annexes"]:
             file.add_paragraph(annex, "List Number")
+    _enclosures(file, data)
     _signatures(file, data)
+
+
+def _enclosures(file: Docx, data: dict[str, Any]) -> None:
+    """List the annexes, each with what the act says of it."""
+    if not data["enclosures"]:
+        return
+    file.add_heading(data["words"]["enclosures"], 1)
+    for annex in data["enclosures"]:
+        file.add_heading(f"{annex['number']} {annex['title']}", 2)
+        file.add_paragraph(f"{annex['what']}. {annex['travel']}")
+        if annex["fingerprint"]:
+            named = _("%(name)s : ") % {"name": data["words"]["fingerprint"]}
+            file.add_paragraph(named + annex["fingerprint"])
 
 
 def _people(file: Docx, data: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """What: the contract, its volets and commitments, its frozen versions, who will sign it."""
 
+from contracts.models.annexes import Annex, AnnexKind, Restriction, VersionAnnex
 from contracts.models.clauses import Clause, ClausePlace
-from contracts.models.commitments import Annex, Commitment, Direction, Party, Periodicity, Volet
+from contracts.models.commitments import Commitment, Direction, Party, Periodicity, Volet
 from contracts.models.contract import (
     ENDED,
     LONG_TEXT,
@@ -20,6 +21,7 @@ __all__ = [
     "ENDED",
     "LONG_TEXT",
     "Annex",
+    "AnnexKind",
     "Clause",
     "ClausePlace",
     "Commitment",
@@ -32,8 +34,10 @@ __all__ = [
     "Participation",
     "Party",
     "Periodicity",
+    "Restriction",
     "Signatory",
     "SignatoryKind",
     "Status",
+    "VersionAnnex",
     "Volet",
 ]

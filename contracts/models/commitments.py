@@ -1,4 +1,4 @@
-"""What is promised: the volets, their commitments and how each is measured; the annexes."""
+"""What is promised: the volets, their commitments and how each is measured."""
 
 from __future__ import annotations
 
@@ -151,22 +151,3 @@ class Commitment(models.Model):
     def number(self) -> str:
         """Its number in the draft, « 2.4 »: its volet's place and its own. A frozen version keeps its own."""
         return f"{self.volet.order}.{self.order}"
-
-
-class Annex(models.Model):
-    """A document annexed to the contract, by its title."""
-
-    contract = models.ForeignKey(Contract, models.CASCADE, related_name="annexes")
-    order = models.PositiveSmallIntegerField(_("ordre"))
-    kind = Line(_("nature"), max_length=60)
-    title = Line(_("titre"), max_length=250)
-    publishable = models.BooleanField(_("publiable"), default=True)
-
-    class Meta:
-        verbose_name = _("annexe")
-        verbose_name_plural = _("annexes")
-        ordering = ["order", "pk"]
-        constraints = [models.UniqueConstraint(fields=["contract", "order"], name="one_annex_a_place")]
-
-    def __str__(self) -> str:
-        return self.title

@@ -9,7 +9,7 @@ tree, without which the file would not be PDF/UA (ISO 14289-1, 7.18.4).
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import pikepdf
@@ -33,10 +33,13 @@ class Box:
     label: str
 
 
-def place(pdf: bytes, boxes: Sequence[Box] | None) -> tuple[bytes, int]:
+def place(
+    pdf: bytes, boxes: Sequence[Box] | None, enclose: Callable[[Pdf], None] | None = None
+) -> tuple[bytes, int]:
     """Return the PDF with its fields, in signing order, and its number of pages.
 
-    None, for a draft, leaves it no form at all: there is nothing to sign.
+    None, for a draft, leaves it no form at all: there is nothing to sign. ``enclose(document)`` adds what
+    travels with it.
 
     Deterministic: the file's identifier comes from its content.
     """
@@ -47,6 +50,8 @@ def place(pdf: bytes, boxes: Sequence[Box] | None) -> tuple[bytes, int]:
             fields.append(_add_field(document, box, later))
         if boxes is not None:
             document.Root.AcroForm = document.make_indirect(Dictionary(Fields=fields, SigFlags=0))
+        if enclose is not None:
+            enclose(document)
         for page in document.pages:
             if Name.Annots in page:
                 page.Tabs = Name.S  # tab order follows the structure (ISO 14289-1, 7.18.3)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,8 +19,10 @@ from typing import Any, cast
 import typst
 from django.utils import translation
 from django.utils.translation import gettext as _
+from pikepdf import Pdf
 
 from contracts.canonical import Content
+from contracts.printed.attached import attach
 from contracts.printed.edition import edition_of
 from contracts.printed.fields import Box, place
 from contracts.printed.typography import FONTS
@@ -65,13 +67,21 @@ class Rendered:
     edition: str
 
 
-def render(content: Content, *, specimen: bool, frozen_at: dt.datetime, draft: bool = False) -> Rendered:
+def render(
+    content: Content,
+    *,
+    specimen: bool,
+    frozen_at: dt.datetime,
+    draft: bool = False,
+    annexes: Mapping[str, bytes] | None = None,
+) -> Rendered:
     """Print a content as a PDF/A-3a and PDF/UA-1 file with one empty signature field a signatory.
 
     ``frozen_at`` (aware) is the moment the version was frozen: the date of the file.
     ``specimen`` marks each page as being without legal value. A ``draft`` is marked « PROJET » across
     each page, in its title and at the foot, and has no signature field: nobody could sign it.
-    Raises RenderError.
+    ``annexes`` are the bytes of those that travel inside it, by their SHA-256; a draft only lists them.
+    Raises RenderError, or AnnexAltered.
     """
     with translation.override("fr"):
         data = document(content, specimen=specimen, frozen_at=frozen_at, draft=draft)
@@ -83,7 +93,13 @@ def render(content: Content, *, specimen: bool, frozen_at: dt.datetime, draft: b
     except typst.TypstError as error:
         raise RenderError(content["reference"], error.message) from error
     signatories = [] if draft else content["signatories"]
-    pdf, count = place(cast(bytes, pages), None if draft else _boxes(boxes, signatories))
+
+    def enclose(document: Pdf) -> None:
+        with translation.override("fr"):
+            attach(document, content, annexes or {}, frozen_at)
+
+    fields = None if draft else _boxes(boxes, signatories)
+    pdf, count = place(cast(bytes, pages), fields, None if draft else enclose)
     return Rendered(
         pdf=pdf,
         sha256=hashlib.sha256(pdf).hexdigest(),

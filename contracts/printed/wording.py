@@ -13,6 +13,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from contracts.annexes import grouped, kind_of, pages_of, reason_of
 from contracts.canonical import Content
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
 from contracts.printed.act import act, noun
@@ -69,7 +70,8 @@ def document(
         "volets": [_volet(volet, lay) for volet in content["volets"]],
         "recapitulation": [_group(volet) for volet in content["volets"] if volet["commitments"]],
         "total": _total(content),
-        "annexes": [_annex(annex) for annex in content["annexes"]],
+        "annexes": [_annex(annex) for annex in content["annexes"] if "key" not in annex],
+        "enclosures": [_enclosure(annex) for annex in content["annexes"] if "key" in annex],
         "signatories": [_signatory(s, len(content["signatories"])) for s in content["signatories"]],
     }
 
@@ -120,7 +122,7 @@ def _facts(content: Content) -> list[list[str]]:
 
 def _words(itself: str) -> dict[str, Any]:
     """Return what the template itself says; ``itself`` is « le présent contrat » or what else it is."""
-    itself = itself[:1].upper() + itself[1:]
+    itself, as_is = itself[:1].upper() + itself[1:], itself
     is_feminine = itself.startswith("La ")
     return {
         "contents": _("Sommaire"),
@@ -147,6 +149,16 @@ def _words(itself: str) -> dict[str, Any]:
             _("Budget"),
         ],
         "annexes": _("Annexes"),
+        "enclosures": _("Liste des annexes"),
+        "enclosures-intro": paragraphs(
+            _(
+                "Chaque annexe est l’exact fichier que désigne son empreinte SHA-256. Celle qui est dite "
+                "jointe accompagne %(itself)s dans le même fichier PDF ; toute autre est conservée "
+                "avec %(it)s."
+            )
+            % {"itself": as_is, "it": _("elle") if is_feminine else _("lui")}
+        ),
+        "fingerprint": _("Empreinte SHA-256"),
         "signatures": _("Signatures"),
         "signatures-intro": paragraphs(
             _(
@@ -241,6 +253,27 @@ def _total(content: Content) -> str:
 def _annex(annex: Row) -> str:
     title = printable(annex["title"])
     return title if annex["publishable"] else _("%(title)s (non communicable)") % {"title": title}
+
+
+def _enclosure(annex: Row) -> Row:
+    """Return how an annex is listed: its number and title, what it is, why it is not published, its hash."""
+    file = annex["file"] or {"sha256": "", "pages": 0}
+    facts = [kind_of(annex), pages_of(file["pages"])]
+    if not annex["publishable"]:
+        reason = reason_of(annex)
+        named = _("La présente annexe n’est pas publiée : %(reason)s.") % {"reason": reason}
+        travel = named if reason else _("La présente annexe n’est pas publiée.")
+    elif annex["attached"]:
+        travel = _("Publiable, jointe au présent fichier.")
+    else:
+        travel = _("Publiable, conservée à côté du présent fichier.")
+    return {
+        "number": _("Annexe %(number)s.") % {"number": annex["number"]},
+        "title": printable(annex["title"]),
+        "what": printable(", ".join(facts)),
+        "travel": printable(travel),
+        "fingerprint": grouped(file["sha256"]),
+    }
 
 
 def _signatory(signatory: Row, count: int) -> Row:

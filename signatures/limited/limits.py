@@ -14,7 +14,7 @@ MAX_MEMORY = 512 * 1024 * 1024
 MAX_CPU_SECONDS = 8
 MAX_SECONDS = 45.0  # by the clock: a busy machine is not the file's fault
 MAX_DESCRIPTORS = 24
-MAX_ANSWER = 4 * 1024 * 1024
+MAX_ANSWER = 6 * 1024 * 1024  # a picture that became a PDF comes back in it
 OUT_OF_MEMORY = 3  # how a child ends when Python itself could not have more
 
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_DUMPABLE = 1, 38, 4

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from signatures.enclosures import for_another_process as enclosure
 from signatures.uploads import why_refused
 from signatures.validation import validate_for_another_process
 
@@ -17,4 +18,5 @@ Task = Callable[[bytes, dict[str, Any]], Any]
 TASKS: dict[str, Task] = {
     "validate": validate_for_another_process,
     "why_refused": why_refused,
+    "enclosure": enclosure,
 }

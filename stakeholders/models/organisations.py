@@ -73,6 +73,12 @@ class Organisation(described.Described):
                 condition=Q(signing_proof__in=Proof.values),
                 violation_error_message=_("Cette preuve n’existe pas."),
             ),
+            # longer circles are refused by a trigger (migration 0019)
+            models.CheckConstraint(
+                name="organisation_is_not_its_own_parent",
+                condition=Q(parent=None) | ~Q(parent=F("pk")),
+                violation_error_message=_("Une organisation n’est pas rattachée à elle-même."),
+            ),
             *described.CONSTRAINTS,
         ]
 

@@ -24,7 +24,6 @@ from tests.attacks import bombs
 from tests.pki import ServedPki
 from tests.signatures import documents
 
-BOMBS = dict(bombs.every())
 LASTING = {
     "long_chain",
     "many_fields",
@@ -33,9 +32,9 @@ LASTING = {
 FEWER_SECONDS = 3  # more than the resident process takes to load
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", bombs.KINDS)
 def test_a_bomb_takes_the_memory_or_the_time_of_the_server(name: str, pki: ServedPki) -> None:
-    report = validate(BOMBS[name])
+    report = validate(bombs.made(name))
     used = limited.last_usage()
     assert not report.valid
     # a document that says it has more pages than we read may be honest: nobody judges it
@@ -46,10 +45,10 @@ def test_a_bomb_takes_the_memory_or_the_time_of_the_server(name: str, pki: Serve
     assert used.peak_bytes < 512 * 1024 * 1024
 
 
-@pytest.mark.parametrize("name", BOMBS)
+@pytest.mark.parametrize("name", bombs.KINDS)
 def test_a_bomb_is_handed_in_as_an_act(name: str) -> None:
     with fewer_seconds() if name in LASTING else nullcontext():
-        refusal = active_content(BOMBS[name])
+        refusal = active_content(bombs.made(name))
     used = limited.last_usage()
     most = FEWER_SECONDS if name in LASTING else MAX_CPU_SECONDS
     assert used is not None and used.cpu_seconds < most + 2 and used.peak_bytes < 512 * 1024 * 1024
@@ -95,7 +94,7 @@ def test_a_file_of_100_gigabytes_is_read(pki: ServedPki, tmp_path: Path) -> None
 
 def test_a_bomb_stops_the_others_from_being_read(pki: ServedPki) -> None:
     """The process that was stopped is not the one that forks: the next file is read as before."""
-    validate(BOMBS["pages_dag"])
+    validate(bombs.made("pages_dag"))
     assert {problem.code for problem in validate(documents.build()).problems} == {"unsigned_field"}
 
 

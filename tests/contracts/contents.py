@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import datetime as dt
+import hashlib
 from typing import Any
 
 FROZEN_AT = dt.datetime(2026, 11, 23, 9, 30, tzinfo=dt.UTC)
@@ -116,5 +117,22 @@ def act(**changes: Any) -> dict[str, Any]:
             {"key": "own-1", "place": "after", "heading": "Une de plus", "text": "Ajoutée par les pilotes."},
         ],
         "signatories": people,
+        **changes,
+    }
+
+
+def annex(number: int, data: bytes = b"", **changes: Any) -> dict[str, Any]:
+    """Return an annex as schema 5 says it: publishable, kept beside the contract unless told otherwise."""
+    file = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data) or 1, "pages": 2}
+    return {
+        "key": number,
+        "number": number,
+        "kind": "map",
+        "title": f"Plan {number}",
+        "publishable": True,
+        "reason": "",
+        "reason_words": "",
+        "attached": False,
+        "file": file,
         **changes,
     }

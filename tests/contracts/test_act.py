@@ -12,7 +12,7 @@ import pikepdf
 import pytest
 
 from contracts import kinds
-from contracts.canonical import content_of
+from contracts.canonical import SCHEMA, content_of
 from contracts.clauses import FIELD, fields
 from contracts.models import Annex, Signatory
 from contracts.printed import render
@@ -178,7 +178,7 @@ def test_the_clauses_of_each_kind_hold_known_fields_alone(code: str) -> None:
 def test_a_content_holds_the_clauses_of_its_kind_filled(players: Cast) -> None:
     contract = small_contract(players)
     content = content_of(contract)
-    assert content["schema"] == 4
+    assert content["schema"] == SCHEMA
     by_key = {clause["key"]: clause for clause in content["clauses"]}
     assert by_key["duration"]["text"].startswith("Le présent contrat prend effet le 15\u00a0février 2027")
     assert "{" not in "".join(clause["text"] for clause in content["clauses"])
@@ -186,7 +186,7 @@ def test_a_content_holds_the_clauses_of_its_kind_filled(players: Cast) -> None:
         "Le présent contrat s’applique sur le territoire suivant\u00a0: Clairval-sur-Orme."
     ], "a line without a value goes"
     assert "annexes" not in by_key
-    Annex.objects.create(contract=contract, order=1, kind="plan", title="Plan")
+    Annex.objects.create(contract=contract, order=1, kind="map", title="Plan")
     assert content_of(contract)["clauses"][-1]["key"] == "annexes"
 
 

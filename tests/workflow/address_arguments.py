@@ -74,6 +74,15 @@ def draft_in_print(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk}
 
 
+def annex(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    return {"contract": contract.pk, "annex": contract.annexes.order_by("order")[0].pk}
+
+
+def frozen_annex(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A restricted annex of the version that is read."""
+    return {"contract": contract.pk, "number": 1, "annex": 1}
+
+
 def volet(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"contract": contract.pk, "volet": contract.volets.order_by("order")[0].pk}
 

@@ -10,6 +10,7 @@ from contracts.models import Contract
 from tests.workflow.address_arguments import (
     absence,
     absentee,
+    annex,
     authority,
     clause,
     commitment,
@@ -17,6 +18,7 @@ from tests.workflow.address_arguments import (
     contribution,
     diagnostic_file,
     draft_in_print,
+    frozen_annex,
     grant,
     invited,
     job,
@@ -90,6 +92,7 @@ RULES: dict[str, Rule] = {
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
     "opening_new": Rule(PILOTS, PILOTS, arguments=none),
+    "preparations": Rule(PILOTS, arguments=none),
     "opening_review": Rule(CITY, CITY, arguments=preparation),
     "opening_page": Rule(CITY, CITY, arguments=preparation_page),
     "opening_drop": Rule(CITY, CITY, arguments=preparation),
@@ -114,6 +117,12 @@ RULES: dict[str, Rule] = {
     "clause_edit": Rule(PILOTS, PILOTS, arguments=clause),
     "clause_restore": Rule(None, PILOTS, arguments=clause),
     "clause_move": Rule(None, PILOTS, arguments=clause),
+    "draft_annexes": Rule(DRAFTERS),
+    "annex_add": Rule(PILOTS, PILOTS),
+    "annex_edit": Rule(PILOTS, PILOTS, arguments=annex),
+    "annex_move": Rule(None, PILOTS, arguments=annex),
+    "annex_file": Rule(DRAFTERS, arguments=annex),
+    "version_annex": Rule(REVIEW_VIEWERS, scene="review", arguments=frozen_annex),
     "signatory_empower": Rule(PILOTS, PILOTS, arguments=signatory),
     "draft_preview": Rule(DRAFTERS, DRAFTERS),
     "text_preview": Rule(None, DRAFTERS),
@@ -157,7 +166,6 @@ RULES: dict[str, Rule] = {
     "mandate_handover": Rule(PREFECT, PREFECT, arguments=absentee),
 }
 ADMINISTRATOR = frozenset({"dgs"})
-PLATFORM = frozenset({"admin"})
 APPOINTING = ADMINISTRATOR | {"admin"}  # the platform's gives offices where nobody can yet
 MAYOR = frozenset({"maire"})
 CONCERNED = ADMINISTRATOR | MAYOR | PILOTS | {"greffe"}  # by an office that the clerk may get
@@ -177,21 +185,11 @@ RULES |= {
     "grant_confirm": Rule(None, MAYOR, arguments=grant),
     "grant_refuse": Rule(None, MAYOR | {"greffe"}, arguments=grant),
     "means_code": Rule(None, ADMINISTRATOR, arguments=unproved),
-    **dict.fromkeys(("platform", "public_pages"), Rule(PLATFORM, arguments=none)),
-    "platform_organisation_add": Rule(PLATFORM, PLATFORM, arguments=none),
-    **dict.fromkeys(("platform_import", "platform_administrators"), Rule(PLATFORM, PLATFORM, arguments=none)),
-    "public_page_edit": Rule(PLATFORM, PLATFORM, arguments=lambda _s, _c: {"page": "contact"}),
-    "platform_organisation": Rule(PLATFORM, arguments=organisation),
-    "platform_organisation_edit": Rule(PLATFORM, PLATFORM, arguments=organisation),
-    "platform_office_add": Rule(PLATFORM, PLATFORM, arguments=organisation),
-    "platform_import_template": Rule(PLATFORM, arguments=none),
-    "platform_import_confirm": Rule(None, PLATFORM, arguments=none),
-    "failed_jobs": Rule(PLATFORM, arguments=none),
     "account_data": Rule(EVERYBODY, arguments=none),
-    "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
 }
 # Tried last, because somebody entitled changes the scene.
 RULES |= {
+    "annex_withdraw": Rule(PILOTS, PILOTS, arguments=annex),
     "commitment_delete": Rule(PILOTS, PILOTS, arguments=commitment),
     "volet_delete": Rule(PILOTS, PILOTS, arguments=volet),
     "authority_end": Rule(CABINET, CABINET, arguments=authority),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from contracts.models import Contract
+from contracts.models import Annex, Contract
 from signatures import blobs
 from stakeholders.actions import appoint, declare_absence, withdraw_mandate
 from stakeholders.kinds import Power
@@ -52,6 +52,8 @@ class Scenes:
 def set_up(cast: Cast) -> Scenes:
     """Bring four contracts to four moments."""
     found = [small_contract(cast, f"MATRIX-{n}") for n in range(4)]
+    for contract in found[:2]:
+        _annexed(contract)
     plot.opened(found[0])
     plot.opened(found[1])
     link_to = named(cast, found[1])
@@ -98,6 +100,15 @@ def set_up(cast: Cast) -> Scenes:
     assert isinstance(made, Grant)
     return Scenes(
         drafting, review, signing, sealed, _diagnosing(cast), delegation, away, link, asked(made), extras
+    )
+
+
+def _annexed(contract: Contract) -> None:
+    """Give a contract an annex that is kept from the public."""
+    pdf = b"%PDF-1.7 a plan"
+    facts = {"publishable": False, "reason": "public_security"}
+    Annex.objects.create(
+        contract=contract, order=1, title="Plan", file_sha256=blobs.put(pdf), size=len(pdf), pages=1, **facts
     )
 
 

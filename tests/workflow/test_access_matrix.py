@@ -1,6 +1,6 @@
 """Every address of the application, tried as everybody, on what is theirs and what is not.
 
-A new address fails the first test until it is given a rule in `addresses.py`.
+A new address fails the first test until it is given a rule in `addresses.py` or `platform_addresses.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
 from tests.snapshots import once
 from tests.workflow.address_arguments import review, signature
-from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, RULES, Rule
+from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, Rule
 from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
+from tests.workflow.platform_addresses import RULES
 from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import page, watching
 from workflow.live.sockets import websocket_urlpatterns

@@ -16,7 +16,9 @@ from workflow.record import anchors
 from workflow.record import journal as record_journal
 from workflow.record.models import JournalEntry
 from workflow.signing.models import AcceptedHolder
+from workflow.standing.readers import reads_restricted
 from workflow.tasks.access import contract_for, version_for
+from workflow.tasks.annexes import shown
 from workflow.tasks.answers import Request, member
 from workflow.tasks.exported import exported
 from workflow.tasks.pdf import stored_pdf
@@ -32,6 +34,7 @@ def version(request: Request, contract: int, number: int) -> HttpResponse:
         "version": found,
         "opinions": found.opinions.select_related("organisation", "author", "mandate__office__organisation"),
         "approvals": found.approvals.select_related("organisation", "author"),
+        "annexes": shown(request, found.contract, found),
     }
     return render(request, "board/version.html", context)
 
@@ -48,6 +51,26 @@ def version_pdf(request: Request, contract: int, number: int) -> HttpResponse:
         "reference": found.contract.reference,
     }
     return stored_pdf(found.pdf_sha256, f"{found.contract.reference}-v{number}", document=document)
+
+
+@require_safe
+@member
+def version_annex(request: Request, contract: int, number: int, annex: int) -> HttpResponse:
+    """The file of an annex of a frozen version; a restricted one for those alone who may read it."""
+    found = version_for(request.user, contract, number)
+    told = next((row for row in found.content["annexes"] if row.get("number") == annex), None)
+    named = found.annex_files.filter(number=annex).first()
+    if told is None or named is None:
+        raise Http404
+    if not told["publishable"] and not reads_restricted(request.user, found.contract):
+        raise Http404
+    document = _("l’annexe « %(title)s » de la %(version)s du contrat %(reference)s") % {
+        "title": told["title"],
+        "version": found,
+        "reference": found.contract.reference,
+    }
+    name = f"{found.contract.reference}-v{number}-annexe-{annex}-{told['title']}"
+    return stored_pdf(named.file_sha256, name, document=document, attachment=True)
 
 
 @require_safe
@@ -75,6 +98,7 @@ def result(request: Request, contract: int) -> HttpResponse:
             "mandate__office__organisation", "signatory"
         ),
         "acts": JournalEntry.objects.filter(contract=found).count(),
+        "annexes": shown(request, found, found.latest_version),
     }
     return render(request, "board/result.html", context)
 

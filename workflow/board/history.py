@@ -20,6 +20,7 @@ class Line:
     actor: str
     quality: str
     reason: str
+    letter_of: int | None = None  # the contract whose letter of initiative the line is about
 
 
 NEWEST = 200  # lines that a page shows unfolded, and fetches again at each event
@@ -61,6 +62,11 @@ def history(contract: Contract, *, after: int = 0, skip: int = 0) -> list[Line]:
             str(entry.actor) if entry.actor else "",
             entry.quality,
             str(entry.payload.get("reason") or ""),
+            contract.pk if _names_letter(entry) else None,
         )
         for entry in entries[skip:]
     ]
+
+
+def _names_letter(entry: JournalEntry) -> bool:
+    return any(entry.payload.get(name) for name in ("letter_sha256", "letter_text_sha256"))

@@ -15,6 +15,7 @@ from workflow.procedures import registry
 from workflow.procedures.diagram import diagram
 from workflow.tasks import lists
 from workflow.tasks.access import contract_for
+from workflow.tasks.annexes import shown
 from workflow.tasks.answers import Request, member
 
 NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # of an entry of the journal
@@ -47,6 +48,7 @@ def contract(request: Request, contract: int) -> HttpResponse:
         "parts": parts(reader_of(request), found, after=before.after),
         "text": text(request.user, found),
         "past": before,
+        "annexes": shown(request, found, found.latest_version),
     }
     return render(request, "board/contract.html", context)
 

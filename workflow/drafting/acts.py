@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contracts import canonical, differences, soundness
-from contracts.models import Commitment, Contract, ContractVersion, Status, Volet
+from contracts.models import Commitment, Contract, ContractVersion, Status, VersionAnnex, Volet
 from stakeholders.models import Mandate, User
 from workflow.drafting import readiness, rules
 from workflow.drafting.models import DraftPrint
@@ -108,6 +108,11 @@ def freeze_version(
             frozen_at=timezone.now(),
             frozen_by=user,
             label=label,
+        )
+        # what keeps the files of its annexes named, whatever the draft becomes
+        VersionAnnex.objects.bulk_create(
+            VersionAnnex(version=version, number=row["number"], file_sha256=row["file"]["sha256"])
+            for row in content["annexes"]
         )
         # it is no draft any more
         DraftPrint.objects.filter(contract=act.contract).update(printed="", pdf=b"")

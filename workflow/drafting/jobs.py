@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from contracts.annexes import enclosed
 from contracts.canonical import digest
 from contracts.models import Contract, ContractVersion
 from contracts.printed import RenderError, render
@@ -47,8 +48,32 @@ class Print:
 def printed(_contract: Contract, version: ContractVersion) -> Print:
     """Print a version and keep its bytes."""
     specimen = backend(settings.SIGNATURE_BACKEND).specimen
-    rendered = render(version.content, specimen=specimen, frozen_at=version.frozen_at)
+    rendered = render(
+        version.content, specimen=specimen, frozen_at=version.frozen_at, annexes=_annex_files(version)
+    )
     return Print(blobs.put(rendered.pdf), rendered.edition)
+
+
+def _annex_files(version: ContractVersion) -> dict[str, bytes]:
+    """Read every annex of a version, and return those that travel in its PDF; raises WorkFailed."""
+    found = {}
+    travelling = {row["number"] for row in enclosed(version.content)}
+    for row in version.content["annexes"]:
+        if not row.get("file"):
+            continue  # of a text older than the files of annexes
+        try:
+            data = blobs.get(row["file"]["sha256"])
+        except blobs.BlobError as lost:
+            raise WorkFailed(
+                _(
+                    "Le fichier de l’annexe %(number)s, « %(title)s », ne peut être relu. "
+                    "%(why)s Puis relancez l’étape."
+                )
+                % {"number": row["number"], "title": row["title"], "why": lost}
+            ) from lost
+        if row["number"] in travelling:
+            found[row["file"]["sha256"]] = data
+    return found
 
 
 def keep_the_approved_bytes(contract: Contract, version: ContractVersion) -> None:
@@ -65,6 +90,7 @@ def keep_the_approved_bytes(contract: Contract, version: ContractVersion) -> Non
             )
             % {"version": version}
         )
+    _annex_files(version)
     try:
         blobs.get(version.pdf_sha256)
     except (blobs.BlobMissing, blobs.BlobCorrupt) as lost:

@@ -12,6 +12,7 @@ from contracts import soundness
 from contracts.canonical import Content, commitments
 from contracts.models import Contract, Part, Signatory
 from contracts.soundness import Lack, Spot
+from signatures import blobs
 from stakeholders.authority import Basis
 from stakeholders.models import SigningAuthority, User
 from workflow.standing.parties import taking_part
@@ -48,7 +49,19 @@ def readiness(contract: Contract, content: Content) -> Readiness:
 
 def blocking(contract: Contract, content: Content) -> list[Lack]:
     """Return what keeps this content of the contract from being frozen."""
-    return soundness.faults(content, contract.kind)
+    return [*soundness.faults(content, contract.kind), *_files_lost(content)]
+
+
+def _files_lost(content: Content) -> Iterable[Lack]:
+    """Say which files of annexes the store no longer has as they came."""
+    for annex in content["annexes"]:
+        file = annex["file"]
+        if file and not blobs.holds(file["sha256"], file["size"]):
+            yield Lack(
+                _("Le fichier de l’annexe %(number)s, « %(title)s », n’est plus lisible : remplacez-le.")
+                % annex,
+                (Spot("annex", annex["key"], _("Annexe %(number)s") % annex, "file"),),
+            )
 
 
 class _Ways:
@@ -70,6 +83,8 @@ class _Ways:
             return reverse("commitment_edit", args=[self.contract.pk, spot.key]) + anchor
         if spot.part == "volet" and spot.key in self.volets:
             return f"{reverse('draft_editor', args=[self.contract.pk])}#volet-{self.volets[spot.key]}"
+        if spot.part == "annex":
+            return reverse("annex_edit", args=[self.contract.pk, spot.key]) + anchor
         if spot.part in FRAMEWORK:
             return reverse("contract_framework", args=[self.contract.pk]) + FRAMEWORK[spot.part]
         if spot.part == "clauses":

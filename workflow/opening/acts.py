@@ -21,9 +21,10 @@ from stakeholders.kinds import Power
 from stakeholders.models import Office, Organisation, User
 from stakeholders.permissions import grant
 from stakeholders.text import several_lines
-from workflow.opening import pages, rules, seats
+from workflow.opening import letters, pages, rules, seats
 from workflow.opening.access import Preparing
 from workflow.opening.beginning import reference_is_taken
+from workflow.opening.models import Opening
 from workflow.opening.participants import INTERMUNICIPALITY, MUNICIPALITY, commune_of, taking_part
 from workflow.opening.proposals import parts_open_to
 from workflow.procedures.models import ABANDONING_OWES_WHY, Abandonment
@@ -53,6 +54,7 @@ def editing(user: User, contract_id: int, *, once: bool = False) -> Iterator[Pre
             yield Preparing(contract, mandate)
         except ValidationError as error:
             raise Invalid(" ".join(error.messages)) from error
+        Opening.objects.filter(contract=contract).update(changed_at=timezone.now())
 
 
 def _saved(contract: Contract, page: str) -> None:
@@ -242,6 +244,7 @@ def open_contract(user: User, contract_id: int) -> Contract:
         opening = contract.opening
         opening.opened_at, opening.opened_by = timezone.now(), user
         opening.save(update_fields=["opened_at", "opened_by"])
+        letters.record(met)
     return contract
 
 

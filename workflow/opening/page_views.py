@@ -139,7 +139,7 @@ def _perimeter(request: Request, contract: Contract, page: Page) -> HttpResponse
 
 def _participants(request: Request, contract: Contract, page: Page) -> HttpResponse:
     sought, do = request.POST.get("q", request.GET.get("q", "")), request.POST.get("do", "")
-    facts = {"sought": sought, "asked": contract.organisations_asked.all()}
+    facts = {"sought": sought, "asked": contract.organisations_asked.select_related("organisation")}
     facts["unasked"] = rules.unasked_leads(contract)
     if request.method != "POST" or do in ("search", "ask"):
         initial = {name: value for name, value in request.POST.items() if name.startswith("part-")}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from contracts.models import Contract, Part
@@ -15,7 +17,8 @@ MUNICIPALITY, INTERMUNICIPALITY = "municipality", "intermunicipality"
 def around(contract: Contract) -> QuerySet[Organisation]:
     """Return the organisations that are in the contract, of its territory, or of its preparer's family."""
     preparer = contract.opening.organisation
-    near = Q(participations__contract=contract) | Q(parent=preparer) | Q(services=preparer)
+    near = Q(participations__contract=contract) | Q(pk__in=provided(contract))
+    near |= Q(parent=preparer) | Q(services=preparer)
     if preparer.territory:
         near |= Q(territory__iexact=preparer.territory)
     if contract.territory:
@@ -25,6 +28,12 @@ def around(contract: Contract) -> QuerySet[Organisation]:
     together = Contract.objects.filter(participations__organisation=preparer).exclude(pk=contract.pk)
     near |= Q(participations__contract__in=together)
     return Organisation.objects.filter(near).distinct().order_by("name", "pk")
+
+
+def provided(contract: Contract) -> QuerySet[Any, Any]:
+    """Return the organisations that were asked for and are known now, by primary key."""
+    rows = contract.organisations_asked.exclude(organisation=None)
+    return rows.values("organisation")
 
 
 def sought(words: str) -> QuerySet[Organisation]:

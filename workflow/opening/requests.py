@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from stakeholders.models import User
 from workflow.notices.mail import LANGUAGE, defer_mail
 from workflow.opening.acts import editing
-from workflow.opening.models import ALREADY_ASKED, OrganisationRequest
+from workflow.opening.answers import same
+from workflow.opening.models import ALREADY_ASKED, Answer, OrganisationRequest
 from workflow.record import journal
 from workflow.record.refusals import Invalid
 
@@ -28,6 +29,9 @@ def ask(user: User, contract_id: int, facts: dict[str, Any]) -> OrganisationRequ
             raise Invalid(
                 _("Trop d’organisations sont demandées pour ce contrat : écrivez à l’administrateur.")
             )
+        open_or_given = contract.organisations_asked.exclude(answer=Answer.REFUSED)
+        if same(facts["name"]) in {same(row.name) for row in open_or_given if row.kind == facts["kind"]}:
+            raise Invalid(str(ALREADY_ASKED), "name")
         try:
             with transaction.atomic():
                 asked = OrganisationRequest.objects.create(contract=contract, asked_by=user, **facts)
@@ -58,10 +62,10 @@ def _tell(user: User, asked: OrganisationRequest) -> None:
                 % {"name": asked.contact_name, "email": asked.contact_email}
             )
         lines.append(
-            _("Créez-la, et invitez la personne nommée, depuis les pages de la plateforme :")
+            _("Créez-la, dites laquelle c’est, ou refusez-la :")
             + "\n"
             + settings.PUBLIC_URL
-            + reverse("inbox")
+            + reverse("organisation_request", args=[asked.pk])
         )
         subject = _("[Contreseing] Organisation demandée : %(name)s") % {"name": asked.name}
     for administrator in User.objects.filter(is_superuser=True, is_active=True).order_by("pk"):

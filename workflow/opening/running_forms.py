@@ -12,8 +12,8 @@ from stakeholders.kinds import KINDS
 from stakeholders.models import Mandate, Organisation
 from workflow.opening import running_rules
 from workflow.opening.forms import CalendarForm, PlaceForm
+from workflow.opening.participants import provided, taking_part
 from workflow.opening.participants import sought as found_by
-from workflow.opening.participants import taking_part
 from workflow.standing.parties import PILOTING
 
 
@@ -46,7 +46,8 @@ class RunningParticipantsForm(forms.Form):
         super().__init__(*args, **kwargs)
         present = dict(taking_part(contract))
         near = Organisation.objects.filter(territory__iexact=contract.territory).exclude(territory="")
-        found = [*present, *near.order_by("name", "pk")[:20], *found_by(sought)[:20]]
+        asked = Organisation.objects.filter(pk__in=provided(contract)).order_by("name", "pk")
+        found = [*present, *asked, *near.order_by("name", "pk")[:20], *found_by(sought)[:20]]
         self.organisations: list[Organisation] = []
         self.fixed: list[tuple[Organisation, Part]] = []
         side = running_rules.own_side(contract, mandate)

@@ -64,6 +64,18 @@ def opening_new(request: Request) -> HttpResponse:
     return render(request, "opening/new.html", context, status=422 if form.is_bound else 200)
 
 
+@require_safe
+@member
+def preparations(request: Request) -> HttpResponse:
+    """The contracts that the reader may go on preparing: their own, then their colleagues'."""
+    if not opening(request.standings.mandates):
+        raise Http404
+    rows = list(access.prepared_by(request.user))
+    mine = [row for row in rows if row.opening.author_id == request.user.pk]
+    context = {"mine": mine, "others": [row for row in rows if row not in mine]}
+    return render(request, "opening/preparations.html", context)
+
+
 def _taken_up(source: Contract, contract: Contract) -> str:
     """Say what an earlier contract brought, and what it could not."""
     had, has = (Commitment.objects.filter(volet__contract=one).count() for one in (source, contract))
@@ -156,13 +168,15 @@ def opening_drop(request: Request, contract: int) -> HttpResponse:
 @require_safe
 @member
 def opening_letter(request: Request, contract: int) -> HttpResponse:
-    """The letter of initiative, as it was attached: for who prepares the contract, then for who sees it."""
+    """The letter of initiative, its PDF or its text: for who prepares the contract, then for who sees it."""
     try:
         found = access.preparing(request.user, contract).contract
     except Http404:
         found = contract_for(request.user, contract)
     letter = getattr(found, "opening", None)
-    if letter is None or not letter.letter_sha256:
+    if letter is None or not (letter.letter_sha256 or letter.letter_text):
         raise Http404
+    if not letter.letter_sha256:
+        return render(request, "opening/letter.html", {"contract": found, "letter": letter})
     said = _("la lettre d’initiative du contrat %(reference)s") % {"reference": found.reference}
     return stored_pdf(letter.letter_sha256, f"initiative-{found.pk}", document=said, attachment=True)

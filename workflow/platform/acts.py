@@ -26,13 +26,13 @@ def establish(actor: User, *, code: str = "", **facts: Any) -> Organisation:
 
     Without a ``code``, one is made of its names. Raises Invalid where another has its code or its SIRET.
     """
-    _acts_for_platform(actor)
+    acts_for_platform(actor)
     try:
         with transaction.atomic():
             made = establish_organisation(
                 code=code or code_for(facts["short_name"], facts["territory"]), **facts
             )
-            _record("organisation_established", actor, organisation=made.pk, name=made.name, kind=made.kind)
+            record("organisation_established", actor, organisation=made.pk, name=made.name, kind=made.kind)
             return made
     except IntegrityError as error:
         raise Invalid(_("Une organisation porte déjà ce SIRET ou ce code : ouvrez sa fiche.")) from error
@@ -41,11 +41,12 @@ def establish(actor: User, *, code: str = "", **facts: Any) -> Organisation:
 @transaction.atomic
 def describe(actor: User, organisation: Organisation, **facts: Any) -> Organisation:
     """Correct what is said of an organisation, of which kind and code are settled; nothing for no change."""
-    _acts_for_platform(actor)
+    acts_for_platform(actor)
     found: Organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     changed = [name for name in DESCRIBED if name in facts and facts[name] != getattr(found, name)]
     if not changed:
         return found
+    before = {name: getattr(found, name) for name in changed}
     for name in changed:
         setattr(found, name, facts[name])
     try:
@@ -53,7 +54,8 @@ def describe(actor: User, organisation: Organisation, **facts: Any) -> Organisat
             found.save(update_fields=changed)
     except IntegrityError as error:
         raise Invalid(_("Une autre organisation porte déjà ce SIRET : ouvrez sa fiche."), "siret") from error
-    _record("organisation_described", actor, organisation=found.pk, name=found.name, changed=changed)
+    said = {"before": before, "after": {name: facts[name] for name in changed}}
+    record("organisation_described", actor, organisation=found.pk, name=found.name, changed=changed, **said)
     return found
 
 
@@ -62,7 +64,7 @@ def add_office(
     actor: User, organisation: Organisation, *, title: str, role: str, administers: bool = False
 ) -> Office:
     """Create an office that nobody holds yet; raises Invalid for a title that the organisation has."""
-    _acts_for_platform(actor)
+    acts_for_platform(actor)
     Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
     office = Office(organisation=organisation, title=title, role=role, administers=administers)
     try:
@@ -70,7 +72,7 @@ def add_office(
     except ValidationError as error:
         raise Invalid(" ".join(error.messages), "title") from error
     office.save(force_insert=True)
-    _record("office_added", actor, office=str(office), role=role, administers=administers)
+    record("office_added", actor, office=str(office), role=role, administers=administers)
     return office
 
 
@@ -83,7 +85,7 @@ def add_administrator(
     The caller asks the actor for a fresh second factor, and mails a new account's owner the link by
     which they choose a password. Raises Invalid for who administers already, or whose account is closed.
     """
-    _acts_for_platform(actor)
+    acts_for_platform(actor)
     person = User.objects.filter(email__iexact=email).first()
     opened = person is None
     if person is None:
@@ -118,12 +120,12 @@ def code_for(short_name: str, territory: str) -> str:
     return next(code for code in candidates if code not in taken)
 
 
-def _acts_for_platform(actor: User) -> None:
+def acts_for_platform(actor: User) -> None:
     if not actor.acts_for_platform:
         raise NotAllowed
 
 
-def _record(verb: str, actor: User, **payload: Any) -> None:
+def record(verb: str, actor: User, **payload: Any) -> None:
     journal.record(
         verb, contract=None, actor=actor, quality=_("administration de la plateforme"), payload=payload
     )

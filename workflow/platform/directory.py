@@ -6,14 +6,22 @@ from dataclasses import dataclass
 
 from django.db.models import CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
+from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, User
+from workflow.record.refusals import Invalid
 from workflow.tasks.keyset import Listing, Order
 
 LONGEST = 100  # characters sought
 WORDS = 8
+AT_MOST = 20  # to choose one of
+MEANINGLESS = 3  # letters: « de », « la », « des »
+NONE = "aucune"
+CHOOSE_ONE = gettext_lazy("Choisissez une organisation dans la liste : cherchez-la d’abord.")
+LONGEST_KEY = 18
 _FROM = "àâäáãåçéèêëíìîïñóòôöõúùûüýÿ’"
 _TO = "aaaaaaceeeeiiiinooooouuuuyy'"
 _ORDER = Order(keys=("name", "pk"), shown=("name", "pk"), target="pk")
@@ -21,6 +29,46 @@ _ORDER = Order(keys=("name", "pk"), shown=("name", "pk"), target="pk")
 
 def listing(sought: str) -> Listing[Organisation]:
     """Return the organisations in which each word sought is found: names, code, territory, numbers."""
+    rows = Organisation.objects.annotate(is_administered=_is_administered())
+    return Listing(rows, [matching(sought)], _ORDER)
+
+
+def found(sought: str, *, but: int | None = None) -> list[Organisation]:
+    """Return the first organisations that a search finds, to choose one of; nothing for an empty search."""
+    if not _folded(sought).split():
+        return []
+    return list(matching(sought).exclude(pk=but or 0).order_by("name", "pk")[:AT_MOST])
+
+
+def near(name: str) -> list[Organisation]:
+    """Return the first organisations whose name has a word of this one, those with most of them first."""
+    words = {word for word in _folded(name).replace("’", "'").split() if len(word) > MEANINGLESS}
+    ranked: dict[Organisation, int] = {}
+    for word in sorted(words)[:WORDS]:
+        for row in matching(word).order_by("name", "pk")[:AT_MOST]:
+            ranked[row] = ranked.get(row, 0) + 1
+    return sorted(ranked, key=lambda row: (-ranked[row], row.name))[:AT_MOST]
+
+
+def sought_in(sent: QueryDict) -> str:
+    """Return what a search says, which the database can read."""
+    return str(sent.get("q", "")).replace("\0", "").strip()
+
+
+def chosen(sent: QueryDict) -> Organisation | None:
+    """Return the organisation that a page's buttons say (``organisation``), or None for « none »."""
+    said = str(sent.get("organisation", ""))
+    if said == NONE:
+        return None
+    known = said.isascii() and said.isdigit() and len(said) <= LONGEST_KEY
+    row = Organisation.objects.filter(pk=int(said)).first() if known else None
+    if row is None:
+        raise Invalid(str(CHOOSE_ONE), "organisation")
+    return row
+
+
+def matching(sought: str) -> QuerySet[Organisation]:
+    """Return the organisations in which each word sought is found."""
     found = Organisation.objects.all()
     words = _folded(sought[:LONGEST]).split()[:WORDS]
     if words:
@@ -30,8 +78,7 @@ def listing(sought: str) -> Listing[Organisation]:
     for word in words:
         numbers = Q(siret__startswith=word) | Q(communes__contains=[word.upper()])
         found = found.filter(Q(said__contains=word) | numbers)
-    rows = Organisation.objects.annotate(is_administered=_is_administered())
-    return Listing(rows, [found], _ORDER)
+    return found
 
 
 def _folded(text: str) -> str:

@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders import identifiers
+from stakeholders.kinds import KINDS
 from stakeholders.models import Office, Organisation, Role, User
 from stakeholders.text import LineField, MailField, NameField
 from stakeholders.titles import Article, article_of
 from workflow.powers.forms import NewAccountForm
+from workflow.tasks.fields import reason_field
 
 GUESSED = "auto"
 
@@ -92,6 +94,28 @@ class OrganisationForm(forms.ModelForm[Organisation]):
         if cleaned.get("article") == GUESSED:
             cleaned["article"] = article_of(cleaned.get("name") or "").value
         return cleaned
+
+
+class KindForm(forms.Form):
+    """The kind of an organisation."""
+
+    kind = forms.ChoiceField(
+        label=_("Nature"),
+        choices=[(kind.code, kind.label) for kind in KINDS.values()],
+        widget=forms.RadioSelect,
+        help_text=_(
+            "Elle dit ce que l’organisation peut faire dans un contrat : rédiger, rendre un avis, approuver, "
+            "délibérer, signer. Elle ne change que tant que rien n’en dépend."
+        ),
+    )
+
+
+class WhyForm(forms.Form):
+    """Why the administrator refuses or ends something."""
+
+    reason = reason_field(
+        _("Motif"), required=True, help_text=_("La personne concernée le lira ; il est porté au journal.")
+    )
 
 
 class OfficeForm(forms.ModelForm[Office]):

@@ -25,7 +25,7 @@ from workflow.tasks.answers import Request
 @for_platform
 def organisations(request: Request) -> HttpResponse:
     """Every organisation, by pages; those that a search finds; what the installation still lacks."""
-    sought = request.GET.get("q", "").replace("\0", "").strip()
+    sought = directory.sought_in(request.GET)
     listing = directory.listing(sought)
     context = {
         "page": listing.page(request.GET.get("page", "")),
@@ -44,11 +44,11 @@ def organisation_add(request: Request) -> HttpResponse:
     form = OrganisationForm(request.POST or None)
     title, button, home = _("Créer une organisation"), _("Créer l’organisation"), reverse("platform")
     if request.method != "POST" or not form.is_valid():
-        return _form(request, form, title, button, home)
+        return form_page(request, form, title, button, home)
     try:
         made = acts.establish(request.user, **form.cleaned_data)
     except ActRefused as error:
-        return _again(request, form, error, title, button, home)
+        return again(request, form, error, title, button, home)
     messages.success(
         request,
         _("L’organisation « %(name)s » est créée : créez maintenant ses fonctions.") % {"name": made.name},
@@ -74,11 +74,11 @@ def organisation_edit(request: Request, organisation: int) -> HttpResponse:
     title, button = _("Modifier la fiche"), _("Enregistrer")
     home = reverse("platform_organisation", args=[organisation])
     if request.method != "POST" or not form.is_valid():
-        return _form(request, form, title, button, home)
+        return form_page(request, form, title, button, home)
     try:
         acts.describe(request.user, found, **form.cleaned_data)
     except ActRefused as error:
-        return _again(request, form, error, title, button, home)
+        return again(request, form, error, title, button, home)
     messages.success(request, _("La fiche est enregistrée."))
     return redirect("platform_organisation", organisation)
 
@@ -92,11 +92,11 @@ def office_add(request: Request, organisation: int) -> HttpResponse:
     title = _("Créer une fonction : %(organisation)s") % {"organisation": found.name}
     button, home = _("Créer la fonction"), reverse("platform_organisation", args=[organisation])
     if request.method != "POST" or not form.is_valid():
-        return _form(request, form, title, button, home)
+        return form_page(request, form, title, button, home)
     try:
         made = acts.add_office(request.user, found, **form.cleaned_data)
     except ActRefused as error:
-        return _again(request, form, error, title, button, home)
+        return again(request, form, error, title, button, home)
     messages.success(
         request,
         _("« %(title)s » est créée. Invitez maintenant qui tiendra cette fonction.") % {"title": made.title},
@@ -141,14 +141,15 @@ def administrators(request: Request) -> HttpResponse:
     return render(request, "platform/administrators.html", context, status=status)
 
 
-def _form(request: Request, form: Any, title: str, button: str, home: str, status: int = 0) -> HttpResponse:
+def form_page(
+    request: Request, form: Any, title: str, button: str, home: str, status: int = 0
+) -> HttpResponse:
+    """Show a form of the platform's pages, as it was typed."""
     context = {"form": form, "title": title, "button": button, "home": home}
     return render(request, "platform/form.html", context, status=status or (422 if form.is_bound else 200))
 
 
-def _again(
-    request: Request, form: Any, error: ActRefused, title: str, button: str, home: str
-) -> HttpResponse:
+def again(request: Request, form: Any, error: ActRefused, title: str, button: str, home: str) -> HttpResponse:
     """Show the form as it was typed, with why it was refused."""
     refuse(form, error.message, getattr(error, "field", None))
-    return _form(request, form, title, button, home, error.status)
+    return form_page(request, form, title, button, home, error.status)

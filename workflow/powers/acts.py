@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from signatures import confirmations
 from signatures.errors import ConfirmationRefused
@@ -36,12 +37,19 @@ from stakeholders.signals import rights_changed
 from workflow.powers import appointments, mails, pending
 from workflow.record.refusals import Invalid, Locked, NotAllowed
 
+REFUSING_OWES_WHY = gettext_lazy("Dites pourquoi vous refusez : la personne qui demande le lira.")
 ASK, CONFIRM = "ask", "confirm"
+Prove = Callable[[Grant], None]
+
+
+def request_grant(actor: User, pk: int, *, confirmation: str) -> Grant:
+    """Ask for what was drafted; those concerned are told. Raises ActRefused."""
+    return ask(actor, pk, lambda grant: _prove(actor, grant, ASK, confirmation))
 
 
 @transaction.atomic
-def request_grant(actor: User, pk: int, *, confirmation: str) -> Grant:
-    """Ask for what was drafted; those concerned are told. Raises ActRefused."""
+def ask(actor: User, pk: int, prove: Prove) -> Grant:
+    """Ask for what was drafted, once ``prove`` has let the actor through. Raises ActRefused."""
     grant = _locked(pk)
     if grant.asked_by_id != actor.pk:
         raise NotAllowed
@@ -50,7 +58,7 @@ def request_grant(actor: User, pk: int, *, confirmation: str) -> Grant:
     if refusal := pending.obstacle_to_ask(actor, grant):
         raise NotAllowed(refusal)
     _as_it_was_drafted(grant)
-    _prove(actor, grant, ASK, confirmation)
+    prove(grant)
     now = timezone.now()
     grant.state, grant.requested_at, grant.expires_at = GrantState.REQUESTED, now, now + LASTS
     grant.asked_as = quality_of(actor, grant.organisation)
@@ -66,8 +74,19 @@ def confirm_grant(
 
     Two who confirm at once give it once. Raises ActRefused.
     """
+    return give(
+        actor,
+        pk,
+        lambda grant: _prove(actor, grant, CONFIRM, confirmation),
+        immediately=immediately,
+        reason=reason.strip(),
+    )
+
+
+def give(actor: User, pk: int, prove: Prove, *, immediately: bool = False, reason: str = "") -> Grant:
+    """Give what was asked, once ``prove`` has let the actor through. Raises ActRefused."""
     try:
-        return _confirmed(actor, pk, confirmation, immediately, reason.strip())
+        return _confirmed(actor, pk, prove, immediately, reason)
     except IntegrityError as error:  # somebody took the office by another way at this very moment
         raise Locked(
             _("Cette fonction vient d’être donnée à quelqu’un d’autre : refusez cette demande.")
@@ -75,7 +94,7 @@ def confirm_grant(
 
 
 @transaction.atomic
-def _confirmed(actor: User, pk: int, confirmation: str, immediately: bool, reason: str) -> Grant:
+def _confirmed(actor: User, pk: int, prove: Prove, immediately: bool, reason: str) -> Grant:
     grant = _locked(pk)
     if closed := pending.closed(grant):
         raise Locked(closed)
@@ -86,7 +105,7 @@ def _confirmed(actor: User, pk: int, confirmation: str, immediately: bool, reaso
     if refusal := pending.obstacle_to_ask(grant.asked_by, grant):
         raise Locked(_("La personne qui a fait cette demande n’en a plus le droit : refusez-la."))
     _as_it_was_drafted(grant)
-    _prove(actor, grant, CONFIRM, confirmation)
+    prove(grant)
     now = timezone.now()
     grant.state, grant.settled_by, grant.settled_at = GrantState.CONFIRMED, actor, now
     grant.immediately, grant.reason = immediately, reason if immediately else ""
@@ -111,7 +130,7 @@ def refuse_grant(actor: User, pk: int, *, reason: str) -> Grant:
     if actor.pk not in {grant.person_id, grantor} and pending.obstacle(actor, grant):
         raise NotAllowed
     if not reason.strip():
-        raise Invalid(_("Dites pourquoi vous refusez : la personne qui demande le lira."), field="reason")
+        raise Invalid(str(REFUSING_OWES_WHY), field="reason")
     _settle(grant, GrantState.REFUSED, actor, reason.strip())
     return grant
 

@@ -292,9 +292,15 @@ def basis(grant: Grant) -> str:
     return source_of(grant.facts["kind"], grant.office)
 
 
+def first_and_last_day(grant: Grant) -> tuple[dt.date | None, dt.date | None]:
+    """Return the days from which and until which it would run, where it has them."""
+    start, end = (parse_date(grant.facts.get(name) or "") for name in ("starts_on", "ends_on"))
+    return start, end
+
+
 def days(grant: Grant) -> str:
     """Say from when to when it would run; nothing where it has no days."""
-    start, end = parse_date(grant.facts.get("starts_on") or ""), parse_date(grant.facts.get("ends_on") or "")
+    start, end = first_and_last_day(grant)
     if start is None:
         return ""
     if end is None:

@@ -58,11 +58,13 @@ class RefusalForm(Form):
 @member
 def grants(request: Request) -> HttpResponse:
     """What waits for the reader's confirmation, and what they asked for."""
+    asked = pending.asked_by(request.user)
     context = {
         "to_confirm": [
             _line(grant) for grant in pending.to_confirm(request.user, request.standings.mandates)
         ],
-        "asked": [_line(grant) for grant in pending.asked_by(request.user)],
+        "asked": [_line(grant) for grant in asked],
+        "drafted": sum(grant.state == GrantState.DRAFTED for grant in asked),
     }
     return render(request, "powers/pending.html", context)
 

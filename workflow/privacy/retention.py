@@ -22,6 +22,7 @@ from signatures.models import FailedConfirmation, PasskeyChallenge
 from stakeholders.quotas import Spending
 from workflow.drafting.models import DraftImport
 from workflow.opinions.models import OpinionDraft
+from workflow.privacy import preparations
 from workflow.privacy.closed_accounts import forget_closed_accounts
 from workflow.record import journal
 
@@ -91,6 +92,12 @@ RULES = (
         _("Brouillons d’avis non rendus"),
         _TO_GO_ON,
         _drafts,
+    ),
+    Rule(
+        "preparations",
+        _("Contrats en préparation jamais ouverts : lettre, contacts proposés"),
+        _("Reprendre ce qui a été commencé ; au-delà, la préparation est abandonnée."),
+        preparations.forget_preparations,
     ),
     Rule(
         "imports",

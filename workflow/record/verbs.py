@@ -6,40 +6,15 @@ are shown, in the reader's language, from the words that the entry or the event 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.direction import isolated
 from stakeholders.security_events import Name
+from workflow.record import account_verbs
 from workflow.record.values import OpinionValue
-
-
-@dataclass(frozen=True)
-class Verb:
-    """One verb.
-
-    ``identifier`` is what is stored; ``sentence`` takes its words from the payload.
-    ``in_timeline``: a contract's history shows it, rather than a step of the machinery that no
-    reader waits for. ``moves_baskets``: it may change how much waits in somebody's baskets, so
-    open pages count again. ``announced``: open pages say it aloud. ``security_event``: its name
-    in the security log, when it is one.
-    """
-
-    identifier: str
-    sentence: Promise
-    in_timeline: bool = True
-    moves_baskets: bool = True
-    announced: bool = True
-    security_event: Name | None = None
-
-
-def _of_accounts(identifier: str, sentence: Promise, event: Name | None = None) -> Verb:
-    """A verb of accounts and offices: journaled, on no contract, and published to nobody."""
-    return Verb(identifier, sentence, False, False, False, event)
-
+from workflow.record.verb import Verb
 
 _ROWS = (
     Verb("task_opened", _("Étape ouverte : %(organisation)s."), in_timeline=False, announced=False),
@@ -59,6 +34,9 @@ _ROWS = (
     Verb(
         "signatory_empowered", _("Habilitation de « %(capacity)s » : %(organisation)s."), False, False, False
     ),
+    Verb("annex_added", _("Annexe « %(title)s » ajoutée : %(organisation)s."), False, False, False),
+    Verb("annex_changed", _("Annexe « %(title)s » modifiée : %(organisation)s."), False, False, False),
+    Verb("annex_withdrawn", _("Annexe « %(title)s » retirée : %(organisation)s."), False, False, False),
     Verb("suggestion_made", _("Proposition sur « %(part)s » : %(organisation)s."), moves_baskets=False),
     Verb("suggestion_accepted", _("Proposition reprise, %(part)s : %(organisation)s."), moves_baskets=False),
     Verb("suggestion_changed", _("Proposition adaptée, %(part)s : %(organisation)s."), moves_baskets=False),
@@ -67,15 +45,30 @@ _ROWS = (
     Verb("version_frozen", _("La version %(version)s est figée.")),
     Verb("version_printed", _("Le PDF de la version %(version)s est prêt."), moves_baskets=False),
     Verb("opening_begun", _("Contrat mis en préparation : %(organisation)s."), moves_baskets=False),
+    Verb("opening_dropped", _("Préparation abandonnée : %(organisation)s."), False, False),
     Verb(
-        "opening_dropped",
-        _("Préparation abandonnée : %(organisation)s."),
+        "opening_lapsed",
+        _("Préparation abandonnée d’office : personne n’y a touché depuis longtemps (%(reference)s)."),
+        in_timeline=False,
+        moves_baskets=False,
+        announced=False,
+    ),
+    Verb("initiative_recorded", _("Initiative : %(initiative)s, %(letter)s."), moves_baskets=False),
+    Verb(
+        "organisation_asked",
+        _("Organisation demandée à l’administrateur de la plateforme : %(name)s."),
         in_timeline=False,
         moves_baskets=False,
     ),
     Verb(
-        "organisation_asked",
-        _("Organisation demandée à l’administrateur de la plateforme : %(name)s."),
+        "organisation_provided",
+        _("Organisation demandée « %(name)s » : %(found)s est désormais connue de la plateforme."),
+        in_timeline=False,
+        moves_baskets=False,
+    ),
+    Verb(
+        "organisation_declined",
+        _("Organisation demandée « %(name)s » : refusée par l’administrateur de la plateforme (%(word)s)."),
         in_timeline=False,
         moves_baskets=False,
     ),
@@ -230,90 +223,7 @@ _ROWS = (
     ),
     Verb("rights_changed", _("Vos fonctions ont changé."), in_timeline=False),
     Verb("session_ended", _("Votre session est terminée."), in_timeline=False, moves_baskets=False),
-    # accounts and offices: the platform's own journal
-    _of_accounts("account_opened", _("Un compte est ouvert."), Name.ACCOUNT_OPENED),
-    _of_accounts("account_closed", _("Un compte est fermé."), Name.ACCOUNT_CLOSED),
-    _of_accounts(
-        "person_renamed",
-        _("Le nom d’un compte a changé : « %(before)s » est devenu « %(after)s »."),
-        Name.IDENTITY_CHANGED,
-    ),
-    _of_accounts(
-        "address_changed",
-        _("L’adresse d’un compte a changé : %(after)s remplace %(former)s."),
-        Name.IDENTITY_CHANGED,
-    ),
-    _of_accounts(
-        "address_confirmed", _("La nouvelle adresse d’un compte est confirmée."), Name.IDENTITY_CHANGED
-    ),
-    _of_accounts(
-        "platform_rights_changed",
-        _("Les droits d’un compte sur la plateforme ont changé."),
-        Name.PLATFORM_RIGHTS_CHANGED,
-    ),
-    _of_accounts("factor_added", _("Moyen de connexion ajouté : %(name)s."), Name.FACTOR_ENROLLED),
-    _of_accounts("factor_removed", _("Moyen de connexion retiré : %(name)s."), Name.FACTOR_REMOVED),
-    _of_accounts(
-        "factors_forgotten",
-        _("Tous les moyens de connexion d’un compte sont retirés, sauf le mot de passe."),
-        Name.FACTOR_REMOVED,
-    ),
-    _of_accounts(
-        "recovery_codes_renewed",
-        _("De nouveaux codes de secours remplacent les précédents."),
-        Name.FACTOR_ENROLLED,
-    ),
-    _of_accounts("password_changed", _("Le mot de passe d’un compte a changé."), Name.PASSWORD_CHANGED),
-    _of_accounts("password_set", _("Le premier mot de passe d’un compte est choisi."), Name.PASSWORD_CHANGED),
-    _of_accounts(
-        "password_reset",
-        _("Le mot de passe d’un compte est choisi de nouveau, par un lien reçu par courriel."),
-        Name.PASSWORD_CHANGED,
-    ),
-    _of_accounts(
-        "identity_linked",
-        _("Un compte est relié au fournisseur d’identité %(provider)s."),
-        Name.IDENTITY_CHANGED,
-    ),
-    _of_accounts(
-        "identity_unlinked",
-        _("Un compte n’est plus relié au fournisseur d’identité %(provider)s."),
-        Name.IDENTITY_CHANGED,
-    ),
-    _of_accounts("data_forgotten", _("Des données arrivées au terme de leur conservation sont effacées.")),
-    _of_accounts("account_made_anonymous", _("Un compte fermé est rendu anonyme.")),
-    _of_accounts("failed_job_retried", _("Un traitement en échec est relancé : %(name)s.")),
-    _of_accounts(
-        "installation_restored",
-        _("L’installation est restaurée depuis la sauvegarde du %(made_at)s (écriture n° %(entry)s)."),
-    ),
-    _of_accounts("invitation_sent", _("Une invitation est envoyée : %(office)s."), Name.INVITATION_SENT),
-    _of_accounts("invitation_cancelled", _("Une invitation est annulée.")),
-    _of_accounts("invitation_accepted", _("Une invitation est acceptée.")),
-    _of_accounts("mandate_given", _("Une fonction est donnée : %(office)s."), Name.GRANT),
-    _of_accounts("mandate_withdrawn", _("Une fonction est retirée : %(office)s."), Name.GRANT_ENDED),
-    _of_accounts(
-        "mandate_ended", _("Le dernier jour d’une fonction est fixé : %(office)s."), Name.GRANT_ENDED
-    ),
-    _of_accounts("first_code_drawn", _("Le code de première installation est affiché par le serveur.")),
-    _of_accounts(
-        "platform_founded",
-        _("Le premier administrateur de la plateforme est créé, par le code de l’installation."),
-        Name.PLATFORM_RIGHTS_CHANGED,
-    ),
-    _of_accounts("organisation_established", _("Une organisation est créée : %(name)s.")),
-    _of_accounts("organisation_described", _("La fiche d’une organisation est modifiée : %(name)s.")),
-    _of_accounts(
-        "register_imported", _("Un fichier d’organisations, de fonctions et de personnes est importé.")
-    ),
-    _of_accounts("page_written", _("Une page publique de l’installation est modifiée : %(name)s.")),
-    _of_accounts("office_added", _("Une fonction est créée : %(office)s.")),
-    _of_accounts("office_widened", _("Les pouvoirs d’une fonction sont élargis : %(office)s."), Name.GRANT),
-    _of_accounts(
-        "signing_proof_changed", _("La preuve demandée pour signer a changé."), Name.SIGNING_PROOF_CHANGED
-    ),
-    _of_accounts("proof_code_given", _("Un code est donné pour confirmer un moyen de preuve : %(name)s.")),
-    _of_accounts("proof_confirmed", _("Un moyen de preuve est confirmé : %(name)s.")),
+    *account_verbs.ROWS,
 )
 VERBS = {row.identifier: row for row in _ROWS}
 NOT_IN_TIMELINE = sorted(row.identifier for row in _ROWS if not row.in_timeline)

@@ -12,6 +12,7 @@ from workflow.engine import purposes
 from workflow.engine.tasks import power_of
 from workflow.standing.standings import NO_TRANSFER
 from workflow.tasks.access import OpenTask
+from workflow.tasks.annexes import shown
 from workflow.tasks.answers import Request
 
 
@@ -23,6 +24,7 @@ def page(request: Request, met: OpenTask, template: str, status: int = 200, **fa
         "mandate": met.mandate,
         "standing": met.standing,
         "version": met.contract.latest_version,
+        "annexes": shown(request, met.contract, met.contract.latest_version),
         "passed_on": met.task.transfers.filter(ended_at=None).select_related("receiver__person").first(),
         "may_pass_on": power_of(met.task) not in NO_TRANSFER and met.mandate.covers(None),
         **facts,

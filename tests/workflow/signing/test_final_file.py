@@ -10,12 +10,14 @@ import pikepdf
 import pytest
 from pikepdf import Array, Dictionary, Name
 
+from contracts.models import Annex
 from signatures import blobs
 from signatures.validation import validate
 from tests import plot
 from tests.cast import Cast
 from tests.contracts import test_archival_form as archival
 from tests.pki import ServedPki
+from tests.signatures.test_enclosures import plain
 from tests.signatures.test_independent import extract, run
 from tests.snapshots import once
 from tests.stage import run_jobs
@@ -28,6 +30,16 @@ def final(cast: Cast) -> bytes:
 
 
 def _sealed(cast: Cast) -> bytes:
+    pdf = plain()
+    Annex.objects.create(
+        contract=cast.contract,
+        order=1,
+        title="Diagnostic partagé",
+        attached=True,
+        file_sha256=blobs.put(pdf),
+        size=len(pdf),
+        pages=2,
+    )
     contract = plot.to_signing(cast.contract)
     plot.sign_next(contract)
     plot.record_resolution(contract)
@@ -62,9 +74,20 @@ def test_it_keeps_the_rules_of_pdf_a_and_pdf_ua_after_the_signatures(final: byte
             standards = [metadata[archival.PDFAID + "part"], metadata[archival.PDFAID + "conformance"]]
             assert [*standards, metadata[archival.PDFUAID + "part"]] == ["3", "A", "1"]
         archival.test_output_intent_carries_its_profile(pdf)
-        archival.test_nothing_runs_and_nothing_is_attached(pdf)
+        archival.nothing_runs(pdf, archival.FORBIDDEN_KEYS - {"/EmbeddedFiles"})
         archival.test_structure_tree_keys_are_consistent(pdf)
         archival.test_tab_order_follows_the_structure(pdf)
+
+
+def test_the_annex_that_travels_is_under_every_signature(final: bytes) -> None:
+    report = validate(final)
+    assert report.valid and not report.problems
+    with pikepdf.open(io.BytesIO(final)) as pdf:
+        assert {name: one.get_file().read_bytes() for name, one in pdf.attachments.items()} == {
+            "Annexe-01-diagnostic-partage.pdf": plain()
+        }
+    within = final.index(b"/EmbeddedFiles") if b"/EmbeddedFiles" in final else 0
+    assert within < final.index(b"/ByteRange")
 
 
 def test_every_page_and_every_stamp_says_specimen(final: bytes, tmp_path: Path) -> None:
