@@ -29,6 +29,7 @@ SECTIONS = {
     **dict.fromkeys(
         ("draft_editor", "draft_preview", "contract_edit", "draft_clauses", "draft_import"), "rediger"
     ),
+    **dict.fromkeys(("draft_annexes", "annex_add", "annex_edit", "annex_withdraw"), "rediger"),
     **dict.fromkeys(("clause_add", "clause_edit", "signatory_empower"), "rediger"),
     **dict.fromkeys(("volet_add", "volet_edit", "volet_delete"), "rediger"),
     **dict.fromkeys(("commitment_add", "commitment_edit", "commitment_delete"), "rediger"),

@@ -180,7 +180,7 @@ def _ask_for_powers(stage: Empty, claire: Actor, organisation: str) -> None:
         if one.organisation == organisation and one.act:
             [way] = links(claire, home, r".*/invitations/ajout/.*", holding=one.title)
             facts = {"email": one.email, "first_name": one.name[0], "last_name": one.name[1], "act": one.act}
-            document = ("acte.pdf", act(one.act), "application/pdf")
+            document = ("acte.pdf", page_of(one.act), "application/pdf")
             path = way.partition("?")[0]
             claire.send(form_of(claire.get(way), path), path, document=document, **facts)
     for path in links(claire, home, r"/pouvoirs/\d+/"):
@@ -239,7 +239,7 @@ def links(person: Actor, path: str, pattern: str, holding: str = "") -> list[str
     return list(dict.fromkeys(found))
 
 
-def act(words: str) -> bytes:
+def page_of(words: str) -> bytes:
     """Return one page of PDF that says so: what somebody scanned, in short."""
     said = words.encode("cp1252").replace(b"(", b"").replace(b")", b"")
     text = b"BT /F1 14 Tf 72 760 Td (" + said + b") Tj ET"
