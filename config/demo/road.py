@@ -18,9 +18,9 @@ from config.demo.newcomers import (
     VALBRUNE,
     Empty,
     let_in,
-    page_of,
 )
 from config.demo.opening import TARGET, begin, commitment_form, editor_links, led, open_it, send_page
+from config.demo.scanned import page_of
 from config.demo.stage import Actor, Answer, PlayFailed, Value, form_of, option, today
 
 PARTS = {
