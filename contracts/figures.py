@@ -87,7 +87,12 @@ def _number(found: re.Match[str], whole: str) -> Decimal:
 
 
 class FigureInput(forms.TextInput):
-    """A line for a number, with the keys for it on a phone."""
+    """A line for a number, with the keys for it on a phone.
+
+    ``said`` is as what pages say back the number that was read (:mod:`contracts.spelled`), or nothing.
+    """
+
+    said = ""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"inputmode": "decimal", "autocomplete": "off", **(attrs or {})})
@@ -97,10 +102,22 @@ class FigureInput(forms.TextInput):
         return written(value) if isinstance(value, Decimal | int) else super().format_value(value)
 
 
+class SaidInput(FigureInput):
+    """A line for a number that is said back."""
+
+    said = "number"
+
+
+class AmountInput(FigureInput):
+    """A line for an amount in euros, which is said back."""
+
+    said = "euros"
+
+
 class FigureField(forms.DecimalField):
     """A decimal number; its digits are counted by the column's own measures."""
 
-    widget = FigureInput
+    widget: type[forms.Widget] = SaidInput
 
     def to_python(self, value: Any) -> Decimal | None:  # type: ignore[override]
         """Read what was typed, or nothing."""
@@ -108,6 +125,12 @@ class FigureField(forms.DecimalField):
             return value
         typed = "" if value is None else str(value)
         return read(typed) if typed.strip() else None
+
+
+class AmountField(FigureField):
+    """An amount in euros."""
+
+    widget = AmountInput
 
 
 class CountField(forms.IntegerField):

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from contracts import order, owners
-from contracts.figures import FigureField
+from contracts.figures import AmountField, FigureField
 from contracts.kinds import volets_offered
 from contracts.models import Commitment, Contract, Volet
 from contracts.seen import SeenForm
@@ -102,7 +102,7 @@ class CommitmentForm(SeenForm[Commitment]):
         widgets = {
             "contributors": forms.CheckboxSelectMultiple,
         }
-        field_classes = {"baseline": FigureField, "target": FigureField, "budget_eur": FigureField}
+        field_classes = {"baseline": FigureField, "target": FigureField, "budget_eur": AmountField}
         labels = {
             "direction": _("Évolution attendue"),
             "publishable": _("Communicable au public (CRPA, art. L. 311-5)"),

@@ -7,7 +7,14 @@ from django.urls import path
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
 from workflow.diagnostic import views as diagnostic_views
-from workflow.drafting import annex_views, clause_views, editor_views, preview_views, suggestion_views
+from workflow.drafting import (
+    annex_views,
+    clause_views,
+    editor_views,
+    figure_views,
+    preview_views,
+    suggestion_views,
+)
 from workflow.drafting import import_views as drafts_sent
 from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
@@ -49,6 +56,7 @@ urlpatterns = [
     path("corbeilles/compteurs/", inbox_views.basket_counters, name="basket_counters"),
     path("corbeilles/<slug:basket>/", inbox_views.basket, name="basket"),
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
+    path("nombre/", figure_views.figure, name="figure"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
     # a contract in preparation

@@ -74,6 +74,16 @@ def test_the_tools_write_what_a_person_could_type(browser: Browser, cast: Cast, 
     page.set_viewport_size(PHONE)
     actor.is_accessible()
     picture(actor, "390")
+    # a figure is said back as it was understood, or not
+    budget = page.get_by_label("Budget")
+    budget.fill("1 150 000,5")
+    understood = page.locator("#id_budget_eur_said")
+    expect(understood).to_contain_text("un million cent cinquante mille euros et cinquante centimes")
+    budget.fill("1.150")
+    expect(understood).to_contain_text("peut se lire")
+    actor.is_accessible()
+    budget.fill("")
+    expect(understood).to_be_empty()
     # what the tools wrote is in the draft kept by this browser, as what is typed
     page.wait_for_function("() => Object.keys(localStorage).some((name) => name.includes('draft:'))")
     page.reload()

@@ -91,6 +91,7 @@ RULES: dict[str, Rule] = {
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),
+    "figure": Rule(EVERYBODY, arguments=none),
     "opening_new": Rule(PILOTS, PILOTS, arguments=none),
     "preparations": Rule(PILOTS, arguments=none),
     "opening_review": Rule(CITY, CITY, arguments=preparation),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workflow.diagnostic import rules
 from workflow.engine import purposes
@@ -22,7 +23,10 @@ def diagnostic(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     if milestone.look == NOW:
         owed = sum(is_open(task) and serves(task, purposes.CONTRIBUTE) for task in open_tasks(contract))
         milestone.detail = (
-            _("%(given)d contributions sur %(asked)d") % {"given": len(came), "asked": len(came) + owed}
+            ngettext(
+                "%(given)d contribution sur %(asked)d", "%(given)d contributions sur %(asked)d", len(came)
+            )
+            % {"given": len(came), "asked": len(came) + owed}
             if owed
             else _("synthèse en cours")
         )

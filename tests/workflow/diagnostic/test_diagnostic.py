@@ -78,7 +78,7 @@ def test_the_diagnostic_comes_first_and_its_synthesis_opens_the_drafting(
 ) -> None:
     assert contract.status == Status.DIAGNOSTIC
     assert not plot.tasks(contract, "draft")
-    assert "0 contributions sur 2" in steps(contract)[0].detail
+    assert "0 contribution sur 2" in steps(contract)[0].detail
     contribute(cast, contract, "org-oh")
     assert not plot.tasks(contract, "synthesise"), "one contribution is still owed"
     contribute(cast, contract, "org-rtac")
