@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from stakeholders.models import Mandate, Organisation, User
+from stakeholders.wording import in_sentence
 
 Choices = list[tuple[str, str] | tuple[str, list[tuple[int, str]]]]
 
@@ -32,7 +33,7 @@ def grouped(organisations: QuerySet[Organisation], people: QuerySet[User], curre
     groups: dict[str, dict[int, str]] = {}
     for mandate in in_office(organisations):
         held = groups.setdefault(str(mandate.office.organisation), {})
-        held.setdefault(mandate.person_id, f"{mandate.person}, {mandate.office.title}")
+        held.setdefault(mandate.person_id, f"{mandate.person}, {in_sentence(mandate.office.title)}")
     shown = {key for held in groups.values() for key in held}
     if current is not None and current not in shown:
         groups[_("N’est plus en fonction")] = {person.pk: str(person) for person in people.filter(pk=current)}

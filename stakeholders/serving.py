@@ -7,16 +7,21 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from stakeholders.models import Mandate, Organisation
+from stakeholders.wording import in_sentence
 
 
 class MandateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
     """People by name and office."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"empty_label": _("Choisissez une personne"), **kwargs})
+
     def label_from_instance(self, obj: Any) -> str:
         """Show who, as what."""
-        return f"{obj.person}, {obj.office.title}"
+        return f"{obj.person}, {in_sentence(obj.office.title)}"
 
 
 def serving(organisation: Organisation) -> QuerySet[Mandate]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from django.db import models
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from stakeholders.wording import in_sentence
 
@@ -75,6 +75,11 @@ def body(name: str, article: str) -> str:
     if not article:
         return name
     return f"{article}{'' if article == Article.ELIDED else ' '}{in_sentence(name)}"
+
+
+def as_subject(name: str) -> str:
+    """Name an organisation, in the page's language, so that what follows agrees with it."""
+    return gettext("L’organisation « %(name)s »") % {"name": name}
 
 
 def of_body(name: str, article: str) -> str:

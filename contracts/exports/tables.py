@@ -52,7 +52,7 @@ def columns() -> list[str]:
             _("Périodicité"),
             _("Échéance"),
             _("Budget (€)"),
-            _("Publiable"),
+            _("Communicable au public"),
         ]
 
 

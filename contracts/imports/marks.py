@@ -82,4 +82,4 @@ def _cut(pattern: re.Pattern[str], text: str) -> tuple[str, str] | None:
     if match is None:
         return None
     rest = text[match.end() :].strip()
-    return (match[0].strip(" .:)\u2013\u2014-\t\n"), rest) if rest else None
+    return (match[0].strip(" \u00a0\u202f.:)\u2013\u2014-\t\n"), rest) if rest else None

@@ -15,7 +15,7 @@ from contracts.imports.blocks import Block, Cell, Document, Paragraph, Table
 from contracts.imports.columns import folded
 from contracts.imports.faults import Unreadable
 from contracts.imports.lines import Kind, Line, Understood
-from contracts.imports.tabular import Filled, pairs, rows_of
+from contracts.imports.tabular import Filled, first_paragraph, pairs, rows_of
 
 LINES = 1500
 LONGEST = 20_000  # characters of one text, as its column takes
@@ -227,6 +227,7 @@ class _Builder:
     # --- tables
 
     def _table(self, table: Table) -> None:
+        self._number = first_paragraph(table.rows) or self._number
         if (
             self._aside
             and self.habits.has_volets
@@ -282,7 +283,7 @@ class _Builder:
     def _add_filled(self, filled: Filled) -> None:
         self._owe_volet()
         line = filled.line
-        line.place, line.paragraph = self._place(), self._number
+        line.place, line.paragraph = self._place(), line.paragraph or self._number
         if found := marks.commitment(line.title):
             line.number, line.title = line.number or found[0], found[1]
         self.lines.append(line)

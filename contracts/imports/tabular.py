@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from contracts.imports.blocks import Cell, Table
+from contracts.imports.blocks import Cell, Paragraph, Table
 from contracts.imports.columns import NOTHING, column, columns, facts_of, folded
 from contracts.imports.lines import Kind, Line
 from contracts.imports.marks import LONG_TITLE, titled
@@ -119,6 +119,7 @@ def rows_of(table: Table) -> Iterator[tuple[Filled | None, str]]:
             yield None, words
             continue
         above, last = texts, _filled(texts, names, headings)
+        last.line.paragraph = first_paragraph([row])
         yield last, words
 
 
@@ -129,6 +130,15 @@ def _headings(table: Table) -> tuple[int, list[str], list[str]]:
         if names := columns(headings):
             return place, names, headings
     return -1, [], []
+
+
+def first_paragraph(rows: list[list[Cell]]) -> int:
+    """Return the number, in the document, of the first paragraph of these rows; 0 where there is none."""
+    for cell in (cell for row in rows for cell in row):
+        for block in cell.blocks:
+            if number := block.number if isinstance(block, Paragraph) else first_paragraph(block.rows):
+                return number
+    return 0
 
 
 def _spread(row: list[Cell]) -> list[Cell | None]:

@@ -10,6 +10,7 @@ from contracts.models import Commitment, Contract
 from tests import plot
 from tests.browser.actor import PHONE, Actor
 from tests.cast import Cast, small_contract
+from tests.contracts.documents import docx, p, tbl
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -81,3 +82,39 @@ def test_the_second_editor_sees_both_texts_and_chooses(browser: Browser, cast: C
     for actor in (city, state):
         actor.errors = [error for error in actor.errors if "422" not in error]  # a browser's word
         actor.close()
+
+
+def test_a_first_draft_is_imported_corrected_and_added(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.opened(small_contract(cast))
+    file = docx(
+        p("Volet 1 – Sécurité intérieure", "Titre1"),
+        p("Le diagnostic montre une hausse des vols."),
+        tbl(["Action", "Pilote", "Échéance"], ["Former les agents", "Syndicat d’énergie", "fin 2028"]),
+        p("Volet 2 – Tranquillité dans les parcs", "Titre1"),
+        p("2.1 Ouvrir les parcs plus tard"),
+    )
+    actor = Actor(browser, live_url, cast.pilote_ville, typing=False)
+    page = actor.page
+    page.goto(live_url + reverse("draft_editor", args=[contract.pk]))
+    page.get_by_role("link", name="Importer un premier texte").click()
+    actor.is_accessible()
+    document = {"name": "projet.docx", "mimeType": "application/octet-stream", "buffer": file}
+    page.get_by_label("Document").set_input_files(document)
+    page.get_by_role("button", name="Voir ce qui est compris").click()
+    expect(page.get_by_role("heading", name="Ce qui a été compris")).to_be_visible()
+    actor.is_accessible()
+    page.set_viewport_size(PHONE)
+    actor.is_accessible()
+    page.get_by_role("button", name="Ajouter au projet").click()
+    expect(page.get_by_role("alert")).to_contain_text("choisissez l’organisation responsable")
+    page.get_by_role("alert").get_by_role("link", name="Ligne 3").click()
+    line = page.locator("#ligne-3")
+    line.get_by_label("Organisation responsable").select_option(str(cast.organisation("org-ville").pk))
+    line.get_by_label("Engagement", exact=False).last.fill("Former tous les agents")
+    page.locator("#ligne-5").get_by_label("Cette ligne est").select_option(label="Texte du volet")
+    page.get_by_role("button", name="Ajouter au projet").click()
+    expect(page.locator(".notice.done").first).to_contain_text("1 engagement est ajouté au projet")
+    assert numbers(contract)["Former"] == "1.3"
+    assert contract.volets.get(order=3).text == "Ouvrir les parcs plus tard"
+    actor.errors = [error for error in actor.errors if "422" not in error]  # the line to correct
+    actor.close()

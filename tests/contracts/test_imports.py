@@ -147,6 +147,7 @@ def test_a_table_is_read_by_its_headings_with_its_merged_cells() -> None:
     ], "what is no figure, no day, no known column stays in words"
     assert third.facts["budget_eur"] == "1150000,5"
     assert ("text", "Sous-partie") in shape(file)
+    assert [line.paragraph for line in (first, second, third)] == [10, 18, 27], "where it stands"
 
 
 def test_a_table_may_name_the_volets() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from typing import Any
 
 import pikepdf
 import pytest
@@ -33,12 +34,12 @@ def plain(pages: int = 2) -> bytes:
     return output.getvalue()
 
 
-def picture(size: tuple[int, int], form: str, mode: str = "RGB", **options: object) -> bytes:
+def picture(size: tuple[int, int], form: str, mode: str = "RGB", **options: Any) -> bytes:
     """Return a picture whose left half is red."""
     image = Image.new(mode, size)
     image.paste(Image.new(mode, (size[0] // 2, size[1]), "red" if mode != "L" else 128), (0, 0))
     output = io.BytesIO()
-    image.save(output, form, **options)  # type: ignore[arg-type]
+    image.save(output, form, **options)
     return output.getvalue()
 
 
@@ -49,7 +50,7 @@ def test_a_plain_pdf_keeps_its_bytes_and_is_counted() -> None:
     assert prepared(signed).pdf == signed, "places for signatures are no form to fill in"
 
 
-def field(**facts: object) -> bytes:
+def field(**facts: Any) -> bytes:
     def change(pdf: Pdf) -> None:
         one = pdf.make_indirect(Dictionary(FT=Name.Tx, T=String("a"), **facts))
         pdf.Root.AcroForm = Dictionary(Fields=Array([one]))

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contracts import canonical, clauses
 from contracts.clause_forms import AuthorisedForm, ClauseForm, ClauseMoveForm
 from contracts.models import Clause, ClausePlace, Contract, Signatory, SignatoryKind
-from contracts.printed.act import between
+from contracts.printed.act import between, visas
+from stakeholders.kinds import Side
 from workflow.drafting import access, acts
 from workflow.record import journal
 from workflow.record.refusals import ActRefused
@@ -27,14 +28,23 @@ from workflow.tasks.answers import Request, member, refused
 def draft_clauses(request: Request, contract: int) -> HttpResponse:
     """The parties, the visas and the clauses, as the act will say them, each with what can be done to it."""
     found, is_open = access.draft_for(request.user, contract)
+    content = canonical.content_of(found)
     rows = [_line(row) for row in clauses.clauses_of(found)]
+    for line in rows:
+        if line["row"].place == ClausePlace.VISAS and line["row"].code == clauses.VISAS:
+            line["text"] = "\n".join(visas(content))
     right = access.right_for(request.user, found)
     context = {
         "contract": found,
         "may_change": is_open and right is not None and right.edits_all,
         "is_open": is_open,
-        "between": between(canonical.content_of(found)),
-        "places": [place for place in found.places if place.kind == SignatoryKind.PARTY],
+        "between": between(content),
+        # no resolution empowers who represents the State
+        "places": [
+            place
+            for place in found.places
+            if place.kind == SignatoryKind.PARTY and place.office.organisation.side != Side.STATE
+        ],
         "parts": [
             (label, [line for line in rows if line["row"].place == place])
             for place, label in (

@@ -63,6 +63,7 @@ class DocumentForm(forms.Form):
 class LineForm(forms.Form):
     """One line: what it is, and the fields of that."""
 
+    conditional = ("volet", "title", "lead_key")  # owed where the line is what needs them
     kind = forms.ChoiceField(label=gettext_lazy("Cette ligne est"), choices=KINDS)
 
     def __init__(self, data: QueryDict | None, line: Line, place: int, offered: Offered) -> None:
@@ -87,14 +88,14 @@ class LineForm(forms.Form):
         return facts.get("lead", "") if not facts.get("lead_key") else ""
 
     @property
-    def kind_field(self) -> forms.BoundField:
-        """What it is."""
-        return self["kind"]
+    def beside(self) -> Iterator[forms.BoundField]:
+        """What it is, and where it goes or who leads it."""
+        return (self[name] for name in ("kind", "volet", "lead_key") if name in self.fields)
 
     @property
     def main(self) -> Iterator[forms.BoundField]:
-        """Its first fields."""
-        return (self[name] for name in ("volet", "title", "text", "lead_key") if name in self.fields)
+        """Its words."""
+        return (self[name] for name in ("title", "text") if name in self.fields)
 
     @property
     def others(self) -> Iterator[forms.BoundField]:
@@ -131,7 +132,7 @@ class Offered:
 
     def __init__(self, contract: Contract, leads: list[Organisation]) -> None:
         self.volets = choices(contract.volets.all(), _("Un nouveau volet"))
-        self.leads = choices(leads, _("Non reconnu : à choisir"))
+        self.leads = choices(leads, _("À choisir"))
 
 
 class PageForm(forms.Form):
@@ -143,8 +144,10 @@ class PageForm(forms.Form):
         help_text=gettext_lazy("Elle vaut pour toutes les pages, là où aucun responsable n’est reconnu."),
     )
 
-    def __init__(self, data: QueryDict | None, held: Held, offered: Offered) -> None:
-        super().__init__(data, initial={"default_lead": held.default_lead})
+    seen = LineField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, data: QueryDict | None, held: Held, offered: Offered, state: str) -> None:
+        super().__init__(data, initial={"default_lead": held.default_lead, "seen": state})
         field = self.fields["default_lead"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101
         field.choices = [("", _("Aucune : je choisis ligne par ligne")), *offered.leads[1:]]

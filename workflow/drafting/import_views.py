@@ -77,7 +77,7 @@ def draft_import_lines(request: Request, contract: int, page: int) -> HttpRespon
         return redirect("draft_editor", found.pk)
     if not 1 <= page <= len(held.pages()):
         return redirect("draft_import_lines", found.pk, 1)
-    shown = _Page(request, found, held, page, is_states=is_states)
+    shown = _Page(request, row, found, held, page, is_states)
     if request.method != "POST":
         return shown.answer()
     if request.POST.get("then") == "drop":
@@ -91,15 +91,31 @@ def draft_import_lines(request: Request, contract: int, page: int) -> HttpRespon
 
 def _sent(request: Request, found: Contract, shown: _Page) -> HttpResponse:
     """Keep the corrections of a page, then do what its button says."""
+    if shown.of_another_document:
+        messages.error(
+            request,
+            _("Un autre document a pris la place de celui que vous corrigiez : rien n’a été enregistré."),
+        )
+        return redirect("draft_import_lines", found.pk, 1)
     if not shown.is_valid():
         return shown.answer(422)
     with transaction.atomic():
         row = DraftImport.objects.select_for_update().filter(contract=found, author=request.user).first()
         held = imports.opened(row) if row is not None else None
-        if row is not None and held is not None and len(held.lines) == len(shown.held.lines):
-            shown.correct(held)
-            imports.save(row, held)
-            once.spend()
+        if row is None or held is None or row.sha256 != shown.document:
+            return redirect("draft_import_lines", found.pk, 1)
+        if held.state_of(shown.page) != shown.held.state_of(shown.page) or shown.moved:
+            shown.on_what_it_shows()
+            return shown.answer(
+                409,
+                notice=_(
+                    "Ces lignes ont été corrigées entre-temps dans un autre onglet. Vos saisies sont "
+                    "ci-dessous : enregistrez de nouveau pour les garder."
+                ),
+            )
+        shown.correct(held)
+        imports.save(row, held)
+        once.spend()
     then = request.POST.get("then", "save")
     if then == "take":
         return _take(request, found, shown)
@@ -129,15 +145,36 @@ class _Page:
     """One page of an import: its forms, and how it is shown."""
 
     def __init__(
-        self, request: Request, contract: Contract, held: Held, page: int, *, is_states: bool
+        self, request: Request, row: DraftImport, contract: Contract, held: Held, page: int, is_states: bool
     ) -> None:
         self.request, self.contract, self.held, self.page = request, contract, held, page
-        self.is_states = is_states
+        self.document = row.sha256
         self.offered = Offered(contract, leads_for(contract, is_states=is_states))
         self._build(request.POST if request.method == "POST" else None)
 
+    @property
+    def state(self) -> str:
+        """A mark of the document and of what this page shows of it."""
+        return f"{self.document} {self.held.state_of(self.page)}"
+
+    @property
+    def of_another_document(self) -> bool:
+        """Whether the form was opened on a document that another one has replaced."""
+        return not self.request.POST.get("seen", "").startswith(f"{self.document} ")
+
+    @property
+    def moved(self) -> bool:
+        """Whether these lines were corrected elsewhere since the form was opened."""
+        return self.request.POST.get("seen", "") != self.state
+
+    def on_what_it_shows(self) -> None:
+        """Have the form be opened on the lines as they are now: sent again, it is what its author wants."""
+        data = self.request.POST.copy()
+        data["seen"] = self.state
+        self.whole.data = data
+
     def _build(self, data: Any) -> None:
-        self.whole = PageForm(data, self.held, self.offered)
+        self.whole = PageForm(data, self.held, self.offered, self.state)
         places = self.held.pages()[self.page - 1]
         self.forms = [LineForm(data, self.held.lines[place], place, self.offered) for place in places]
 

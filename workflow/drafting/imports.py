@@ -6,8 +6,9 @@ of the document is, nothing for a new one; ``facts["lead_key"]`` that of the org
 
 from __future__ import annotations
 
+import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from cryptography.fernet import InvalidToken
@@ -46,6 +47,11 @@ class Held:
                 start, size = place, 0
             size += length
         return [*found, range(start, len(self.lines))]
+
+    def state_of(self, page: int) -> str:
+        """Return a mark of what a page shows, so that its form says on what it was opened."""
+        shown = [asdict(self.lines[place]) for place in self.pages()[page - 1]]
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()
 
     def page_of(self, place: int) -> int:
         """Return the page, from 1, that shows a line."""

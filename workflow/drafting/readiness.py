@@ -15,6 +15,7 @@ from contracts.soundness import Lack, Spot
 from signatures import blobs
 from stakeholders.authority import Basis
 from stakeholders.models import SigningAuthority, User
+from stakeholders.titles import as_subject
 from workflow.standing.parties import taking_part
 from workflow.standing.standings import standings_of
 
@@ -106,11 +107,11 @@ def _not_asked(contract: Contract, content: Content) -> Iterable[Lack]:
     for name, rows in led.items():
         spots = (
             *(Spot("commitment", row["id"], row["number"], "lead") for row in rows),
-            Spot("participants", name=_("participants du contrat")),
+            Spot("participants", name=_("lui demander un avis")),
         )
         yield Lack(
             _("%(organisation)s est responsable d’engagements et ne sera pas consultée :")
-            % {"organisation": name},
+            % {"organisation": as_subject(name)},
             spots,
         )
 

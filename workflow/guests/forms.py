@@ -7,9 +7,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.civility import CivilityField
 from stakeholders.models import Organisation
 from stakeholders.text import LineField, LinesField, MailField, NameField
-from stakeholders.titles import FEMININE, MASCULINE
 
 
 class ContactForm(forms.Form):
@@ -21,11 +21,7 @@ class ContactForm(forms.Form):
         empty_label=None,
         error_messages={"invalid_choice": _("Choisissez une des organisations proposées.")},
     )
-    civility = forms.ChoiceField(
-        label=_("Civilité"),
-        required=False,
-        choices=[("", _("non précisée")), (FEMININE, _("Madame")), (MASCULINE, _("Monsieur"))],
-    )
+    civility = CivilityField()
     first_name = NameField(label=_("Prénom"), max_length=150)
     last_name = NameField(label=_("Nom"), max_length=150)
     quality = LineField(

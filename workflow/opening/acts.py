@@ -21,6 +21,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Office, Organisation, User
 from stakeholders.permissions import grant
 from stakeholders.text import several_lines
+from stakeholders.titles import as_subject
 from workflow.opening import letters, pages, rules, seats
 from workflow.opening.access import Preparing
 from workflow.opening.beginning import reference_is_taken
@@ -139,7 +140,8 @@ def save_participants(user: User, contract_id: int, parts: Mapping[Organisation,
                 continue
             if Part(part) not in parts_open_to(organisation.kind):
                 raise Invalid(
-                    _("%(organisation)s ne peut pas avoir ce rôle.") % {"organisation": organisation.name}
+                    _("%(organisation)s ne peut pas avoir ce rôle.")
+                    % {"organisation": as_subject(organisation.name)}
                 )
             Participation.objects.update_or_create(
                 contract=contract, organisation=organisation, defaults={"part": part}

@@ -252,6 +252,8 @@ class CalendarForm(forms.Form):
         ),
     )
 
+    conditional = frozenset({"zone"})  # « Droit commun » is an answer too
+
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         own = {**kind(contract.kind).days, **contract.days}

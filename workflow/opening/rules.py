@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from contracts.kinds import kind
 from contracts.models import Commitment, Contract, Part
 from stakeholders.kinds import KINDS, Side
 from stakeholders.models import Organisation
+from stakeholders.titles import as_subject
 from stakeholders.wording import day
 from workflow.opening import pages, seats, signers, timetable
 from workflow.opening.participants import taking_part
@@ -80,7 +82,7 @@ def people(contract: Contract) -> Iterator[Gap]:
                 pages.PARTICIPANTS,
                 _("%(title)s lie aussi %(side)s : ajoutez l’organisation qui convient (%(kinds)s).")
                 % {
-                    "title": kind(contract.kind).title,
+                    "title": capfirst(kind(contract.kind).the_title),
                     "side": _SIDES[Side(party.side)](),
                     "kinds": ", ".join(str(KINDS[code].label) for code in party.organisation_kinds),
                 },
@@ -89,7 +91,7 @@ def people(contract: Contract) -> Iterator[Gap]:
         yield Gap(
             pages.PARTICIPANTS,
             _("%(organisation)s est responsable d’engagements (%(numbers)s) et n’est pas consultée.")
-            % {"organisation": organisation.name, "numbers": ", ".join(numbers)},
+            % {"organisation": as_subject(organisation.name), "numbers": ", ".join(numbers)},
             blocking=False,
         )
 
@@ -123,9 +125,9 @@ def without_a_place(seat: Seat) -> str:
         return _(
             "%(organisation)s n’a pas encore de fonction qui signe : "
             "demandez à son administrateur de la créer."
-        ) % {"organisation": seat.organisation.name}
+        ) % {"organisation": as_subject(seat.organisation.name)}
     return _("%(organisation)s n’a pas de place parmi les signataires : ajoutez « %(office)s ».") % {
-        "organisation": seat.organisation.name,
+        "organisation": as_subject(seat.organisation.name),
         "office": seat.office.title,
     }
 

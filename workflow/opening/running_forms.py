@@ -69,6 +69,7 @@ class RunningParticipantsForm(forms.Form):
         order = list(KINDS)
         self.organisations.sort(key=lambda o: (o not in present, order.index(o.kind), o.name))
         self.order_fields([self.name_of(organisation) for organisation in self.organisations])
+        self.conditional = frozenset(self.fields)  # « Ne participe pas » is an answer too
 
     @staticmethod
     def name_of(organisation: Organisation) -> str:

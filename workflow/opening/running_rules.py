@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Commitment, Contract, Part, Status, Volet
 from stakeholders.models import Mandate, Organisation
+from stakeholders.titles import as_subject
 from workflow.engine.tasks import is_done, of_contract, open_tasks, organisation_of, owed_by, tasks
 from workflow.opening.proposals import parts_open_to
 from workflow.opinions.models import Opinion
@@ -53,7 +54,7 @@ def why_not_change(
     contract: Contract, mandate: Mandate, organisation: Organisation, now: str | None, part: str
 ) -> str:
     """Return why this pilot may not give an organisation this part (or none: ``""``), or nothing."""
-    words = {"name": organisation.name}
+    words = {"name": as_subject(organisation.name)}
     if now in PILOTING and now != own_side(contract, mandate):
         return _("%(name)s pilote pour l’autre partie : à elle seule d’en décider.") % words
     if part and part not in parts_offered(contract, mandate, organisation):
@@ -82,7 +83,7 @@ def _last_is_blocking(contract: Contract, organisation: Organisation) -> bool:
 
 def _why_not_leave(contract: Contract, organisation: Organisation, now: str) -> str:
     """Say what somebody has given or owes, who then stays."""
-    words = {"name": organisation.name}
+    words = {"name": as_subject(organisation.name)}
     acted = JournalEntry.objects.filter(contract=contract, payload__organisation=organisation.short_name)
     done = any(is_done(task) for task in tasks(of_contract(contract), owed_by(organisation.pk)))
     if done or acted.exists():

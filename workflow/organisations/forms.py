@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.civility import CivilityField
 from stakeholders.granting import needs_act
 from stakeholders.invitations import Invitation
 from stakeholders.models import Mandate, Organisation, User
@@ -18,6 +19,7 @@ from workflow.powers.appointments import ROLES_TO_ADD
 from workflow.powers.asking import ACT_IS_OWED
 from workflow.tasks.act_files import ActFileField
 
+_FROM_AND_TO = {"starts_on": _("À compter du"), "ends_on": _("Jusqu’au")}
 _WITHOUT_END = _("Laissez vide un mandat sans terme.")
 _WHERE_AN_ACT_IS_DUE = _("Pour une autorité, un adjoint ou un délégué : comme il se cite, et joint en PDF.")
 
@@ -29,19 +31,24 @@ class InvitationForm(forms.ModelForm[Invitation]):
     act = LineField(
         label=_("Acte de nomination"), max_length=200, required=False, help_text=_WHERE_AN_ACT_IS_DUE
     )
+    civility = CivilityField()
     document = ActFileField(required=False)
 
     class Meta:
         model = Invitation
         fields = ("email", "civility", "first_name", "last_name", "office", "starts_on", "ends_on")
+        labels = _FROM_AND_TO
         help_texts = {
             "email": _("Le lien d’invitation y est envoyé."),
             "ends_on": _WITHOUT_END,
         }
 
+    field_order = ["email", "civility"]
+
     def __init__(self, *args: Any, organisation: Organisation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["office"].queryset = organisation.offices.all()  # type: ignore[attr-defined]
+        self.fields["office"].empty_label = _("Choisissez une fonction")  # type: ignore[attr-defined]
         self.fields["starts_on"].initial = timezone.localdate
 
     def _post_clean(self) -> None:
@@ -59,6 +66,7 @@ class MandateForm(forms.ModelForm[Mandate]):
     class Meta:
         model = Mandate
         fields = ("person", "office", "starts_on", "ends_on", "act")
+        labels = _FROM_AND_TO
         help_texts = {
             "person": _("Qui exerce ou a exercé une fonction dans l’organisation."),
             "ends_on": _WITHOUT_END,
@@ -69,7 +77,9 @@ class MandateForm(forms.ModelForm[Mandate]):
         super().__init__(*args, **kwargs)
         known = User.objects.filter(is_active=True, mandates__office__organisation=organisation)
         self.fields["person"].queryset = known.distinct()  # type: ignore[attr-defined]
+        self.fields["person"].empty_label = _("Choisissez une personne")  # type: ignore[attr-defined]
         self.fields["office"].queryset = organisation.offices.all()  # type: ignore[attr-defined]
+        self.fields["office"].empty_label = _("Choisissez une fonction")  # type: ignore[attr-defined]
         self.fields["starts_on"].initial = timezone.localdate
 
     def _post_clean(self) -> None:
@@ -91,8 +101,8 @@ class OfficeForm(forms.Form):
         choices=[(role.value, role.label) for role in ROLES_TO_ADD],
         widget=forms.RadioSelect,
         help_text=_(
-            "Une fonction qui signe, approuve, enregistre les délibérations ou administre s’ouvre auprès de "
-            "l’administration de la plateforme."
+            "Une fonction qui signe, approuve, enregistre les délibérations ou administre est créée par "
+            "l’administrateur de la plateforme."
         ),
     )
 

@@ -69,6 +69,7 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
             "contract_kinds",
             "communes",
         )
+        labels = {"starts_on": _("À compter du"), "ends_on": _("Jusqu’au")}
         help_texts = {
             "act": _("Comme il se cite : « Arrêté préfectoral n° … du … »."),
             "published_in": _("Par exemple : RAA. Une délégation ne vaut qu’une fois publiée."),
@@ -86,6 +87,7 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
         self.fields["office"].queryset = Office.objects.filter(  # type: ignore[attr-defined]
             organisation=organisation
         )
+        self.fields["office"].empty_label = _("Choisissez une fonction")  # type: ignore[attr-defined]
         self.fields["office"].label_from_instance = lambda office: office.title  # type: ignore[attr-defined]
         self.fields["grantor"].queryset = people  # type: ignore[attr-defined]
         self.fields["delegate"].queryset = serving(organisation)  # type: ignore[attr-defined]

@@ -268,7 +268,7 @@ def allowed(grant: Grant) -> list[str]:
     if grant.kind == GrantKind.AUTHORITY:
         covers = facts["covers_contract_signature"]
         return [
-            _("signer les contrats à la place de « %(office)s »") % {"office": grant.office.title}
+            _("signer les contrats pour « %(office)s »") % {"office": grant.office.title}
             if covers and grant.office
             else _("agir dans les limites de l’acte, signature des contrats exclue")
         ]

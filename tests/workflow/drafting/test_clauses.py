@@ -109,6 +109,11 @@ def test_a_resolution_that_exists_is_named_in_the_text(
     assert client.post(address, data).status_code == 302
     page = client.get(reverse("draft_clauses", args=[contract.pk])).content.decode()
     assert "dûment habilité par la délibération n° 14 du 12 novembre 2026" in page
+    assert "Vu le code général" in page, "as it will be printed"
+    assert "Vu la délibération du conseil municipal n° 14" in page
+    assert "Délibération qui habilite" in page
+    prefect = reverse("signatory_empower", args=[contract.pk, contract.signatories.get(order=1).pk])
+    assert prefect not in page, "no council empowers the State"
     assert JournalEntry.objects.filter(contract=contract, verb="signatory_empowered").count() == 1
 
 

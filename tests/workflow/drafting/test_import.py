@@ -52,7 +52,7 @@ def send(client: Client, contract: Contract, content: bytes = DOCUMENT, name: st
 def form_of(client: Client, contract: Contract, page: Any = 1, **changes: str) -> dict[str, str]:
     """Return what the page would send unchanged, but for the changes (« l3__lead_key »)."""
     context = client.get(address(contract, page)).context
-    found = {bound.html_name: bound.value() for bound in context["whole"]}
+    found = {bound.html_name: bound.value() for bound in context["whole"]}  # its « seen » too
     for form in context["forms"]:
         for bound in form:
             value = bound.value()
@@ -234,6 +234,26 @@ def test_an_import_is_its_authors_alone_and_is_dropped(
     assert DraftImport.objects.count() == 1
     assert client.post(address(contract), {"then": "drop"}).status_code == 302
     assert not DraftImport.objects.exists()
+
+
+def test_two_tabs_do_not_overwrite_each_other_unseen(
+    players: Cast, contract: Contract, client: Client
+) -> None:
+    client.force_login(players.pilote_ville)
+    send(client, contract)
+    first = form_of(client, contract, l3__title="Du premier onglet")
+    second = form_of(client, contract, l3__title="Du second onglet")
+    assert client.post(address(contract), first | {"then": "save"}).status_code == 302
+    refused = client.post(address(contract), second | {"then": "take"})
+    assert refused.status_code == 409
+    assert "Du second onglet" in said(refused)
+    again = second | {"seen": refused.context["whole"]["seen"].value(), "then": "save"}
+    assert client.post(address(contract), again).status_code == 302, "sent again, it is what is wanted"
+    assert client.get(address(contract)).context["held"].lines[3].title == "Du second onglet"
+    send(client, contract, docx(p("Volet 1 – Parcs", "Titre1"), p("1.1 Ouvrir"), p("1.2 Fermer")))
+    replaced = client.post(address(contract), again)
+    assert replaced.status_code == 302
+    assert "Un autre document a pris la place" in said(client.get(replaced["Location"]))
 
 
 @pytest.mark.parametrize("who", ["bailleur_oh", "outsider", "prefete", "dgs", "admin"])

@@ -14,10 +14,12 @@ from django.utils import timezone
 
 from stakeholders.authority import Basis, decide, question_about
 from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
+from stakeholders.wording import in_sentence
 from tests.cast import Cast
 from tests.granted import confirmed, sent
 from tests.owner import as_owner
 from tests.signatures import documents
+from tests.workflow.sockets import logged_in
 from workflow.organisations import timeline
 from workflow.record.models import JournalEntry
 
@@ -62,6 +64,25 @@ def test_the_title_of_a_page_says_whose_register_it_is(cast: Cast, cabinet: Clie
     for name, words in (("register", "Qui peut signer"), ("absences", "Absences")):
         page = cabinet.get(reverse(name, args=[organisation.pk])).content.decode()
         assert f"<title>{words}, {organisation.short_name} — Contreseing</title>" in page
+
+
+def test_offices_after_a_name_are_lower_case_and_lists_say_what_to_choose(
+    cast: Cast, cabinet: Client
+) -> None:
+    organisation = cast.organisation("org-pref").pk
+    office = cast.prefete.mandates.get().office.title
+    said = f"{cast.prefete}, {in_sentence(office)}"
+    for name in ("register", "authority_add", "absence_add"):
+        page = cabinet.get(reverse(name, args=[organisation])).content.decode()
+        assert f"{cast.prefete}, {office}" not in page, name
+        assert "---------" not in page, name
+    page = cabinet.get(reverse("authority_add", args=[organisation])).content.decode()
+    assert said in page
+    assert "À compter du" in page
+    invite = reverse("invitation_add", args=[cast.organisation("org-ville").pk])
+    page = logged_in(cast.dgs).get(invite).content.decode()
+    assert "Choisissez une fonction" in page
+    assert '<option value="Mme">Madame</option>' in page
 
 
 def test_an_act_is_entered_with_its_pdf_journaled_and_downloaded(cast: Cast, cabinet: Client) -> None:
