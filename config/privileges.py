@@ -116,9 +116,12 @@ PRIVILEGES: dict[str, str] = {
     ),
     "workflow_internalnote": KEPT,
     "workflow_journalentry": KEPT,
+    "workflow_keptmail": f"{kept_but('fate', 'fate_at', 'answer')}, DELETE",  # forgotten after a year
     "workflow_lostjob": f"{KEPT}, DELETE",
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
+    "workflow_mailchoice": FREE,
+    "workflow_notice": FREE,  # forgotten after a year
     "workflow_opening": LASTING,
     "workflow_organisationrequest": kept_but(
         *("answer", "organisation_id", "word", "answered_by_id", "answered_at"),

@@ -263,6 +263,7 @@ SESSION_COOKIE_NAME = f"{_host_only}contreseing"
 CSRF_COOKIE_NAME = f"{_host_only}csrftoken"
 LANGUAGE_COOKIE_NAME = f"{_host_only}django_language"
 UNSENT_COOKIE_NAME = f"{_host_only}contreseing_texte"  # whose text it is, should the session end
+SESSION_ENGINE = "stakeholders.session_store"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SESSION_COOKIE_AGE = 12 * 3600  # at most, whatever is done meanwhile
 SESSION_IDLE = 2 * 3600  # without its owner
@@ -301,6 +302,7 @@ RETENTION_DAYS = {
     "tries": 30,
     "quotas": 2,
     "jobs": 30,
+    "news": 730,
     "closed_accounts": 365,
 }
 

@@ -187,10 +187,9 @@ def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> Q
 
 def administration_of(person: Person, organisation: Organisation) -> Mandate | None:
     """Return the mandate by which the person administers the organisation today, or None."""
-    held = mandates_in_force(person).filter(
-        office__organisation=organisation, office__administers=True, limited_type=None
-    )
-    return held.first()  # whichever: each lets them administer
+    held = (m for m in mandates_in_force(person) if m.office.organisation_id == organisation.pk)
+    # whichever: each lets them administer
+    return next((m for m in held if m.office.administers and m.limited_type_id is None), None)
 
 
 def organisations_holding(power: Power, target: models.Model) -> QuerySet[Organisation]:

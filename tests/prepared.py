@@ -89,6 +89,6 @@ def _make(name: str, unfinished: str, old: list[str]) -> None:
         tests["NAME"] = named
         settings.DATABASES[connection.alias]["NAME"] = connection.settings_dict["NAME"] = served
     with connection.creation._nodb_cursor() as cursor:  # type: ignore[attr-defined]
-        for database in old:
+        for database in set(old) - {unfinished}:  # it was made over what a run that was stopped left
             cursor.execute(f'DROP DATABASE IF EXISTS "{database}"')
         cursor.execute(f'ALTER DATABASE "{unfinished}" RENAME TO "{name}"')

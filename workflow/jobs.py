@@ -5,6 +5,7 @@ from workflow.drafting.previews import print_draft
 from workflow.engine.jobs import go_on, mark_failed
 from workflow.engine.lost import tell_lost
 from workflow.guests.mails import send_code
+from workflow.news.jobs import mail_news
 from workflow.notices.mail import forget_mail, send_mail
 from workflow.powers.jobs import forget_held_files
 from workflow.privacy.jobs import forget_old_data
@@ -24,6 +25,7 @@ __all__ = [
     "issue_specimen_key",
     "reopen_signature",
     "go_on",
+    "mail_news",
     "mark_failed",
     "open_day",
     "print_draft",

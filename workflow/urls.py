@@ -20,6 +20,8 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.news import told_views
+from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
 from workflow.opening import views as opening_views
 from workflow.operations import views as operations_views
@@ -57,6 +59,12 @@ urlpatterns = [
     path("corbeilles/<slug:basket>/", inbox_views.basket, name="basket"),
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
     path("nombre/", figure_views.figure, name="figure"),
+    # news
+    path("nouvelles/", news_views.news, name="news"),
+    path("nouvelles/liste/", news_views.news_list, name="news_list"),
+    path("nouvelles/lues/", news_views.news_read, name="news_read"),
+    path("nouvelles/courriels/", news_views.mail_choice, name="mail_choice"),
+    path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
     # a contract in preparation
@@ -67,6 +75,8 @@ urlpatterns = [
     path(f"{OPENING}lettre.pdf", opening_views.opening_letter, name="opening_letter"),
     path(f"{OPENING}<slug:page>/", opening_views.opening_page, name="opening_page"),
     path(BASE, board_views.contract, name="contract"),
+    path(f"{BASE}prevenus/", told_views.contract_told, name="contract_told"),
+    path(f"{BASE}prevenus.csv", told_views.contract_told_table, name="contract_told_table"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),

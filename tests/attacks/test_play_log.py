@@ -20,7 +20,7 @@ from bs4 import BeautifulSoup
 from config import run
 from config.demo import opening, play
 from config.demo import stage as stages
-from tests.workflow.notices.test_mail import Post
+from tests.post import Post
 
 LINA = "lina.aubrac@orme-habitat.example"
 NADIA = "nadia.nouvelle@clairval-sur-orme.example"

@@ -93,10 +93,10 @@ def test_every_template_is_used() -> None:
 
 
 def test_every_page_stands_on_the_base() -> None:
-    """A template extends another down to frame.html, unless it is a partial or an element."""
+    """A template extends another down to frame.html, unless it is a partial, an element or a mail."""
     engine = engines["django"]
     assert isinstance(engine, DjangoTemplates)
-    apart = re.compile(r"(^|/)_partials/|^frame\.html$|/elements/|\.txt$")
+    apart = re.compile(r"(^|/)_partials/|/mail/|^frame\.html$|/elements/|\.txt$")
     for name in templates():
         source = get_template(name).template  # type: ignore[attr-defined]  # which also parses it
         if apart.search(name):

@@ -18,6 +18,7 @@ from stakeholders.reading import reading
 from workflow.board import parts
 from workflow.live import pushing
 from workflow.live.pushing import Made, Own, Reader, Shown
+from workflow.news import centre
 from workflow.record import events
 from workflow.standing.standings import Standings, standings_of_many
 from workflow.tasks import lists
@@ -46,13 +47,13 @@ class OfThePages:
         """Make the trays of these people: their tasks are counted in one query."""
         with reading():
             standings = standings_of_many(User.objects.filter(pk__in={person for person, _ in people}))
-            waiting = lists.waiting(standings)
+            waiting, news = lists.waiting(standings), centre.unread(standings)
         trays: dict[Own, str] = {}
         for person, language in people:
             if person in waiting:
-                facts = {"waiting_count": waiting[person]}
+                facts = {"waiting_count": waiting[person], "news_count": news[person]}
                 with translation.override(language):
-                    trays[person, language] = render_to_string("_partials/tray_count.html", facts)
+                    trays[person, language] = render_to_string("_partials/counts.html", facts)
         return Made(trays=trays)
 
 

@@ -112,4 +112,5 @@ def _tell(draft: acts.Drafting, user: User, suggestion: Suggestion, verb: str, *
     )
     if "word" in facts:
         said["word"] = facts["word"]
-    events.publish(verb, draft.contract, actor=user, recipient=None, **said)
+    told = {"person_id": suggestion.author_id, **said}
+    events.publish(verb, draft.contract, actor=user, recipient=None, **told)

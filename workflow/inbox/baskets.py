@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from workflow.engine.tasks import taking
+from workflow.news import centre
 from workflow.standing.standings import Standings
 from workflow.tasks import lists
 from workflow.tasks.keyset import Listing, counts
@@ -65,11 +66,17 @@ class Baskets(dict[str, Basket]):
         super().__init__({basket.slug: basket for baskets in kinds for basket in baskets})
         self._counters.listings = {slug: basket.listing for slug, basket in self.items()}
         self._counters.listings["all"] = lists.task_listing(user, standings=mine)
+        self._counters.listings["news"] = centre.listing(user, mine, unread=True)
 
     @property
     def waiting(self) -> int:
         """How many tasks wait for the person in all, as the head of every page says."""
         return self._counters["all"]
+
+    @property
+    def news(self) -> int:
+        """How many news the person has not read, as the head of every page says."""
+        return self._counters["news"]
 
 
 def _of_tasks(user: User, mine: Standings, counters: Counters) -> Iterator[Basket]:

@@ -49,7 +49,13 @@ def basket_counters(request: Request) -> HttpResponse:
     """The counters, to be swapped in place: the header's, and the baskets' where they are shown."""
     current = request.GET.get("corbeille", "")
     baskets = Baskets(request.user, request.standings)
-    context = {"baskets": baskets, "waiting_count": baskets.waiting, "current": current, "oob": True}
+    context = {
+        "baskets": baskets,
+        "waiting_count": baskets.waiting,
+        "news_count": baskets.news,
+        "current": current,
+        "oob": True,
+    }
     return render(request, "inbox/_partials/counters.html", context)
 
 
@@ -64,6 +70,7 @@ def _page(request: Request, baskets: Baskets, slug: str) -> HttpResponse:
     context = {
         "baskets": baskets,
         "waiting_count": baskets.waiting,
+        "news_count": baskets.news,
         "current": slug,
         "to_confirm": pending.to_confirm(request.user, request.standings.mandates),
         "handovers": handovers.handovers_for(request.standings.mandates),

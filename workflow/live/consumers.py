@@ -22,6 +22,7 @@ from stakeholders.models import User
 from stakeholders.sessions import limit, mark_of, seconds_left_to
 from workflow.live import open_pages, relay
 from workflow.live.pushed_page import FORBIDDEN, PushedPage
+from workflow.news.kinds import TOLD
 from workflow.record import events
 from workflow.record.models import Event
 from workflow.record.verbs import VERBS, sentence_of
@@ -41,7 +42,8 @@ def _number(query: dict[str, list[str]], name: str) -> int | None:
 def _told(message: dict[str, Any], language: str, *, is_mine: bool) -> dict[str, Any]:
     """Return what a page receives: the sentence in the reader's language, never the raw facts.
 
-    ``announced`` and ``moves_baskets`` are the verb's own (:mod:`workflow.record.verbs`).
+    ``announced`` and ``moves_baskets`` are the verb's own (:mod:`workflow.record.verbs`); news move a counter
+    too.
     """
     row = VERBS.get(message["kind"])
     at = parse_datetime(message["at"]) if message.get("at") else None
@@ -54,7 +56,7 @@ def _told(message: dict[str, Any], language: str, *, is_mine: bool) -> dict[str,
             "at": localtime(at).isoformat() if at else None,
             "mine": is_mine,
             "announced": row is None or row.announced,
-            "moves_baskets": row is None or row.moves_baskets,
+            "moves_baskets": row is None or row.moves_baskets or message["kind"] in TOLD,
         }
 
 

@@ -22,6 +22,7 @@ from prometheus_client import Histogram
 
 from stakeholders.permissions import audience
 from workflow.live import pushing
+from workflow.news.kinds import TOLD
 from workflow.record.events import CHANNEL, last_identifier
 from workflow.record.models import Event
 from workflow.record.verbs import VERBS
@@ -84,7 +85,7 @@ class Relay:
 def _push(_groups: list[str], told: dict[str, Any]) -> None:
     """Have pushed what an event changes on the pages of this process."""
     row = VERBS.get(told["kind"])
-    moves_baskets = row is None or row.moves_baskets
+    moves_baskets = row is None or row.moves_baskets or told["kind"] in TOLD
     pushing.here().moved(told["event"], told["contract"], told["readers"] if moves_baskets else ())
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import smtplib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
-from django.core.mail import EmailMessage, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import BigIntegerField
@@ -21,7 +22,8 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures.jobs import in_transaction, when_lost
 from stakeholders.direction import isolated
-from workflow.notices.models import QueuedMail
+from workflow.notices.models import Fate, KeptMail, QueuedMail
+from workflow.notices.signals import mail_not_delivered
 
 QUEUE = "mail"
 LANGUAGE = "fr"  # of every mail, whatever the language of the page that caused it
@@ -29,10 +31,26 @@ KEPT_AT_MOST = dt.timedelta(hours=1)  # what no job will send any more
 
 
 class MailNotSent(Exception):
-    """The mail server did not take a mail; says how, and nothing of the mail or of its answer."""
+    """The mail server did not take a mail; says how, and nothing of the mail or of its answer.
+
+    ``code`` is that of its answer (RFC 5321), 0 where there was none.
+    """
 
     def __init__(self, error: Exception) -> None:
-        super().__init__(f"{type(error).__name__} {getattr(error, 'smtp_code', '')}".rstrip())
+        self.code = _code_of(error)
+        super().__init__(f"{type(error).__name__} {self.code or ''}".rstrip())
+
+    @property
+    def is_for_good(self) -> bool:
+        """Whether the server will say no again: a 5xx is no passing trouble (RFC 5321, 4.2.1)."""
+        return 500 <= self.code < 600
+
+
+def _code_of(error: Exception) -> int:
+    """Return the code by which the server refused: of the only recipient, if it is the recipient."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max((code for code, _words in error.recipients.values()), default=0)
+    return int(getattr(error, "smtp_code", 0) or 0)
 
 
 # after 3, 9, 27, 81 and 243 seconds, then every 20 minutes at most: about two hours of a mail server
@@ -41,14 +59,26 @@ RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3, retry_exception
 
 
 @transaction.atomic
-def defer_mail(*, to: str, subject: str, body: str, reply_to: str = "") -> None:
-    """Queue a mail in plain text within the caller's transaction: rolled back, it never leaves.
+def defer_mail(
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    reply_to: str = "",
+    html: str = "",
+    kept: KeptMail | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> None:
+    """Queue a mail within the caller's transaction: rolled back, it never leaves.
 
-    ``reply_to`` is the address that an answer goes to, where somebody reads it.
+    ``reply_to`` is the address that an answer goes to, where somebody reads it; ``html`` the same words laid
+    out; ``kept`` the copy whose fate is told.
 
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
-    mail = QueuedMail.seal(to=to, subject=isolated(subject), body=isolated(body), reply_to=reply_to)
+    letter: dict[str, Any] = {"to": to, "subject": isolated(subject), "body": isolated(body)}
+    letter |= {"reply_to": reply_to, "html": html, "headers": dict(headers or {})}
+    mail = QueuedMail.seal(kept, **letter)
     in_transaction(send_mail).defer(mail_id=mail.pk)
 
 
@@ -60,31 +90,58 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
         return
     try:
         submit(**mail.letter())
-    except MailNotSent:
+    except MailNotSent as error:
+        if error.is_for_good and mail.kept_id is not None:
+            _end(mail, Fate.REFUSED, error.code)
+            return
         if context.job.attempts >= ATTEMPTS:
-            mail.delete()
+            _end(mail, Fate.GIVEN_UP, error.code)
         raise
+    _end(mail, Fate.HANDED_OVER)
+
+
+@transaction.atomic
+def _end(mail: QueuedMail, fate: Fate, code: int = 0) -> None:
+    """Forget a mail that no job will send any more, and say on its copy what became of it."""
     mail.delete()
+    if mail.kept_id is None:
+        return
+    KeptMail.objects.filter(pk=mail.kept_id).update(fate=fate, fate_at=timezone.now(), answer=code or None)
+    if fate != Fate.HANDED_OVER:
+        mail_not_delivered.send(KeptMail, kept=KeptMail.objects.get(pk=mail.kept_id))
 
 
 @when_lost(send_mail)
 def mail_lost(mail_id: int) -> None:
     """Forget a mail that killed every worker that took it."""
-    QueuedMail.objects.filter(pk=mail_id).delete()
+    for mail in QueuedMail.objects.filter(pk=mail_id):
+        _end(mail, Fate.GIVEN_UP)
 
 
-def submit(*, to: str, subject: str, body: str, reply_to: str = "") -> None:
+def submit(
+    *,
+    to: str,
+    subject: str,
+    body: str,
+    reply_to: str = "",
+    html: str = "",
+    headers: Mapping[str, str] | None = None,
+) -> None:
     """Submit one mail to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent."""
     try:
         with get_connection(**settings.MAIL_TRANSPORT) as transport:
-            EmailMessage(
+            message = EmailMultiAlternatives(
                 subject,
                 body,
                 settings.DEFAULT_FROM_EMAIL,
                 [to],
                 connection=transport,
                 reply_to=[reply_to] if reply_to else None,
-            ).send()
+                headers=dict(headers or {}),
+            )
+            if html:
+                message.attach_alternative(html, "text/html")
+            message.send()
     except (OSError, smtplib.SMTPException) as error:
         # smtplib quotes recipients and the server's answer, which may quote the mail
         raise MailNotSent(error) from None

@@ -30,7 +30,7 @@ _ORDER = Order(keys=("name", "pk"), shown=("name", "pk"), target="pk")
 def listing(sought: str) -> Listing[Organisation]:
     """Return the organisations in which each word sought is found: names, code, territory, numbers."""
     rows = Organisation.objects.annotate(is_administered=_is_administered())
-    return Listing(rows, [matching(sought)], _ORDER)
+    return Listing(lambda: rows, lambda: [matching(sought)], _ORDER)
 
 
 def found(sought: str, *, but: int | None = None) -> list[Organisation]:

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from signatures.models import SignatureRequest
 from stakeholders.models import User
+from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.models import JournalEntry
 
@@ -44,6 +45,16 @@ def of(person: User) -> dict[str, Any]:
         "approvals": _acts(Approval, person, "approved", "reason"),
         "opinion_drafts": list(
             OpinionDraft.objects.filter(author=person).values("value", "reason", "saved_at")
+        ),
+        "news": list(
+            Notice.objects.filter(person=person)
+            .order_by("pk")
+            .values("kind", "contract__reference", "at", "read_at")
+        ),
+        "mails": list(
+            KeptMail.objects.filter(person=person)
+            .order_by("pk")
+            .values("address", "subject", "body", "at", "fate", "fate_at")
         ),
         "signatures": list(
             SignatureRequest.objects.filter(user=person).values("state", "document_sha256", "signed_at")

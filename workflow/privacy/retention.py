@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from signatures.models import FailedConfirmation, PasskeyChallenge
 from stakeholders.quotas import Spending
 from workflow.drafting.models import DraftImport
+from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import OpinionDraft
 from workflow.privacy import preparations
 from workflow.privacy.closed_accounts import forget_closed_accounts
@@ -79,6 +80,11 @@ def _jobs(before: dt.datetime) -> int:
         return int(cursor.rowcount)
 
 
+def _news(before: dt.datetime) -> int:
+    gone = Notice.objects.filter(at__lt=before).delete()[0]
+    return int(gone + KeptMail.objects.filter(at__lt=before).delete()[0])
+
+
 _TO_GO_ON = _("Reprendre ce qui a été commencé.")
 RULES = (
     Rule(
@@ -122,6 +128,12 @@ RULES = (
         _("Traitements terminés ou en échec, courriels compris"),
         _("Diagnostiquer une panne."),
         _jobs,
+    ),
+    Rule(
+        "news",
+        _("Nouvelles et courriels envoyés : qui a été prévenu, de quoi, quand"),
+        _("Montrer que chacun a été prévenu, tant qu’on peut le contester."),
+        _news,
     ),
     Rule(
         "closed_accounts",

@@ -160,6 +160,12 @@ _ROWS = (
         moves_baskets=False,
     ),
     Verb(
+        "mail_not_delivered",
+        _("Un courriel n’a pas pu être remis à %(person)s : %(how)s."),
+        in_timeline=False,
+        moves_baskets=False,
+    ),
+    Verb(
         "job_queued",
         _("Un traitement automatique est en cours."),
         in_timeline=False,

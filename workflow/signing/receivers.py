@@ -110,7 +110,7 @@ def signature_not_made(request: SignatureRequest, **_kwargs: Any) -> None:
         "message": request.error_text,
     }
     journal.record("signature_failed", contract=contract, actor=None, payload=facts)
-    events.publish("signature_failed", contract, **facts)
+    events.publish("signature_failed", contract, **facts, person_id=act.author_id)
     jobs.defer_reopening(request, contract.circuit.process_id)
 
 

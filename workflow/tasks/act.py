@@ -20,7 +20,16 @@ from stakeholders.models import Mandate, User
 from stakeholders.reading import afresh
 from stakeholders.text import several_lines
 from workflow.engine.models import Act as ActRow
-from workflow.engine.tasks import CONTRACT, Task, is_cancelled, is_new, is_open, open_after, tasks
+from workflow.engine.tasks import (
+    CONTRACT,
+    Task,
+    is_cancelled,
+    is_new,
+    is_open,
+    know_seed,
+    open_after,
+    tasks,
+)
 from workflow.record import events, journal
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
 from workflow.standing.standings import Standing, standing_to_act, why_not
@@ -98,6 +107,7 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
         standing = standing_to_act(user, task)
         if standing is None:
             raise NotAllowed(why_not(user, task))
+        know_seed(task, [standing.mandate.office.organisation])  # whose task it is, most often
         suits = purpose is None or task.flow_task.purpose == purpose
         if not suits or not is_open(task):
             raise closed(task, user, contract)

@@ -9,7 +9,7 @@ several ways find is shown once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -17,9 +17,11 @@ from django.core import signing
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 PAGE = 50  # rows shown at once
 COUNTED_AT_MOST = 1000  # beyond, a list says « 1 000+ »
+WRITTEN_AT_MOST = 2000  # queries of which a process keeps the SQL
 SIGNER = signing.Signer(salt="contreseing.page")
 Row = TypeVar("Row", bound=models.Model)
 
@@ -65,11 +67,17 @@ class Page(Generic[Row]):
 
 @dataclass(frozen=True)
 class Listing(Generic[Row]):
-    """A list that one person may read: the rows shown, and the branches that find them."""
+    """A list that one person may read: the rows shown, and the branches that find them.
 
-    rows: QuerySet[Row]
-    branches: Sequence[QuerySet[Any]]
+    Both are made when they are asked for. ``key`` holds every value that decides what the branches find:
+    their SQL is then written once a process for all lists of that key, which takes Django longer than
+    PostgreSQL takes to answer. Nothing that a branch depends on may be left out of it; None keeps nothing.
+    """
+
+    make_rows: Callable[[], QuerySet[Row]]
+    make_branches: Callable[[], Sequence[QuerySet[Any]]]
     order: Order
+    key: Hashable = None
 
     def page(self, cursor: str = "", size: int = PAGE) -> Page[Row]:
         """Return the page at a cursor; the first page for none, or for one that is not ours."""
@@ -90,20 +98,33 @@ class Listing(Generic[Row]):
         """Return how many rows there are; at most one more than COUNTED_AT_MOST."""
         return counts([self])[0]
 
-    def bounded(self) -> QuerySet[Any]:
-        """Return what is counted: the rows, by the column of their order, at most COUNTED_AT_MOST and one."""
-        limit = COUNTED_AT_MOST + 1
-        branches = [branch.order_by().values(self.order.target)[:limit] for branch in self.branches]
-        return _united(branches)[:limit]
+    def counted(self) -> tuple[str, tuple[Any, ...]]:
+        """Return the SQL of what is counted, and its values: at most COUNTED_AT_MOST rows and one."""
+
+        def bounded() -> QuerySet[Any]:
+            limit = COUNTED_AT_MOST + 1
+            branches = [
+                branch.order_by().values(self.order.target)[:limit] for branch in self.make_branches()
+            ]
+            return _united(branches)[:limit]
+
+        return _sql(self.key and (self.order.target, self.key), bounded)
 
     def _found(self, position: Sequence[Any], *, back: bool, limit: int) -> list[Row]:
         order = self.order
-        beyond = [order.beyond(position, back=back)] if position else []
-        branches = [
-            branch.filter(*beyond).order_by(*order.names(order.keys, back=back)).values(order.target)[:limit]
-            for branch in self.branches
-        ]
-        rows = self.rows.filter(pk__in=_united(branches))
+
+        def united() -> QuerySet[Any]:
+            beyond = [order.beyond(position, back=back)] if position else []
+            names = order.names(order.keys, back=back)
+            return _united(
+                [
+                    branch.filter(*beyond).order_by(*names).values(order.target)[:limit]
+                    for branch in self.make_branches()
+                ]
+            )
+
+        key = self.key and not position and (self.key, order.keys, order.descending, limit)
+        rows = self.make_rows().filter(pk__in=RawSQL(*_sql(key, united)) if key else united())  # noqa: S611 (Django's)
         return list(rows.order_by(*order.names(order.shown, back=back))[:limit])
 
     def _cursor(self, row: Row, *, back: bool) -> str:
@@ -115,15 +136,34 @@ def counts(listings: Sequence[Listing[Any]]) -> list[int]:
     columns: list[str] = []
     values: list[Any] = []
     for listing in listings:
-        try:
-            sql, given = listing.bounded().query.sql_with_params()
-        except EmptyResultSet:  # a list that can hold nothing
-            sql, given = "SELECT 1 WHERE false", ()
+        sql, given = listing.counted()
         columns.append(f"(SELECT count(*) FROM ({sql}) counted)")  # noqa: S608 (as Django writes it)
         values += given
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {', '.join(columns)}", values)
         return list(cursor.fetchone() or ())
+
+
+_written: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}  # the SQL of lists, by their key
+
+
+def _sql(key: Hashable, make: Callable[[], QuerySet[Any]]) -> tuple[str, tuple[Any, ...]]:
+    """Return the SQL of a query and its values, as they were written for this key, or write them."""
+    if not key:
+        return _compiled(make())
+    if (found := _written.get(key)) is None:
+        while len(_written) >= WRITTEN_AT_MOST:
+            _written.pop(next(iter(_written)), None)
+        found = _written[key] = _compiled(make())
+    return found
+
+
+def _compiled(query: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    try:
+        sql, given = query.query.sql_with_params()
+    except EmptyResultSet:  # a list that can hold nothing
+        return "SELECT 1 WHERE false", ()
+    return sql, tuple(given)
 
 
 def _read(cursor: str) -> tuple[bool, Sequence[Any]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.contenttypes.prefetch import GenericPrefetch
-from django.db.models import Q, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from contracts.models import Contract, ContractAccess, Signatory
 from contracts.words import searched
@@ -59,20 +59,28 @@ def contract_listing(
     """
     held = list(mandates_in_force(person)) if mandates is None else mandates
     held = [mandate for mandate in held if Power.VIEW in mandate.office.powers]
-    found = ContractAccess.objects.all() if ended is None else ContractAccess.objects.filter(ended=ended)
-    if sought:
-        found = searched(found, sought)
     groups = sorted({m.office.organisation.group_id for m in held if m.covers(None)})
-    branches = [found.filter(group=group) for group in groups]
     # a guest's mandate is for one contract
     contract_type = ContentType.objects.get_for_model(Contract).pk
-    branches += [
-        found.filter(group=m.office.organisation.group_id, contract=m.limited_id)
-        for m in held
-        if m.limited_type_id == contract_type
+    alone = [
+        (m.office.organisation.group_id, m.limited_id) for m in held if m.limited_type_id == contract_type
     ]
-    shown = Contract.objects.only("reference", "title", "territory", "status")
-    return Listing(shown, branches or [found.none()], NEWEST_FIRST)
+
+    def branches() -> list[QuerySet[ContractAccess]]:
+        found = ContractAccess.objects.all() if ended is None else ContractAccess.objects.filter(ended=ended)
+        if sought:
+            found = searched(found, sought)
+        ways = [found.filter(group=group) for group in groups]
+        ways += [found.filter(group=group, contract=limited) for group, limited in alone]
+        return ways or [found.none()]
+
+    key = None if sought else ("contracts", ended, tuple(groups), tuple(alone))
+    return Listing(
+        lambda: Contract.objects.only("reference", "title", "territory", "status"),
+        branches,
+        NEWEST_FIRST,
+        key,
+    )
 
 
 def task_listing(
@@ -84,13 +92,18 @@ def task_listing(
     ``delegated`` keeps what they may do in somebody else's place, or what is their own.
     """
     mine = standings or Standings(user)
-    asked = tasks(OF_PEOPLE, OPEN).alias(due=DUE).filter(only or Q())
-    ways = [*(own_ways(mine) if delegated is not True else ())]
-    ways += [*(ways_in_place(mine) if delegated is not False else ())]
-    branches = [asked.filter(way) for way in ways] or [asked.none()]
-    shown = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
-    unread = shown.defer(f"{CONTRACT}__preamble", f"{CONTRACT}__words")
-    return Listing(unread, branches, MOST_URGENT_FIRST)
+
+    def branches() -> list[QuerySet[Task]]:
+        asked = tasks(OF_PEOPLE, OPEN).alias(due=DUE).filter(only or Q())
+        ways = [*(own_ways(mine) if delegated is not True else ())]
+        ways += [*(ways_in_place(mine) if delegated is not False else ())]
+        return [asked.filter(way) for way in ways] or [asked.none()]
+
+    def rows() -> QuerySet[Task]:
+        shown: QuerySet[Task] = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
+        return shown.defer(f"{CONTRACT}__preamble", f"{CONTRACT}__words")
+
+    return Listing(rows, branches, MOST_URGENT_FIRST, ("tasks", only, delegated, mine.ways))
 
 
 def tasks_of(

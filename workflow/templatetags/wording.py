@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 
 from django import template
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -12,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from contracts.figures import written
 from contracts.merging import Piece
-from contracts.models import Status
+from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
 from stakeholders.wording import day, hour, in_sentence, moment
@@ -79,6 +81,21 @@ def contract_state(status: str) -> SafeString:
         Status(status), "now"
     )
     return state(look, str(Status(status).label))
+
+
+@register.simple_tag
+def contract_row(contract: Contract) -> SafeString:
+    """Show a contract as a row of a list; what a row says is rendered once a process."""
+    said = (contract.pk, contract.reference, contract.title, contract.territory, contract.status)
+    return _contract_row(*said, translation.get_language())
+
+
+@lru_cache(maxsize=5000)
+def _contract_row(
+    pk: int, reference: str, title: str, territory: str, status: str, _language: str | None
+) -> SafeString:
+    said = {"pk": pk, "reference": reference, "title": title, "territory": territory, "status": status}
+    return render_to_string("tasks/_partials/contract_row.html", {"contract": said})
 
 
 @register.filter

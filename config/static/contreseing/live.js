@@ -88,13 +88,21 @@ function swap(target, content, swapStyle) {
   window.htmx.swap(target, content, { swapStyle }, { contextElement: target });
 }
 
+function counters(tray) {
+  const box = document.createElement("template");
+  box.innerHTML = tray || "";
+  return [...box.content.children];
+}
+
 function take({ until, tray, contract, parts: moved, steps, tag }) {
   clearTimeout(unpushed);
   unpushed = 0;
   reached = Math.max(reached, until);
   expect(expected);
-  const counter = document.getElementById("tray-count");
-  if (tray && counter) swap(counter, tray, "morph");
+  for (const counter of counters(tray)) {
+    const target = document.getElementById(counter.id);
+    if (target) swap(target, counter.outerHTML, "morph");
+  }
   if (!parts || contract !== watched) return;
   for (const [name, part] of Object.entries(moved)) {
     const target = document.getElementById(name);

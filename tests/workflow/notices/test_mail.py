@@ -6,11 +6,9 @@ import datetime as dt
 import email
 import socket
 from collections.abc import Iterator
-from email.message import Message
 from importlib import import_module
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.apps import apps
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
@@ -24,6 +22,7 @@ from signatures.jobs import IN_TRANSACTION
 from tests import mailbox
 from tests.cast import Cast
 from tests.owner import as_owner
+from tests.post import Post, mail_server
 from tests.stage import run_jobs
 from workflow.notices.mail import ATTEMPTS, QUEUE, defer_mail, forget_mail
 from workflow.notices.models import QueuedMail
@@ -31,33 +30,11 @@ from workflow.notices.models import QueuedMail
 LINK = "https://contreseing.example/invitations/secret/"
 
 
-class Post:
-    """A mail server of the test's own, which keeps what it receives."""
-
-    def __init__(self) -> None:
-        self.received: list[tuple[list[str], Message]] = []
-
-    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
-        """Keep a message (named by aiosmtpd)."""
-        content, recipients = envelope.content, envelope.rcpt_tos  # type: ignore[attr-defined]
-        self.received.append((recipients, email.message_from_bytes(content)))
-        return "250 OK"
-
-
 @pytest.fixture
 def post() -> Iterator[Post]:
     """Run a mail server on a free port; the worker's transport points at it."""
-    kept = Post()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    controller = Controller(kept, hostname="127.0.0.1", port=port)
-    controller.start()
-    try:
-        with override_settings(MAIL_TRANSPORT=transport_from_url(f"smtp://127.0.0.1:{port}")):
-            yield kept
-    finally:
-        controller.stop()
+    with mail_server() as kept:
+        yield kept
 
 
 def waiting() -> list[ProcrastinateJob]:

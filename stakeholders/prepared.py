@@ -1,0 +1,71 @@
+"""Queries that every page asks, written once a process: only their values change.
+
+Django builds a query and writes its SQL each time that it is asked; for those of who somebody is and what
+they may do, that takes longer than PostgreSQL takes to answer, on every page.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, cast
+
+from django.db import connections, models
+from django.db.models import QuerySet
+from django.db.models.query import ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class Prepared(Generic[Row]):
+    """A query, made by ``make`` of as many values as there are ``markers``.
+
+    ``markers`` are values of the same types that nothing else in the query equals: where the SQL takes one,
+    it takes the value given in its place. No marker may be what would have Django write other SQL (None).
+    """
+
+    def __init__(self, make: Callable[..., QuerySet[Row]], *markers: Any) -> None:
+        self._make, self._markers = make, markers
+        self._kept: tuple[QuerySet[Row], SQLCompiler, str, tuple[Any, ...]] | None = None
+
+    def rows(self, *values: Any) -> list[Row]:
+        """Return the rows for these values, in the order of the markers."""
+        query, compiler, sql, marked = self._kept or self._write()
+        given = dict(zip(self._markers, values, strict=True))
+        params = tuple(_as(each, given[each]) if each in given else each for each in marked)
+        asking = copy.copy(compiler)
+        asking.connection = connections[query.db]  # this thread's
+        asking.as_sql = lambda *_args, **_kwargs: (sql, params)  # type: ignore[method-assign]
+        return list(ModelIterable(QuerySet(query.model, cast(Any, _Written(asking)), query.db)))
+
+    def _write(self) -> tuple[QuerySet[Row], SQLCompiler, str, tuple[Any, ...]]:
+        query = self._make(*self._markers)
+        compiler = query.query.get_compiler(using=query.db)
+        sql, params = compiler.as_sql()
+        missing = [marker for marker in self._markers if marker not in params]
+        if missing:
+            raise ValueError(f"the query takes no {missing}")
+        self._kept = query, compiler, sql, tuple(params)
+        return self._kept
+
+
+class _Written:
+    """What of a query an iteration asks: who reads its rows."""
+
+    def __init__(self, compiler: SQLCompiler) -> None:
+        self._compiler = compiler
+
+    def get_compiler(self, using: str) -> SQLCompiler:
+        return self._compiler
+
+
+def _as(marked: Any, value: Any) -> Any:
+    """Return the value as the database adapter had wrapped the marker in its place."""
+    return value if type(marked) is type(value) else type(marked)(value)
+
+
+def known(query: QuerySet[Row], rows: list[Row]) -> QuerySet[Row]:
+    """Return a query that was answered already, as a prefetch leaves one."""
+    query._result_cache = rows
+    return query

@@ -1,0 +1,55 @@
+"""A mail server of the tests' own: it keeps what it receives, and refuses whom it is told to refuse."""
+
+from __future__ import annotations
+
+import email
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.message import Message
+
+from aiosmtpd.controller import Controller
+from django.test import override_settings
+
+from config.mail import transport_from_url
+
+
+class Post:
+    """What was received, and the answers to those who are refused: by address, « 550 no such mailbox »."""
+
+    def __init__(self) -> None:
+        self.received: list[tuple[list[str], Message]] = []
+        self.refused: dict[str, str] = {}
+        self.asked: list[str] = []
+
+    async def handle_RCPT(  # noqa: N802 (named by aiosmtpd)
+        self, server: object, session: object, envelope: object, address: str, options: object
+    ) -> str:
+        """Take a recipient, or refuse them."""
+        self.asked.append(address)
+        if address in self.refused:
+            return self.refused[address]
+        envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
+        return "250 OK"
+
+    async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
+        """Keep a message (named by aiosmtpd)."""
+        content, recipients = envelope.content, envelope.rcpt_tos  # type: ignore[attr-defined]
+        self.received.append((recipients, email.message_from_bytes(content)))
+        return "250 OK"
+
+
+@contextmanager
+def mail_server() -> Iterator[Post]:
+    """Run a mail server on a free port; the worker's transport points at it meanwhile."""
+    kept = Post()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    controller = Controller(kept, hostname="127.0.0.1", port=port)
+    controller.start()
+    try:
+        with override_settings(MAIL_TRANSPORT=transport_from_url(f"smtp://127.0.0.1:{port}")):
+            yield kept
+    finally:
+        controller.stop()

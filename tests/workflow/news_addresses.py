@@ -1,0 +1,30 @@
+"""The addresses of news, for the access matrix: each reads their own, and nobody else's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from contracts.models import Contract, Part
+from stakeholders.models import Role
+from tests.workflow.address_arguments import none
+from tests.workflow.addresses import CITY, EVERYBODY, PILOTS, Rule
+from tests.workflow.scenes import Scenes
+from workflow.notices.models import Notice
+from workflow.standing.parties import pilot
+
+
+def notice(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """What the city's pilot was told."""
+    held = {"mandates__office__organisation": pilot(contract, Part.CITY_PILOT)}
+    pilots = {f"person__{name}": value for name, value in held.items()}
+    found = Notice.objects.filter(contract=contract, person__mandates__office__role=Role.PILOT, **pilots)
+    return {"notice": found.order_by("pk")[0].pk}
+
+
+NEWS = {
+    **dict.fromkeys(("news", "news_list"), Rule(EVERYBODY, arguments=none)),
+    "news_open": Rule(CITY, arguments=notice),
+    **dict.fromkeys(("contract_told", "contract_told_table"), Rule(PILOTS)),
+    "news_read": Rule(None, EVERYBODY, arguments=none),
+    "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
+}

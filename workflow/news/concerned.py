@@ -1,0 +1,128 @@
+"""Whom an event concerns, by their standing on that day; never a list of addresses.
+
+A guest, whose mandate is for one contract, is told by the mails of :mod:`workflow.guests`.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.utils import timezone
+
+from contracts.models import ContractAccess, Signatory
+from stakeholders.authority import Basis
+from stakeholders.kinds import Power
+from stakeholders.models import Absence, Mandate, SigningAuthority, User
+from workflow.engine.tasks import CONTRACT, Task, is_open, organisation_of, place_of, power_of, tasks
+from workflow.notices.models import Notice
+from workflow.record.models import Event
+from workflow.standing.models import Transfer
+from workflow.standing.parties import PILOTING
+from workflow.standing.standings import NO_TRANSFER, Standings
+
+ASKING = ("task", "lent")  # the kinds of news by which something is asked
+
+
+def _holders(*conditions: Q, power: Power) -> set[User]:
+    """Return who holds a power by a mandate of these, with an open account and how they want to be mailed."""
+    held = Mandate.objects.in_force().filter(*conditions, limited_type=None, person__is_active=True)
+    rows = held.select_related("office__organisation", "person__mail_choice")
+    return {mandate.person for mandate in rows if power in mandate.office.powers}
+
+
+def pilots(event: Event) -> set[User]:
+    """Return who drafts for a pilot of the contract."""
+    parts = Q(
+        office__organisation__participations__contract=event.contract,
+        office__organisation__participations__part__in=PILOTING,
+    )
+    return _holders(parts, power=Power.DRAFT)
+
+
+def readers(event: Event) -> set[User]:
+    """Return everybody who may read the contract today."""
+    groups = ContractAccess.objects.filter(contract=event.contract).values("group")
+    return _holders(Q(office__organisation__group__in=groups), power=Power.VIEW)
+
+
+def asked(event: Event) -> set[User]:
+    """Return the pilots, and whom anything was asked about the last version: what they were asked is void."""
+    told = Notice.objects.filter(contract=event.contract, event__pk__lt=event.pk, kind__in=ASKING)
+    frozen = Event.objects.filter(contract=event.contract, kind="version_frozen", pk__lt=event.pk)
+    told = told.filter(event__pk__gt=frozen.order_by("-pk").values("pk")[:1])
+    people = set(told.values_list("person", flat=True))
+    return {person for person in readers(event) if person.pk in people} | pilots(event)
+
+
+def task_of(event: Event) -> Task | None:
+    """Return the task that an event speaks of, with its contract."""
+    number = event.payload.get("task")
+    return tasks().select_related(CONTRACT).filter(pk=number).first() if number else None
+
+
+def who_may_do(event: Event) -> set[User]:
+    """Return who may do the task today: by their own office, or in somebody's place."""
+    task = task_of(event)
+    if task is None or not is_open(task):
+        return set()
+    place = place_of(task)
+    return _signers(place) if place is not None else _doers(task)
+
+
+def _doers(task: Task) -> set[User]:
+    power, organisation = power_of(task), organisation_of(task)
+    if power is None or organisation is None:
+        return set()
+    found = _holders(Q(office__organisation=organisation), power=power)
+    today = timezone.localdate()
+    away = Absence.objects.in_force(today).filter(
+        mandate__office__organisation=organisation,
+        substitute__office__organisation=organisation,
+        substitute__limited_type=None,
+        substitute__person__is_active=True,
+        powers__contains=[power.value],
+    )
+    for absence in away.select_related(
+        "mandate__office__organisation", "substitute__person__mail_choice", "substitute__office"
+    ):
+        entrusted = power in absence.mandate.office.powers and absence.mandate.runs_on(today)
+        if entrusted and absence.substitute.runs_on(today):
+            found.add(absence.substitute.person)
+    return found
+
+
+def _signers(place: Signatory) -> set[User]:
+    """Return whom the register lets fill a place of signature: its holder, delegates, an interim."""
+    named = SigningAuthority.objects.filter(office=place.office, withdrawn_at=None)
+    candidates = Q(office=place.office) | Q(person__in=named.values("delegate__person"))
+    return {
+        person
+        for person in _holders(candidates, power=Power.VIEW)
+        if isinstance(Standings(person).basis(place), Basis)
+    }
+
+
+def receiver(event: Event) -> set[User]:
+    """Return to whom a task was just passed on."""
+    passed = Transfer.objects.filter(task=event.payload["task"], ended_at=None)
+    rows = passed.select_related("receiver__person__mail_choice")
+    return {row.receiver.person for row in rows if power_of(row.task) not in NO_TRANSFER}
+
+
+def who_can_reach(event: Event) -> set[User]:
+    """Return who can do something for somebody who is not reached: the pilots, who administers their body."""
+    theirs = Mandate.objects.in_force().filter(person=event.payload["person_id"], limited_type=None)
+    offices = Q(office__administers=True, office__organisation__in=theirs.values("office__organisation"))
+    found = pilots(event) | _holders(offices, power=Power.VIEW)
+    return {person for person in found if person.pk != event.payload["person_id"]}
+
+
+def newly(event: Event) -> set[User]:
+    """Return the person who may do a task since the calendar turned, unless they were told of it."""
+    told = Notice.objects.filter(task=event.payload.get("task")).values_list("person", flat=True)
+    return {person for person in named(event) if person.pk not in set(told)}
+
+
+def named(event: Event) -> set[User]:
+    """Return the one person whom the event names as concerned (``person_id``)."""
+    people = User.objects.filter(pk=event.payload.get("person_id"), is_active=True)
+    return set(people.select_related("mail_choice"))

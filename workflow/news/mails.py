@@ -1,0 +1,166 @@
+"""The mails of news: composed by the worker from the notices that are due, kept as sent, queued with them.
+
+What was read meanwhile, done, taken back or closed to its reader is not mailed. One transaction takes the
+notices, keeps the copy and queues the mail: a worker killed on the way leaves all or nothing of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Iterable
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contracts.models import Contract
+from stakeholders.direction import isolated
+from stakeholders.models import Absence, User
+from workflow.news import centre
+from workflow.news.centre import Said
+from workflow.news.concerned import ASKING
+from workflow.news.kinds import VERSION
+from workflow.notices import mail
+from workflow.notices.models import KeptMail, Notice
+from workflow.standing.standings import Standings
+
+PEOPLE_A_TURN = 500  # the next minute takes the others
+SHOWN = 30  # notices in one mail; beyond, the page is named
+
+Chapter = tuple[Contract, list[Said]]
+
+
+def due_people(now: dt.datetime) -> list[int]:
+    """Return whose notices are to be mailed by now."""
+    due = Notice.objects.filter(mail=None, mail_at__lte=now)
+    return list(due.order_by("person").values_list("person", flat=True).distinct()[:PEOPLE_A_TURN])
+
+
+@transaction.atomic
+def write_to(person_id: int, now: dt.datetime) -> list[KeptMail]:
+    """Queue what one person is to be mailed by now: one mail a contract, and one for all that is gathered.
+
+    Two workers at once: the second finds nothing left.
+    """
+    due = Notice.objects.filter(person=person_id, mail=None, mail_at__lte=now)
+    taken = list(due.select_for_update(skip_locked=True, of=("self",)).order_by("pk"))
+    person = User.objects.get(pk=person_id)
+    Notice.objects.filter(pk__in=[n.pk for n in taken]).update(mail_at=None)
+    if not taken or not person.is_active or _is_away(person):
+        return []
+    alive = centre.living(person, Standings(person)).filter(pk__in=[n.pk for n in taken], read_at=None)
+    told = _without_the_version(list(alive.select_related("event", "contract", "task").order_by("pk")))
+    with translation.override(mail.LANGUAGE):
+        at_once = centre.by_contract([notice for notice in told if not notice.grouped])
+        letters = [[chapter] for chapter in at_once]
+        if gathered := centre.by_contract([notice for notice in told if notice.grouped]):
+            letters.append(gathered)
+        return [_send(person, letter, now) for letter in letters]
+
+
+def _without_the_version(told: list[Notice]) -> list[Notice]:
+    """Leave out that a text is frozen, for whom it was then sent to: what they were asked said so."""
+    later = Notice.objects.filter(
+        person=OuterRef("person"), contract=OuterRef("contract"), kind__in=ASKING, pk__gt=OuterRef("pk")
+    )
+    versions = Notice.objects.filter(pk__in=[notice.pk for notice in told], kind=VERSION.code)
+    said = set(versions.filter(Exists(later)).values_list("pk", flat=True))
+    return [notice for notice in told if notice.pk not in said]
+
+
+def _is_away(person: User) -> bool:
+    """Whether a colleague is told in the person's place; what they were told waits on their page."""
+    return Absence.objects.in_force().filter(mandate__person=person).exists()
+
+
+def _send(person: User, chapters: list[Chapter], now: dt.datetime) -> KeptMail:
+    contract = chapters[0][0] if len(chapters) == 1 else None
+    subject = isolated(_subject(chapters))
+    context = {
+        "person": person,
+        "chapters": [(of, said[:SHOWN]) for of, said in chapters],
+        "site": settings.PUBLIC_URL,
+        "choice": settings.PUBLIC_URL + reverse("mail_choice"),
+        "more": sum(max(0, len(said) - SHOWN) for _of, said in chapters),
+        "subject": subject,
+    }
+    body = render_to_string("news/mail/letter.txt", context).strip() + "\n"
+    kept = KeptMail.objects.create(
+        person=person,
+        contract=contract,
+        address=person.email,
+        subject=subject,
+        body=body,
+        message_id=_identifier(f"nouvelles.{secrets.token_hex(12)}"),
+        at=now,
+        fate_at=now,
+    )
+    _mark(kept, chapters)
+    mail.defer_mail(
+        to=person.email,
+        subject=subject,
+        body=body,
+        html=render_to_string("news/mail/letter.html", context),
+        reply_to=_whom_to_answer(contract),
+        kept=kept,
+        headers=_headers(kept, contract),
+    )
+    return kept
+
+
+def _mark(kept: KeptMail, chapters: Iterable[Chapter]) -> None:
+    numbers = [said.notice.pk for _contract, told in chapters for said in told]
+    Notice.objects.filter(pk__in=numbers).update(mail=kept)
+
+
+def _subject(chapters: list[Chapter]) -> str:
+    """Say first what is asked: a mailbox shows the first words alone."""
+    contract, told = chapters[0]
+    first = next((said for said in told if said.due), told[0])
+    if len(chapters) > 1:
+        count = sum(len(said) for _of, said in chapters)
+        return ngettext("%(n)d nouvelle de vos contrats", "%(n)d nouvelles de vos contrats", count) % {
+            "n": count
+        }
+    words = {"what": first.sentence.rstrip("."), "due": first.due, "reference": contract.reference}
+    if first.due:
+        return _("%(what)s, au plus tard le %(due)s (%(reference)s)") % words
+    return _("%(what)s (%(reference)s)") % words
+
+
+def _identifier(local: str) -> str:
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{local}@{domain}>"
+
+
+def _headers(kept: KeptMail, contract: Contract | None) -> dict[str, str]:
+    """Return what has mailboxes thread by contract, answer nobody by machine, and stop in two clicks."""
+    found = {
+        "Message-ID": kept.message_id,
+        "Auto-Submitted": "auto-generated",  # RFC 3834
+        "X-Auto-Response-Suppress": "OOF, AutoReply",
+        "List-Unsubscribe": f"<{settings.PUBLIC_URL}{reverse('mail_choice')}>",  # RFC 2369
+    }
+    if contract is not None:
+        thread = _identifier(f"contrat.{contract.pk}")
+        found |= {"References": thread, "In-Reply-To": thread}
+    return found
+
+
+def _whom_to_answer(contract: Contract | None) -> str:
+    """Return the address of who sent the text round last: a question goes to a person."""
+    version = contract.latest_version if contract is not None else None
+    return version.frozen_by.email if version is not None and version.frozen_by.is_active else ""
+
+
+def write_all(now: dt.datetime | None = None) -> int:
+    """Queue all the mails that are due; return how many."""
+    at = now or timezone.now()
+    return sum(len(write_to(person, at)) for person in due_people(at))
