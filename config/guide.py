@@ -26,7 +26,10 @@ SECTIONS = {
     **dict.fromkeys(("contract", "version", "task_done"), "suivre-un-contrat"),
     **dict.fromkeys(("contract_framework", "contract_abandon"), "modifier-le-cadre-dun-contrat"),
     **dict.fromkeys(("diagnostic", "contribution_missing"), "contribuer-au-diagnostic"),
-    **dict.fromkeys(("draft_editor", "draft_preview", "contract_edit", "draft_clauses"), "rediger"),
+    **dict.fromkeys(
+        ("draft_editor", "draft_preview", "contract_edit", "draft_clauses", "draft_import"), "rediger"
+    ),
+    **dict.fromkeys(("draft_annexes", "annex_add", "annex_edit", "annex_withdraw"), "rediger"),
     **dict.fromkeys(("clause_add", "clause_edit", "signatory_empower"), "rediger"),
     **dict.fromkeys(("volet_add", "volet_edit", "volet_delete"), "rediger"),
     **dict.fromkeys(("commitment_add", "commitment_edit", "commitment_delete"), "rediger"),

@@ -31,7 +31,9 @@ from config.demo import newcomers, road
 from config.demo.play import perform, play
 
 READY_WITHIN = 60.0  # seconds
-SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL"}  # a play has its own
+# a play has its own, and writes to nobody
+SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "EMAIL_URL", "ALLOWED_HOSTS", "TIMESTAMP_URLS"}
+SERVERS |= {f"{name}_FILE" for name in SERVERS} | {"LOCAL_INSTALLATION", "SIGNING_BACKEND", "TRUST_ROOTS"}
 PARTS = ("les autorités de démonstration", "l’exécuteur", "les pages")
 console = Console()
 
@@ -132,7 +134,7 @@ def _serve_alone(host: str, port: int) -> int:
 def _play(out: Path, url: str | None, *, empty: bool) -> int:
     if url:
         return play(url.rstrip("/"), (state_of(os.environ) / "demonstration-password").read_text(), out)
-    state = ROOT / "var" / "play"
+    state = state_of(os.environ) / "play"  # of its own: what is beside it is not read
     premises.refuse_disk(state.parent)
     try:
         with premises.alone(state.with_suffix(".lock")):
@@ -176,6 +178,7 @@ def _played(state: Path, **told: str) -> Iterator[tuple[Mapping[str, str], list[
     web, authorities = free_port(), free_port()
     environment = {
         **{k: v for k, v in os.environ.items() if k not in SERVERS},
+        "DEMONSTRATION": "1",
         "STATE_DIR": str(state),
         "PUBLIC_URL": f"http://127.0.0.1:{web}",
         "PKI_URL": f"http://127.0.0.1:{authorities}",

@@ -22,6 +22,7 @@ from bs4 import BeautifulSoup, Tag
 
 from config import mail
 from config.demo import stage as stages
+from config.demo.scanned import page_of
 from config.demo.stage import Actor, PlayFailed, Stage, form_of
 
 WHY = "Première séance de formation : chacun doit pouvoir signer aujourd’hui."
@@ -180,7 +181,7 @@ def _ask_for_powers(stage: Empty, claire: Actor, organisation: str) -> None:
         if one.organisation == organisation and one.act:
             [way] = links(claire, home, r".*/invitations/ajout/.*", holding=one.title)
             facts = {"email": one.email, "first_name": one.name[0], "last_name": one.name[1], "act": one.act}
-            document = ("acte.pdf", act(one.act), "application/pdf")
+            document = ("acte.pdf", page_of(one.act), "application/pdf")
             path = way.partition("?")[0]
             claire.send(form_of(claire.get(way), path), path, document=document, **facts)
     for path in links(claire, home, r"/pouvoirs/\d+/"):
@@ -237,26 +238,3 @@ def links(person: Actor, path: str, pattern: str, holding: str = "") -> list[str
         if re.fullmatch(pattern, str(a["href"])) and holding in a.text
     ]
     return list(dict.fromkeys(found))
-
-
-def act(words: str) -> bytes:
-    """Return one page of PDF that says so: what somebody scanned, in short."""
-    said = words.encode("cp1252").replace(b"(", b"").replace(b")", b"")
-    text = b"BT /F1 14 Tf 72 760 Td (" + said + b") Tj ET"
-    font = b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>"
-    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font<</F1 5 0 R>>>>>>"
-    bodies = (
-        b"<</Type/Catalog/Pages 2 0 R>>",
-        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        page,
-        b"<</Length %d>>stream\n%s\nendstream" % (len(text), text),
-        font,
-    )
-    out, offsets = b"%PDF-1.7\n", []
-    for number, body in enumerate(bodies, start=1):
-        offsets.append(len(out))
-        out += b"%d 0 obj%s endobj\n" % (number, body)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    head = b"xref\n0 %d\n0000000000 65535 f \n" % (len(bodies) + 1)
-    end = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % (len(bodies) + 1, len(out))
-    return out + head + table + end

@@ -12,6 +12,7 @@ from typing import Any
 
 from bs4 import Tag
 
+from config.demo.scanned import page_of
 from config.demo.stage import Actor, Answer, PlayFailed, Stage, Value, form_of, option, today
 
 PILOT = "p18"
@@ -38,6 +39,8 @@ def open_contract(stage: Stage) -> None:
         open_it(stage, actor, here)
     with stage.step(PILOT, "donne échéances et responsables") as actor:
         _deadlines(stage, actor)
+    with stage.step(PILOT, "joint le fichier de chaque annexe") as actor:
+        _annexes(stage, actor)
 
 
 def begin(actor: Actor) -> tuple[str, Tag]:
@@ -114,10 +117,10 @@ def editor_links(stage: Stage, actor: Actor) -> list[str]:
 
 
 def commitment_form(actor: Actor, link: str) -> Tag:
-    """Return the form of a commitment; raises PlayFailed when the page shows none."""
+    """Return the form of a commitment, or of an annex; raises PlayFailed when the page shows none."""
     form = actor.get(link).select_one("main form[method=post]")
     if form is None:
-        raise PlayFailed("le formulaire de l’engagement ne s’affiche pas")
+        raise PlayFailed("le formulaire ne s’affiche pas")
     return form
 
 
@@ -140,6 +143,16 @@ def _deadlines(stage: Stage, actor: Actor) -> None:
         answer = actor.send(form, link, **values)
         if answer.page.select_one(".errorlist"):
             raise PlayFailed(f"{actor.name} : {link} est refusé")
+
+
+def _annexes(stage: Stage, actor: Actor) -> None:
+    """Give each annex taken up its file: an earlier contract's titles are copied, its files are not."""
+    page = actor.get(f"{stage.contract}redaction/annexes/")
+    links = [str(a["href"]) for a in page.select("main a[href]")]
+    for link in dict.fromkeys(link for link in links if re.search(r"/annexes/\d+/$", link)):
+        form = commitment_form(actor, link)
+        title = _value(form.select_one("[name=title]"))
+        actor.send(form, link, file=("annexe.pdf", page_of(title), "application/pdf"))
 
 
 def _value(field: Tag | None) -> str:

@@ -20,6 +20,7 @@ from config.demo.newcomers import (
     let_in,
 )
 from config.demo.opening import TARGET, begin, commitment_form, editor_links, led, open_it, send_page
+from config.demo.scanned import page_of
 from config.demo.stage import Actor, Answer, PlayFailed, Value, form_of, option, today
 
 PARTS = {
@@ -32,6 +33,7 @@ LETTER = (
     "Madame la préfète,\n\nNos deux communes souhaitent conclure ensemble un contrat de sécurité intégrée."
 )
 PROMISED = "Patrouilles communes aux sorties des collèges"
+ANNEXED = "Diagnostic partagé"
 WROTE = (
     "Deux patrouilles par semaine, de la police nationale et des deux polices municipales.",
     "Patrouilles par semaine",
@@ -43,6 +45,7 @@ def go_on(stage: Empty, out: Path) -> None:
     let_in(stage)
     open_for_two(stage)
     draft_together(stage)
+    annex_file(stage)
     for pilot in ("nadia", "paul", "sami"):
         scenes.finish_drafting(stage, pilot)
     scenes.freeze(stage, "sami", "Version soumise aux avis")  # the first commune by its name runs the circuit
@@ -122,3 +125,13 @@ def draft_together(stage: Empty) -> None:
         kept = commitment_form(nadia, link).decode()
         if missing := [words for words in WROTE if words not in kept]:
             raise PlayFailed(f"« {missing[0]} » s’est perdu")
+
+
+def annex_file(stage: Empty) -> None:
+    """A pilot joins a file to the draft: it travels in the contract's PDF, under the signatures."""
+    with stage.step("paul", "joint une annexe") as paul:
+        file = ("diagnostic.pdf", page_of("Diagnostic de Valbrune et de Montclair"), "application/pdf")
+        path = f"{stage.contract}redaction/annexes/ajout/"
+        done = paul.fill(path, title=ANNEXED, kind="diagnostic", file=file)
+        if ANNEXED not in done.text or done.path == path:
+            raise PlayFailed(f"{paul.name} : l’annexe n’est pas jointe")

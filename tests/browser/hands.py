@@ -66,7 +66,7 @@ class Hands(Actor):
         root = list(form.parents)[-1]
         rank = next(n for n, each in enumerate(root.select("form")) if each is form)
         place = self.page.locator("form").nth(rank)
-        button = place.locator("button[type=submit], input[type=submit]").first
+        button = place.locator("button[type=submit]:visible, input[type=submit]:visible").first
         for name, value in values.items():
             if name == "do":
                 button = place.locator(f"button[name=do][value={value}]")

@@ -50,8 +50,8 @@ def environment(state: Path, **more: str) -> dict[str, str]:
     return {**kept, "STATE_DIR": str(state), "COLUMNS": "200", "PYTHONUNBUFFERED": "1", **more}
 
 
-def launch(state: Path, **more: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "config.run"]
+def launch(state: Path, *arguments: str, **more: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "config.run", *arguments]
     told = environment(state, **more)
     with (state / "said").open("ab") as said:
         # whoever runs the tests in the background ignores Ctrl-C, and would have them ignore it too
@@ -96,6 +96,20 @@ def test_told_to_end_while_it_sets_up_it_leaves_nothing(state: Path, name: str) 
     assert process.wait(60) == (-signal.SIGKILL if name == "SIGKILL" else 128 + signal.Signals[name])
     until(lambda: not of(state), f"left: {of(state)}", 60)
     assert "Traceback" not in said(state)
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGKILL"])
+def test_a_play_told_to_end_leaves_nothing(state: Path, name: str) -> None:
+    """It plays in a folder of its own, below the one that it was given."""
+    kept = state / "postgres-of-somebody"
+    kept.mkdir()
+    process = launch(state, "play", "--from", "empty", "--out", str(state / "out"))
+    until((state / "play" / "postgres" / "postmaster.pid").exists, "no server was started")
+    process.send_signal(signal.Signals[name])
+    assert process.wait(60) == (-signal.SIGKILL if name == "SIGKILL" else 128 + signal.Signals[name])
+    until(lambda: not of(state / "play") + of(state), "something is left", 60)
+    assert "Traceback" not in said(state)
+    assert kept.exists()
 
 
 @pytest.mark.timeout(2400)

@@ -197,6 +197,9 @@ RULES |= {
     "grant_withdraw": Rule(None, ADMINISTRATOR, arguments=grant),
     "contact_remove": Rule(NAMING_FOR_LANDLORD, NAMING_FOR_LANDLORD, "review", contact),
 }
-ONCE = {"contact_remove"}  # what is removed is not found again: the first of those entitled tries it
+ONCE = {
+    "contact_remove",
+    "annex_withdraw",
+}  # what is removed is not found again: the first of those entitled tries it
 # Only ever a step of the system that failed: nobody finds one in these scenes.
 NEVER = {"job_retry": job}

@@ -37,7 +37,7 @@ def draft(request: Request, met: OpenTask) -> HttpResponse:
         request,
         met,
         _(
-            "Votre rédaction est terminée. Quand les deux pilotes l’auront signalé, la commune pourra figer "
+            "Votre rédaction est terminée. Quand tous les pilotes l’auront signalé, la commune pourra figer "
             "la version."
         ),
     )

@@ -13,6 +13,7 @@ from workflow.engine.tasks import is_open, open_tasks, serves
 from workflow.engine.timeline import Milestone, Progress
 from workflow.opinions.last import opinions_of
 from workflow.opinions.rules import approvals_of
+from workflow.standing import parties
 
 
 def reviews(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
@@ -40,10 +41,11 @@ def approvals(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     """Count the parties that approved."""
     version = progress.version
     approvals = approvals_of(version) if version else []
+    asked = len(parties.pilots(progress.contract))  # the prefecture and each commune
     if milestone.look == NOW:
-        milestone.detail = _("%(n)d sur 2") % {"n": len(approvals)}
+        milestone.detail = _("%(done)d sur %(all)d") % {"done": len(approvals), "all": asked}
     elif any(not approval.approved for approval in approvals):
         milestone.look, milestone.detail = STOP, _("texte renvoyé")
-    elif len(approvals) == 2:
+    elif len(approvals) == asked:
         milestone.look, milestone.at = DONE, approvals[-1].at
     yield milestone

@@ -54,7 +54,7 @@ DIAGNOSTIC = Phase(
     diagnostic_timeline.diagnostic,
     _("Les organisations consultées, les pilotes"),
 )
-DRAFTING = Phase("drafting", _("Rédaction"), drafting_timeline.drafting, _("Les deux pilotes"), redrafts=True)
+DRAFTING = Phase("drafting", _("Rédaction"), drafting_timeline.drafting, _("Les pilotes"), redrafts=True)
 REVIEW = Phase("review", _("Avis"), opinions_timeline.reviews, _("Les organisations consultées"))
 APPROVAL = Phase("approve", _("Approbation"), opinions_timeline.approvals, _("La préfecture et la commune"))
 RESOLUTION = Phase(

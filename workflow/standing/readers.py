@@ -14,7 +14,7 @@ def reads_restricted(user: User, contract: Contract) -> bool:
     Those who act for a pilot, for an organisation that is asked for its opinion (a guest too: it answers on
     the whole text), or for one that signs. Who only looks on reads what is published, and the list.
     """
-    known = {row.organisation_id for row in taking_part(contract) if row.part != Part.OBSERVER}
-    known |= {place.office.organisation_id for place in contract.places}
-    held = (mandate for mandate in mandates_in_force(user) if mandate.covers(contract))
-    return any(mandate.office.organisation_id in known for mandate in held)
+    held = {m.office.organisation_id for m in mandates_in_force(user) if m.covers(contract)}
+    if held & {row.organisation_id for row in taking_part(contract) if row.part != Part.OBSERVER}:
+        return True
+    return bool(held & {place.office.organisation_id for place in contract.places})

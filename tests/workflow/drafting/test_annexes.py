@@ -21,8 +21,8 @@ from stakeholders.permissions import grant
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.owner import as_owner
-from tests.signatures.test_enclosures import ZIP, changed, picture, plain
-from tests.signatures.test_uploads import SCRIPT, attach, open_with
+from tests.signatures.test_enclosures import ZIP, picture, plain
+from tests.signatures.test_uploads import SCRIPT, attach, changed, open_with
 from tests.stage import run_jobs
 from tests.workflow.drafting.test_freeze import address_of, at_freeze, posted
 from tests.workflow.procedures.test_races import at_once
@@ -35,8 +35,8 @@ from workflow.record.models import JournalEntry
 from workflow.record.refusals import Invalid
 from workflow.standing.readers import reads_restricted
 
-OPEN = {"title": "Plan d’action", "kind": "table", "publishable": "True", "attached": "True"}
-KEPT = {
+OPEN: dict[str, Any] = {"title": "Plan d’action", "kind": "table", "publishable": "True", "attached": "True"}
+KEPT: dict[str, Any] = {
     "title": "Implantation des caméras",
     "kind": "map",
     "publishable": "False",

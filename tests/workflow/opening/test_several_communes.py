@@ -14,6 +14,7 @@ from tests import plot
 from tests.cast import Cast
 from tests.stage import certify_signatories, run_jobs
 from tests.workflow.opening import road
+from workflow.board.steps import steps
 from workflow.council import acts as council_acts
 from workflow.council.models import CouncilResolution
 from workflow.council.rules import councils_of
@@ -47,6 +48,12 @@ def resolution(number: str) -> dict[str, Any]:
     today = timezone.localdate()
     days = dict.fromkeys(("session_on", "published_on", "transmitted_on", "received_on"), today)
     return {"number": number, "outcome": "adopted", "votes_for": 20, **days}
+
+
+def approval_of(contract: Contract) -> tuple[str, str]:
+    """Where the approval stands on the timeline, read anew."""
+    [found] = [step for step in steps(Contract.objects.get(pk=contract.pk)) if step.code == "approve"]
+    return found.look, found.detail
 
 
 @pytest.fixture
@@ -87,7 +94,9 @@ def test_each_mayor_waits_for_their_own_council(cast: Cast, opened: Contract) ->
     plot.draft_and_freeze(contract)
     plot.review_all(contract)
     assert len(plot.tasks(contract, "approve")) == 3
+    assert approval_of(contract) == ("now", "0 sur 3")
     plot.approve_all(contract)
+    assert approval_of(contract)[0] == "done", "all three"
     assert len(plot.tasks(contract, "council_resolution")) == 2
 
     plot.sign_next(contract)  # the prefect
