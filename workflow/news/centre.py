@@ -54,7 +54,7 @@ def listing(
     if kind:
         found = found.filter(kind=kind)
     rows = Notice.objects.select_related("event", "contract", "task")
-    return Listing(rows, [found], NEWEST_FIRST)
+    return Listing(lambda: rows, lambda: [found], NEWEST_FIRST)
 
 
 def unread(people: Mapping[int, Standings]) -> dict[int, int]:
