@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from contracts.models import Contract, Part
 from stakeholders.models import Organisation
+from stakeholders.reading import asked_once
 from stakeholders.text import one_line
 
 FOUND_AT_MOST = 20
@@ -65,7 +66,8 @@ def municipalities(contract: Contract) -> list[Organisation]:
     return [organisation for organisation, part in taking_part(contract) if part == Part.CITY_PILOT]
 
 
+@asked_once
 def taking_part(contract: Contract) -> list[tuple[Organisation, Part]]:
-    """Return who takes part and as what, read anew, in the order in which they were entered."""
+    """Return who takes part and as what, in the order in which they were entered."""
     rows = contract.participations.select_related("organisation__group").order_by("pk")
     return [(row.organisation, Part(row.part)) for row in rows]

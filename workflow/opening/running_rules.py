@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Commitment, Contract, Part, Status, Volet
 from stakeholders.models import Mandate, Organisation
+from stakeholders.reading import asked_once
 from stakeholders.titles import as_subject
 from workflow.engine.tasks import is_done, of_contract, open_tasks, organisation_of, owed_by, tasks
 from workflow.opening.proposals import parts_open_to
@@ -32,6 +33,7 @@ def why_not_places(contract: Contract) -> str:
     )
 
 
+@asked_once
 def own_side(contract: Contract, mandate: Mandate) -> str:
     """Return the part of the pilot for which a mandate acts."""
     return contract.participations.get(organisation=mandate.office.organisation_id).part
