@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from contracts.models import Commitment, Contract
 from tests import plot
@@ -98,7 +98,7 @@ def test_a_first_draft_is_imported_corrected_and_added(browser: Browser, cast: C
     page.goto(live_url + reverse("draft_editor", args=[contract.pk]))
     page.get_by_role("link", name="Importer un premier texte").click()
     actor.is_accessible()
-    document = {"name": "projet.docx", "mimeType": "application/octet-stream", "buffer": file}
+    document: FilePayload = {"name": "a.docx", "mimeType": "application/octet-stream", "buffer": file}
     page.get_by_label("Document").set_input_files(document)
     page.get_by_role("button", name="Voir ce qui est compris").click()
     expect(page.get_by_role("heading", name="Ce qui a été compris")).to_be_visible()

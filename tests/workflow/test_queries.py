@@ -21,6 +21,7 @@ from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast
 from tests.snapshots import once
+from tests.workflow.address_arguments import preparation
 from tests.workflow.scenes import Scenes, set_up
 from tests.workflow.sockets import logged_in
 from workflow.council import acts as council_acts
@@ -51,6 +52,7 @@ def test_each_page_asks_what_is_kept(cast: Cast, request: pytest.FixtureRequest)
 def pages(cast: Cast, scenes: Scenes) -> list[tuple[str, User, str]]:
     """The main pages, each with somebody who works on it."""
     draft, review, signing, sealed = scenes.drafting, scenes.review, scenes.signing, scenes.sealed
+    begun = preparation(scenes, draft)["contract"]
     return [
         ("Mes tâches", cast.pilote_ville, reverse("inbox")),
         ("À signer", cast.prefete, reverse("basket", args=["a-signer"])),
@@ -58,6 +60,18 @@ def pages(cast: Cast, scenes: Scenes) -> list[tuple[str, User, str]]:
         ("Contrat en relecture", cast.pilote_ville, reverse("contract", args=[review.pk])),
         ("Contrat signé", cast.rtac, reverse("contract", args=[sealed.pk])),
         ("Éditeur", cast.pilote_ville, reverse("draft_editor", args=[draft.pk])),
+        ("Clauses", cast.pilote_ville, reverse("draft_clauses", args=[draft.pk])),
+        ("Modifier le cadre", cast.pilote_ville, reverse("contract_framework", args=[draft.pk])),
+        ("Mes préparations", cast.pilote_ville, reverse("preparations")),
+        ("Préparation, initiative", cast.pilote_ville, reverse("opening_page", args=[begun, "initiative"])),
+        ("Préparation, périmètre", cast.pilote_ville, reverse("opening_page", args=[begun, "perimetre"])),
+        (
+            "Préparation, participants",
+            cast.pilote_ville,
+            reverse("opening_page", args=[begun, "participants"]),
+        ),
+        ("Préparation, signataires", cast.pilote_ville, reverse("opening_page", args=[begun, "signataires"])),
+        ("Préparation, calendrier", cast.pilote_ville, reverse("opening_page", args=[begun, "calendrier"])),
         ("Version", cast.bailleur_oh, reverse("version", args=[review.pk, 1])),
         ("Avis", cast.bailleur_oh, task(scenes, review, "review", "org-oh")),
         ("Signature", cast.prefete, task(scenes, signing, "sign")),

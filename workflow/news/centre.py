@@ -46,15 +46,19 @@ def listing(
     person: User, mine: Standings, *, unread: bool, contract: int | None = None, kind: str = ""
 ) -> Listing[Notice]:
     """Return the news of a person, the newest first; those of one contract, or of one kind."""
-    found = living(person, mine)
-    if unread:
-        found = found.filter(read_at=None)
-    if contract is not None:
-        found = found.filter(contract=contract)
-    if kind:
-        found = found.filter(kind=kind)
-    rows = Notice.objects.select_related("event", "contract", "task")
-    return Listing(rows, [found], NEWEST_FIRST)
+
+    def branches() -> list[QuerySet[Notice]]:
+        found = living(person, mine)
+        if unread:
+            found = found.filter(read_at=None)
+        if contract is not None:
+            found = found.filter(contract=contract)
+        return [found.filter(kind=kind) if kind else found]
+
+    key = ("news", person.pk, unread, contract, kind, mine.ways)
+    return Listing(
+        lambda: Notice.objects.select_related("event", "contract", "task"), branches, NEWEST_FIRST, key
+    )
 
 
 def unread(people: Mapping[int, Standings]) -> dict[int, int]:

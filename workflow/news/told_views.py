@@ -45,7 +45,7 @@ def _is_planned(notice: Notice) -> bool:
 def contract_told(request: Request, contract: int) -> HttpResponse:
     """Who was told, the newest first; and the mails that did not arrive, first of all."""
     found = pilot_for(request.user, contract)
-    listing = Listing(_in_full(Notice.objects.all()), [_told(found)], NEWEST_FIRST)
+    listing = Listing(lambda: _in_full(Notice.objects.all()), lambda: [_told(found)], NEWEST_FIRST)
     page = listing.page(request.GET.get("page", ""))
     context = {
         "contract": found,

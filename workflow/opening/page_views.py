@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from contracts.kinds import kind
 from contracts.models import Contract, Signatory
-from stakeholders.models import Office, Organisation
+from stakeholders.models import Organisation
 from workflow.opening import acts, pages, requests, rules, seats, signers, timetable
 from workflow.opening.forms import (
     CalendarForm,
@@ -140,7 +140,7 @@ def _perimeter(request: Request, contract: Contract, page: Page) -> HttpResponse
 def _participants(request: Request, contract: Contract, page: Page) -> HttpResponse:
     sought, do = request.POST.get("q", request.GET.get("q", "")), request.POST.get("do", "")
     facts = {"sought": sought, "asked": contract.organisations_asked.select_related("organisation")}
-    facts["unasked"] = rules.unasked_leads(contract)
+    facts |= {"unasked": rules.unasked_leads(contract), "unreached": rules.unreached(contract)}
     if request.method != "POST" or do in ("search", "ask"):
         initial = {name: value for name, value in request.POST.items() if name.startswith("part-")}
         form = ParticipantsForm(contract=contract, sought=sought, initial=initial)
@@ -190,14 +190,6 @@ def place_forms(contract: Contract, data: Any = None) -> list[tuple[Signatory, P
     ]
 
 
-def offices_to_add(contract: Contract) -> Any:
-    """Return the offices of those who take part that have no place yet, and that may sign."""
-    organisations = [organisation for organisation, _part in taking_part(contract)]
-    rows = Office.objects.filter(organisation__in=organisations, role="head")
-    rows = rows.exclude(pk__in=contract.signatories.values("office"))
-    return rows.select_related("organisation").order_by("organisation__name", "title")
-
-
 def _signatories(request: Request, contract: Contract, page: Page) -> HttpResponse:
     do = request.POST.get("do", "")
     if request.method == "POST":
@@ -207,10 +199,12 @@ def _signatories(request: Request, contract: Contract, page: Page) -> HttpRespon
             if f"place-{row[0].pk}-capacity" in request.POST
         ]
         if not all(form.is_valid() for _place, form in rows):
-            return _show_places(request, contract, page, rows, SeatForm(offices=offices_to_add(contract)))
+            return _show_places(
+                request, contract, page, rows, SeatForm(offices=seats.offices_to_add(contract))
+            )
         acts.save_places(request.user, contract.pk, {place.pk: form.facts() for place, form in rows})
         if do == "add":
-            seat = SeatForm(request.POST, offices=offices_to_add(contract))
+            seat = SeatForm(request.POST, offices=seats.offices_to_add(contract))
             if not seat.is_valid():
                 return _show_places(request, contract, page, place_forms(contract), seat)
             try:
@@ -224,7 +218,7 @@ def _signatories(request: Request, contract: Contract, page: Page) -> HttpRespon
             return _go_on(request, contract, page)
         return redirect("opening_page", contract.pk, page.slug)
     return _show_places(
-        request, contract, page, place_forms(contract), SeatForm(offices=offices_to_add(contract))
+        request, contract, page, place_forms(contract), SeatForm(offices=seats.offices_to_add(contract))
     )
 
 

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from contracts.kinds import kind
 from contracts.models import Commitment, Contract, Part
-from stakeholders.kinds import KINDS, Side
-from stakeholders.models import Organisation
+from stakeholders.kinds import KINDS, Power, Side
+from stakeholders.models import Mandate, Organisation
 from stakeholders.titles import as_subject
 from stakeholders.wording import day
+from workflow.guests.models import Contact
 from workflow.opening import pages, seats, signers, timetable
 from workflow.opening.participants import taking_part
 from workflow.opening.proposals import Seat
@@ -47,7 +48,8 @@ def gaps(contract: Contract) -> list[Gap]:
         *_unsaved(contract),
         *_initiative(contract),
         *people(contract),
-        *_places(contract),
+        *_unreached(contract),
+        *places(contract),
         *_calendar(contract),
     ]
     return sorted(found, key=lambda gap: not gap.blocking)
@@ -96,6 +98,36 @@ def people(contract: Contract) -> Iterator[Gap]:
         )
 
 
+def _unreached(contract: Contract) -> Iterator[Gap]:
+    for organisation in unreached(contract):
+        yield Gap(
+            pages.PARTICIPANTS,
+            _(
+                "%(organisation)s n’a personne qui puisse rendre son avis. Une fois le contrat ouvert, "
+                "désignez un contact par son nom et son adresse, à la page « Contacts »."
+            )
+            % {"organisation": organisation.name},
+            blocking=False,
+        )
+
+
+def unreached(contract: Contract) -> list[Organisation]:
+    """Return who is asked for an opinion and has nobody to give it: neither an account nor a contact."""
+    asked = [organisation for organisation, part in taking_part(contract) if part == Part.REVIEWER]
+    held = Mandate.objects.in_force().filter(
+        office__organisation__in=asked, limited_type=None, person__is_active=True
+    )
+    reached = {
+        mandate.office.organisation_id
+        for mandate in held.select_related("office__organisation")
+        if Power.REVIEW in mandate.office.powers
+    }
+    reached |= set(
+        Contact.objects.filter(contract=contract, removed_at=None).values_list("organisation", flat=True)
+    )
+    return [organisation for organisation in asked if organisation.pk not in reached]
+
+
 def unasked_leads(contract: Contract) -> list[tuple[Organisation, list[str]]]:
     """Return who leads commitments of the draft and is neither a pilot nor asked for an opinion."""
     asked = [o.pk for o, part in taking_part(contract) if part != Part.OBSERVER]
@@ -106,17 +138,23 @@ def unasked_leads(contract: Contract) -> list[tuple[Organisation, list[str]]]:
     return list(found.items())
 
 
-def _places(contract: Contract) -> Iterator[Gap]:
-    places = list(contract.signatories.select_related("office__organisation", "contract"))
-    if not any(place.required for place in places):
+def places(contract: Contract) -> Iterator[Gap]:
+    """Say who has to sign and has no place, and in which places nobody could sign today."""
+    yield from missing_places(contract)
+    for place in contract.signatories.select_related("office__organisation", "contract"):
+        if said := signers.nobody(place, signers.candidates(place)):
+            yield Gap(pages.SIGNATORIES, said, blocking=False)
+
+
+def missing_places(contract: Contract) -> Iterator[Gap]:
+    """Say who has to sign and has no place."""
+    rows = list(contract.signatories.select_related("office__organisation"))
+    if not any(place.required for place in rows):
         yield Gap(pages.SIGNATORIES, _("Désignez au moins un signataire obligatoire."))
-    signing = {place.office.organisation_id for place in places}
+    signing = {place.office.organisation_id for place in rows}
     for seat in seats.proposed(contract):
         if seat.required and seat.organisation.pk not in signing:
             yield Gap(pages.SIGNATORIES, without_a_place(seat))
-    for place in places:
-        if said := signers.nobody(place, signers.candidates(place)):
-            yield Gap(pages.SIGNATORIES, said, blocking=False)
 
 
 def without_a_place(seat: Seat) -> str:

@@ -73,7 +73,9 @@ def state(contract: Contract, section: str) -> Any:
     if section == PARTICIPANTS:
         return {str(organisation.pk): part.value for organisation, part in taking_part(contract)}
     rows = contract.signatories.order_by("order").select_related("office")
-    return [[place.pk, place.capacity] for place in rows]
+    return [
+        [place.pk, place.capacity, place.kind, place.required, place.awaited_council or 0] for place in rows
+    ]
 
 
 def mark(contract: Contract, section: str) -> str:
@@ -83,7 +85,7 @@ def mark(contract: Contract, section: str) -> str:
 
 
 @contextmanager
-def _changing(user: User, contract_id: int, section: str, seen: str) -> Iterator[Changing]:
+def changing(user: User, contract_id: int, section: str, seen: str) -> Iterator[Changing]:
     contract = Contract.objects.select_related("circuit__process").get(pk=contract_id)
     with afresh(), locked(contract):
         contract.refresh_from_db()
@@ -116,7 +118,7 @@ def change_calendar(
 
     Raises Invalid where an open task would be late at once.
     """
-    with _changing(user, contract_id, CALENDAR, seen) as met:
+    with changing(user, contract_id, CALENDAR, seen) as met:
         contract = met.contract
         before = state(contract, CALENDAR)
         acts.write_calendar(contract, sessions, facts)
@@ -178,7 +180,7 @@ def change_participants(
     Who is asked for an opinion from now on is asked from the next version frozen. Raises Invalid for a pilot
     of the other side, for somebody who owes or has given something (:mod:`workflow.opening.running_rules`).
     """
-    with _changing(user, contract_id, PARTICIPANTS, seen) as met:
+    with changing(user, contract_id, PARTICIPANTS, seen) as met:
         contract = met.contract
         before, said = state(contract, PARTICIPANTS), []
         present = {organisation.pk: part for organisation, part in taking_part(contract)}
@@ -229,28 +231,3 @@ def _piloted(contract: Contract) -> set[str]:
 
 def _has_place(contract: Contract, office: Office) -> bool:
     return contract.signatories.filter(office=office).exists()
-
-
-def change_places(
-    user: User,
-    contract_id: int,
-    rows: Mapping[int, Mapping[str, Any]],
-    *,
-    seen: str,
-    move: tuple[int, int] | None,
-) -> None:
-    """Change the capacities of signatories and, with ``move`` (place, -1 or 1), the rank of one.
-
-    Raises Locked once a version is under way: what is frozen says its own places.
-    """
-    with _changing(user, contract_id, PLACES, seen) as met:
-        if why := running_rules.why_not_places(met.contract):
-            raise Locked(why)
-        before = state(met.contract, PLACES)
-        acts.write_places(met.contract, rows)
-        if move is not None:
-            seats.move(met.contract, *move)
-        after = state(met.contract, PLACES)
-        if after != before:
-            said = ", ".join(f"{rank}. {capacity}" for rank, (_pk, capacity) in enumerate(after, start=1))
-            met.tell("signatories_changed", [said], before=before, after=after)

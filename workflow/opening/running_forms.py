@@ -6,15 +6,17 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from contracts.models import Contract, Part, Signatory
+from contracts.models import Contract, Part
 from stakeholders.kinds import KINDS
-from stakeholders.models import Mandate, Organisation
-from workflow.opening import running_rules
-from workflow.opening.forms import CalendarForm, PlaceForm
+from stakeholders.models import Mandate, Office, Organisation
+from workflow.opening import running_rules, seats
+from workflow.opening.forms import CalendarForm, OfficeChoice
 from workflow.opening.participants import provided, taking_part
 from workflow.opening.participants import sought as found_by
 from workflow.standing.parties import PILOTING
+from workflow.tasks.fields import reason_field
 
 
 class RunningCalendarForm(CalendarForm):
@@ -82,18 +84,24 @@ class RunningParticipantsForm(forms.Form):
         return {organisation: self.cleaned_data[self.name_of(organisation)] for organisation in sent}
 
 
-class RunningPlaceForm(PlaceForm):
-    """The printed capacity of one place."""
+class PlacesForm(forms.Form):
+    """What is done to the places beside what their own fields say: an office to add, and why."""
 
-    def __init__(self, *args: Any, place: Signatory, **kwargs: Any) -> None:
-        kwargs |= {"prefix": f"place-{place.pk}", "initial": {"capacity": place.capacity}}
-        super().__init__(*args, councils=[], **kwargs)
-        for name in ("kind", "required", "council"):
-            del self.fields[name]
+    office = OfficeChoice(
+        queryset=Office.objects.none(),
+        label=gettext_lazy("Fonction à ajouter"),
+        required=False,
+        empty_label=gettext_lazy("Choisissez une fonction"),
+    )
+    reason = reason_field(
+        gettext_lazy("Motif du changement"),
+        help_text=gettext_lazy("Les participants le liront au journal ; les signataires le recevront."),
+    )
+    conditional = frozenset({"reason"})
 
-    def facts(self) -> dict[str, Any]:
-        """Return the columns of the place."""
-        return {"capacity": self.cleaned_data["capacity"]}
+    def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["office"].queryset = seats.offices_to_add(contract)  # type: ignore[attr-defined]
 
 
 def show_current(form: forms.Form) -> None:

@@ -14,20 +14,23 @@ from django.views.decorators.http import require_http_methods
 
 from contracts.models import ENDED, Contract
 from stakeholders.models import Mandate
-from workflow.opening import running, running_rules
+from workflow.opening import rules, running, running_rules, signers
+from workflow.opening.page_views import place_forms
 from workflow.opening.running_forms import (
+    PlacesForm,
     RunningCalendarForm,
     RunningParticipantsForm,
-    RunningPlaceForm,
     show_current,
 )
+from workflow.opening.running_places import Wanted, change_places
 from workflow.record.refusals import ActRefused, Invalid, Locked
 from workflow.standing.parties import mandate_to_pilot
 from workflow.tasks import access as tasks_access
 from workflow.tasks.act import entitled
 from workflow.tasks.answers import Request, member, refused
 
-MOVED = re.compile(r"(up|down)-(\d{1,18})", re.ASCII)
+MOVED = re.compile(r"(up|down|remove)-(\d{1,18})", re.ASCII)
+ADD = "add"
 SECTIONS = (running.CALENDAR, running.PARTICIPANTS, running.PLACES)
 FACTS = ("target_date", "zone", "keeps_good_friday")
 
@@ -63,7 +66,7 @@ class _Page:
     def __init__(self, request: Request, contract: Contract, mandate: Mandate) -> None:
         self.request, self.contract, self.mandate = request, contract, mandate
         self.do = request.POST.get("do", "")
-        self.section = running.PLACES if MOVED.fullmatch(self.do) else self.do
+        self.section = running.PLACES if self.do == ADD or MOVED.fullmatch(self.do) else self.do
         self.sought = request.POST.get("q", "")
         self._read()
 
@@ -79,9 +82,9 @@ class _Page:
             sought=self.sought,
             initial=kept if self.do == "search" else None,
         )
-        places = contract.signatories.select_related("office__organisation").order_by("order")
         data = self._data(running.PLACES)
-        self.places = [(place, RunningPlaceForm(data, place=place)) for place in places]
+        self.places = place_forms(contract, data)
+        self.about = PlacesForm(data, contract=contract, prefix="about")
 
     def _data(self, section: str) -> Any:
         return self.request.POST if self.section == section else None
@@ -92,7 +95,9 @@ class _Page:
             return [self.calendar]
         if self.section == running.PARTICIPANTS:
             return [self.participants]
-        return [form for _place, form in self.places] if self.section == running.PLACES else []
+        if self.section == running.PLACES:
+            return [self.about, *(form for _place, form in self.places)]
+        return []
 
     def save(self) -> bool:
         """Do what was asked; False where a form is to be corrected."""
@@ -106,11 +111,32 @@ class _Page:
         elif self.section == running.PARTICIPANTS:
             running.change_participants(user, key, self.participants.parts(), seen=seen)
         else:
-            told = MOVED.fullmatch(self.do)
-            move = (int(told[2]), -1 if told[1] == "up" else 1) if told else None
             rows = {place.pk: form.facts() for place, form in self.places}
-            running.change_places(user, key, rows, seen=seen, move=move)
+            reason = self.about.cleaned_data["reason"]
+            change_places(user, key, rows, seen=seen, reason=reason, wanted=self.wanted())
         return True
+
+    def wanted(self) -> Wanted:
+        """Return what the button pressed does to the places, beside saving them."""
+        if self.do == ADD:
+            office = self.about.cleaned_data["office"]
+            if office is None:
+                raise Invalid(_("Choisissez d’abord une fonction."), "office")
+            return Wanted(add=office)
+        told = MOVED.fullmatch(self.do)
+        if told is None:
+            return Wanted()
+        if told[1] == "remove":
+            return Wanted(remove=int(told[2]))
+        return Wanted(move=(int(told[2]), -1 if told[1] == "up" else 1))
+
+    def rows(self) -> list[tuple[Any, ...]]:
+        """Return each place with its form, and who could sign there today, as the register says."""
+        shown = []
+        for place, form in self.places:
+            found = signers.candidates(place)
+            shown.append((place, form, found, signers.nobody(place, found)))
+        return shown
 
     def refuse(self, error: Invalid) -> None:
         """Say a refusal on the form that was sent, with what is in force where somebody was quicker."""
@@ -130,12 +156,17 @@ class _Page:
         seen = {section: running.mark(self.contract, section) for section in SECTIONS}
         if self.do == "search" and self.request.POST.get("seen"):  # what they chose was chosen on that page
             seen[running.PARTICIPANTS] = self.request.POST["seen"]
+        locked = running_rules.why_not_places(self.contract)
         context = {
             "contract": self.contract,
             "calendar": self.calendar,
             "participants": self.participants,
             "places": self.places,
-            "locked": running_rules.why_not_places(self.contract),
+            "rows": [] if locked else self.rows(),
+            "about": self.about,
+            "locked": locked,
+            "unasked": rules.unasked_leads(self.contract),
+            "unreached": rules.unreached(self.contract),
             "seen": seen,
             "form": next((form for form in self.forms() if form.is_bound and form.errors), None),
             "sought": self.sought,

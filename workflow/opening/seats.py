@@ -29,6 +29,14 @@ def proposed(contract: Contract) -> list[Seat]:
     return proposed_seats(kind(contract.kind), organisations, offices.order_by("pk"))
 
 
+def offices_to_add(contract: Contract) -> Any:
+    """Return the offices of those who take part that have no place yet, and that may sign."""
+    organisations = [organisation for organisation, _part in taking_part(contract)]
+    rows = Office.objects.filter(organisation__in=organisations, role="head")
+    rows = rows.exclude(pk__in=contract.signatories.values("office"))
+    return rows.select_related("organisation").order_by("organisation__name", "title")
+
+
 def propose(contract: Contract) -> None:
     """Put the proposed places in, in the place of whatever was there; in the caller's transaction."""
     contract.signatories.all().delete()

@@ -12,14 +12,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from contracts.models import Contract, Part, Status
+from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Organisation
-from tests import plot
+from tests import mailbox, plot
 from tests.cast import Cast, small_contract
 from tests.snapshots import again, once
 from tests.workflow.opening import road
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.engine.tasks import due_on
 from workflow.opening import running
+from workflow.opening.running_places import Wanted, change_places
 from workflow.record import journal
 from workflow.record.models import Event, JournalEntry
 from workflow.record.refusals import Invalid, Locked, NotAllowed
@@ -58,8 +60,8 @@ def chosen(contract: Contract, parts: dict[Organisation, str]) -> dict[str, Any]
 
 
 def places(contract: Contract, do: str = "places", **changes: Any) -> dict[str, Any]:
-    rows = {f"place-{place.pk}-capacity": place.capacity for place in contract.signatories.all()}
-    return {"do": do, "seen": running.mark(contract, running.PLACES), **rows, **changes}
+    seen = running.mark(contract, running.PLACES)
+    return road.places(contract, **{"do": do, "seen": seen, "about-reason": "Un arrêté.", **changes})
 
 
 def parts_of(contract: Contract) -> dict[str, str]:
@@ -207,19 +209,78 @@ def test_signatories_change_until_a_version_is_under_way(cast: Cast, drafting: C
     assert list(drafting.signatories.order_by("order"))[:2] == [second, first]
 
 
+def test_a_place_is_added_and_taken_out_for_a_reason_that_is_told(cast: Cast, drafting: Contract) -> None:
+    client, railway = road.browser(cast.pilote_ville), cast.organisation("org-rtac")
+    shown = client.get(page(drafting)).content.decode()
+    assert "Qui pourrait signer aujourd’hui" in shown, "as the register says"
+    assert str(cast.prefete) in shown
+    office = railway.offices.create(title="Présidente", role="head")
+    added = places(drafting, "add", **{"about-office": office.pk})
+    assert "Dites pourquoi" in told(client, drafting, added | {"about-reason": " "})
+    assert "Choisissez d’abord une fonction" in told(client, drafting, places(drafting, "add"))
+    assert not drafting.signatories.filter(office=office).exists()
+    assert client.post(page(drafting), added | {"about-reason": "Elle s’engage."}).status_code == 302
+    place = drafting.signatories.get(office=office)
+    assert place.order == drafting.signatories.count()
+    kept = entry(drafting, "signatories_changed").payload
+    assert (kept["reason"], kept["after"][-1][1]) == ("Elle s’engage.", "Présidente")
+    history = client.get(reverse("contract", args=[drafting.pk])).content.decode()
+    assert "Elle s’engage." in history
+    letters = {m["to"]: m["body"] for m in mailbox.queued() if "signataires modifiés" in m["subject"]}
+    assert {cast.prefete.email, cast.maire.email, cast.pilote_prefecture.email} <= set(letters)
+    assert cast.pilote_ville.email not in letters
+    assert "Elle s’engage." in letters[cast.maire.email]
+    assert client.post(page(drafting), places(drafting, f"remove-{place.pk}")).status_code == 302
+    assert not drafting.signatories.filter(office=office).exists()
+    mayor = drafting.signatories.get(office=cast.maire.mandates.get().office)
+    refused = told(client, drafting, places(drafting, f"remove-{mayor.pk}"))
+    assert "n’a pas de place parmi les signataires" in refused
+    assert drafting.signatories.filter(pk=mayor.pk).exists(), "who has to sign keeps a place"
+    told(
+        client, drafting, places(drafting, "add", **{"about-office": cast.outsider.mandates.get().office_id})
+    )
+    assert journal.first_break() is None
+
+
+def test_who_is_not_asked_or_cannot_be_reached_is_pointed_out(cast: Cast, drafting: Contract) -> None:
+    client, landlord = road.browser(cast.pilote_ville), cast.organisation("org-oh")
+    assert "est responsable d’engagements" not in client.get(page(drafting)).content.decode()
+    drafting.participations.filter(organisation=landlord).update(part=Part.OBSERVER)
+    railway = cast.organisation("org-rtac")
+    for mandate in cast.rtac.mandates.all():
+        withdraw_mandate(mandate, actor=None)
+    shown = client.get(page(drafting)).content.decode()
+    assert f"{landlord.name} est responsable d’engagements" in shown
+    assert f"{railway.name} n’a personne qui puisse rendre son avis" in shown
+    assert reverse("contacts", args=[drafting.pk]) in shown
+
+
+@pytest.mark.race
+def test_a_place_that_two_pilots_add_at_once_is_added_once(cast: Cast, drafting: Contract) -> None:
+    office = cast.organisation("org-rtac").offices.create(title="Présidente", role="head")
+    seen = running.mark(drafting, running.PLACES)
+    both = [
+        partial(change_places, pilot, drafting.pk, {}, seen=seen, reason="Oui.", wanted=Wanted(add=office))
+        for pilot in (cast.pilote_ville, cast.pilote_prefecture)
+    ]
+    for _turn in again(6):
+        assert sorted(at_once(*both)) == ["Invalid", "done"]
+        assert drafting.signatories.filter(office=office).count() == 1
+
+
 def test_an_ended_contract_does_not_change_nor_for_others(cast: Cast, drafting: Contract) -> None:
     for person in (cast.outsider, cast.bailleur_oh, cast.maire):
         assert road.browser(person).get(page(drafting)).status_code == 404
         assert road.browser(person).post(page(drafting), calendar(drafting)).status_code == 404
     seen = running.mark(drafting, running.PLACES)
     with pytest.raises(NotAllowed):
-        running.change_places(cast.outsider, drafting.pk, {}, seen=seen, move=None)
+        change_places(cast.outsider, drafting.pk, {}, seen=seen, reason="Non.")
     Contract.objects.filter(pk=drafting.pk).update(status=Status.ABANDONED)
     client = road.browser(cast.pilote_ville)
     assert client.get(page(drafting)).status_code == 409
     assert page(drafting) not in client.get(reverse("contract", args=[drafting.pk])).content.decode()
     with pytest.raises(Locked, match="terminé"):
-        running.change_places(cast.pilote_ville, drafting.pk, {}, seen=seen, move=None)
+        change_places(cast.pilote_ville, drafting.pk, {}, seen=seen, reason="Non.")
 
 
 def test_the_second_of_two_pilots_is_told_and_loses_nothing(cast: Cast, drafting: Contract) -> None:
