@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FilePayload, expect
 
 from contracts.models import Commitment, Volet
 from tests import plot
@@ -24,7 +24,7 @@ def annexed(actor: Actor) -> None:
     page = actor.page
     page.get_by_role("link", name="Annexes", exact=True).click()
     page.get_by_role("link", name="Ajouter une annexe").click()
-    plan = {"name": "caméras.png", "mimeType": "image/png", "buffer": picture((300, 200), "PNG")}
+    plan = FilePayload(name="caméras.png", mimeType="image/png", buffer=picture((300, 200), "PNG"))
     page.get_by_label("Titre").fill("Implantation des caméras")
     page.get_by_label("Fichier").set_input_files(plan)
     page.get_by_label("Restreinte").check()
