@@ -43,7 +43,7 @@ class Past:
 
 def past(contract: Contract, reader: User) -> Past:
     """Return what is older than the newest lines, which alone will be fetched again."""
-    return Past(since_the_last_event(contract, reader, "passe", lambda: history(contract)[NEWEST:]))
+    return Past(since_the_last_event(contract, reader, "passe", lambda: history(contract, after=0)[NEWEST:]))
 
 
 @asked_once
