@@ -32,8 +32,8 @@ from workflow.record.values import OpinionValue
 from workflow.signing import acts as signing_acts
 
 KEPT = Path(__file__).with_name("queries.txt")
-# values, and the names that Django gives to savepoints
-LITERALS = re.compile(r"E?'(?:[^']|'')*'(?:::\w+)?|\b\d+\b|\bs\d+_x\d+\b")
+# values, and the names that Django gives to savepoints and to cursors
+LITERALS = re.compile(r"E?'(?:[^']|'')*'(?:::\w+)?|\b\d+\b|\bs\d+_x\d+\b|(?<=_django_curs)\w+")
 AT_MOST = 25  # of an opinion
 LEGIBLE = 300  # characters
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from contracts.models import ENDED, Contract, ContractVersion, Status
+from contracts.models.contract import versions_of
 from stakeholders.models import User
 from workflow.board import obstacles
 from workflow.board.kept import since_the_last_event
@@ -61,7 +62,7 @@ def head(person: User, standings: Standings, found: Contract) -> dict[str, Any]:
 
 def _readable(found: Contract) -> ContractVersion | None:
     """Return the last version that is printed."""
-    return found.versions.exclude(pdf_sha256="").defer("content").first()
+    return next((version for version in versions_of(found) if version.pdf_sha256), None)
 
 
 def _differences(found: Contract) -> list[Difference]:

@@ -6,6 +6,9 @@ import datetime as dt
 from dataclasses import dataclass
 
 from contracts.models import Contract
+from stakeholders.models import User
+from stakeholders.reading import asked_once
+from workflow.board.kept import since_the_last_event
 from workflow.record.models import JournalEntry
 from workflow.record.verbs import NOT_IN_TIMELINE, sentence_of
 
@@ -38,15 +41,16 @@ class Past:
         return self.older[0].number if self.older else 0
 
 
-def past(contract: Contract) -> Past:
+def past(contract: Contract, reader: User) -> Past:
     """Return what is older than the newest lines, which alone will be fetched again."""
-    return Past(history(contract, skip=NEWEST))
+    return Past(since_the_last_event(contract, reader, "passe", lambda: history(contract, after=0)[NEWEST:]))
 
 
-def history(contract: Contract, *, after: int = 0, skip: int = 0) -> list[Line]:
+@asked_once
+def history(contract: Contract, *, after: int = 0) -> list[Line]:
     """Return the acts, newest first, each as a sentence with its author and quality.
 
-    Those numbered over ``after``, but the ``skip`` newest; all of them by default.
+    Those numbered over ``after``; all of them by default.
     """
     entries = (
         JournalEntry.objects.filter(contract=contract, number__gt=after)
@@ -64,7 +68,7 @@ def history(contract: Contract, *, after: int = 0, skip: int = 0) -> list[Line]:
             str(entry.payload.get("reason") or ""),
             contract.pk if _names_letter(entry) else None,
         )
-        for entry in entries[skip:]
+        for entry in entries
     ]
 
 

@@ -30,8 +30,10 @@ from workflow.board.history import history
 from workflow.board.kept import since_the_last_event
 from workflow.board.lanes import lanes, missing_opinions, never_asked
 from workflow.board.steps import steps
+from workflow.opinions.rules import approvals_of
 from workflow.record import events
 from workflow.signing import progress
+from workflow.signing.rules import refusal_of
 from workflow.standing.parties import taking_part
 from workflow.standing.standings import Standings
 from workflow.tasks.answers import Request
@@ -109,6 +111,9 @@ def _kept(person: User, name: str, reading: Reading) -> SafeString:
 
 
 def _steps(reading: Reading) -> dict[str, Any]:
+    versions = versions_of(reading.contract)
+    approvals_of.of(versions)  # the steps ask of the last one, the lanes then of all: once
+    refusal_of.of(versions)
     return {"steps": steps(reading.contract)}
 
 

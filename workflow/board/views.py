@@ -41,7 +41,7 @@ def contract_list(request: Request) -> HttpResponse:
 def contract(request: Request, contract: int) -> HttpResponse:
     """The whole page."""
     found = contract_for(request.user, contract)
-    before = past(found)
+    before = past(found, request.user)
     context = {
         "contract": found,
         "tag": tag_of(request.user, found),

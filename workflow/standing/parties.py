@@ -20,9 +20,10 @@ def pilots(contract: Contract) -> list[Organisation]:
     A contract of several communes has several: each drafts, each approves, and the first of the communes
     runs the circuit (:func:`pilot`).
     """
-    for part in PILOTING:
-        pilot(contract, part)  # raises where a side has none
-    return [row.organisation for part in PILOTING for row in taking_part(contract) if row.part == part]
+    rows = taking_part(contract)
+    if not {row.part for row in rows}.issuperset(PILOTING):
+        raise Participation.DoesNotExist
+    return [row.organisation for part in PILOTING for row in rows if row.part == part]
 
 
 def pilot(contract: Contract, part: Part) -> Organisation:
