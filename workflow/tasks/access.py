@@ -36,7 +36,9 @@ def contracts_of(person: Person) -> QuerySet[Contract]:
 
 def contract_for(person: Person, contract_id: int) -> Contract:
     """Return the contract, or raise Http404 when the person may not see it."""
-    contract = contracts_of(person).select_related("circuit__process").filter(pk=contract_id).first()
+    # with its opening, but for the letter's text, which is long and which one page shows
+    rows = contracts_of(person).select_related("circuit__process", "opening").defer("opening__letter_text")
+    contract = rows.filter(pk=contract_id).first()
     if contract is None:
         raise Http404
     return contract
