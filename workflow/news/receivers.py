@@ -6,6 +6,7 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from stakeholders.reading import afresh
 from workflow.news import writing
 from workflow.news.kinds import CONTACT
 from workflow.notices.models import KeptMail
@@ -17,8 +18,9 @@ from workflow.record.signals import event_written
 
 @receiver(event_written)
 def tell(event: Event, **_kwargs: Any) -> None:
-    """Write the notices of an event, in its transaction."""
-    writing.write(event)
+    """Write the notices of an event, in its transaction; by what is true now, not by what a page had read."""
+    with afresh():
+        writing.write(event)
 
 
 @receiver(mail_not_delivered)

@@ -9,6 +9,7 @@ several ways find is shown once.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -145,6 +146,7 @@ def counts(listings: Sequence[Listing[Any]]) -> list[int]:
 
 
 _written: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}  # the SQL of lists, by their key
+_writing = threading.Lock()
 
 
 def _sql(key: Hashable, make: Callable[[], QuerySet[Any]]) -> tuple[str, tuple[Any, ...]]:
@@ -152,9 +154,11 @@ def _sql(key: Hashable, make: Callable[[], QuerySet[Any]]) -> tuple[str, tuple[A
     if not key:
         return _compiled(make())
     if (found := _written.get(key)) is None:
-        while len(_written) >= WRITTEN_AT_MOST:
-            _written.pop(next(iter(_written)), None)
-        found = _written[key] = _compiled(make())
+        found = _compiled(make())
+        with _writing:
+            while len(_written) >= WRITTEN_AT_MOST:
+                _written.pop(next(iter(_written)))
+            _written[key] = found
     return found
 
 
