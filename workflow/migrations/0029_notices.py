@@ -34,9 +34,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('address', models.EmailField(max_length=254, verbose_name='adresse')),
-                ('subject', models.TextField(verbose_name='objet')),
-                ('body', models.TextField(verbose_name='texte')),
-                ('message_id', models.CharField(max_length=200, unique=True, verbose_name='identifiant')),
+                ('subject', models.TextField(editable=False, verbose_name='objet')),
+                ('body', models.TextField(editable=False, verbose_name='texte')),
+                ('message_id', models.CharField(editable=False, max_length=200, unique=True, verbose_name='identifiant')),
                 ('at', models.DateTimeField(db_index=True, default=django.utils.timezone.now, verbose_name='le')),
                 ('fate', models.CharField(choices=[('queued', 'en attente d’envoi'), ('handed_over', 'remis au serveur de courriel'), ('refused', 'refusé par le serveur de courriel'), ('given_up', 'non remis, après plusieurs essais'), ('returned', 'revenu, adresse en échec')], default='queued', max_length=20, verbose_name='sort')),
                 ('fate_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='depuis le')),
