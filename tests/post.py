@@ -39,6 +39,14 @@ class Post:
         return "250 OK"
 
 
+def words(message: Message) -> str:
+    """Return the text of a mail, whether it has another form too."""
+    part = next(part for part in message.walk() if part.get_content_type() == "text/plain")
+    payload = part.get_payload(decode=True)
+    assert isinstance(payload, bytes)
+    return payload.decode(part.get_content_charset() or "utf-8")
+
+
 @contextmanager
 def mail_server() -> Iterator[Post]:
     """Run a mail server on a free port; the worker's transport points at it meanwhile."""

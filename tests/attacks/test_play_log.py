@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -20,7 +19,7 @@ from bs4 import BeautifulSoup
 from config import run
 from config.demo import opening, play
 from config.demo import stage as stages
-from tests.post import Post
+from tests.post import Post, words
 
 LINA = "lina.aubrac@orme-habitat.example"
 NADIA = "nadia.nouvelle@clairval-sur-orme.example"
@@ -53,7 +52,7 @@ class Office:
 
     def _found(self, address: str, holding: str) -> Iterator[str]:
         for recipients, message in reversed(self.post.received):
-            if recipients == [address] and (found := re.search(holding, text_of(message), re.MULTILINE)):
+            if recipients == [address] and (found := re.search(holding, words(message), re.MULTILINE)):
                 yield next(group for group in found.groups() if group)
 
 
@@ -66,10 +65,6 @@ class Kept:
     def cookies_of(self, *browsers: httpx.Client) -> None:
         for browser in browsers:
             self.secrets |= {cookie.value for cookie in browser.cookies.jar if cookie.value}
-
-
-def text_of(message: Any) -> str:
-    return str(message.get_payload(decode=True).decode())
 
 
 def until(ask: Callable[[], str], what: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import threading
 from collections import Counter
-from email.message import Message
 
 import pytest
 from django.db import connection
@@ -17,7 +16,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast, small_contract
-from tests.post import mail_server
+from tests.post import mail_server, words
 from tests.stage import run_jobs
 from tests.workflow.news.test_told import colleague_of
 from tests.workflow.organisations.test_absences import away
@@ -35,14 +34,6 @@ def sent(when: dt.timedelta = SOON) -> Counter[str]:
     """Queue what is due by then; return how many mails each address is sent."""
     mails.write_all(timezone.now() + when)
     return Counter(KeptMail.objects.values_list("address", flat=True))
-
-
-def words(message: Message) -> str:
-    """Return the text of a mail."""
-    part = next(part for part in message.walk() if part.get_content_type() == "text/plain")
-    payload = part.get_payload(decode=True)
-    assert isinstance(payload, bytes)
-    return payload.decode(part.get_content_charset() or "utf-8")
 
 
 def test_a_reviewer_gets_one_mail_that_leads_to_the_page(cast: Cast) -> None:
