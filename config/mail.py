@@ -59,5 +59,6 @@ def in_folder(state: Path, to: str) -> list[str]:
         for letter in filter(None, path.read_bytes().split(BETWEEN)):
             message = email.message_from_bytes(letter, policy=policy.default)
             if message["To"] == to:
-                found.append(str(message.get_content()))
+                words = message.get_body(("plain",))
+                found.append(str(words.get_content()) if words is not None else "")
     return found

@@ -93,7 +93,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Load no file of tests, for a second run, that asks servers nothing: three in four of them."""
+    """Load no file of tests, for a second run, that asks servers nothing: three in four of them.
+
+    Nor the one that makes the guide's pictures, unless they are to be made.
+    """
+    if collection_path.match("browser/test_guide.py") and not config.getoption("--write-guide-pictures"):
+        return True
     if not config.getoption("--on-servers") or not collection_path.match("test_*.py"):
         return None
     return None if may_ask_again(collection_path) else True

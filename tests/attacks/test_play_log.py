@@ -135,7 +135,7 @@ def grep(read: str, kept: Kept, office: Office) -> None:
     assert "event='security.login_failed'" in read
     assert "MailNotSent" in read
     for _recipients, message in office.post.received:
-        body = text_of(message)
+        body = words(message)
         kept.secrets |= set(re.findall(r"#(\S+)", body)) | set(re.findall(r"/avis-demandes/([\w-]+)/", body))
         kept.secrets |= {code for pair in CODE.findall(body) for code in pair if code}
         kept.secrets |= {line for line in body.splitlines() if "Bonjour" in line}

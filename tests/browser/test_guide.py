@@ -47,11 +47,7 @@ class Camera:
         actor.close()
 
 
-def test_the_pictures_are_made(
-    request: pytest.FixtureRequest, browser: Browser, cast: Cast, live_url: str, pki: ServedPki
-) -> None:
-    if not request.config.getoption("--write-guide-pictures"):
-        pytest.skip("--write-guide-pictures is not given")
+def test_the_pictures_are_made(browser: Browser, cast: Cast, live_url: str, pki: ServedPki) -> None:
     camera, contract = Camera(browser, live_url), plot.opened(cast.contract)
     pilot = cast.pilote_ville
 
