@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,6 +19,8 @@ from workflow.opening.participants import sought as found_by
 from workflow.procedures.registry import procedure_of
 from workflow.standing.parties import PILOTING
 from workflow.tasks.fields import reason_field
+
+NEAR = 20  # organisations of the territory, those that were asked for first
 
 
 class RunningCalendarForm(CalendarForm):
@@ -58,9 +61,12 @@ class RunningParticipantsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         present = dict(taking_part(contract))
-        near = Organisation.objects.filter(territory__iexact=contract.territory).exclude(territory="")
-        asked = Organisation.objects.filter(pk__in=provided(contract)).order_by("name", "pk")
-        found = [*present, *asked, *near.order_by("name", "pk")[:20], *found_by(sought)[:20]]
+        near = ~Q(territory="") & Q(territory__iexact=contract.territory)
+        asked = Q(pk__in=provided(contract))
+        around = Organisation.objects.filter(asked | near).annotate(
+            was_asked=Case(When(asked, then=0), default=1)
+        )
+        found = [*present, *around.order_by("was_asked", "name", "pk")[:NEAR], *found_by(sought)[:20]]
         self.organisations: list[Organisation] = []
         self.fixed: list[tuple[Organisation, Part]] = []
         side = running_rules.own_side(contract, mandate)
@@ -112,7 +118,11 @@ class PlacesForm(forms.Form):
 
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["office"].queryset = seats.offices_to_add(contract)  # type: ignore[attr-defined]
+        field: OfficeChoice = self.fields["office"]  # type: ignore[assignment]
+        field.queryset = seats.offices_to_add(contract)
+        self.offices = list(field.queryset)  # read once: the field would read them again to show them
+        shown = [(office.pk, field.label_from_instance(office)) for office in self.offices]
+        field.choices = [("", field.empty_label), *shown]
 
 
 def show_current(form: forms.Form) -> None:
