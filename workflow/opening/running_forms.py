@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.models import Contract, Part
 from stakeholders.kinds import KINDS
@@ -15,6 +15,7 @@ from workflow.opening import running_rules, seats
 from workflow.opening.forms import CalendarForm, OfficeChoice
 from workflow.opening.participants import provided, taking_part
 from workflow.opening.participants import sought as found_by
+from workflow.procedures.registry import procedure_of
 from workflow.standing.parties import PILOTING
 from workflow.tasks.fields import reason_field
 
@@ -28,7 +29,12 @@ class RunningCalendarForm(CalendarForm):
         for name, field in self.fields.items():
             if name.startswith("days-"):  # an older contract may have none of its own
                 field.required, field.initial = False, contract.days.get(name.removeprefix("days-"))
-                field.help_text = _("En jours ouvrés ; vide, le délai ordinaire de l’étape.")
+                ordinary = _ordinary_days(contract, name.removeprefix("days-"))
+                field.help_text = ngettext(
+                    "En jours ouvrés ; vide, le délai ordinaire de l’étape : %(days)d jour de calendrier.",
+                    "En jours ouvrés ; vide, le délai ordinaire de l’étape : %(days)d jours de calendrier.",
+                    ordinary,
+                ) % {"days": ordinary}
         self.own = dict(contract.days)
 
     def days(self) -> dict[str, int]:
@@ -37,6 +43,11 @@ class RunningCalendarForm(CalendarForm):
         kept = {step: n for step, n in self.own.items() if step not in shown}
         given = {step: self.cleaned_data[name] for step, name in shown.items()}
         return kept | {step: int(n) for step, n in given.items() if n is not None}
+
+
+def _ordinary_days(contract: Contract, step: str) -> int:
+    """Return the calendar days that the contract's procedure gives a step which has none of its own."""
+    return max((node.days for node in procedure_of(contract).steps_for(step)), default=0)
 
 
 class RunningParticipantsForm(forms.Form):
