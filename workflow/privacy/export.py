@@ -13,6 +13,7 @@ from stakeholders.models import User
 from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.models import JournalEntry
+from workflow.steering.models import SavedFilter
 
 
 def of(person: User) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def of(person: User) -> dict[str, Any]:
             .order_by("pk")
             .values("address", "subject", "body", "at", "fate", "fate_at")
         ),
+        "saved_filters": list(SavedFilter.objects.filter(person=person).values("name", "query", "default")),
         "signatures": list(
             SignatureRequest.objects.filter(user=person).values("state", "document_sha256", "signed_at")
         ),
