@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'filtre enregistré',
                 'verbose_name_plural': 'filtres enregistrés',
                 'ordering': ['name', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('person', 'name'), name='one_saved_filter_a_name', violation_error_message='Vous avez déjà un filtre de ce nom : choisissez-en un autre.'), models.UniqueConstraint(condition=models.Q(('default', True)), fields=('person',), name='one_saved_filter_by_default')],
+                'constraints': [models.UniqueConstraint(fields=('person', 'name'), name='one_saved_filter_a_name', violation_error_message='Vous avez déjà un filtre de ce nom : choisissez-en un autre.'), models.UniqueConstraint(condition=models.Q(('default', True)), fields=('person',), name='one_saved_filter_by_default')],
             },
         ),
     ]

@@ -30,7 +30,7 @@ class SavedFilter(models.Model):
             models.UniqueConstraint(
                 fields=["person", "name"],
                 name="one_saved_filter_a_name",
-                violation_error_message=_("Vous avez déjà un filtre de ce nom : choisissez-en un autre."),
+                violation_error_message=_("Vous avez déjà un filtre de ce nom : choisissez-en un autre."),
             ),
             models.UniqueConstraint(
                 fields=["person"], condition=Q(default=True), name="one_saved_filter_by_default"

@@ -17,7 +17,7 @@ class TooMany(Exception):
 
     def __init__(self) -> None:
         super().__init__(
-            _("Vous avez déjà %(most)s filtres : supprimez-en un d’abord.") % {"most": KEPT_AT_MOST}
+            _("Vous avez déjà %(most)s filtres : supprimez-en un d’abord.") % {"most": KEPT_AT_MOST}
         )
 
 

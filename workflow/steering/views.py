@@ -84,7 +84,7 @@ def saved_filter_add(request: Request, mandates: list[Mandate]) -> HttpResponse:
         except saved.TooMany as error:
             form.add_error("name", str(error))
         else:
-            messages.success(request, _("Le filtre « %(name)s » est enregistré.") % {"name": row.name})
+            messages.success(request, _("Le filtre « %(name)s » est enregistré.") % {"name": row.name})
             return redirect(_address(row.query))
     kept = list(SavedFilter.objects.filter(person=request.user))
     return _page(request, mandates, chosen, kept, form)
@@ -99,7 +99,7 @@ def saved_filter_change(request: Request, mandates: list[Mandate], saved_filter:
         raise Http404
     if "delete" in request.POST:
         row.delete()
-        messages.success(request, _("Le filtre « %(name)s » est supprimé.") % {"name": row.name})
+        messages.success(request, _("Le filtre « %(name)s » est supprimé.") % {"name": row.name})
         return redirect(_address(""))
     saved.make_default(row, default="default" in request.POST)
     messages.success(request, _("C’est noté."))
