@@ -245,9 +245,24 @@ class RevocationTooEarly(RevocationUnknown):
         super().__init__(serial, f"last said at {known_at}")
         self.args = (
             _(
-                "Le dernier état publié par l’autorité du certificat date d’avant la signature : le "
+                "Le dernier état publié par l’autorité du certificat date d’avant la signature : le "
                 "scellement attend le suivant. Il n’y a rien à faire."
             ),
+        )
+
+
+class ProofNotLonger(TransientError):
+    """No time-stamping authority proves a sealed file for longer than the time-stamp that it has."""
+
+    code = "proof_not_longer"
+
+    def __init__(self, until: dt.datetime) -> None:
+        super().__init__(
+            _(
+                "L’autorité d’horodatage ne prolonge pas la preuve au-delà du %(day)s : faites renouveler "
+                "son certificat, ou ajoutez une autre autorité (TIMESTAMP_URLS)."
+            )
+            % {"day": on_day(until)}
         )
 
 
