@@ -22,8 +22,8 @@ from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.tasks import Task
 
 from signatures import blobs, kept, machine, output, renewals
-from signatures.delays import Unforeseen
-from signatures.errors import RevocationTooEarly, SignatureError, TransientError
+from signatures.delays import RevocationTooEarly, Unforeseen
+from signatures.errors import SignatureError, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.plain import visible
 

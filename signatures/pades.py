@@ -39,9 +39,9 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from signatures import clocks, cms, knowledge, stamp, stamps, verification
 from signatures.backends import SigningCertificate
+from signatures.delays import RevocationTooEarly
 from signatures.errors import (
     CertificateUntrusted,
-    RevocationTooEarly,
     RevocationUnknown,
     UnsignableDocument,
 )

@@ -17,7 +17,7 @@ from django.utils import timezone
 from pyhanko.sign.general import extract_certificate_info
 
 from signatures import kept, output, pades, signals
-from signatures.errors import ProofNotLonger
+from signatures.delays import ProofNotLonger
 from signatures.models import Envelope, Renewal
 from signatures.reading import Reader
 from signatures.timestamps import CheckedTimeStamper

@@ -19,9 +19,10 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from signatures import blobs, pades, renewals, signals
+from signatures.delays import ProofNotLonger
 from signatures.demo.pki import issuance
 from signatures.demo.pki.services import Authorities
-from signatures.errors import ProofNotLonger, TimestampUnavailable
+from signatures.errors import TimestampUnavailable
 from signatures.models import Envelope, KeptReport, Renewal
 from signatures.validation import validate
 from tests.owner import as_owner
@@ -99,46 +100,43 @@ def test_a_contract_is_valid_for_as_long_as_it_is_renewed(pki: ServedPki, files:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTheJob:
-    """What the worker renews, when, and what it leaves alone."""
+def test_what_ends_soon_is_renewed_once(
+    pki: ServedPki, sealed: Callable[[], bytes], envelope: Envelope
+) -> None:
+    told: list[Renewal] = []
+    signals.archive_renewed.connect(listen := lambda sender, renewal, **_rest: told.append(renewal))
+    first = sealed()
+    envelope.refresh_from_db()
+    assert envelope.proven_until == renewals.ends_at(first)
+    assert list(renewals.due()) == []
 
-    def test_what_ends_soon_is_renewed_once(
-        self, pki: ServedPki, sealed: Callable[[], bytes], envelope: Envelope
-    ) -> None:
-        told: list[Renewal] = []
-        signals.archive_renewed.connect(listen := lambda sender, renewal, **_rest: told.append(renewal))
-        first = sealed()
-        envelope.refresh_from_db()
-        assert envelope.proven_until == renewals.ends_at(first)
+    with years_later(pki, SOON, succeeded=False):
+        assert list(renewals.due()) == [envelope]
+        with pytest.raises(ProofNotLonger, match="ne prolonge pas"):
+            renewals.renew(envelope)
+        with pki.interrupted("/tsa"), pytest.raises(TimestampUnavailable):
+            renewals.renew(envelope)
+    assert not Renewal.objects.exists()
+
+    with years_later(pki, SOON):
+        stale = Envelope.objects.get(pk=envelope.pk)
+        made = renewals.renew(envelope)
+        assert made and made.replaced_sha256 != made.document_sha256
+        assert renewals.renew(stale) is None, "another worker came first: its file stands"
         assert list(renewals.due()) == []
+    envelope.refresh_from_db()
+    assert envelope.sealed_sha256 == made.document_sha256
+    assert blobs.get(made.replaced_sha256) == first
+    assert blobs.get(envelope.sealed_sha256).startswith(first)
+    assert told == [made]
+    kept = KeptReport.objects.get(document_sha256=envelope.sealed_sha256)
+    assert kept.verdict == "TOTAL-PASSED"
+    signals.archive_renewed.disconnect(listen)
 
-        with years_later(pki, SOON, succeeded=False):
-            assert list(renewals.due()) == [envelope]
-            with pytest.raises(ProofNotLonger, match="ne prolonge pas"):
-                renewals.renew(envelope)
-            with pki.interrupted("/tsa"), pytest.raises(TimestampUnavailable):
-                renewals.renew(envelope)
-        assert not Renewal.objects.exists()
-
-        with years_later(pki, SOON):
-            stale = Envelope.objects.get(pk=envelope.pk)
-            made = renewals.renew(envelope)
-            assert made and made.replaced_sha256 != made.document_sha256
-            assert renewals.renew(stale) is None, "another worker came first: its file stands"
-            assert list(renewals.due()) == []
-        envelope.refresh_from_db()
-        assert envelope.sealed_sha256 == made.document_sha256
-        assert blobs.get(made.replaced_sha256) == first
-        assert blobs.get(envelope.sealed_sha256).startswith(first)
-        assert told == [made]
-        kept = KeptReport.objects.get(document_sha256=envelope.sealed_sha256)
-        assert kept.verdict == "TOTAL-PASSED"
-        signals.archive_renewed.disconnect(listen)
-
-        with as_owner():  # sealed by a release that did not write the end down
-            Envelope.objects.update(proven_until=None)
-        app.configure_task("signatures.renew_archives").defer(timestamp=0)
-        run_jobs()
-        envelope.refresh_from_db()
-        assert envelope.proven_until == made.proven_until
-        assert Renewal.objects.count() == 1
+    with as_owner():  # sealed by a release that did not write the end down
+        Envelope.objects.update(proven_until=None)
+    app.configure_task("signatures.renew_archives").defer(timestamp=0)
+    run_jobs()
+    envelope.refresh_from_db()
+    assert envelope.proven_until == made.proven_until
+    assert Renewal.objects.count() == 1
