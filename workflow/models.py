@@ -20,6 +20,7 @@ from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
+from workflow.steering.models import SavedFilter
 
 __all__ = [
     "Abandonment",
@@ -51,6 +52,7 @@ __all__ = [
     "QueuedMail",
     "Recall",
     "Refusal",
+    "SavedFilter",
     "SentForm",
     "SigningAct",
     "SigningRound",
