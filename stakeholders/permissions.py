@@ -191,12 +191,33 @@ def _rights_on(target: models.Model | type[models.Model]) -> models.Manager[Any]
 
 def visible(person: Person, rows: QuerySet[Row], power: Power = Power.VIEW) -> QuerySet[Row]:
     """Keep of ``rows`` those on which the person holds ``power`` today."""
+    groups, alone = reach(person, rows.model, power)
+    reached = Q(group__in=groups)
+    for group, limited in alone:
+        reached |= Q(group=group, content_object=limited)
+    return _held_by(reached, rows, power)
+
+
+def visible_to(groups: Iterable[int], rows: QuerySet[Row], power: Power = Power.VIEW) -> QuerySet[Row]:
+    """Keep of ``rows`` those on which one of these groups holds ``power``."""
+    return _held_by(Q(group__in=groups), rows, power)
+
+
+def reach(
+    person: Person, model: type[models.Model], power: Power = Power.VIEW
+) -> tuple[list[int], list[tuple[int, int | None]]]:
+    """Return by which groups the person holds ``power`` today: on all that is theirs; or on one row alone.
+
+    A guest's mandate is for one: the group, and the key of the row.
+    """
     mandates = [m for m in mandates_in_force(person) if power in m.office.powers]
-    kind = ContentType.objects.get_for_model(rows.model).pk
-    reached = Q(group__in={m.office.organisation.group_id for m in mandates if m.limited_type_id is None})
-    for mandate in mandates:
-        if mandate.limited_type_id == kind:
-            reached |= Q(group=mandate.office.organisation.group_id, content_object=mandate.limited_id)
+    kind = ContentType.objects.get_for_model(model).pk
+    whole = {m.office.organisation.group_id for m in mandates if m.limited_type_id is None}
+    alone = [(m.office.organisation.group_id, m.limited_id) for m in mandates if m.limited_type_id == kind]
+    return sorted(whole), alone
+
+
+def _held_by(reached: Q, rows: QuerySet[Row], power: Power) -> QuerySet[Row]:
     held = _rights_on(rows.model).filter(reached, permission__codename=power.value)
     return rows.filter(pk__in=held.values("content_object_id"))
 

@@ -7,7 +7,7 @@ they may do, that takes longer than PostgreSQL takes to answer, on every page.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections, models
@@ -16,6 +16,7 @@ from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=models.Model)
+MARKER = 2_147_480_001  # a key that no row will have; the next ones, where a query takes several
 
 
 class Prepared(Generic[Row]):
@@ -26,7 +27,7 @@ class Prepared(Generic[Row]):
     """
 
     def __init__(self, make: Callable[..., QuerySet[Row]], *markers: Any) -> None:
-        self._make, self._markers = make, markers
+        self.make, self._markers = make, markers
         self._kept: tuple[QuerySet[Row], SQLCompiler, str, tuple[Any, ...]] | None = None
 
     def rows(self, *values: Any) -> list[Row]:
@@ -40,7 +41,7 @@ class Prepared(Generic[Row]):
         return list(ModelIterable(QuerySet(query.model, cast(Any, _Written(asking)), query.db)))
 
     def _write(self) -> tuple[QuerySet[Row], SQLCompiler, str, tuple[Any, ...]]:
-        query = self._make(*self._markers)
+        query = self.make(*self._markers)
         compiler = query.query.get_compiler(using=query.db)
         sql, params = compiler.as_sql()
         missing = [marker for marker in self._markers if marker not in params]
@@ -58,6 +59,12 @@ class _Written:
 
     def get_compiler(self, using: str) -> SQLCompiler:
         return self._compiler
+
+
+def of_some(query: Prepared[Row], some: Sequence[models.Model]) -> Iterable[Row]:
+    """Return the rows of a query about some rows, by their keys: as it was written where it is about one."""
+    keys = [row.pk for row in some]
+    return query.rows(*keys) if len(keys) == 1 else query.make(*keys)
 
 
 def _as(marked: Any, value: Any) -> Any:

@@ -10,13 +10,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import MaxLengthValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from contracts.long_text import LongText
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
+from stakeholders.prepared import MARKER, Prepared, of_some
 from stakeholders.reading import asked_for_each, asked_once
 from stakeholders.terms import Calendar, Zone, last_day
 from stakeholders.text import LabelledLines, Line, LineList
@@ -136,9 +137,16 @@ class Contract(models.Model):
 @asked_for_each
 def latest_version(contracts: list[Contract]) -> dict[Contract, ContractVersion | None]:
     """Return the last frozen version of each contract, or None."""
-    rows = ContractVersion.objects.filter(contract__in=contracts).select_related("frozen_by")
-    last = {row.contract_id: row for row in rows.order_by("contract_id", "-number").distinct("contract_id")}
+    last = {row.contract_id: row for row in of_some(_LAST, contracts)}
     return {contract: _of(contract, last.get(contract.pk)) for contract in contracts}
+
+
+def _last(*contracts: int) -> QuerySet[ContractVersion]:
+    rows = ContractVersion.objects.filter(contract__in=contracts).select_related("frozen_by")
+    return rows.order_by("contract_id", "-number").distinct("contract_id")
+
+
+_LAST = Prepared(_last, MARKER)
 
 
 def _of(contract: Contract, version: ContractVersion | None) -> ContractVersion | None:
@@ -156,13 +164,18 @@ def versions_of(contract: Contract) -> list[ContractVersion]:
 @asked_for_each
 def places(contracts: list[Contract]) -> dict[Contract, list[Signatory]]:
     """Return the signatories of each contract, in the order in which they sign, each with its office."""
-    rows = Signatory.objects.filter(contract__in=contracts)
     found: dict[int, list[Signatory]] = {}
-    for row in rows.select_related("office__organisation__group", "contract", "council__group").order_by(
-        "order"
-    ):
+    for row in of_some(_PLACES, contracts):
         found.setdefault(row.contract_id, []).append(row)
     return {contract: found.get(contract.pk, []) for contract in contracts}
+
+
+def _places(*contracts: int) -> QuerySet[Signatory]:
+    rows = Signatory.objects.filter(contract__in=contracts)
+    return rows.select_related("office__organisation__group", "contract", "council__group").order_by("order")
+
+
+_PLACES = Prepared(_places, MARKER)
 
 
 class ContractGroupPermission(GroupPermissionRow):

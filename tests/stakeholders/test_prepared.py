@@ -7,14 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from contracts.models import Contract
+from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import held_on, with_rights
 from stakeholders.prepared import Prepared
-from tests.cast import Cast
+from tests import plot
+from tests.cast import Cast, small_contract
 from workflow.standing.standings import Standings, standings_of_many
+from workflow.tasks.access import contract_for, contracts_of, task_for
 
 TODAY = timezone.localdate
 
@@ -63,3 +68,40 @@ def test_each_thread_asks_by_its_own_connection(cast: Cast) -> None:
 def test_a_query_that_takes_no_marker_is_no_query_of_these_values() -> None:
     with pytest.raises(ValueError, match="takes no"):
         Prepared(lambda _person: User.objects.all(), 2_147_480_001).rows(1)
+
+
+def test_who_may_open_a_contract_is_asked_of_today_and_of_each(cast: Cast) -> None:
+    """One query is written for all who act for as many organisations: each is asked about by their own."""
+    contract = plot.opened(small_contract(cast))
+    for person in User.objects.order_by("pk"):
+        may = contracts_of(person).filter(pk=contract.pk).exists()
+        assert opens(person, contract) == may
+    assert opens(cast.pilote_ville, contract)
+    assert not opens(cast.outsider, contract)
+    withdraw_mandate(cast.bailleur_oh.mandates.get(), actor=cast.admin)
+    assert not opens(cast.bailleur_oh, contract)
+    for absent in (0, -1, 2_147_480_001, 2_147_480_002, 10**12):
+        with pytest.raises(Http404):
+            contract_for(cast.pilote_ville, absent)
+
+
+def opens(person: User, contract: Contract) -> bool:
+    try:
+        return contract_for(person, contract.pk) == contract
+    except Http404:
+        return False
+
+
+def test_a_contract_is_read_with_what_its_page_asks_and_a_task_with_its_contract(cast: Cast) -> None:
+    contract = plot.opened(small_contract(cast))
+    waiting = plot.task(contract, "draft", cast.organisation("org-ville"))
+    for _time in range(2):
+        found = contract_for(cast.pilote_ville, contract.pk)
+        with CaptureQueriesContext(connection) as asked:
+            assert found.circuit.process
+        assert len(asked) == 0
+        met = task_for(cast.pilote_ville, contract.pk, waiting.pk)
+        assert (met.task, met.contract) == (waiting, contract)
+    for who, where in ((cast.outsider, contract.pk), (cast.pilote_ville, contract.pk + 1)):
+        with pytest.raises(Http404):
+            task_for(who, where, waiting.pk)

@@ -24,6 +24,7 @@ from viewflow.workflow.models import Task as Task  # the engine's row, for every
 from contracts.models import Contract, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Organisation, User
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_once
 from workflow.engine import purposes
 
@@ -116,8 +117,15 @@ def process_numbered(process_id: int) -> Process:
 @asked_once
 def open_tasks(contract: Contract) -> list[Task]:
     """Return what is awaited now, from people or from the system."""
+    return _AWAITED.rows(contract.pk)
+
+
+def _awaited(contract: int) -> QuerySet[Task]:
     found = tasks(of_contract(contract), OF_PEOPLE | OF_THE_SYSTEM, WORKING)
-    return list(found.select_related("owner", CONTRACT).order_by("pk"))
+    return found.select_related("owner", CONTRACT).order_by("pk")
+
+
+_AWAITED = Prepared(_awaited, MARKER)
 
 
 @asked_once

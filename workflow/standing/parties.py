@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+
 from contracts.models import Contract, Part, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
+from stakeholders.prepared import MARKER, Prepared, of_some
 from stakeholders.reading import asked_for_each, asked_once
 from workflow.engine.tasks import Task, fills_a_place, has_seed, know_seed
 
@@ -37,11 +40,18 @@ def pilot(contract: Contract, part: Part) -> Organisation:
 @asked_for_each
 def taking_part(contracts: list[Contract]) -> dict[Contract, list[Participation]]:
     """Return who takes part in each contract and as what, in the order in which they were entered."""
-    rows = Participation.objects.filter(contract__in=contracts).select_related("organisation__group")
     found: dict[int, list[Participation]] = {}
-    for row in rows.order_by("pk"):
+    for row in of_some(_TAKING_PART, contracts):
         found.setdefault(row.contract_id, []).append(row)
     return {contract: found.get(contract.pk, []) for contract in contracts}
+
+
+def _taking_part(*contracts: int) -> QuerySet[Participation]:
+    rows = Participation.objects.filter(contract__in=contracts).select_related("organisation__group")
+    return rows.order_by("pk")
+
+
+_TAKING_PART = Prepared(_taking_part, MARKER)
 
 
 def know_what_opened(tasks: Iterable[Task], contract: Contract) -> None:
