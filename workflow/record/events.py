@@ -76,8 +76,8 @@ def last_about(contract: Contract, person: User) -> tuple[int, int]:
     """
     with connection.cursor() as cursor:  # as in last_identifier
         cursor.execute(
-            "SELECT MAX({0}.id) FILTER (WHERE {0}.contract_id = %s) AS contract, MAX({0}.id) AS either FROM {0} "
-            "WHERE ({0}.contract_id = %s OR {0}.recipient_id = %s)".format(Event._meta.db_table),
+            f"SELECT MAX({Event._meta.db_table}.id) FILTER (WHERE {Event._meta.db_table}.contract_id = %s) AS contract, MAX({Event._meta.db_table}.id) AS either FROM {Event._meta.db_table} "
+            f"WHERE ({Event._meta.db_table}.contract_id = %s OR {Event._meta.db_table}.recipient_id = %s)",
             [contract.pk, contract.pk, person.pk],
         )
         of_contract, either = cursor.fetchone() or (0, 0)
