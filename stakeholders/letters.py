@@ -68,10 +68,10 @@ def plain(text: str) -> str:
     # by the signs that there are, few in the longest text: all that is kept and printed passes here
     put_right = text if _PUT_RIGHT.isdisjoint(text) else text.translate(TABLE)
     composed = unicodedata.normalize("NFC", put_right)
-    others = {c: form for c in set(composed) if not can_print(c) and (form := _compatible(c)) != c}
-    if not others:
-        return composed
-    return unicodedata.normalize("NFC", composed.translate(str.maketrans({**others})))
+    others: dict[str, str | int | None] = {
+        c: form for c in set(composed) if not can_print(c) and (form := _compatible(c)) != c
+    }
+    return unicodedata.normalize("NFC", composed.translate(str.maketrans(others))) if others else composed
 
 
 @cache

@@ -79,8 +79,9 @@ def _checked(value: str, also: str) -> str:
             },
             code="character",
         )
-    spaces = {sign for sign in signs - KEPT_SPACES if unicodedata.category(sign) == "Zs"}
-    return (text.translate(str.maketrans({sign: " " for sign in spaces})) if spaces else text).strip()
+    odd = (sign for sign in signs - KEPT_SPACES if unicodedata.category(sign) == "Zs")
+    spaces: dict[str, str | int | None] = dict.fromkeys(odd, " ")
+    return (text.translate(str.maketrans(spaces)) if spaces else text).strip()
 
 
 @lru_cache(4096)
