@@ -23,7 +23,6 @@ from workflow.council.rules import resolution_on
 from workflow.engine import purposes
 from workflow.opinions.last import last_opinions
 from workflow.opinions.rules import approvals_of
-from workflow.opinions.silence import silences_on
 from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused, AlreadyDone
@@ -179,7 +178,6 @@ def _page(
         "commitments": len(commitments(version.content)),
         "budget": total_budget(version.content),
         "opinions": opinions,
-        "silences": silences_on(version),
         "reservations": [o for o in opinions if o.value == OpinionValue.FAVOURABLE_WITH_RESERVATIONS],
         "approvals": approvals_of(version),
         "resolution": resolution_on(version, signatory.awaited_council),
