@@ -16,9 +16,10 @@ from typing import Any
 
 from contracts import kinds
 from contracts.clauses import ANNEXES, clauses_of, filled, key_of
-from contracts.models import Annex, Commitment, Contract, Signatory, Volet
+from contracts.models import Annex, Clause, Commitment, Contract, Signatory, Volet
 from stakeholders import letters
-from stakeholders.models import Mandate, Office
+from stakeholders.models import Mandate, Office, User
+from stakeholders.permissions import holders_of
 
 # 5: of each annex its file, whether the public may read it and why not, how it travels (ADR 0026)
 # 4: long texts have a structure, derived from what is typed (ADR 0025)
@@ -48,7 +49,8 @@ def content_of(contract: Contract) -> Content:
     heading, text}], volets [{code, order, title, lead, text, commitments […]}], annexes [{key,
     number, kind, title, publishable, reason, reason_words, attached, file {sha256, size, pages} or none}],
     signatories.
-    The text of a clause is filled: what is hashed is what is printed.
+    The text of a clause is filled, and that of a volet which says nothing, or it is left out, as the kind of
+    contract has it: what is hashed is what is printed.
     """
     volets = contract.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__contributors"
@@ -71,10 +73,21 @@ def content_of(contract: Contract) -> Content:
         "document_date": _date(contract.document_date),
         "frameworks": [{"kind": f["kind"], "label": f["label"]} for f in contract.frameworks],
         "clauses": _clauses(contract),
-        "volets": [_volet(volet, offices) for volet in volets],
+        "volets": _filled_volets([_volet(volet, offices) for volet in volets], kind.empty_volet),
         "annexes": [_annex(number, row) for number, row in enumerate(contract.annexes.all(), start=1)],
-        "signatories": [_signatory(s) for s in contract.signatories.select_related("office__organisation")],
+        "signatories": _signatories(list(contract.signatories.select_related("office__organisation"))),
     }
+    plain: Content = _plain(found)
+    return plain
+
+
+def around_volets(clauses: list[Clause], places: list[Signatory], contract: Contract) -> Content:
+    """Return the part of :func:`content_of` that the parties and the visas are read in.
+
+    Keys: schema, clauses, signatories. ``clauses`` and ``places`` are all of the contract's.
+    """
+    printed = [row for row in clauses if not row.left_out]
+    found = {"schema": SCHEMA, "clauses": _filled(printed, contract), "signatories": _signatories(places)}
     plain: Content = _plain(found)
     return plain
 
@@ -170,6 +183,10 @@ def _clauses(contract: Contract) -> list[dict[str, Any]]:
     """Return the clauses that are printed; that which announces annexes only where there is one."""
     has_annexes = contract.annexes.exists()
     rows = [row for row in clauses_of(contract) if not row.left_out and (row.code != ANNEXES or has_annexes)]
+    return _filled(rows, contract)
+
+
+def _filled(rows: list[Clause], contract: Contract) -> list[dict[str, Any]]:
     return [
         {"key": key_of(row), "place": row.place, "heading": row.heading, "text": filled(row.text, contract)}
         for row in rows
@@ -185,6 +202,17 @@ def _volet(volet: Volet, offices: Offices) -> dict[str, Any]:
         "text": volet.text,
         "commitments": [_commitment(commitment, offices) for commitment in volet.commitments.all()],
     }
+
+
+def _filled_volets(volets: list[dict[str, Any]], nothing: str) -> list[dict[str, Any]]:
+    """Have the volets that say nothing say so, or leave them out; the others keep their numbers."""
+
+    def says(volet: dict[str, Any]) -> bool:
+        return bool(volet["commitments"] or volet["text"].strip())
+
+    return [
+        volet if says(volet) else {**volet, "text": nothing} for volet in volets if nothing or says(volet)
+    ]
 
 
 def _commitment(commitment: Commitment, offices: Offices) -> dict[str, Any]:
@@ -229,8 +257,12 @@ def _annex(number: int, annex: Annex) -> dict[str, Any]:
     }
 
 
-def _signatory(signatory: Signatory) -> dict[str, Any]:
-    holder = signatory.office.holder()
+def _signatories(places: list[Signatory]) -> list[dict[str, Any]]:
+    holders = holders_of(place.office_id for place in places)
+    return [_signatory(place, holders[place.office_id]) for place in places]
+
+
+def _signatory(signatory: Signatory, holder: User | None) -> dict[str, Any]:
     return {
         "order": signatory.order,
         "field": signatory.field_name,

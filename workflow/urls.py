@@ -20,6 +20,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.live import missed
 from workflow.news import told_views
 from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
@@ -29,7 +30,7 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import correction_views, first_views, import_views, page_views
+from workflow.platform import code_views, correction_views, first_views, import_views, page_views
 from workflow.platform import views as platform_views
 from workflow.powers import invitation_views, together_views
 from workflow.powers import views as powers_views
@@ -59,6 +60,7 @@ urlpatterns = [
     path("corbeilles/compteurs/", inbox_views.basket_counters, name="basket_counters"),
     path("corbeilles/<slug:basket>/", inbox_views.basket, name="basket"),
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
+    path("en-direct/", missed.missed_events, name="missed_events"),
     path("nombre/", figure_views.figure, name="figure"),
     # news
     path("nouvelles/", news_views.news, name="news"),
@@ -275,6 +277,7 @@ urlpatterns = [
     path("plateforme/import/", import_views.import_file, name="platform_import"),
     path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
     path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
+    path("plateforme/preuves/<int:means_id>/code/", code_views.proof_code, name="platform_proof_code"),
     path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
     path("plateforme/pages/", page_views.public_pages, name="public_pages"),
     path("plateforme/pages/<slug:page>/", page_views.public_page_edit, name="public_page_edit"),
