@@ -21,6 +21,7 @@ from workflow.record.models import Anchor, Event, JournalEntry, SentForm, Unsent
 from workflow.reminders.models import Reminder, ReminderPass
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
+from workflow.steering.models import SavedFilter
 
 __all__ = [
     "Abandonment",
@@ -54,6 +55,7 @@ __all__ = [
     "Refusal",
     "Reminder",
     "ReminderPass",
+    "SavedFilter",
     "SentForm",
     "SigningAct",
     "SigningRound",

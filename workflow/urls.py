@@ -40,6 +40,7 @@ from workflow.proofs import views as proofs_views
 from workflow.reminders import views as reminders_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
+from workflow.steering import views as steering_views
 from workflow.tasks import transfer_views
 from workflow.tasks import views as tasks_views
 from workflow.verification import views as verification_views
@@ -70,6 +71,19 @@ urlpatterns = [
     path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
+    # many contracts at once
+    path("pilotage/", steering_views.contracts_steered, name="contracts_steered"),
+    path(
+        "pilotage/export.<slug:extension>",
+        steering_views.contracts_steered_table,
+        name="contracts_steered_table",
+    ),
+    path("pilotage/filtres/", steering_views.saved_filter_add, name="saved_filter_add"),
+    path(
+        "pilotage/filtres/<int:saved_filter>/",
+        steering_views.saved_filter_change,
+        name="saved_filter_change",
+    ),
     # a contract in preparation
     path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
     path("contrats/preparations/", opening_views.preparations, name="preparations"),

@@ -45,6 +45,7 @@ NAMES: dict[str, Promise] = {
     "workflow.open_day": _("Ouverture de la journée"),
     "signatures.advance_request": _("Apposition d’une signature"),
     "signatures.seal_envelope": _("Scellement d’un contrat signé"),
+    "signatures.renew_archives": _("Renouvellement de la preuve des contrats scellés"),
     "signatures.renew_reports": _("Nouvelle vérification des contrats scellés"),
 }
 

@@ -145,6 +145,12 @@ _ROWS = (
     Verb("signature_refused", _("Signature refusée : %(signer)s. Le contrat revient en rédaction.")),
     Verb("seal_delayed", _("Le scellement pour l’archive attend. %(message)s"), moves_baskets=False),
     Verb("contract_sealed", _("Le contrat est signé par toutes les parties et scellé pour l’archive.")),
+    Verb(
+        "archive_renewed",
+        _("La preuve du contrat scellé est renouvelée : un horodatage de plus couvre le fichier."),
+        moves_baskets=False,
+        announced=False,
+    ),
     Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb("contact_removed", _("Contact retiré pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb(

@@ -42,7 +42,7 @@ ON_THE_PAGE = {
     *("circuit_started", "resolution_published", "resolution_transmitted", "resolution_received"),
     *("holder_accepted", "signature_requested", "signature_progressed", "seal_delayed", "contact_added"),
     *("contact_removed", "guest_link_sent", "guest_entered", "job_queued", "job_retried", "transfer_ended"),
-    *("standing_lost", "draft_imported", "initiative_recorded"),
+    *("standing_lost", "draft_imported", "initiative_recorded", "archive_renewed"),
     *("organisation_provided", "organisation_declined"),  # their own mail: workflow/opening/requests.py
 }
 WHOM = {

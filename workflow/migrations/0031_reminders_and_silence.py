@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ('contracts', '0017_reminders'),
         ('stakeholders', '0019_no_circle_of_organisations'),
         ('viewflow', '0015_task_scheduled'),
-        ('workflow', '0029_notices'),
+        ('workflow', '0030_saved_filters'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
