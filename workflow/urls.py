@@ -37,6 +37,7 @@ from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
 from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
+from workflow.reminders import views as reminders_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
 from workflow.steering import views as steering_views
@@ -97,6 +98,8 @@ urlpatterns = [
     path(BASE, board_views.contract, name="contract"),
     path(f"{BASE}prevenus/", told_views.contract_told, name="contract_told"),
     path(f"{BASE}prevenus.csv", told_views.contract_told_table, name="contract_told_table"),
+    path(f"{BASE}echeances/", reminders_views.contract_terms, name="contract_terms"),
+    path(f"{TASK}echeance/", reminders_views.term_extend, name="term_extend"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),

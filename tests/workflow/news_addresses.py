@@ -6,7 +6,7 @@ from typing import Any
 
 from contracts.models import Contract, Part
 from stakeholders.models import Mandate, Role
-from tests.workflow.address_arguments import none
+from tests.workflow.address_arguments import none, review
 from tests.workflow.addresses import CITY, CSV, EVERYBODY, PILOTS, Rule
 from tests.workflow.scenes import Scenes
 from workflow.news.push_models import PushDevice
@@ -45,6 +45,8 @@ NEWS = {
     **dict.fromkeys(("news", "news_list"), Rule(EVERYBODY, arguments=none)),
     "news_open": Rule(CITY, arguments=notice),
     **dict.fromkeys(("contract_told", "contract_told_table"), Rule(PILOTS)),
+    "contract_terms": Rule(PILOTS, PILOTS, scene="review"),
+    "term_extend": Rule(PILOTS, PILOTS, scene="review", arguments=review),
     "news_read": Rule(None, EVERYBODY, arguments=none),
     "contracts_steered": Rule(STEERING, arguments=none),
     "contracts_steered_table": Rule(STEERING, arguments=lambda _s, _c: CSV),

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workflow', '0030_saved_filters'),
+        ('workflow', '0031_reminders_and_silence'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
