@@ -14,6 +14,7 @@ from stakeholders.models import User
 from workflow.drafting.imports import opened
 from workflow.drafting.models import DraftImport
 from workflow.engine.tasks import CONTRACT
+from workflow.news.push_models import PushDevice
 from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.models import JournalEntry
@@ -69,6 +70,7 @@ def of(person: User) -> dict[str, Any]:
             .order_by("pk")
             .values("at", "word", contract=F(f"task__{CONTRACT}__reference"))
         ),
+        "push_devices": list(PushDevice.objects.filter(person=person).values("service", "at")),
         "saved_filters": list(SavedFilter.objects.filter(person=person).values("name", "query", "default")),
         "signatures": list(
             SignatureRequest.objects.filter(user=person).values("state", "document_sha256", "signed_at")
