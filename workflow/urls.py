@@ -21,7 +21,7 @@ from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
 from workflow.live import missed
-from workflow.news import told_views
+from workflow.news import push_views, told_views
 from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
 from workflow.opening import views as opening_views
@@ -30,15 +30,17 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import correction_views, first_views, import_views, page_views
+from workflow.platform import code_views, correction_views, first_views, import_views, page_views
 from workflow.platform import views as platform_views
 from workflow.powers import invitation_views, together_views
 from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
 from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
+from workflow.reminders import views as reminders_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
+from workflow.steering import views as steering_views
 from workflow.tasks import transfer_views
 from workflow.tasks import views as tasks_views
 from workflow.verification import views as verification_views
@@ -66,9 +68,26 @@ urlpatterns = [
     path("nouvelles/liste/", news_views.news_list, name="news_list"),
     path("nouvelles/lues/", news_views.news_read, name="news_read"),
     path("nouvelles/courriels/", news_views.mail_choice, name="mail_choice"),
+    path("nouvelles/appareils/", push_views.push_device_add, name="push_device_add"),
+    path(
+        "nouvelles/appareils/<int:device>/retrait/", push_views.push_device_remove, name="push_device_remove"
+    ),
     path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
+    # many contracts at once
+    path("pilotage/", steering_views.contracts_steered, name="contracts_steered"),
+    path(
+        "pilotage/export.<slug:extension>",
+        steering_views.contracts_steered_table,
+        name="contracts_steered_table",
+    ),
+    path("pilotage/filtres/", steering_views.saved_filter_add, name="saved_filter_add"),
+    path(
+        "pilotage/filtres/<int:saved_filter>/",
+        steering_views.saved_filter_change,
+        name="saved_filter_change",
+    ),
     # a contract in preparation
     path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
     path("contrats/preparations/", opening_views.preparations, name="preparations"),
@@ -79,6 +98,8 @@ urlpatterns = [
     path(BASE, board_views.contract, name="contract"),
     path(f"{BASE}prevenus/", told_views.contract_told, name="contract_told"),
     path(f"{BASE}prevenus.csv", told_views.contract_told_table, name="contract_told_table"),
+    path(f"{BASE}echeances/", reminders_views.contract_terms, name="contract_terms"),
+    path(f"{TASK}echeance/", reminders_views.term_extend, name="term_extend"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),
@@ -274,6 +295,7 @@ urlpatterns = [
     path("plateforme/import/", import_views.import_file, name="platform_import"),
     path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
     path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
+    path("plateforme/preuves/<int:means_id>/code/", code_views.proof_code, name="platform_proof_code"),
     path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
     path("plateforme/pages/", page_views.public_pages, name="public_pages"),
     path("plateforme/pages/<slug:page>/", page_views.public_page_edit, name="public_page_edit"),

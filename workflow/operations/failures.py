@@ -30,6 +30,8 @@ NAMES: dict[str, Promise] = {
     "workflow.mark_failed": _("Signalement d’un échec"),
     "workflow.send_mail": _("Envoi d’un courriel"),
     "workflow.mail_news": _("Composition des courriels de nouvelles"),
+    "workflow.push_news": _("Composition des alertes sur les appareils"),
+    "workflow.push_to_device": _("Alerte sur un appareil"),
     "workflow.issue_specimen_key": _("Délivrance d’une clé de démonstration"),
     "workflow.send_guest_code": _("Envoi d’un code à un contact"),
     "workflow.forget_mail": _("Effacement des courriels"),
@@ -40,9 +42,12 @@ NAMES: dict[str, Promise] = {
     "workflow.anchor_entry": _("Ancrage du journal"),
     "workflow.anchor_journal": _("Ancrage du journal"),
     "workflow.follow_change": _("Suites d’un changement de fonctions"),
+    "workflow.look_at_terms": _("Passage des échéances du jour"),
+    "workflow.strike_terms": _("Envoi des rappels d’un contrat"),
     "workflow.open_day": _("Ouverture de la journée"),
     "signatures.advance_request": _("Apposition d’une signature"),
     "signatures.seal_envelope": _("Scellement d’un contrat signé"),
+    "signatures.renew_archives": _("Renouvellement de la preuve des contrats scellés"),
     "signatures.renew_reports": _("Nouvelle vérification des contrats scellés"),
 }
 
