@@ -130,13 +130,17 @@ PRIVILEGES: dict[str, str] = {
         *("contact_name", "contact_email"),  # forgotten with what was never opened
     ),
     "workflow_pagetext": KEPT,
+    "workflow_pushdevice": FREE,  # sealed; goes with its browser
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,
+    "workflow_reminder": KEPT,
+    "workflow_reminderpass": KEPT,
     "workflow_savedfilter": FREE,
     "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
+    "workflow_silence": KEPT,
     "workflow_suggestion": kept_but(
         "state", "word", "decided_by_id", "decided_at", "commitment_id", "volet_id"
     ),

@@ -21,7 +21,7 @@ from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
 from workflow.live import missed
-from workflow.news import told_views
+from workflow.news import push_views, told_views
 from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
 from workflow.opening import views as opening_views
@@ -37,6 +37,7 @@ from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
 from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
+from workflow.reminders import views as reminders_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
 from workflow.steering import views as steering_views
@@ -67,6 +68,10 @@ urlpatterns = [
     path("nouvelles/liste/", news_views.news_list, name="news_list"),
     path("nouvelles/lues/", news_views.news_read, name="news_read"),
     path("nouvelles/courriels/", news_views.mail_choice, name="mail_choice"),
+    path("nouvelles/appareils/", push_views.push_device_add, name="push_device_add"),
+    path(
+        "nouvelles/appareils/<int:device>/retrait/", push_views.push_device_remove, name="push_device_remove"
+    ),
     path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
@@ -93,6 +98,8 @@ urlpatterns = [
     path(BASE, board_views.contract, name="contract"),
     path(f"{BASE}prevenus/", told_views.contract_told, name="contract_told"),
     path(f"{BASE}prevenus.csv", told_views.contract_told_table, name="contract_told_table"),
+    path(f"{BASE}echeances/", reminders_views.contract_terms, name="contract_terms"),
+    path(f"{TASK}echeance/", reminders_views.term_extend, name="term_extend"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),

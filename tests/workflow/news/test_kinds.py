@@ -59,7 +59,9 @@ WHOM = {
     },
     concerned.asked: {"signature_refused", "version_recalled"},
     concerned.newly: {"standing_gained"},
-    concerned.who_may_do: {"task_opened"},
+    concerned.who_may_do: {"task_opened", "term_near", "term_passed", "task_reminded"},
+    concerned.escalated: {"term_escalated"},
+    concerned.of_the_term: {"term_extended", "opinion_presumed"},
     concerned.receiver: {"task_transferred"},
     concerned.named: {
         *("signature_failed", "suggestion_accepted", "suggestion_changed", "suggestion_declined"),
@@ -96,6 +98,10 @@ def test_when_each_kind_is_mailed(
 ) -> None:
     choice = MailChoice(rhythm=rhythm, hour=8, weekday=0)
     for kind in KINDS.values():
+        if kind.at_once:
+            assert kind.is_owed
+            assert mail_at(kind, choice, FRIDAY_EVENING) == (AT_ONCE, False), "a last reminder never waits"
+            continue
         assert mail_at(kind, choice, FRIDAY_EVENING) == (owed if kind.is_owed else other), kind.code
         unwanted = MailChoice(rhythm=rhythm, hour=8, weekday=0, unwanted=[kind.code])
         said = mail_at(kind, unwanted, FRIDAY_EVENING)
