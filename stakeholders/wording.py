@@ -24,6 +24,15 @@ def day(value: dt.date | dt.datetime | str | None) -> str:
     return date_format(value, "j F Y")
 
 
+def weekday(value: dt.date | dt.datetime | str | None) -> str:
+    """Write a day with its name: « lundi 28 décembre 2026 »; nothing for no day."""
+    if isinstance(value, str):
+        value = parse_date(value)
+    if isinstance(value, dt.datetime):
+        value = timezone.localtime(value).date()
+    return f"{date_format(value, 'l')} {day(value)}" if value is not None else ""
+
+
 def in_sentence(title: str) -> str:
     """Write an office within a sentence: « préfète de l’Orme », and « DGS » as it is."""
     return title[:1].lower() + title[1:] if title[1:2].islower() else title

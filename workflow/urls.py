@@ -20,7 +20,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
-from workflow.news import told_views
+from workflow.news import feed_views, told_views
 from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
 from workflow.opening import views as opening_views
@@ -64,6 +64,9 @@ urlpatterns = [
     path("nouvelles/liste/", news_views.news_list, name="news_list"),
     path("nouvelles/lues/", news_views.news_read, name="news_read"),
     path("nouvelles/courriels/", news_views.mail_choice, name="mail_choice"),
+    path("nouvelles/calendriers/", feed_views.calendars, name="calendars"),
+    path("nouvelles/calendriers/<int:feed>/retrait/", feed_views.calendar_withdraw, name="calendar_withdraw"),
+    path("calendriers/<slug:feed_key>.ics", feed_views.calendar_feed, name="calendar_feed"),
     path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),

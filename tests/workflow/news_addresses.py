@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.models import Contract, Part
-from stakeholders.models import Role
+from stakeholders.models import Role, User
 from tests.workflow.address_arguments import none
 from tests.workflow.addresses import CITY, EVERYBODY, PILOTS, Rule
 from tests.workflow.scenes import Scenes
-from workflow.notices.models import Notice
+from workflow.notices.models import CalendarFeed, Notice
 from workflow.standing.parties import pilot
 
 
@@ -21,10 +21,19 @@ def notice(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"notice": found.order_by("pk")[0].pk}
 
 
+def feed(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A private calendar of the city's pilot."""
+    held = {"mandates__office__organisation": pilot(contract, Part.CITY_PILOT)}
+    person = User.objects.filter(mandates__office__role=Role.PILOT, **held).order_by("pk")[0]
+    return {"feed": CalendarFeed.objects.get_or_create(person=person, contract=None)[0].pk}
+
+
 NEWS = {
     **dict.fromkeys(("news", "news_list"), Rule(EVERYBODY, arguments=none)),
     "news_open": Rule(CITY, arguments=notice),
     **dict.fromkeys(("contract_told", "contract_told_table"), Rule(PILOTS)),
     "news_read": Rule(None, EVERYBODY, arguments=none),
+    "calendars": Rule(EVERYBODY, EVERYBODY, arguments=none),
+    "calendar_withdraw": Rule(None, frozenset({"pilote_ville"}), arguments=feed),
     "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
 }

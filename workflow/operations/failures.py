@@ -30,6 +30,7 @@ NAMES: dict[str, Promise] = {
     "workflow.mark_failed": _("Signalement d’un échec"),
     "workflow.send_mail": _("Envoi d’un courriel"),
     "workflow.mail_news": _("Composition des courriels de nouvelles"),
+    "workflow.read_returns": _("Lecture des courriels revenus"),
     "workflow.issue_specimen_key": _("Délivrance d’une clé de démonstration"),
     "workflow.send_guest_code": _("Envoi d’un code à un contact"),
     "workflow.forget_mail": _("Effacement des courriels"),
