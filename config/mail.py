@@ -45,7 +45,7 @@ def transport_from_url(url: str) -> Transport:
         return {"backend": "django.core.mail.backends.console.EmailBackend"}
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
         raise ImproperlyConfigured(
-            "EMAIL_URL : écrivez smtp://hôte:port, smtps://hôte:port, console: ou file:///dossier."
+            "EMAIL_URL : écrivez smtp://hôte:port, smtps://hôte:port, console: ou file:///dossier."
         )
     implicit = parts.scheme == "smtps"
     return {
@@ -69,7 +69,7 @@ def mailbox_from_url(url: str) -> Mailbox | None:
         return None
     parts = urlsplit(url)
     if parts.scheme != "imaps" or not (parts.hostname and parts.username and parts.password):
-        raise ImproperlyConfigured("BOUNCES_URL : écrivez imaps://compte:motdepasse@hôte:993/INBOX.")
+        raise ImproperlyConfigured("BOUNCES_URL : écrivez imaps://compte:motdepasse@hôte:993/INBOX.")
     return Mailbox(
         parts.hostname,
         parts.port or 993,
@@ -83,7 +83,7 @@ def return_address(address: str) -> str:
     """Return the address that mails come back to, checked; raises ImproperlyConfigured."""
     local, at, domain = address.partition("@")
     if address and not (local and at and domain and address.count("{}") <= 1 and "{" not in domain):
-        raise ImproperlyConfigured("BOUNCES_ADDRESS : écrivez retours@domaine, ou retours+{}@domaine.")
+        raise ImproperlyConfigured("BOUNCES_ADDRESS : écrivez retours@domaine, ou retours+{}@domaine.")
     return address
 
 

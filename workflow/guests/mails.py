@@ -218,7 +218,7 @@ def _code_letter(link: GuestLink) -> tuple[str, str]:
         subject = _("Votre code pour %(reference)s") % {"reference": contract.reference}
         body = _(
             "Votre code est %(code)s. Il vaut jusqu’au %(until)s et ne sert qu’une fois.\n\n"
-            "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
+            "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
             "Personne ne vous le demandera par téléphone ni par courriel.\n"
         )
         title = contract.title.replace("%", "%%")

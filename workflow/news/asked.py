@@ -38,16 +38,16 @@ class Words:
 WORDS: dict[str, Words] = {
     purposes.CONTRIBUTE: Words(
         gettext_lazy("Contribution demandée"),
-        gettext_lazy("Que constate %(organisation)s sur le territoire ? Le diagnostic du contrat en dépend."),
+        gettext_lazy("Que constate %(organisation)s sur le territoire ? Le diagnostic du contrat en dépend."),
     ),
     purposes.SYNTHESISE: Words(
         gettext_lazy("Synthèse à rédiger"),
-        gettext_lazy("Les contributions sont reçues : rédigez la synthèse du diagnostic."),
+        gettext_lazy("Les contributions sont reçues : rédigez la synthèse du diagnostic."),
     ),
     purposes.ACCEPT_SYNTHESIS: Words(
         gettext_lazy("Synthèse à valider"),
         gettext_lazy(
-            "La synthèse du diagnostic vous convient-elle ? Vous pouvez la valider, ou la renvoyer en disant "
+            "La synthèse du diagnostic vous convient-elle ? Vous pouvez la valider, ou la renvoyer en disant "
             "pourquoi."
         ),
     ),
@@ -57,37 +57,37 @@ WORDS: dict[str, Words] = {
     ),
     purposes.FREEZE: Words(
         gettext_lazy("Version à figer"),
-        gettext_lazy("Le projet est rédigé : figez la version qui sera soumise pour avis."),
+        gettext_lazy("Le projet est rédigé : figez la version qui sera soumise pour avis."),
     ),
     purposes.REVIEW: Words(
         gettext_lazy("Avis demandé"),
         gettext_lazy(
-            "Quel est l’avis de %(organisation)s sur ce texte ? Il peut être favorable, avec ou sans "
+            "Quel est l’avis de %(organisation)s sur ce texte ? Il peut être favorable, avec ou sans "
             "réserves, demander des modifications ou être défavorable."
         ),
-        gettext_lazy("Votre silence ne vaut pas accord : le contrat attend votre avis pour avancer."),
+        gettext_lazy("Votre silence ne vaut pas accord : le contrat attend votre avis pour avancer."),
         names_articles=True,
     ),
     purposes.APPROVE: Words(
         gettext_lazy("Approbation demandée"),
         gettext_lazy(
-            "Approuvez-vous ce texte au nom de %(organisation)s ? Vous pouvez aussi le renvoyer, en disant "
+            "Approuvez-vous ce texte au nom de %(organisation)s ? Vous pouvez aussi le renvoyer, en disant "
             "pourquoi."
         ),
-        gettext_lazy("Sans réponse, le contrat attend : le silence ne vaut ni accord ni refus."),
+        gettext_lazy("Sans réponse, le contrat attend : le silence ne vaut ni accord ni refus."),
         names_articles=True,
     ),
     purposes.RECORD_RESOLUTION: Words(
         gettext_lazy("Délibération à enregistrer"),
-        gettext_lazy("Le conseil a-t-il délibéré ? Enregistrez sa délibération : la signature l’attend."),
+        gettext_lazy("Le conseil a-t-il délibéré ? Enregistrez sa délibération : la signature l’attend."),
     ),
     purposes.SIGN: Words(
         gettext_lazy("Signature demandée"),
         gettext_lazy(
-            "Signez-vous ce contrat ? Vous le lisez en entier avant que rien ne vous soit demandé ; vous "
+            "Signez-vous ce contrat ? Vous le lisez en entier avant que rien ne vous soit demandé ; vous "
             "pouvez aussi refuser, en disant pourquoi."
         ),
-        gettext_lazy("Sans réponse, le contrat attend : le silence ne vaut ni signature ni refus."),
+        gettext_lazy("Sans réponse, le contrat attend : le silence ne vaut ni signature ni refus."),
         gettext_lazy("Lire le contrat et signer"),
     ),
 }

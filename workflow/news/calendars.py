@@ -79,8 +79,8 @@ def _moves(dated: Sequence[tuple[Task, Contract]]) -> Counter[int]:
 def title_of(contract: Contract | None) -> str:
     """Return what a calendar is called in the list of one's calendars."""
     if contract is None:
-        return _("Contreseing : mes échéances")
-    return _("Contreseing : %(title)s (%(reference)s)") % {
+        return _("Contreseing : mes échéances")
+    return _("Contreseing : %(title)s (%(reference)s)") % {
         "title": contract.title,
         "reference": contract.reference,
     }

@@ -59,7 +59,7 @@ def calendar_withdraw(request: Request, feed: int) -> HttpResponse:
     _check_is_whole(request)
     if not feeds.withdraw(request.user, feed):
         raise Http404
-    messages.success(request, _("Calendrier retiré : son adresse ne donne plus rien."))
+    messages.success(request, _("Calendrier retiré : son adresse ne donne plus rien."))
     return redirect("calendars")
 
 

@@ -51,7 +51,7 @@ class MailChoiceForm(forms.ModelForm[MailChoice]):
 class CalendarForm(forms.Form):
     """What a calendar is to follow: everything, or one contract."""
 
-    contract = forms.ChoiceField(label=_("Que suit ce calendrier ?"), required=False)
+    contract = forms.ChoiceField(label=_("Que suit ce calendrier ?"), required=False)
 
     def __init__(self, *args: Any, contracts: list[Contract], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -32,6 +32,7 @@ from workflow.news.kinds import KINDS, VERSION
 from workflow.notices import mail
 from workflow.notices.models import KeptMail, Notice
 from workflow.standing.standings import Standings
+from workflow.tasks.lists import tasks_of
 
 PEOPLE_A_TURN = 500  # the next minute takes the others
 SHOWN = 30  # notices in one mail; beyond, the page is named
@@ -126,7 +127,7 @@ def _send(person: User, chapters: list[Chapter], now: dt.datetime) -> KeptMail:
         subject=subject,
         body=body,
         html=render_to_string("news/mail/letter.html", context),
-        calendar=calendars.file([(line.task, of) for of, lines in laid_out for line in lines if line.task]),
+        calendar=calendars.file(_dated(person, laid_out)),
         reply_to=asker.email if asker else "",
         kept=kept,
         headers=_headers(contract),
@@ -141,13 +142,24 @@ def _line(said: Said, contract: Contract) -> Line:
     return Line(said, _cut(said.reason), asked(task, contract), task)
 
 
+def _dated(person: User, chapters: list[tuple[Contract, list[Line]]]) -> list[tuple[Task, Contract]]:
+    """Return the tasks whose deadlines go with a mail: those it speaks of, and those whose term it moves."""
+    found: dict[int, tuple[Task, Contract]] = {}
+    for contract, lines in chapters:
+        moved = any(line.said.notice.event.kind in calendars.TERM_MOVES for line in lines)
+        tasks = tasks_of(person, contract, standings=Standings(person)) if moved else []
+        for task in [*(line.task for line in lines if line.task), *tasks]:
+            found[task.pk] = (task, contract)
+    return list(found.values())
+
+
 def _cut(reason: str) -> str:
     """Return the beginning of a long reason: the page has it whole."""
     return reason if len(reason) <= REASON else reason[:REASON].rstrip() + "…"
 
 
 def _without_gaps(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+    return re.sub(r"\n{3,}", "\n\n", text.replace("\x00", "")).strip() + "\n"
 
 
 def _mark(kept: KeptMail, chapters: Iterable[Chapter]) -> None:
@@ -167,10 +179,10 @@ def _subject(chapters: list[tuple[Contract, list[Line]]]) -> str:
     if first.asked is not None and first.asked.due:
         words["due"] = first.asked.due
         plain = _("%(what)s au plus tard le %(due)s (%(reference)s)") % words
-        longer = _("%(what)s au plus tard le %(due)s : %(title)s (%(reference)s)") % {**words, "title": "%s"}
+        longer = _("%(what)s au plus tard le %(due)s : %(title)s (%(reference)s)") % {**words, "title": "%s"}
         return mail.fitted(longer, contract.title) or plain
     return mail.fitted(
-        _("%(what)s : %(title)s (%(reference)s)") % {**words, "title": "%s"}, contract.title
+        _("%(what)s : %(title)s (%(reference)s)") % {**words, "title": "%s"}, contract.title
     ) or (_("%(what)s (%(reference)s)") % words)
 
 
