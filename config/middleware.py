@@ -21,7 +21,17 @@ from stakeholders.direction import isolated_in_page
 from stakeholders.sessions import ONLY, limit, seconds_left, touch
 from workflow.record import references
 
-BACKGROUND = frozenset({"basket_counters", "basket_list", "contract_live"})  # asked for by open pages
+BACKGROUND = frozenset(  # asked for by open pages
+    {
+        "basket_counters",
+        "basket_list",
+        "contract_live",
+        "draft_preview",
+        "missed_events",
+        "news_list",
+        "task_done",
+    }
+)
 
 ACCOUNT_PAGES = ("account_", "mfa_", "socialaccount_", "usersessions_", "proconnect_", "session_end")
 

@@ -29,6 +29,24 @@ def holds_files(content: Row) -> bool:
     return all("key" in annex for annex in content["annexes"])
 
 
+def changed(before: Row, after: Row) -> list[Row]:
+    """Return the annexes whose file, nature or publication differs between two contents, or in one alone.
+
+    Their titles, their numbers and how they travel may differ: what they say is the same. An older text
+    (schema 4 or less) held no file: any that the later one holds is new to whoever read the older.
+    """
+    if not holds_files(after):
+        return []
+    kept = before["annexes"] if holds_files(before) else []
+    old, new = ({row["key"]: row for row in rows} for rows in (kept, after["annexes"]))
+    found = [row for key, row in new.items() if key not in old or _substance(old[key]) != _substance(row)]
+    return found + [row for key, row in old.items() if key not in new]
+
+
+def _substance(annex: Row) -> tuple[str, str, bool]:
+    return (annex["file"] or {}).get("sha256", ""), annex["kind"], annex["publishable"]
+
+
 def enclosed(content: Row) -> list[Row]:
     """Return the annexes that travel inside the PDF of this content, in order."""
     return [annex for annex in content["annexes"] if annex.get("attached") and annex.get("file")]

@@ -16,9 +16,10 @@ from typing import Any
 
 from contracts import kinds
 from contracts.clauses import ANNEXES, clauses_of, filled, key_of
-from contracts.models import Annex, Commitment, Contract, Signatory, Volet
+from contracts.models import Annex, Clause, Commitment, Contract, Signatory, Volet
 from stakeholders import letters
-from stakeholders.models import Mandate, Office
+from stakeholders.models import Mandate, Office, User
+from stakeholders.permissions import holders_of
 
 # 5: of each annex its file, whether the public may read it and why not, how it travels (ADR 0026)
 # 4: long texts have a structure, derived from what is typed (ADR 0025)
@@ -73,8 +74,19 @@ def content_of(contract: Contract) -> Content:
         "clauses": _clauses(contract),
         "volets": [_volet(volet, offices) for volet in volets],
         "annexes": [_annex(number, row) for number, row in enumerate(contract.annexes.all(), start=1)],
-        "signatories": [_signatory(s) for s in contract.signatories.select_related("office__organisation")],
+        "signatories": _signatories(list(contract.signatories.select_related("office__organisation"))),
     }
+    plain: Content = _plain(found)
+    return plain
+
+
+def around_volets(clauses: list[Clause], places: list[Signatory], contract: Contract) -> Content:
+    """Return the part of :func:`content_of` that the parties and the visas are read in.
+
+    Keys: schema, clauses, signatories. ``clauses`` and ``places`` are all of the contract's.
+    """
+    printed = [row for row in clauses if not row.left_out]
+    found = {"schema": SCHEMA, "clauses": _filled(printed, contract), "signatories": _signatories(places)}
     plain: Content = _plain(found)
     return plain
 
@@ -177,6 +189,10 @@ def _clauses(contract: Contract) -> list[dict[str, Any]]:
     """Return the clauses that are printed; that which announces annexes only where there is one."""
     has_annexes = contract.annexes.exists()
     rows = [row for row in clauses_of(contract) if not row.left_out and (row.code != ANNEXES or has_annexes)]
+    return _filled(rows, contract)
+
+
+def _filled(rows: list[Clause], contract: Contract) -> list[dict[str, Any]]:
     return [
         {"key": key_of(row), "place": row.place, "heading": row.heading, "text": filled(row.text, contract)}
         for row in rows
@@ -236,8 +252,12 @@ def _annex(number: int, annex: Annex) -> dict[str, Any]:
     }
 
 
-def _signatory(signatory: Signatory) -> dict[str, Any]:
-    holder = signatory.office.holder()
+def _signatories(places: list[Signatory]) -> list[dict[str, Any]]:
+    holders = holders_of(place.office_id for place in places)
+    return [_signatory(place, holders[place.office_id]) for place in places]
+
+
+def _signatory(signatory: Signatory, holder: User | None) -> dict[str, Any]:
     return {
         "order": signatory.order,
         "field": signatory.field_name,

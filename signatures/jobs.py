@@ -23,7 +23,7 @@ from procrastinate.tasks import Task
 
 from signatures import blobs, kept, machine, output
 from signatures.delays import Unforeseen
-from signatures.errors import SignatureError, TransientError
+from signatures.errors import RevocationTooEarly, SignatureError, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.plain import visible
 
@@ -34,6 +34,7 @@ REPORTS_AT_ONCE = 20
 MAX_ATTEMPTS = 20  # with the waits below: about an hour and a quarter
 UNFORESEEN_ATTEMPTS = 8  # about two minutes, when it is no known outage
 LONGEST_WAIT = 300.0
+ASKED_AGAIN_AFTER = dt.timedelta(minutes=15)  # what an authority will say at its own pace
 
 # Inside a worker the application's own connector is a pool beside Django's connection: a
 # job deferred through it could start before the transaction that asks for it commits.
@@ -57,12 +58,14 @@ def when_lost(job: Task[..., Any, ...]) -> Callable[[Callable[..., None]], Calla
     return register
 
 
-def in_transaction(job: Task[..., Any, ...], lock: str | None = None) -> JobDeferrer:
-    """Return what queues ``job``, in its own queue, within the caller's transaction.
+def in_transaction(
+    job: Task[..., Any, ...], lock: str | None = None, at: dt.datetime | None = None
+) -> JobDeferrer:
+    """Return what queues ``job``, in its own queue, within the caller's transaction, not before ``at``.
 
     Jobs of one ``lock`` are done one after the other.
     """
-    return IN_TRANSACTION.configure_task(job.name, queue=job.queue, lock=lock)
+    return IN_TRANSACTION.configure_task(job.name, queue=job.queue, lock=lock, schedule_at=at)
 
 
 def tries_of(error: BaseException) -> int:
@@ -103,8 +106,13 @@ def request_lost(request_id: int) -> None:
 def seal_envelope(context: JobContext, *, envelope_id: int) -> None:
     """Bring a fully signed envelope to B-LTA."""
     note = partial(machine.note_seal_delay, envelope_id)
-    with told(context, note, partial(machine.give_up_seal, envelope_id)):
-        machine.seal(envelope_id)
+    try:
+        with told(context, note, partial(machine.give_up_seal, envelope_id)):
+            machine.seal(envelope_id)
+    except RevocationTooEarly:
+        # by another job, whose tries are still to come: this is no outage, and may last for hours
+        again = timezone.now() + ASKED_AGAIN_AFTER
+        in_transaction(seal_envelope, f"envelope-{envelope_id}", again).defer(envelope_id=envelope_id)
 
 
 @when_lost(seal_envelope)

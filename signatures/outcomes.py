@@ -35,6 +35,13 @@ OF_THE_VALUE = frozenset(
         "other_beginning",  # ours: the original is not at the beginning of the file
     }
 )
+# what it says when it knows too little of what the authorities say today: they will say more
+OF_THE_MOMENT = frozenset(
+    {
+        *("try_later", "no_poe", "revocation_out_of_bounds_no_poe", "certificate_chain_general_failure"),
+        *("timestamp_stale", "timestamp_unproven"),
+    }
+)
 
 
 def is_of_the_stamp(error: SignatureError) -> bool:
@@ -54,8 +61,14 @@ def as_it_stands(error: SignatureError, state: str) -> SignatureError:
 
 
 def of_a_seal(error: SignatureError) -> SignatureError:
-    """Return the error that counts for a seal: its time-stamp may be asked for again."""
-    return Delayed(error) if error.permanent and is_of_the_stamp(error) else error
+    """Return the error that counts for a seal: its time-stamp, and its proofs, may be asked for again."""
+    mends = is_of_the_stamp(error) or _is_of_the_moment(error)
+    return Delayed(error) if error.permanent and mends else error
+
+
+def _is_of_the_moment(error: SignatureError) -> bool:
+    """Tell whether a sealed file was refused for nothing but what its proofs do not say yet."""
+    return isinstance(error, OwnOutputInvalid) and bool(error.codes) and error.codes <= OF_THE_MOMENT
 
 
 def _is_worthless(error: SignatureError) -> bool:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from asn1crypto import x509 as asn1_x509
+from django.conf import settings
+from django.utils import timezone
 from pyhanko.pdf_utils.form_tools import annot_width_height
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import LayoutError
@@ -31,12 +33,18 @@ from pyhanko.sign.signers.pdf_signer import (
 )
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
+from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.errors import InsufficientRevinfoError, PathError, RevokedError, ValidationError
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from signatures import cms, stamp, verification
+from signatures import clocks, cms, knowledge, stamp, stamps, verification
 from signatures.backends import SigningCertificate
-from signatures.errors import CertificateUntrusted, RevocationUnknown, UnsignableDocument
+from signatures.errors import (
+    CertificateUntrusted,
+    RevocationTooEarly,
+    RevocationUnknown,
+    UnsignableDocument,
+)
 from signatures.reading import Reader
 from signatures.timestamps import CheckedTimeStamper
 from signatures.trust import online_context
@@ -183,7 +191,8 @@ async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
 
     The revision holds, for every signature and time-stamp, the certificates and what the
     authorities say of them now (DSS, no VRI), then a document time-stamp over the whole.
-    Raises TimestampUnavailable, RevocationUnknown, CertificateUntrusted or UnsignableDocument.
+    Raises TimestampUnavailable, RevocationUnknown, RevocationTooEarly, CertificateUntrusted or
+    UnsignableDocument.
     """
     refuse_unsound(document)
     try:
@@ -204,6 +213,7 @@ async def _sealed(document: bytes, stamper: TimeStamper) -> bytes:
             paths = []
             for signature in reader.embedded_regular_signatures:
                 paths += await collect_validation_info(signature, context)
+            _refuse_early(reader, context)
             writer = _Revision.from_reader(reader)
             DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
             await PdfTimeStamper(stamper).async_timestamp_pdf(
@@ -223,6 +233,22 @@ async def _sealed(document: bytes, stamper: TimeStamper) -> bytes:
         except (PdfError, SigningError) as error:
             raise UnsignableDocument(str(error)) from error
     return output.getvalue()
+
+
+def _refuse_early(reader: PdfFileReader, context: ValidationContext) -> None:
+    """Raise RevocationTooEarly while a later word on a signatory's certificate is worth waiting for.
+
+    What an authority said before the signature proves nothing of the moment of the signature (EN 319 102-1
+    § 5.2.5). It is waited for ``settings.REVOCATION_GRACE``, and the time that clocks may differ by.
+    """
+    known = knowledge.knowledge_from(context.ocsps, context.crls)
+    for signature in reader.embedded_regular_signatures:
+        signed_at = stamps.signed_at(signature)
+        if signed_at is None or timezone.now() > signed_at + settings.REVOCATION_GRACE:
+            continue
+        known_at = knowledge.known_at(known, signature.signer_cert)
+        if known_at is None or known_at < signed_at - clocks.TOLERANCE:
+            raise RevocationTooEarly(f"{signature.signer_cert.serial_number:x}", known_at)
 
 
 def signature_fields(document: bytes) -> list[str]:

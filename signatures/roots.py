@@ -15,11 +15,11 @@ from pyhanko_certvalidator.registry import SimpleTrustManager
 
 from signatures.errors import TransientError
 
-# With pyHanko's default freshness an archive file is valid the first day, not from the
-# second to the 36th, and valid again after. What is known of a signatory's certificate
-# must instead date from within the hour of the moment that a proof of existence (the
-# document time-stamp) brings the validation back to.
-SIGNATORY_FRESHNESS = dt.timedelta(hours=1)
+# What an authority says holds until the moment at which it says that it will say more (nextUpdate): a root
+# publishes a list a year or a month, a responder prepares its answers for hours. Of the signatory's own
+# certificate, more: what is known must not be older than this when the signature is made, and the seal
+# waits for what is said after it (settings.REVOCATION_GRACE).
+SIGNATORY_FRESHNESS = dt.timedelta(hours=24)
 # Of a certificate that is not ours, what its authority says at its own pace: a CRL a day.
 OTHERS_FRESHNESS = dt.timedelta(hours=36)
 # The authority of the last time-stamp is judged by what the file says of it: offline there
@@ -64,11 +64,12 @@ def load_seal_authorities(roots: list[asn1_x509.Certificate]) -> list[bytes] | N
 
 
 def validation_policy(
-    roots: list[asn1_x509.Certificate], freshness: dt.timedelta
+    roots: list[asn1_x509.Certificate], freshness: dt.timedelta | None
 ) -> CertValidationPolicySpec:
     """Return the rules for validating an archived file: trusted ``roots``, revocation always known.
 
-    ``freshness`` is how old what the authorities said may be at the time of validation.
+    ``freshness`` is how old what the authorities said may be at the time of validation; None, as old as
+    they say themselves.
     """
     return CertValidationPolicySpec(
         trust_manager=SimpleTrustManager.build(trust_roots=roots),

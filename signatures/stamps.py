@@ -5,26 +5,23 @@ A level is what its proofs, verified, amount to; a token that nobody checked amo
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from asn1crypto import crl, ocsp, x509
-from pyhanko.pdf_utils.generic import IndirectObject, StreamObject
+from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESFailure, AdESIndeterminate, AdESPassed, AdESSubIndic
 from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation import generic_cms
 from pyhanko.sign.validation.ades import ades_timestamp_validation
-from pyhanko.sign.validation.dss import DocumentSecurityStore
-from pyhanko.sign.validation.errors import NoDSSFoundError
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.policy_decl import LocalKnowledge, SignatureValidationSpec
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 
-# Two authorities may differ by the second that a token's time is rounded to.
-CLOCKS_DIFFER = dt.timedelta(seconds=2)
+from signatures import clocks
+from signatures.knowledge import has_revocation
 
 _EXPIRED = {
     AdESIndeterminate.OUT_OF_BOUNDS_NO_POE,
@@ -45,6 +42,17 @@ class Stamp:
     at: dt.datetime
     indication: AdESSubIndic
     has_revocation: bool
+    token: cms.SignedData = dataclasses.field(compare=False, repr=False)
+    imprint: Callable[[str], bytes] = dataclasses.field(compare=False, repr=False)
+
+    async def judge(
+        self, specification: SignatureValidationSpec, timing: ValidationTimingInfo
+    ) -> AdESSubIndic:
+        """Return what it is worth at another moment, with other proofs."""
+        result = await ades_timestamp_validation(
+            self.token, specification, expected_tst_imprint=self.imprint, timing_info=timing
+        )
+        return result.ades_subindic
 
     @property
     def ok(self) -> bool:
@@ -69,48 +77,27 @@ class Stamp:
         return "timestamp_stale" if self.has_revocation else "timestamp_unproven"
 
 
-def knowledge_of(reader: PdfFileReader) -> LocalKnowledge:
-    """Return the certificates and what authorities said of them that the file keeps (DSS)."""
-    try:
-        dss = DocumentSecurityStore.read_dss(reader)
-    except NoDSSFoundError:
-        return LocalKnowledge()
-    return LocalKnowledge(
-        known_ocsps=[
-            container
-            for response in dss.ocsps
-            for container in OCSPContainer.load_multi(ocsp.OCSPResponse.load(_stream(response)))
-        ],
-        known_crls=[CRLContainer(crl.CertificateList.load(_stream(listed))) for listed in dss.crls],
-        known_certs=list(dss.load_certs()),
-    )
+def latest_of(reader: PdfFileReader) -> dt.datetime | None:
+    """Return the latest hour that a time-stamp of the file tells, verified or not."""
+    tokens = [token for embedded in reader.embedded_signatures for token, _imprint in _tokens_of(embedded)]
+    return max((_time_of(token) for token in tokens), default=None)
 
 
-def has_revocation(knowledge: LocalKnowledge, certificate: x509.Certificate) -> bool:
-    """Tell whether the file keeps anything that an authority said of this certificate."""
-    for container in knowledge.known_ocsps:
-        answer = container.extract_single_response()
-        if answer and answer["cert_id"]["serial_number"].native == certificate.serial_number:
-            return True
-    return any(listed.crl_data.issuer == certificate.issuer for listed in knowledge.known_crls)
+def signed_at(signature: EmbeddedPdfSignature) -> dt.datetime | None:
+    """Return the first hour at which a person's signature was stamped, verified or not, if it was."""
+    return min((_time_of(token) for token, _imprint in _tokens_of(signature)), default=None)
 
 
 async def stamps_of(
     reader: PdfFileReader,
     specification: SignatureValidationSpec,
-    knowledge: LocalKnowledge,
+    known: LocalKnowledge,
     timing: ValidationTimingInfo,
 ) -> list[Stamp]:
     """Judge every time-stamp of the file, by revision."""
     found: list[Stamp] = []
     for embedded in sorted(reader.embedded_signatures, key=lambda one: int(one.signed_revision)):
-        if embedded.sig_object_type == "/DocTimeStamp":
-            tokens = [embedded.signed_data]
-            imprint = _digest_of(embedded)
-        else:
-            tokens = list(generic_cms.extract_tst_data_iter(embedded.signer_info, signed=False))
-            imprint = generic_cms.message_imprint_checker(embedded.signer_info)
-        for token in tokens:
+        for token, imprint in _tokens_of(embedded):
             result = await ades_timestamp_validation(
                 token, specification, expected_tst_imprint=imprint, timing_info=timing
             )
@@ -119,9 +106,11 @@ async def stamps_of(
                     int(embedded.signed_revision),
                     embedded.field_name,
                     embedded.sig_object_type == "/DocTimeStamp",
-                    token["encap_content_info"]["content"].parsed["gen_time"].native,
+                    _time_of(token),
                     result.ades_subindic,
-                    has_revocation(knowledge, extract_certificate_info(token).signer_cert),
+                    has_revocation(known, extract_certificate_info(token).signer_cert),
+                    token,
+                    imprint,
                 )
             )
     return found
@@ -131,7 +120,7 @@ def backwards(stamps: Sequence[Stamp]) -> Stamp | None:
     """Return the first time-stamp that says an earlier time than one it covers; None when all follow."""
     for position, stamp in enumerate(stamps):
         earlier = [other.at for other in stamps[:position] if other.revision < stamp.revision]
-        if earlier and stamp.at < max(earlier) - CLOCKS_DIFFER:
+        if earlier and stamp.at < max(earlier) - clocks.TOLERANCE:
             return stamp
     return None
 
@@ -166,13 +155,21 @@ def keeps_proofs(reader: PdfFileReader, revision: int | None = None) -> bool:
     return "/DSS" in root and bool({"/OCSPs", "/CRLs"} & set(root["/DSS"]))
 
 
+def _tokens_of(embedded: EmbeddedPdfSignature) -> Iterator[tuple[cms.SignedData, Callable[[str], bytes]]]:
+    """Yield a document time-stamp, or those of a person's signature, each with what it must stamp."""
+    if embedded.sig_object_type == "/DocTimeStamp":
+        yield embedded.signed_data, _digest_of(embedded)
+        return
+    imprint = generic_cms.message_imprint_checker(embedded.signer_info)
+    for token in generic_cms.extract_tst_data_iter(embedded.signer_info, signed=False):
+        yield token, imprint
+
+
+def _time_of(token: cms.SignedData) -> dt.datetime:
+    moment: dt.datetime = token["encap_content_info"]["content"].parsed["gen_time"].native
+    return moment
+
+
 def _digest_of(embedded: EmbeddedPdfSignature) -> Callable[[str], bytes]:
     digest = embedded.compute_digest()
     return lambda algorithm: digest if algorithm == embedded.md_algorithm else b""
-
-
-def _stream(reference: IndirectObject) -> bytes:
-    stream = reference.get_object()
-    if not isinstance(stream, StreamObject):
-        raise ValueError("a proof that is no stream")
-    return bytes(stream.data)

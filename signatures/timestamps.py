@@ -18,7 +18,7 @@ from django.conf import settings
 from django.utils import timezone
 from pyhanko.sign.timestamps import TimeStamper
 
-from signatures import tokens
+from signatures import clocks, tokens
 from signatures.asn1 import TimeStampResponse
 from signatures.errors import TimestampUnavailable
 
@@ -27,7 +27,6 @@ TOTAL_SECONDS = 10
 MAX_ANSWER = 64 * 1024
 BREAK_AFTER = 5
 BREAK_SECONDS = 60.0
-CLOCK_TOLERANCE = dt.timedelta(minutes=5)  # between an authority's clock and ours, either way
 
 
 class BadAnswer(Exception):
@@ -39,7 +38,7 @@ class TooBig(BadAnswer):
 
 
 class ClocksApart(BadAnswer):
-    """The token's hour and ours are further apart than ``CLOCK_TOLERANCE``: one of the two is wrong."""
+    """The token's hour and ours are further apart than ``clocks.TOLERANCE``: one of the two is wrong."""
 
 
 @dataclass
@@ -175,7 +174,7 @@ def check_answer(body: bytes, digest: bytes, algorithm: str, nonce: int) -> cms.
         if not token["content"]["certificates"]:
             raise BadAnswer("no certificate in the token")
         given, ours = info["gen_time"].native, timezone.now()
-        if abs(given - ours) > CLOCK_TOLERANCE:
+        if abs(given - ours) > clocks.TOLERANCE:
             raise ClocksApart(f"its clock says {given:%Y-%m-%dT%H:%M:%SZ}, ours {ours:%Y-%m-%dT%H:%M:%SZ}")
     except tokens.GARBAGE as error:
         raise BadAnswer(f"unreadable answer ({type(error).__name__})") from error

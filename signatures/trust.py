@@ -17,7 +17,7 @@ from pyhanko_certvalidator.errors import (
     ValidationError,
 )
 
-from signatures import fetching
+from signatures import clocks, fetching
 from signatures.backends import SigningCertificate
 from signatures.errors import (
     CertificateNotInForce,
@@ -45,6 +45,7 @@ async def online_context(others: Sequence[bytes] = ()) -> AsyncIterator[Validati
             allow_fetching=True,
             fetcher_backend=fetching.backend(session),
             revocation_mode="require",
+            time_tolerance=clocks.TOLERANCE,
         )
 
 

@@ -43,6 +43,12 @@ def rename(person: User, *, actor: User, civility: str, first_name: str, last_na
     _tell("person_renamed", person, actor, before=before, after=str(person))
 
 
+def give_telephone(person: User, number: str) -> None:
+    """Keep the telephone of somebody's office, as they gave it; nothing takes it away."""
+    person.telephone = number
+    person.save(update_fields=["telephone"])
+
+
 @transaction.atomic
 def change_address(person: User, address: str, *, actor: User | None) -> None:
     """Give an account another address; the former opens it no more, and is told.

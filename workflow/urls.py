@@ -20,6 +20,7 @@ from workflow.drafting import views as drafting_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.live import missed
 from workflow.news import feed_views, told_views
 from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
@@ -58,6 +59,7 @@ urlpatterns = [
     path("corbeilles/compteurs/", inbox_views.basket_counters, name="basket_counters"),
     path("corbeilles/<slug:basket>/", inbox_views.basket, name="basket"),
     path("corbeilles/<slug:basket>/liste/", inbox_views.basket_list, name="basket_list"),
+    path("en-direct/", missed.missed_events, name="missed_events"),
     path("nombre/", figure_views.figure, name="figure"),
     # news
     path("nouvelles/", news_views.news, name="news"),

@@ -35,6 +35,8 @@ class Findings:
     timestamps: list[TimestampRow] = field(default_factory=list)
     authorities: list[bytes] | None = None  # who may time-stamp the whole
     tokens: list[stamps.Stamp] = field(default_factory=list)
+    chain: list[stamps.Stamp] = field(default_factory=list)  # document time-stamps, each verified by the next
+    shown: dt.datetime | None = None  # what a time-stamp's clock shows, when it is ahead of ours
     knowledge: LocalKnowledge = field(default_factory=LocalKnowledge)
     trace: str = ""
     odd: set[str] = field(default_factory=set)  # what another tool may honestly do, and did (codes)
@@ -72,11 +74,16 @@ class Findings:
     @property
     def timing(self) -> ValidationTimingInfo:
         """Return the moment at which everything is judged."""
-        return ValidationTimingInfo(self.moment, self.moment, True)
+        moment = self.shown or self.moment
+        return ValidationTimingInfo(moment, moment, True)
 
     def specification(self) -> SignatureValidationSpec:
         """Return the rules of the validation, by the profile of the file."""
         return policies.specification(self.roots, contract=self.is_contract)
+
+    def specification_then(self, knowledge: LocalKnowledge) -> SignatureValidationSpec:
+        """Return the rules of the validation at an hour that is proven, with what was known by then."""
+        return policies.specification_then(self.roots, knowledge, contract=self.is_contract)
 
 
 def name_in(certificate: asn1_x509.Certificate, attribute: str) -> str:

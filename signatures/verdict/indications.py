@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pyhanko.sign.ades.report import AdESPassed, AdESSubIndic
+from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed, AdESSubIndic
 from pyhanko.sign.validation.ades import (
     ades_basic_validation,
     ades_lta_validation,
@@ -17,11 +17,13 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from signatures import stamps
+from signatures import knowledge, stamps
 from signatures.report import Verdict
+from signatures.roots import SIGNATORY_FRESHNESS
 from signatures.verdict.findings import Findings
 from signatures.verdict.outcome import verdict_of_indication
 from signatures.verdict.policies import SIGNING_ONLY, others
+from signatures.verdict.proven import Proven, proven
 
 # pyHanko says any of these when it found nothing about revocation
 _WANT_REVOCATION = {"TRY_LATER", "CERTIFICATE_CHAIN_GENERAL_FAILURE", "GENERIC"}
@@ -62,6 +64,30 @@ class Judged:
 
 async def archived(found: Findings, signature: EmbeddedPdfSignature) -> Judged:
     """Validate as an archive does (EN 319 102-1 § 5.6.3), with what the file holds."""
+    then = await proven(found, signature)
+    if then is not None and then.indication == AdESPassed.OK:
+        return await _at_a_proven_hour(found, signature, then)
+    judged = await _as_it_stands(found, signature)
+    if found.is_contract and judged.indication == AdESPassed.OK:
+        # a contract is what it was at an hour that is proven: no later reading makes more of it
+        return replace(judged, indication=then.indication if then else AdESIndeterminate.NO_POE)
+    return judged
+
+
+async def _at_a_proven_hour(found: Findings, signature: EmbeddedPdfSignature, then: Proven) -> Judged:
+    status = await between(found, signature)
+    own = [one for one in found.tokens if one.field == signature.field_name]
+    fault = "" if own else "no_timestamp"
+    indication: AdESSubIndic = AdESPassed.OK
+    signed_at = min((one.at for one in own), default=then.at)
+    is_known = then.known_at is not None and then.known_at >= signed_at - SIGNATORY_FRESHNESS
+    if found.is_contract and not is_known:
+        indication = AdESIndeterminate.TRY_LATER
+    return Judged(status, indication, then.stamped, covered=True, time_fault=fault, known=True)
+
+
+async def _as_it_stands(found: Findings, signature: EmbeddedPdfSignature) -> Judged:
+    """Judge now, by what the file holds, as far as pyHanko goes back."""
     policy = SIGNING_ONLY if found.is_contract else others(found.odd)
     specification = PdfSignatureValidationSpec(found.specification(), diff_policy=policy)
     result = await ades_lta_validation(signature, specification, timing_info=found.timing)
@@ -80,7 +106,7 @@ async def archived(found: Findings, signature: EmbeddedPdfSignature) -> Judged:
     fault = "" if stamped or covered else next((one.fault for one in [*own, *after]), "no_timestamp")
     if not own and (found.is_contract or not fault):
         fault = "no_timestamp"
-    known = stamps.has_revocation(found.knowledge, signature.signer_cert)
+    known = knowledge.has_revocation(found.knowledge, signature.signer_cert)
     return Judged(result.api_status, indication, stamped, covered, fault, known)
 
 
@@ -113,11 +139,15 @@ async def _without_archive(
 async def between(found: Findings, signature: EmbeddedPdfSignature) -> PdfSignatureStatus:
     """Validate our own file between two signatures, or one that we do not read; revocation left out."""
     context = ValidationContext(
-        trust_roots=found.roots, allow_fetching=False, revocation_mode="soft-fail", moment=found.moment
+        trust_roots=found.roots,
+        allow_fetching=False,
+        revocation_mode="soft-fail",
+        moment=found.timing.validation_time,
     )
+    is_ours = not found.stopped and (found.is_contract or found.intermediate)
     return await async_validate_pdf_signature(
         signature,
         context,
-        diff_policy=others(found.odd) if found.stopped else SIGNING_ONLY,
+        diff_policy=SIGNING_ONLY if is_ours else others(found.odd),
         key_usage_settings=KeyUsageConstraints(key_usage={"non_repudiation"}),
     )

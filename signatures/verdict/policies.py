@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.generic import IndirectObject
@@ -24,13 +26,14 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.diff_analysis.rules_api import Context, ReferenceUpdate, WhitelistRule
 from pyhanko.sign.validation.policy_decl import (
     CertificateFetchingRule,
+    LocalKnowledge,
     RevinfoOnlineFetchingRule,
     RevocationInfoGatheringSpec,
     SignatureValidationSpec,
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
 
-from signatures.roots import OTHERS_FRESHNESS, SIGNATORY_FRESHNESS, TIMESTAMP_FRESHNESS, validation_policy
+from signatures.roots import OTHERS_FRESHNESS, TIMESTAMP_FRESHNESS, validation_policy
 
 _MAINTENANCE = ModificationLevel.LTA_UPDATES
 _PROOFS = DSSCompareRule().as_qualified(_MAINTENANCE)
@@ -86,8 +89,20 @@ def others(odd: Collection[str], *, form: bool = True) -> StandardDiffPolicy:
 
 def specification(roots: list[asn1_x509.Certificate], *, contract: bool) -> SignatureValidationSpec:
     """Return the rules of the validation: nothing fetched, revocation always known."""
+    return _specification(roots, OTHERS_FRESHNESS, contract=contract)
+
+
+def specification_then(
+    roots: list[asn1_x509.Certificate], knowledge: LocalKnowledge, *, contract: bool
+) -> SignatureValidationSpec:
+    """Return the rules at a proven hour: what an authority says holds until its ``nextUpdate``."""
+    return replace(_specification(roots, None, contract=contract), local_knowledge=knowledge)
+
+
+def _specification(
+    roots: list[asn1_x509.Certificate], freshness: dt.timedelta | None, *, contract: bool
+) -> SignatureValidationSpec:
     usage = {"non_repudiation"} if contract else {"non_repudiation", "digital_signature"}
-    freshness = SIGNATORY_FRESHNESS if contract else OTHERS_FRESHNESS
     return SignatureValidationSpec(
         cert_validation_policy=validation_policy(roots, freshness),
         ts_cert_validation_policy=validation_policy(roots, TIMESTAMP_FRESHNESS),

@@ -10,12 +10,12 @@ from pyhanko.sign.diff_analysis import DiffResult
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from signatures import stamps, verification
+from signatures import clocks, knowledge, stamps, verification
 from signatures.limited.limits import MAX_BYTES
 from signatures.profiles import CONTRACT, check_locks, recognised
 from signatures.reading import Reader
 from signatures.report import TimestampRow, Verdict
-from signatures.verdict import policies
+from signatures.verdict import policies, proven
 from signatures.verdict.each import check_signature, judge_content
 from signatures.verdict.findings import Findings, name_in
 from signatures.verdict.indications import between
@@ -83,9 +83,13 @@ async def check(found: Findings) -> None:
 
 async def _check_stamps(found: Findings, reader: PdfFileReader) -> None:
     """Judge every time-stamp for itself, then their order; a contract must be sealed by one."""
-    found.knowledge = stamps.knowledge_of(reader)
+    found.knowledge = knowledge.knowledge_of(reader)
+    latest = stamps.latest_of(reader)
+    if latest is not None and found.moment < latest <= found.moment + clocks.TOLERANCE:
+        found.shown = latest
     specification = replace(found.specification(), local_knowledge=found.knowledge)
     found.tokens = await stamps.stamps_of(reader, specification, found.knowledge, found.timing)
+    found.chain = await proven.chain_of(found, reader)
     for embedded in reader.embedded_timestamp_signatures:
         stamp = next(one for one in found.tokens if one.field == embedded.field_name)
         authority = name_in(embedded.signer_cert, "common_name")

@@ -14,10 +14,9 @@ from asn1crypto import cms as asn1_cms
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
+from signatures import clocks
 from signatures.verification.faults import Fault, timestamp_unlisted, timestamps_backwards
 from signatures.verification.signed import Signed
-
-CLOCKS_DIFFER = 2.0  # seconds: two authorities round to the second
 
 
 def unlisted(signed: Sequence[Signed], listed: Sequence[bytes] | None) -> Iterator[Fault]:
@@ -44,11 +43,11 @@ def is_listed(content: Any, listed: Sequence[bytes]) -> bool:
 
 
 def refuse_backwards(signed: Sequence[Signed]) -> None:
-    """Raise Fault when a document time-stamp is older than one that it covers."""
+    """Raise Fault when a document time-stamp is older than one that it covers, by more than clocks differ."""
     latest = None
     for one in signed:
         times = [_time(_content(one.contents))] if one.is_timestamp else [_time(t) for t in _tokens(one)]
-        if one.is_timestamp and latest is not None and (latest - times[0]).total_seconds() > CLOCKS_DIFFER:
+        if one.is_timestamp and latest is not None and latest - times[0] > clocks.TOLERANCE:
             raise timestamps_backwards(one.name)
         latest = max([*times, *([latest] if latest is not None else [])], default=None)
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
-from stakeholders.text import MailAddress, PersonName
+from stakeholders.text import Line, MailAddress, PersonName
 
 
 class UndeletableError(models.ProtectedError):
@@ -68,6 +68,8 @@ class User(AbstractUser):
     last_name = PersonName(_verbose("last_name"), max_length=150, blank=True)
     civility = PersonName(_("civilité"), max_length=10, blank=True)
     email = MailAddress(_("adresse électronique"))
+    # of their office, if they give it: told to those whom they ask for an opinion
+    telephone = Line(_("téléphone professionnel"), max_length=40, blank=True)
     # counts the changes of credentials: a session of an earlier one is worth nothing
     credential_epoch = models.PositiveIntegerField(default=0, editable=False)
     # until when the mailbox of an address that somebody else gave proves nothing

@@ -1,4 +1,4 @@
-"""« Courriels de la démonstration »: there every mail is read, its links followed; elsewhere there is no page."""
+"""« Courriels de la démonstration »: each mail is read, its links followed; elsewhere, no page."""
 
 from __future__ import annotations
 

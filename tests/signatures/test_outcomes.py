@@ -35,6 +35,7 @@ TABLE = {
     "NotTheSigner": (True, False),
     "OutOfTurn": (True, False),
     "OwnOutputInvalid": (True, False),  # by its codes, below
+    "RevocationTooEarly": (False, False),
     "RevocationUnknown": (False, False),
     "SignatureError": (True, False),
     "SlotTaken": (True, False),

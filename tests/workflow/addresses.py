@@ -88,6 +88,7 @@ CABINET = frozenset({"dircab"})  # administers the prefecture
 RULES: dict[str, Rule] = {
     "inbox": Rule(EVERYBODY, arguments=none),
     "basket_counters": Rule(EVERYBODY, arguments=none),
+    "missed_events": Rule(EVERYBODY, arguments=none),
     "basket": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "a-traiter"}),
     "basket_list": Rule(EVERYBODY, arguments=lambda _s, _c: {"basket": "suivis"}),
     "contract_list": Rule(EVERYBODY, arguments=none),

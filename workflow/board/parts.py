@@ -8,7 +8,7 @@ the reader has to do, is rendered for each: its forms bear a token drawn anew (c
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +29,7 @@ from workflow.board.head import head
 from workflow.board.history import history
 from workflow.board.kept import since_the_last_event
 from workflow.board.lanes import lanes, missing_opinions, never_asked
+from workflow.board.sieve import EVERY, Sieve, sifted
 from workflow.board.steps import steps
 from workflow.opinions.rules import approvals_of
 from workflow.record import events
@@ -52,12 +53,14 @@ class Reader:
 class Reading:
     """What a part may depend on: the contract, the reader's own organisations in it, the entries they hold.
 
-    ``after`` is the number of the journal's entry after which the page's newest lines begin.
+    ``after`` is the number of the journal's entry after which the page's newest lines begin, ``sieve`` which
+    commitments are shown.
     """
 
     contract: Contract
     organisations: frozenset[int]
     after: int
+    sieve: Sieve = EVERY
 
 
 Facts = Callable[[Reading], dict[str, Any]]
@@ -76,9 +79,9 @@ def parts(reader: Reader, contract: Contract, *, after: int = 0) -> dict[str, Sa
     return shown | {name: _kept(reader.person, name, reading) for name in SHARED}
 
 
-def text(person: User, contract: Contract) -> SafeString:
+def text(reader: Reader, contract: Contract, sieve: Sieve = EVERY) -> SafeString:
     """Return the volets and their commitments, rendered: what only a new reading of the page shows anew."""
-    return _kept(person, "texte", Reading(contract, frozenset(), 0))
+    return _kept(reader.person, "texte", Reading(contract, _organisations(reader, contract), 0, sieve))
 
 
 def drawn(person: User, contract: Contract) -> dict[str, Any]:
@@ -147,7 +150,8 @@ def _history(reading: Reading) -> dict[str, Any]:
 
 def _text(reading: Reading) -> dict[str, Any]:
     commitments = Commitment.objects.select_related("lead", "owner")
-    return {"volets": reading.contract.volets.prefetch_related(Prefetch("commitments", commitments))}
+    volets = reading.contract.volets.prefetch_related(Prefetch("commitments", commitments))
+    return sifted(list(volets), reading.sieve, reading.organisations)
 
 
 @dataclass(frozen=True)
@@ -156,7 +160,7 @@ class Part:
 
     template: str
     facts: Facts
-    varies: Callable[[Reading], list[int]] = lambda _reading: []
+    varies: Callable[[Reading], Sequence[object]] = lambda _reading: []
 
 
 # by the name of its place on the page
@@ -168,4 +172,10 @@ SHARED = {
     "circuit": Part("board/_partials/circuit.html", _circuit),
     "historique": Part("board/_partials/history.html", _history, lambda reading: [reading.after]),
 }
-UNMOVED = {"texte": Part("board/_partials/text.html", _text)}
+UNMOVED = {
+    "texte": Part(
+        "board/_partials/text.html",
+        _text,
+        lambda reading: [*sorted(reading.organisations), f"de={reading.sieve.lead}", reading.sieve.due],
+    )
+}

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_safe
 
 from contracts.words import LONGEST
 from workflow.board.history import past
+from workflow.board.listed import Asked
 from workflow.board.parts import drawn, parts, reader_of, tag_of, text
+from workflow.board.sieve import Sieve
 from workflow.procedures import registry
 from workflow.procedures.diagram import diagram
-from workflow.tasks import lists
 from workflow.tasks.access import contract_for
 from workflow.tasks.annexes import shown
 from workflow.tasks.answers import Request, member
@@ -24,14 +25,14 @@ NUMBER = re.compile(r"\d{1,18}", re.ASCII)  # of an entry of the journal
 @require_safe
 @member
 def contract_list(request: Request) -> HttpResponse:
-    """Every contract that the reader may see, by pages; those that a search finds."""
-    sought = request.GET.get("q", "").strip()
-    listing = lists.contract_listing(request.user, sought=sought, mandates=request.standings.mandates)
+    """Every contract that the reader may see, by pages; those that a search and choices keep."""
+    asked = Asked.read(request.GET)
+    listing = asked.listing(request)
     context = {
         "page": listing.page(request.GET.get("page", "")),
         "count": listing.count(),
-        "sought": sought,
         "longest": LONGEST,
+        **asked.shown(),
     }
     return render(request, "board/contract_list.html", context)
 
@@ -42,11 +43,12 @@ def contract(request: Request, contract: int) -> HttpResponse:
     """The whole page."""
     found = contract_for(request.user, contract)
     before = past(found, request.user)
+    reader = reader_of(request)
     context = {
         "contract": found,
         "tag": tag_of(request.user, found),
-        "parts": parts(reader_of(request), found, after=before.after),
-        "text": text(request.user, found),
+        "parts": parts(reader, found, after=before.after),
+        "text": text(reader, found, Sieve.read(request.GET)),
         "past": before,
         "annexes": shown(request, found, found.latest_version),
     }

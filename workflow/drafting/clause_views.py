@@ -28,8 +28,9 @@ from workflow.tasks.answers import Request, member, refused
 def draft_clauses(request: Request, contract: int) -> HttpResponse:
     """The parties, the visas and the clauses, as the act will say them, each with what can be done to it."""
     found, is_open = access.draft_for(request.user, contract)
-    content = canonical.content_of(found)
-    rows = [_line(row) for row in clauses.clauses_of(found)]
+    every, places = clauses.clauses_of(found), found.places
+    content = canonical.around_volets(every, places, found)
+    rows = [_line(row) for row in every]
     for line in rows:
         if line["row"].place == ClausePlace.VISAS and line["row"].code == clauses.VISAS:
             line["text"] = "\n".join(visas(content))
@@ -42,7 +43,7 @@ def draft_clauses(request: Request, contract: int) -> HttpResponse:
         # no resolution empowers who represents the State
         "places": [
             place
-            for place in found.places
+            for place in places
             if place.kind == SignatoryKind.PARTY and place.office.organisation.side != Side.STATE
         ],
         "parts": [

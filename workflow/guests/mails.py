@@ -147,6 +147,7 @@ def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
         "asker": ", ".join(part for part in (str(by), in_sentence(title)) if part),
         "asking": links.asker(contact.contract).name,
         "address": by.email,
+        "telephone": by.telephone,
         "organisation": contact.organisation.name,
         "title": contact.contract.title,
         "reference": contact.contract.reference,
@@ -161,6 +162,7 @@ def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
 def _what_is_asked(facts: dict[str, Any]) -> list[str]:
     asked = [
         _("Demandé par : %(asker)s (%(asking)s)"),
+        *([_("Téléphone : %(telephone)s")] if facts["telephone"] else []),
         _("Organisation : %(organisation)s"),
         _("Contrat : « %(title)s » (%(reference)s, %(version)s)"),
     ]

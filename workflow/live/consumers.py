@@ -13,51 +13,21 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from channels.db import database_sync_to_async
-from django.db.models import Q
-from django.utils import translation
-from django.utils.dateparse import parse_datetime
-from django.utils.timezone import localtime
 
 from stakeholders.models import User
 from stakeholders.sessions import limit, mark_of, seconds_left_to
 from workflow.live import open_pages, relay
+from workflow.live.missed import MISSED_AT_MOST, missed, number, told
 from workflow.live.pushed_page import FORBIDDEN, PushedPage
-from workflow.news.kinds import TOLD
 from workflow.record import events
-from workflow.record.models import Event
-from workflow.record.verbs import VERBS, sentence_of
 from workflow.tasks.access import contracts_of
 
 UNAUTHENTICATED, TOO_MANY_PAGES, SPOKE, FULL = 4401, 4429, 1008, 1013
-MISSED_AT_MOST = 500  # beyond, the page is told to read itself again
 SPOKEN_AT_MOST = 20  # messages; pages only listen
 
 
 def _number(query: dict[str, list[str]], name: str) -> int | None:
-    """Return a number of the query, if it is one that the database could hold."""
-    text = query.get(name, [""])[0]
-    return int(text) if text.isdecimal() and len(text) <= 18 else None
-
-
-def _told(message: dict[str, Any], language: str, *, is_mine: bool) -> dict[str, Any]:
-    """Return what a page receives: the sentence in the reader's language, never the raw facts.
-
-    ``announced`` and ``moves_baskets`` are the verb's own (:mod:`workflow.record.verbs`); news move a counter
-    too.
-    """
-    row = VERBS.get(message["kind"])
-    at = parse_datetime(message["at"]) if message.get("at") else None
-    with translation.override(language):
-        return {
-            "id": message["event"],
-            "kind": message["kind"],
-            "contract": message.get("contract"),
-            "text": sentence_of(message["kind"], message["payload"]),
-            "at": localtime(at).isoformat() if at else None,
-            "mine": is_mine,
-            "announced": row is None or row.announced,
-            "moves_baskets": row is None or row.moves_baskets or message["kind"] in TOLD,
-        }
+    return number(query.get(name, [""])[0])
 
 
 class LiveConsumer(PushedPage):
@@ -176,7 +146,7 @@ class LiveConsumer(PushedPage):
         language, is_mine = self.language, message.get("actor") == self.scope["user"].pk
         written: dict[tuple[str, bool], str] = message["written"]
         if (language, is_mine) not in written:
-            written[language, is_mine] = json.dumps(_told(message, language, is_mine=is_mine))
+            written[language, is_mine] = json.dumps(told(message, language, is_mine=is_mine))
         return written[language, is_mine]
 
     async def _catch_up(self, after: int | None) -> None:
@@ -198,15 +168,7 @@ class LiveConsumer(PushedPage):
 
     @database_sync_to_async
     def _missed(self, after: int) -> list[dict[str, Any]]:
-        if self.contract_id is not None:
-            watched = Q(contract=self.contract_id)
-        else:
-            watched = Q(contract__in=contracts_of(self.scope["user"]))
-        to_me = Q(recipient=self.scope["user"])
-        rows = Event.objects.filter(watched & Q(recipient__isnull=True) | to_me, pk__gt=after)
-        rows = rows.select_related("contract")
-        reader = {self.scope["user"].pk}  # the rows were filtered by what this reader may see
-        return [relay.message(event, reader) for event in rows.order_by("pk")[: MISSED_AT_MOST + 1]]
+        return missed(self.scope["user"], self.contract_id, after, MISSED_AT_MOST + 1)
 
     @database_sync_to_async
     def _may_see(self, user: User) -> bool:

@@ -19,7 +19,7 @@ from stakeholders.models import Office, Organisation
 from stakeholders.terms import Zone
 from stakeholders.text import LineField, LinesField, one_line
 from workflow.opening import timetable
-from workflow.opening.models import OrganisationRequest
+from workflow.opening.models import KIND_CHOICES, OrganisationRequest
 from workflow.opening.participants import INTERMUNICIPALITY, MUNICIPALITY, offered
 from workflow.opening.proposals import parts_open_to, proposed_part
 from workflow.opening.schedule import DIAGNOSTIC
@@ -168,6 +168,12 @@ class OrganisationRequestForm(forms.ModelForm[OrganisationRequest]):
     class Meta:
         model = OrganisationRequest
         fields = ("name", "kind", "contact_name", "contact_email")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.fields["kind"]
+        kind.label = _("Nature de l’organisation")
+        kind.choices = [("", _("Choisissez la nature de l’organisation")), *KIND_CHOICES]  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         """Whoever is to be invited has a name and an address, or neither."""

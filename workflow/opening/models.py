@@ -19,6 +19,7 @@ from stakeholders.models import Mandate, Organisation
 from stakeholders.text import Line, Lines, MailAddress
 
 WARNED_BEFORE = dt.timedelta(days=60)  # before a preparation that nobody touches goes
+KIND_CHOICES = [(kind.code, kind.label) for kind in KINDS.values()]
 ALREADY_ASKED = _("Cette organisation est déjà demandée.")
 
 
@@ -95,9 +96,7 @@ class OrganisationRequest(models.Model):
 
     contract = models.ForeignKey(Contract, models.PROTECT, related_name="organisations_asked")
     name = Line(_("nom de l’organisation"), max_length=200)
-    kind = models.CharField(
-        _("nature"), max_length=30, choices=[(kind.code, kind.label) for kind in KINDS.values()]
-    )
+    kind = models.CharField(_("nature"), max_length=30, choices=KIND_CHOICES)
     contact_name = Line(_("personne à inviter"), max_length=120, blank=True)
     contact_email = MailAddress(_("son adresse électronique"), blank=True)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

@@ -170,7 +170,6 @@ def _participants(request: Request, contract: Contract, page: Page) -> HttpRespo
 def place_forms(contract: Contract, data: Any = None) -> list[tuple[Signatory, PlaceForm]]:
     """Return each place of the contract, in order, with its form."""
     councils = [o for o, _part in taking_part(contract) if o.kind in COUNCIL_KINDS]
-    places = contract.signatories.select_related("office__organisation", "council", "contract")
     return [
         (
             place,
@@ -186,7 +185,7 @@ def place_forms(contract: Contract, data: Any = None) -> list[tuple[Signatory, P
                 },
             ),
         )
-        for place in places
+        for place in contract.places
     ]
 
 

@@ -10,6 +10,7 @@ from contracts.models import Contract, Part
 from stakeholders.models import Organisation
 from stakeholders.reading import asked_once
 from stakeholders.text import one_line
+from workflow.standing import parties
 
 FOUND_AT_MOST = 20
 MUNICIPALITY, INTERMUNICIPALITY = "municipality", "intermunicipality"
@@ -69,5 +70,4 @@ def municipalities(contract: Contract) -> list[Organisation]:
 @asked_once
 def taking_part(contract: Contract) -> list[tuple[Organisation, Part]]:
     """Return who takes part and as what, in the order in which they were entered."""
-    rows = contract.participations.select_related("organisation__group").order_by("pk")
-    return [(row.organisation, Part(row.part)) for row in rows]
+    return [(row.organisation, Part(row.part)) for row in parties.taking_part(contract)]

@@ -122,10 +122,12 @@ def unreached(contract: Contract) -> list[Organisation]:
         for mandate in held.select_related("office__organisation")
         if Power.REVIEW in mandate.office.powers
     }
-    reached |= set(
-        Contact.objects.filter(contract=contract, removed_at=None).values_list("organisation", flat=True)
-    )
-    return [organisation for organisation in asked if organisation.pk not in reached]
+    alone = [organisation for organisation in asked if organisation.pk not in reached]
+    if not alone:
+        return []
+    named = Contact.objects.filter(contract=contract, organisation__in=alone, removed_at=None)
+    contacted = set(named.values_list("organisation", flat=True))
+    return [organisation for organisation in alone if organisation.pk not in contacted]
 
 
 def unasked_leads(contract: Contract) -> list[tuple[Organisation, list[str]]]:
@@ -141,8 +143,9 @@ def unasked_leads(contract: Contract) -> list[tuple[Organisation, list[str]]]:
 def places(contract: Contract) -> Iterator[Gap]:
     """Say who has to sign and has no place, and in which places nobody could sign today."""
     yield from missing_places(contract)
-    for place in contract.signatories.select_related("office__organisation", "contract"):
-        if said := signers.nobody(place, signers.candidates(place)):
+    rows = list(contract.signatories.select_related("office__organisation", "contract"))
+    for place, found in signers.candidates.of(rows).items():
+        if said := signers.nobody(place, found):
             yield Gap(pages.SIGNATORIES, said, blocking=False)
 
 

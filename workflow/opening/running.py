@@ -72,9 +72,9 @@ def state(contract: Contract, section: str) -> Any:
         }
     if section == PARTICIPANTS:
         return {str(organisation.pk): part.value for organisation, part in taking_part(contract)}
-    rows = contract.signatories.order_by("order").select_related("office")
     return [
-        [place.pk, place.capacity, place.kind, place.required, place.awaited_council or 0] for place in rows
+        [place.pk, place.capacity, place.kind, place.required, place.awaited_council or 0]
+        for place in contract.places
     ]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.db.models import Case, Q, When
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.models import Contract, Part
 from stakeholders.kinds import KINDS
@@ -15,8 +16,11 @@ from workflow.opening import running_rules, seats
 from workflow.opening.forms import CalendarForm, OfficeChoice
 from workflow.opening.participants import provided, taking_part
 from workflow.opening.participants import sought as found_by
+from workflow.procedures.registry import procedure_of
 from workflow.standing.parties import PILOTING
 from workflow.tasks.fields import reason_field
+
+NEAR = 20  # organisations of the territory, those that were asked for first
 
 
 class RunningCalendarForm(CalendarForm):
@@ -28,7 +32,12 @@ class RunningCalendarForm(CalendarForm):
         for name, field in self.fields.items():
             if name.startswith("days-"):  # an older contract may have none of its own
                 field.required, field.initial = False, contract.days.get(name.removeprefix("days-"))
-                field.help_text = _("En jours ouvrés ; vide, le délai ordinaire de l’étape.")
+                ordinary = _ordinary_days(contract, name.removeprefix("days-"))
+                field.help_text = ngettext(
+                    "En jours ouvrés ; vide, le délai ordinaire de l’étape : %(days)d jour de calendrier.",
+                    "En jours ouvrés ; vide, le délai ordinaire de l’étape : %(days)d jours de calendrier.",
+                    ordinary,
+                ) % {"days": ordinary}
         self.own = dict(contract.days)
 
     def days(self) -> dict[str, int]:
@@ -39,6 +48,11 @@ class RunningCalendarForm(CalendarForm):
         return kept | {step: int(n) for step, n in given.items() if n is not None}
 
 
+def _ordinary_days(contract: Contract, step: str) -> int:
+    """Return the calendar days that the contract's procedure gives a step which has none of its own."""
+    return max((node.days for node in procedure_of(contract).steps_for(step)), default=0)
+
+
 class RunningParticipantsForm(forms.Form):
     """Each organisation with its part; the pilots that the reader may not touch are only shown."""
 
@@ -47,9 +61,12 @@ class RunningParticipantsForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         present = dict(taking_part(contract))
-        near = Organisation.objects.filter(territory__iexact=contract.territory).exclude(territory="")
-        asked = Organisation.objects.filter(pk__in=provided(contract)).order_by("name", "pk")
-        found = [*present, *asked, *near.order_by("name", "pk")[:20], *found_by(sought)[:20]]
+        near = ~Q(territory="") & Q(territory__iexact=contract.territory)
+        asked = Q(pk__in=provided(contract))
+        around = Organisation.objects.filter(asked | near).annotate(
+            was_asked=Case(When(asked, then=0), default=1)
+        )
+        found = [*present, *around.order_by("was_asked", "name", "pk")[:NEAR], *found_by(sought)[:20]]
         self.organisations: list[Organisation] = []
         self.fixed: list[tuple[Organisation, Part]] = []
         side = running_rules.own_side(contract, mandate)
@@ -101,7 +118,11 @@ class PlacesForm(forms.Form):
 
     def __init__(self, *args: Any, contract: Contract, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["office"].queryset = seats.offices_to_add(contract)  # type: ignore[attr-defined]
+        field: OfficeChoice = self.fields["office"]  # type: ignore[assignment]
+        field.queryset = seats.offices_to_add(contract)
+        self.offices = list(field.queryset)  # read once: the field would read them again to show them
+        shown = [(office.pk, field.label_from_instance(office)) for office in self.offices]
+        field.choices = [("", field.empty_label), *shown]
 
 
 def show_current(form: forms.Form) -> None:

@@ -9,6 +9,7 @@ from stakeholders.models import Mandate, Organisation
 from stakeholders.reading import asked_once
 from stakeholders.titles import as_subject
 from workflow.engine.tasks import is_done, of_contract, open_tasks, organisation_of, owed_by, tasks
+from workflow.opening.participants import taking_part
 from workflow.opening.proposals import parts_open_to
 from workflow.opinions.models import Opinion
 from workflow.record.models import JournalEntry
@@ -36,7 +37,8 @@ def why_not_places(contract: Contract) -> str:
 @asked_once
 def own_side(contract: Contract, mandate: Mandate) -> str:
     """Return the part of the pilot for which a mandate acts."""
-    return contract.participations.get(organisation=mandate.office.organisation_id).part
+    own = mandate.office.organisation_id
+    return next(part for organisation, part in taking_part(contract) if organisation.pk == own)
 
 
 def parts_offered(contract: Contract, mandate: Mandate, organisation: Organisation) -> list[Part]:

@@ -132,11 +132,10 @@ class _Page:
 
     def rows(self) -> list[tuple[Any, ...]]:
         """Return each place with its form, and who could sign there today, as the register says."""
-        shown = []
-        for place, form in self.places:
-            found = signers.candidates(place)
-            shown.append((place, form, found, signers.nobody(place, found)))
-        return shown
+        found = signers.candidates.of(place for place, _form in self.places)
+        return [
+            (place, form, found[place], signers.nobody(place, found[place])) for place, form in self.places
+        ]
 
     def refuse(self, error: Invalid) -> None:
         """Say a refusal on the form that was sent, with what is in force where somebody was quicker."""

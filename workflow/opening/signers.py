@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from contracts.models import Signatory
 from stakeholders.authority import Basis, NoBasis, Rule
 from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
+from stakeholders.reading import asked_for_each
 from stakeholders.wording import day, moment
-from workflow.standing.standings import Standings
+from workflow.standing.standings import Standings, standings_of_many
 
 
 @dataclass(frozen=True)
@@ -22,17 +23,32 @@ class Candidate:
     why: str
 
 
-def candidates(place: Signatory) -> list[Candidate]:
-    """Return the holder of the place's office, then those whom the register names for it."""
-    held = Mandate.objects.in_force().filter(office=place.office_id, limited_type=None)
-    named = SigningAuthority.objects.filter(office=place.office_id, withdrawn_at=None)
-    people = [m.person for m in held.select_related("person")]
-    people += [row.delegate.person for row in named.select_related("delegate__person").order_by("pk")]
-    return [_candidate(place, person) for person in dict.fromkeys(people)]
+@asked_for_each
+def candidates(places: list[Signatory]) -> dict[Signatory, list[Candidate]]:
+    """Return the holder of each place's office, then those whom the register names for it.
+
+    For many places, what their people hold is read at once.
+    """
+    offices = {place.office_id for place in places}
+    people: dict[int, list[User]] = {office: [] for office in offices}
+    held = Mandate.objects.in_force().filter(office__in=offices, limited_type=None)
+    for mandate in held.select_related("person"):
+        people[mandate.office_id].append(mandate.person)
+    named = SigningAuthority.objects.filter(office__in=offices, withdrawn_at=None)
+    for row in named.select_related("delegate__person").order_by("pk"):
+        people[row.office_id].append(row.delegate.person)
+    standings = standings_of_many(dict.fromkeys(person for some in people.values() for person in some))
+    return {
+        place: [
+            _candidate(place, person, standings[person.pk])
+            for person in dict.fromkeys(people[place.office_id])
+        ]
+        for place in places
+    }
 
 
-def _candidate(place: Signatory, person: User) -> Candidate:
-    found = Standings(person).basis(place)
+def _candidate(place: Signatory, person: User, standings: Standings) -> Candidate:
+    found = standings.basis(place)
     if isinstance(found, NoBasis):
         return Candidate(person, False, _refusal(place, person, found))
     return Candidate(person, True, _basis(found))

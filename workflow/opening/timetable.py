@@ -14,8 +14,7 @@ from workflow.opening.schedule import Schedule, Turn, schedule
 
 def of(contract: Contract) -> Schedule:
     """Lay out the contract's steps from today, by its own days or those of its kind."""
-    places = list(contract.signatories.select_related("office__organisation"))
-    turns = [Turn(place.capacity, place.awaited_council) for place in places]
+    turns = [Turn(place.capacity, place.awaited_council) for place in contract.places]
     return schedule(
         start=timezone.localdate(),
         days={**kind(contract.kind).days, **contract.days},
@@ -28,9 +27,7 @@ def of(contract: Contract) -> Schedule:
 
 def councils(contract: Contract) -> list[Organisation]:
     """Return the organisations whose council somebody waits for before signing, in signing order."""
-    places = contract.signatories.filter(needs_council_resolution=True).select_related(
-        "council", "office__organisation"
-    )
+    places = [place for place in contract.places if place.needs_council_resolution]
     return list(dict.fromkeys(place.council or place.office.organisation for place in places))
 
 

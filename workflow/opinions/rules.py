@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from contracts.annexes import changed as changed_annexes
 from contracts.canonical import Content, changed_leads, content_of
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
@@ -31,7 +33,8 @@ def _due(contract: Contract, content: Content) -> list[Organisation]:
     """Return who owes an opinion on this content.
 
     Everybody on the first round. Later, those who never gave one, those who asked for
-    changes, and those who lead a commitment that differs from the text of their last opinion.
+    changes, those who lead a commitment that differs from the text of their last opinion, and everybody
+    whose opinion was on other annexes: they are nobody's in particular.
     """
     return [asked.organisation for asked in _asked(contract, content) if asked.is_due]
 
@@ -60,7 +63,17 @@ def _why(organisation: Organisation, last: Opinion | None, content: Content) -> 
             "un engagement dont elle est responsable a changé depuis son avis sur la version %(version)s"
         )
         return Asked(organisation, True, said % words)
+    if annexes := changed_annexes(last.version.content, content):
+        return Asked(organisation, True, _of_annexes(len(annexes)) % {**words, "title": annexes[0]["title"]})
     return Asked(organisation, False, _("avis sur la version %(version)s : %(opinion)s") % words)
+
+
+def _of_annexes(count: int) -> str:
+    return ngettext(
+        "une annexe a changé depuis son avis sur la version %(version)s : « %(title)s »",
+        "des annexes ont changé depuis son avis sur la version %(version)s, dont « %(title)s »",
+        count,
+    )
 
 
 def reason_is_owed(value: str) -> bool:

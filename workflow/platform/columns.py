@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from stakeholders.kinds import KINDS
 from stakeholders.models import Role
+from stakeholders.titles import FEMININE, MASCULINE
 from workflow.platform.tables import Row, Unreadable
 
 # The heading, what it means here, and two lines that show how it is filled.
@@ -48,6 +49,11 @@ _BY_FOLDED = {folded(heading): name for heading, name in NAMES.items()}
 KINDS_SAID = {folded(str(kind.label)): code for code, kind in KINDS.items()} | {code: code for code in KINDS}
 ROLES_SAID = {folded(str(label)): value for value, label in Role.choices} | {
     value: value for value, _label in Role.choices
+}
+CIVILITIES_SAID = {
+    "": "",
+    **dict.fromkeys(("mme", "madame"), FEMININE),
+    **dict.fromkeys(("m", "mr", "monsieur"), MASCULINE),
 }
 
 

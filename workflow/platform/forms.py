@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders import identifiers
+from stakeholders.civility import CivilityField
 from stakeholders.kinds import KINDS
 from stakeholders.models import Office, Organisation, Role, User
 from stakeholders.text import LineField, MailField, NameField
@@ -138,7 +139,7 @@ class AdministratorForm(forms.Form):
     email = MailField(
         label=_("Adresse électronique"), help_text=_("De quoi choisir un mot de passe y est envoyé.")
     )
-    civility = NameField(label=_("Civilité"), max_length=10, required=False)
+    civility = CivilityField()
     first_name = NameField(label=_("Prénom"), max_length=150)
     last_name = NameField(label=_("Nom"), max_length=150)
 
@@ -160,7 +161,7 @@ class FirstAdministratorForm(NewAccountForm):
     """Who administers the platform first, and their password."""
 
     email = MailField(label=_("Adresse électronique"), help_text=_("Elle sert à vous connecter."))
-    civility = NameField(label=_("Civilité"), max_length=10, required=False)
+    civility = CivilityField()
     first_name = NameField(label=_("Prénom"), max_length=150)
     last_name = NameField(label=_("Nom"), max_length=150)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,7 @@ from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, User
 from stakeholders.models.organisations import ENDS_BEFORE_IT_STARTS
 from stakeholders.text import LineField, MailField, NameField
-from workflow.platform.columns import HEADINGS, KINDS_SAID, ROLES_SAID, folded
+from workflow.platform.columns import CIVILITIES_SAID, HEADINGS, KINDS_SAID, ROLES_SAID, folded
 from workflow.platform.forms import GUESSED, OfficeForm, OrganisationForm
 
 OF_ORGANISATION = ("kind", "short_name", "article", "siret", "territory", "communes", "email_domain")
@@ -31,12 +32,22 @@ YES, NO = frozenset({"oui", "o", "x", "1", "vrai"}), frozenset({"", "non", "n", 
 class PersonForm(forms.Form):
     """Somebody for an office, as a line says it."""
 
-    civility = NameField(max_length=10, required=False)
+    civility = LineField(max_length=20, required=False)
     first_name = NameField(max_length=150)
     last_name = NameField(max_length=150)
     email = MailField()
     starts_on = DayField(required=False)
     ends_on = DayField(required=False)
+
+    def clean_civility(self) -> str:
+        """Read « Madame » and « Mr » as what stands before a name."""
+        said = self.cleaned_data["civility"]
+        known = CIVILITIES_SAID.get(folded(said).rstrip("."))
+        if known is None:
+            raise ValidationError(
+                _("Civilité inconnue : « %(said)s ». Écrivez Mme ou M., ou laissez vide.") % {"said": said}
+            )
+        return known
 
     def clean(self) -> dict[str, Any]:
         """Start today where no day is said; refuse days in the wrong order."""

@@ -57,7 +57,8 @@ def _make_anonymous(person: User) -> None:
     for model in (UserSession, EmailAddress, Authenticator, SocialAccount):
         model._base_manager.filter(user=person).delete()
     person.civility, person.first_name, person.last_name = "", "Compte", "effacé"
+    person.telephone = ""
     person.email = f"compte-{person.pk}@{ANONYMOUS}"
     person.set_unusable_password()
-    person.save(update_fields=["civility", "first_name", "last_name", "email", "password"])
+    person.save(update_fields=["civility", "first_name", "last_name", "telephone", "email", "password"])
     journal.record("account_made_anonymous", contract=None, actor=None, payload={"person": person.pk})

@@ -6,10 +6,13 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from signatures.models import SignatureRequest
 from stakeholders.models import User
+from workflow.drafting.imports import opened
+from workflow.drafting.models import DraftImport
 from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.models import JournalEntry
@@ -24,6 +27,7 @@ def of(person: User) -> dict[str, Any]:
             "civility": person.civility,
             "first_name": person.first_name,
             "last_name": person.last_name,
+            "telephone": person.telephone,
             "opened_at": person.date_joined,
             "last_login": person.last_login,
         },
@@ -43,6 +47,7 @@ def of(person: User) -> dict[str, Any]:
         ),
         "opinions": _acts(Opinion, person, "value", "reason"),
         "approvals": _acts(Approval, person, "approved", "reason"),
+        "imports_under_way": [_import(row) for row in _imports(person)],
         "opinion_drafts": list(
             OpinionDraft.objects.filter(author=person).values("value", "reason", "saved_at")
         ),
@@ -64,6 +69,22 @@ def of(person: User) -> dict[str, Any]:
             .order_by("number")
             .values("number", "at", "verb", "quality", "contract__reference")
         ),
+    }
+
+
+def _imports(person: User) -> QuerySet[DraftImport]:
+    return DraftImport.objects.select_related("contract").filter(author=person).order_by("pk")
+
+
+def _import(row: DraftImport) -> dict[str, Any]:
+    """Say what an import under way holds; its file is not kept, its lines are sealed for their author."""
+    held = opened(row)
+    return {
+        "contract__reference": row.contract.reference,
+        "saved_at": row.saved_at,
+        "sha256": row.sha256,
+        "name": held.name if held else "",
+        "lines": held.read.data()["lines"] if held else [],
     }
 
 

@@ -99,6 +99,10 @@ class Listing(Generic[Row]):
         """Return how many rows there are; at most one more than COUNTED_AT_MOST."""
         return counts([self])[0]
 
+    def values(self, name: str) -> QuerySet[Any]:
+        """Return one value of each row that the list holds, to seek others by."""
+        return _united([branch.order_by().values(name) for branch in self.make_branches()])
+
     def counted(self) -> tuple[str, tuple[Any, ...]]:
         """Return the SQL of what is counted, and its values: at most COUNTED_AT_MOST rows and one."""
 

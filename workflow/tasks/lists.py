@@ -49,12 +49,16 @@ def contract_listing(
     *,
     ended: bool | None = None,
     sought: str = "",
+    status: str = "",
+    awaiting: Listing[Task] | None = None,
+    late_on: dt.date | None = None,
     mandates: list[Mandate] | None = None,
 ) -> Listing[Contract]:
     """Return the list of the contracts that the person may see today, the newest first.
 
     ``ended`` keeps those that are over, or those that are not; ``sought``, those of which
-    words begin with each word sought. The narrow table answers
+    words begin with each word sought; ``status``, those that stand there; ``awaiting``, those of which a
+    task is in that list; ``late_on``, those of which somebody is late that day. The narrow table answers
     (:class:`contracts.models.ContractAccess`); guardian's rows decide about one contract.
     """
     held = list(mandates_in_force(person)) if mandates is None else mandates
@@ -70,17 +74,30 @@ def contract_listing(
         found = ContractAccess.objects.all() if ended is None else ContractAccess.objects.filter(ended=ended)
         if sought:
             found = searched(found, sought)
+        if status:
+            found = found.filter(contract__status=status)
+        if awaiting is not None:
+            found = found.filter(contract__in=awaiting.values(CONTRACT))
+        if late_on is not None:
+            late = tasks(OF_PEOPLE, OPEN).alias(due=DUE).filter(late_by(late_on))
+            found = found.filter(contract__in=late.order_by().values(CONTRACT))
         ways = [found.filter(group=group) for group in groups]
         ways += [found.filter(group=group, contract=limited) for group, limited in alone]
         return ways or [found.none()]
 
-    key = None if sought else ("contracts", ended, tuple(groups), tuple(alone))
+    sifted = sought or status or awaiting is not None or late_on is not None
+    key = None if sifted else ("contracts", ended, tuple(groups), tuple(alone))
     return Listing(
         lambda: Contract.objects.only("reference", "title", "territory", "status"),
         branches,
         NEWEST_FIRST,
         key,
     )
+
+
+def late_by(day: dt.date) -> Q:
+    """Keep the tasks that were due before a day, of those whose ``due`` is known."""
+    return Q(due__lt=day.isoformat())
 
 
 def task_listing(

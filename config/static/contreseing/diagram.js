@@ -16,6 +16,8 @@ class Diagram {
     this.marked = [];
     this.current = "";
     this.asked = 0;
+    this.steps = [];
+    this.whole = false; // shown as a whole, its steps bear numbers: their words would be too small
     this.actors = document.createElement("div");
     this.actors.className = "actors";
     this.actors.setAttribute("aria-hidden", "true"); // the lanes of the drawing have these names
@@ -74,10 +76,11 @@ class Diagram {
   }
 
   show(steps) {
+    this.steps = steps;
     this.mark(steps);
-    // The circuit has moved on: so does the view.
+    // The circuit has moved on: so does the view, unless all of it is shown.
     const current = steps.filter((step) => step.state !== "done").map((step) => step.id).join();
-    if (current !== this.current) this.focus();
+    if (current !== this.current && !this.whole) this.focus();
     this.current = current;
   }
 
@@ -88,19 +91,59 @@ class Diagram {
     for (const [id, mark] of this.marked) canvas.removeMarker(id, mark);
     this.marked = [];
     overlays.clear();
+    if (this.whole) this.number(overlays, registry);
     for (const step of steps) {
       const shape = registry.get(step.id);
       if (!shape || !STATES.includes(step.state)) continue;
       const mark = `at-${step.state}`;
       canvas.addMarker(step.id, mark);
       this.marked.push([step.id, mark]);
-      if (!step.label) continue;
+      if (!step.label || this.whole) continue;
       const tag = document.createElement("div");
       tag.className = `tag ${step.state}`;
       tag.textContent = step.label;
       // on the upper edge: the words of a task are inside it, those of a gateway below
       overlays.add(step.id, { position: { top: 0, left: shape.width / 2 }, html: tag });
     }
+  }
+
+  // The numbers of the list below, at a size that is read whatever that of the drawing.
+  number(overlays, registry) {
+    const listed = this.root.closest("[data-diagram]").querySelectorAll(".circuit-list [data-row]");
+    for (const stop of listed) {
+      const shape = registry.get(stop.dataset.row.replace("stop-", ""));
+      if (!shape) continue;
+      const tag = document.createElement("div");
+      tag.className = "number";
+      tag.textContent = stop.querySelector(".number").textContent.replace(".", "").trim();
+      tag.setAttribute("aria-hidden", "true"); // the list says it
+      overlays.add(shape.id, {
+        position: { top: shape.height / 2, left: shape.width / 2 },
+        html: tag,
+        scale: false,
+      });
+    }
+  }
+
+  // Enlarged until its words are read: they stand for the numbers again.
+  showWords() {
+    this.setWhole(false);
+    this.mark(this.steps);
+  }
+
+  // As a whole, with numbers where its words could not be read; or at the size at which they are.
+  showWhole(whole) {
+    this.setWhole(whole); // its frame is lower, and the names of its actors wider, before it is measured
+    this.fit();
+    if (whole && this.isReadable()) this.setWhole(false);
+    this.mark(this.steps);
+    if (!whole) this.focus();
+  }
+
+  setWhole(whole) {
+    this.whole = whole;
+    this.root.closest("[data-diagram]").toggleAttribute("data-whole", whole);
+    this.viewer.get("canvas").resized();
   }
 
   // Readable at once: the steps under way in the middle, or the whole circuit when it fits.
@@ -148,19 +191,16 @@ class Diagram {
 function followButtons(section, diagram) {
   for (const button of section.querySelectorAll("[data-zoom]")) {
     const acts = {
-      fit: () => {
-        diagram.fit();
-        // as a whole its words are too small on most screens: the list below says them
-        section.toggleAttribute("data-whole", !diagram.isReadable());
-      },
-      now: () => {
-        section.removeAttribute("data-whole");
-        diagram.focus();
-      },
+      fit: () => diagram.showWhole(true),
+      now: () => diagram.showWhole(false),
       full: () => (document.fullscreenElement ? document.exitFullscreen() : section.requestFullscreen()),
       svg: () => diagram.save(button.dataset.name),
     };
-    button.addEventListener("click", acts[button.dataset.zoom] || (() => diagram.zoom(Number(button.dataset.zoom))));
+    const zoom = () => {
+      diagram.zoom(Number(button.dataset.zoom));
+      if (diagram.whole && diagram.isReadable()) diagram.showWords();
+    };
+    button.addEventListener("click", acts[button.dataset.zoom] || zoom);
   }
 }
 
@@ -190,7 +230,7 @@ async function mount(root) {
     if (root.clientWidth === width || !root.clientWidth) return;
     width = root.clientWidth;
     diagram.viewer.get("canvas").resized();
-    diagram.focus();
+    diagram.showWhole(diagram.whole);
   }).observe(root);
 }
 

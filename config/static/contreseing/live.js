@@ -11,6 +11,8 @@ const TOAST = 8_000; // ms
 const BUSY_DELAY = 5_000; // ms, when the server does not say how long
 const LEAVING = 400; // ms, in which what was typed last is sealed and kept (drafts.js)
 const PUSHED_WITHIN = 10_000; // ms, and as many again at random, after which what was not pushed is fetched
+const CUT_AFTER = 3; // attempts in a row that nothing greeted: the page asks from time to time (polling.js)
+const GREETED_WITHIN = 10_000; // ms: what opens and says nothing is cut as well
 const PATIENCE = 30_000; // ms after which a fragment that never answers lets the next one go
 
 const body = document.body;
@@ -22,6 +24,8 @@ const watched = Number(new URL(body.dataset.live || "/", window.location.href).s
 
 let last = Number(body.dataset.lastEvent || 0);
 let attempts = 0;
+let ungreeted = 0;
+let greeting = 0;
 let retry = 0;
 let socket = null;
 let over = false;
@@ -37,12 +41,12 @@ let missed = false; // the socket closed before it came
 const parts = document.querySelector("[data-etag]");
 const hasBaskets = Boolean(document.getElementById("baskets"));
 
-function show(name) {
+function show(name, word) {
   document.documentElement.dataset.live = name;
   if (!state) return;
   state.hidden = false;
   state.dataset.state = name;
-  state.querySelector("[data-word]").textContent = state.dataset[name] || "";
+  state.querySelector("[data-word]").textContent = word || state.dataset[name] || "";
 }
 
 function toast(text, link) {
@@ -138,15 +142,27 @@ function flush() {
   }
 }
 
+function stands(event) {
+  last = Math.max(last, event);
+  body.dataset.lastEvent = String(last);
+}
+
+// What was to be pushed when the socket closed is fetched.
+function caughtUp() {
+  if (missed) ask();
+  missed = false;
+}
+
 function receive(message) {
   if (message.kind === "hello") {
     // The greeting comes after what was missed and says where the page now stands.
-    last = Math.max(last, Number(message.last || 0));
-    attempts = 0;
+    stands(Number(message.last || 0));
+    attempts = ungreeted = 0;
+    clearTimeout(greeting);
     pushed = Boolean(message.pushed);
+    body.dispatchEvent(new CustomEvent("contreseing:greeted"));
     show("on");
-    if (missed) ask();
-    missed = false;
+    caughtUp();
     return;
   }
   if (message.kind === "pushed") {
@@ -155,8 +171,7 @@ function receive(message) {
   }
   // "reload" has no id: too much was missed to tell it one by one, the fragments re-fetch anyway.
   if (message.id && message.id <= last) return;
-  last = message.id || last;
-  body.dataset.lastEvent = String(last);
+  stands(message.id || last);
   waiting.push({ ...message, pushed });
   if (waiting.length === 1) setTimeout(flush, DEBOUNCE);
 }
@@ -170,19 +185,40 @@ function address() {
 
 function later() {
   if (over || retry) return;
-  show("wait");
+  ungreeted += 1;
+  if (ungreeted < CUT_AFTER) show("wait");
+  else body.dispatchEvent(new CustomEvent("contreseing:cut", { detail: { receive, stands, caughtUp, show, loggedOut, forbidden } }));
   const delay = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** attempts) * (0.5 + Math.random() / 2);
   attempts += 1;
   retry = setTimeout(connect, delay);
+}
+
+// The session is over: nothing of the page stays on the screen of whoever sits there now.
+function loggedOut() {
+  over = true;
+  const login = state?.dataset.login || "/";
+  body.replaceChildren();
+  setTimeout(() => window.location.replace(login), LEAVING);
+}
+
+function forbidden() {
+  over = true;
+  document.querySelector("main")?.replaceChildren();
+  show("over");
+  if (announcer) announcer.textContent = state?.dataset.overLong || "";
+  toast(state?.dataset.overLong || "", { href: state?.dataset.login || "/", text: state?.dataset.loginText || "" });
 }
 
 function connect() {
   clearTimeout(retry);
   retry = 0;
   if (over || (socket && socket.readyState <= WebSocket.OPEN)) return;
-  socket = new WebSocket(address());
+  const opened = new WebSocket(address());
+  socket = opened;
+  greeting = setTimeout(() => opened.close(), GREETED_WITHIN);
   socket.addEventListener("message", (event) => receive(JSON.parse(event.data)));
   socket.addEventListener("close", (event) => {
+    clearTimeout(greeting);
     missed ||= Boolean(unpushed);
     clearTimeout(unpushed);
     pushed = false;
@@ -194,17 +230,9 @@ function connect() {
       if (announcer) announcer.textContent = state?.dataset.fullLong || "";
       toast(state?.dataset.fullLong || "", { href: window.location.href, text: state?.dataset.fullText || "" });
     } else if (event.code === 4401) {
-      // The session is over: nothing of the page stays on the screen of whoever sits there now.
-      over = true;
-      const login = state?.dataset.login || "/";
-      body.replaceChildren();
-      setTimeout(() => window.location.replace(login), LEAVING);
+      loggedOut();
     } else if (event.code === 4403) {
-      over = true;
-      document.querySelector("main")?.replaceChildren();
-      show("over");
-      if (announcer) announcer.textContent = state?.dataset.overLong || "";
-      toast(state?.dataset.overLong || "", { href: state?.dataset.login || "/", text: state?.dataset.loginText || "" });
+      forbidden();
     } else {
       later();
     }

@@ -238,3 +238,16 @@ def test_a_full_file_is_taken_while_others_work(staff: Client) -> None:
     assert Invitation.objects.count() == 290
     assert JournalEntry.objects.filter(verb="register_imported").count() == 8
     assert Organisation.objects.filter(name__startswith="Commune ").count() == 29
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"), [("Madame", "Mme"), ("mme", "Mme"), ("Mr", "M."), ("M.", "M."), ("", "")]
+)
+def test_a_civility_is_one_of_two_however_it_is_written(staff: Client, said: str, kept: str) -> None:
+    taken(staff, file_of({**AGENT, "civilité": said}))
+    assert Invitation.objects.get(email=AGENT["courriel"]).civility == kept
+
+
+def test_another_civility_is_refused_by_its_line(staff: Client) -> None:
+    page = shown(staff, file_of({**AGENT, "civilité": "Docteur"})).content.decode()
+    assert "Écrivez Mme ou M." in page and "Docteur" in page
