@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.core.cache import cache
@@ -49,6 +50,12 @@ def tasks_in(answer_path: str) -> list[str]:
     return [
         str(event["UID"]).partition("@")[0] for event in Calendar.from_ical(answer.content.decode()).events
     ]
+
+
+def only_one(answer: Any) -> Any:
+    """Return the only deadline of an answer."""
+    [event] = Calendar.from_ical(answer.content.decode()).events
+    return event
 
 
 def test_a_calendar_shows_what_one_has_to_do_and_a_pilot_what_is_awaited(cast: Cast) -> None:
@@ -105,11 +112,11 @@ def test_it_says_that_nothing_moved_and_what_did(cast: Cast) -> None:
     same = Client().get(address, headers={"If-None-Match": answer["ETag"]})
     assert (same.status_code, same.content) == (304, b"")
     assert Client().head(address).status_code == 200
-    [before] = Calendar.from_ical(answer.content.decode()).events
+    before = only_one(answer)
     give_more_time(cast, contract)
     moved = Client().get(address, headers={"If-None-Match": answer["ETag"]})
     assert moved.status_code == 200
-    [event] = Calendar.from_ical(moved.content.decode()).events
+    event = only_one(moved)
     task.refresh_from_db()
     assert (event["UID"], event["SEQUENCE"], event["DTSTART"].dt) == (before["UID"], 1, due_on(task))
 

@@ -6,6 +6,7 @@ import datetime as dt
 import email.header
 import re
 from email.message import Message
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -99,15 +100,17 @@ def give_more_time(cast: Cast, contract: Contract) -> None:
     )
 
 
-def calendar_in(message: Message) -> Calendar:
-    return Calendar.from_ical(part(message, "text/calendar"))
+def deadline_in(message: Message) -> Any:
+    """Return the only deadline of the file that a mail holds."""
+    [event] = Calendar.from_ical(part(message, "text/calendar")).events
+    return event
 
 
 def test_a_deadline_comes_with_a_file_for_the_calendar_that_moves_with_it(cast: Cast) -> None:
     contract = plot.at_review(cast)
     task = plot.task(contract, "review", cast.organisation("org-oh"))
     [message] = mailed(cast.bailleur_oh)
-    [event] = calendar_in(message).events
+    event = deadline_in(message)
     assert (event["DTSTART"].dt, event["DTEND"].dt - event["DTSTART"].dt) == (
         due_on(task),
         dt.timedelta(days=1),
@@ -123,7 +126,7 @@ def test_a_deadline_comes_with_a_file_for_the_calendar_that_moves_with_it(cast: 
     give_more_time(cast, contract)
     task.refresh_from_db()
     [again] = mailed(cast.bailleur_oh, when=LATER)
-    [moved] = calendar_in(again).events
+    moved = deadline_in(again)
     assert (moved["UID"], moved["SEQUENCE"], moved["DTSTART"].dt) == (event["UID"], 1, due_on(task))
 
 
