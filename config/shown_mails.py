@@ -25,8 +25,8 @@ A_PAGE = 50
 NEWEST = 500  # mails that are shown; the folder has them all
 # a mail's own style and nothing else of it: no script, no form, nothing fetched, no link to our cookies
 BOUND = (
-    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; form-action 'none'; "
-    "sandbox allow-popups allow-popups-to-escape-sandbox"
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'; base-uri 'none'; "
+    "form-action 'none'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
 
