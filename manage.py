@@ -4,6 +4,7 @@
 import os
 import sys
 
+import django
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
@@ -11,12 +12,15 @@ from django.db import OperationalError, ProgrammingError
 from psycopg.errors import DiskFull, InsufficientPrivilege, UndefinedColumn, UndefinedTable
 
 from config.database import DatabaseUnavailable, RolesUnfit
+from config.loading import loading
 from config.premises import of_disk
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        settings.INSTALLED_APPS  # noqa: B018 (reads the settings, whatever the command)
+        with loading():
+            settings.INSTALLED_APPS  # noqa: B018 (reads the settings, whatever the command)
+            django.setup()
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(str(error))

@@ -9,8 +9,11 @@ from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 from django.core.asgi import get_asgi_application
 
+from config.loading import loading
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-pages = get_asgi_application()
+with loading():
+    pages = get_asgi_application()
 
 from config.front import Front  # noqa: E402 (models need Django set up)
 from workflow.live.sockets import websocket_urlpatterns  # noqa: E402

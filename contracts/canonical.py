@@ -49,7 +49,8 @@ def content_of(contract: Contract) -> Content:
     heading, text}], volets [{code, order, title, lead, text, commitments […]}], annexes [{key,
     number, kind, title, publishable, reason, reason_words, attached, file {sha256, size, pages} or none}],
     signatories.
-    The text of a clause is filled: what is hashed is what is printed.
+    The text of a clause is filled, and that of a volet which says nothing, or it is left out, as the kind of
+    contract has it: what is hashed is what is printed.
     """
     volets = contract.volets.select_related("lead").prefetch_related(
         "commitments__lead", "commitments__contributors"
@@ -72,7 +73,7 @@ def content_of(contract: Contract) -> Content:
         "document_date": _date(contract.document_date),
         "frameworks": [{"kind": f["kind"], "label": f["label"]} for f in contract.frameworks],
         "clauses": _clauses(contract),
-        "volets": [_volet(volet, offices) for volet in volets],
+        "volets": _filled_volets([_volet(volet, offices) for volet in volets], kind.empty_volet),
         "annexes": [_annex(number, row) for number, row in enumerate(contract.annexes.all(), start=1)],
         "signatories": _signatories(list(contract.signatories.select_related("office__organisation"))),
     }
@@ -208,6 +209,17 @@ def _volet(volet: Volet, offices: Offices) -> dict[str, Any]:
         "text": volet.text,
         "commitments": [_commitment(commitment, offices) for commitment in volet.commitments.all()],
     }
+
+
+def _filled_volets(volets: list[dict[str, Any]], nothing: str) -> list[dict[str, Any]]:
+    """Have the volets that say nothing say so, or leave them out; the others keep their numbers."""
+
+    def says(volet: dict[str, Any]) -> bool:
+        return bool(volet["commitments"] or volet["text"].strip())
+
+    return [
+        volet if says(volet) else {**volet, "text": nothing} for volet in volets if nothing or says(volet)
+    ]
 
 
 def _commitment(commitment: Commitment, offices: Offices) -> dict[str, Any]:

@@ -129,6 +129,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+    gc.enable()  # tests/demonstration.py
 
 
 @pytest.fixture(scope="session", autouse=True)

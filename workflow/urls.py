@@ -30,7 +30,7 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import correction_views, first_views, import_views, page_views
+from workflow.platform import code_views, correction_views, first_views, import_views, page_views
 from workflow.platform import views as platform_views
 from workflow.powers import invitation_views, together_views
 from workflow.powers import views as powers_views
@@ -277,6 +277,7 @@ urlpatterns = [
     path("plateforme/import/", import_views.import_file, name="platform_import"),
     path("plateforme/import/modele.csv", import_views.template, name="platform_import_template"),
     path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
+    path("plateforme/preuves/<int:means_id>/code/", code_views.proof_code, name="platform_proof_code"),
     path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
     path("plateforme/pages/", page_views.public_pages, name="public_pages"),
     path("plateforme/pages/<slug:page>/", page_views.public_page_edit, name="public_page_edit"),

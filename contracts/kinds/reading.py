@@ -94,7 +94,8 @@ class KindOfContract:
     """A kind of contract: its words, its volets, its clauses, who makes and who signs it.
 
     ``article`` ("le", "la", "l’") is for sentences; ``legal_basis`` are the visas; ``period_rules`` what
-    its duration may follow; ``guidance`` what is asked at each page of an opening; ``days`` the working
+    its duration may follow; ``empty_volet`` what a volet without text nor commitment says, nothing where it
+    is left out; ``guidance`` what is asked at each page of an opening; ``days`` the working
     days of each step.
     """
 
@@ -103,6 +104,7 @@ class KindOfContract:
     article: str
     legal_basis: tuple[str, ...]
     period_rules: tuple[str, ...]
+    empty_volet: str
     guidance: dict[str, str]
     volets: tuple[VoletOfKind, ...]
     clauses: tuple[Clause, ...]
@@ -168,6 +170,7 @@ def _kind(data: Table) -> KindOfContract:
         article=data["article"],
         legal_basis=tuple(data["legal_basis"]),
         period_rules=tuple(data["period_rules"]),
+        empty_volet=str(data["empty_volet"]),
         guidance=dict(data["guidance"]),
         volets=_rows(data["volets"], VoletOfKind),
         clauses=_rows(data["clauses"], Clause),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
 from contracts.models import Contract
+from signatures.models import ProofMeans
+from stakeholders.models import Mandate
 from tests.workflow import addresses
 from tests.workflow.address_arguments import mandate, none, organisation, preparation
 from tests.workflow.addresses import EVERYBODY, Rule
@@ -36,6 +40,13 @@ def missing(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"asked": asked.pk}
 
 
+def administrators_means(_scenes: Scenes, _contract: Contract) -> dict[str, Any]:
+    """A password that who administers an organisation chose by mail."""
+    person = Mandate.objects.in_force().filter(office__administers=True).order_by("pk")[0].person
+    known = {"user": person, "authenticator": None}
+    return {"means_id": ProofMeans.objects.get_or_create(**known, defaults={"since": timezone.now()})[0].pk}
+
+
 RULES: dict[str, Rule] = addresses.RULES | {
     **dict.fromkeys(("platform", "public_pages"), Rule(PLATFORM, arguments=none)),
     "public_page_edit": Rule(PLATFORM, PLATFORM, arguments=lambda _s, _c: {"page": "contact"}),
@@ -47,6 +58,7 @@ RULES: dict[str, Rule] = addresses.RULES | {
     "platform_import_template": Rule(PLATFORM, arguments=none),
     "platform_import_confirm": Rule(None, PLATFORM, arguments=none),
     "platform_administrators": Rule(PLATFORM, PLATFORM, arguments=none),
+    "platform_proof_code": Rule(None, PLATFORM, arguments=administrators_means),
     "failed_jobs": Rule(PLATFORM, arguments=none),
     "failed_job_retry": Rule(None, PLATFORM, arguments=lambda _s, _c: {"job": 1}),
     "platform_organisation_attach": Rule(PLATFORM, PLATFORM, arguments=organisation),

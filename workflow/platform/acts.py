@@ -12,9 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
+from signatures.models import ProofMeans
 from stakeholders import account_actions
 from stakeholders.models import Office, Organisation, User
 from stakeholders.permissions import establish_organisation
+from workflow.proofs import acts as proofs_acts
 from workflow.record import journal
 from workflow.record.refusals import Invalid, NotAllowed
 
@@ -110,6 +112,16 @@ def add_administrator(
     except ValidationError as error:
         raise Invalid(" ".join(error.messages)) from error
     return person, opened
+
+
+def give_proof_code(actor: User, waiting: ProofMeans) -> str:
+    """Draw the code that has a colleague's means of proof count, for the actor to say by voice.
+
+    The caller asks the actor for a fresh second factor. Raises Locked for one's own, and for one that
+    counts already.
+    """
+    acts_for_platform(actor)
+    return proofs_acts.give_code(actor, waiting, mandate=None)
 
 
 def code_for(short_name: str, territory: str) -> str:

@@ -17,6 +17,7 @@ from stakeholders.person_admin import is_fresh, send_reset, stale
 from workflow.platform import acts, directory
 from workflow.platform.door import for_platform
 from workflow.platform.forms import AdministratorForm, OfficeForm, OrganisationForm, refuse
+from workflow.proofs import acts as proofs_acts
 from workflow.record.refusals import ActRefused
 from workflow.tasks.answers import Request
 
@@ -131,6 +132,8 @@ def administrators(request: Request) -> HttpResponse:
                 return redirect("platform_administrators")
     context = {
         "form": form,
+        "is_fresh": fresh,
+        "unproved": proofs_acts.waiting_for_platform().order_by("user__last_name", "pk"),
         "fresh": fresh or form.is_bound,
         "prove": second_factor.where_to_prove(request.user, request.path),
         "people": [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from signatures import means
 from signatures.errors import ConfirmationRefused
@@ -22,6 +22,16 @@ def waiting_in(organisation: Organisation, reader: User) -> QuerySet[ProofMeans]
         office__organisation=organisation, limited_type__isnull=True, person__is_active=True
     )
     return means.waiting().filter(user__in=people.values("person")).exclude(user=reader)
+
+
+def waiting_for_platform() -> QuerySet[ProofMeans]:
+    """Return the means that the platform may have confirmed: of its administrators, and of organisations'.
+
+    Nobody stands above them who could; the means of others are for who administers their organisation.
+    """
+    administering = Mandate.objects.in_force().filter(office__administers=True, limited_type__isnull=True)
+    people = Q(is_superuser=True) | Q(pk__in=administering.values("person"))
+    return means.waiting().filter(user__in=User.objects.filter(people, is_active=True).values("pk"))
 
 
 @transaction.atomic

@@ -164,7 +164,10 @@ def load_certificate(name: str) -> x509.Certificate:
 def load_authority(name: str) -> tuple[x509.Certificate, PrivateKey]:
     """Return the certificate and the private key of ``root``, ``issuing``, ``ocsp`` or ``tsa``."""
     pem = (_folder() / f"{name}.key.pem").read_bytes()
-    key = serialization.load_pem_private_key(pem, settings.PKI_PASSPHRASE.encode())
+    # made here: to prove again that the numbers of an RSA key are prime took a tenth of a second each time
+    key = serialization.load_pem_private_key(
+        pem, settings.PKI_PASSPHRASE.encode(), unsafe_skip_rsa_key_validation=True
+    )
     if not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise TypeError(f"{name}.key.pem is neither EC nor RSA")
     return load_certificate(name), key
