@@ -34,6 +34,6 @@ NEWS = {
     **dict.fromkeys(("contract_told", "contract_told_table"), Rule(PILOTS)),
     "news_read": Rule(None, EVERYBODY, arguments=none),
     "calendars": Rule(EVERYBODY, EVERYBODY, arguments=none),
-    "calendar_withdraw": Rule(None, frozenset({"pilote_ville"}), arguments=feed),
+    "calendar_withdraw": Rule(None, EVERYBODY, arguments=feed),
     "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
 }

@@ -55,11 +55,10 @@ def _chosen(request: Request, number: str) -> Contract | None:
 @require_POST
 @member
 def calendar_withdraw(request: Request, feed: int) -> HttpResponse:
-    """Have an address give nothing any more."""
+    """Have an address of the reader's own give nothing any more; of anybody else's, nothing happens."""
     _check_is_whole(request)
-    if not feeds.withdraw(request.user, feed):
-        raise Http404
-    messages.success(request, _("Calendrier retiré : son adresse ne donne plus rien."))
+    if feeds.withdraw(request.user, feed):
+        messages.success(request, _("Calendrier retiré : son adresse ne donne plus rien."))
     return redirect("calendars")
 
 
