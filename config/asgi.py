@@ -16,8 +16,10 @@ with loading():
     pages = get_asgi_application()
 
 from config.front import Front  # noqa: E402 (models need Django set up)
+from config.loaded import load  # noqa: E402
 from workflow.live.sockets import websocket_urlpatterns  # noqa: E402
 
+load()
 application = Front(
     pages=pages,
     sockets=AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),

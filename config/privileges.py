@@ -79,12 +79,14 @@ PRIVILEGES: dict[str, str] = {
     # --- signatures
     "signatures_confirmation": kept_but("used_at"),
     "signatures_envelope": kept_but(
-        "state", "current_sha256", "sealed_sha256", "sealed_at", "void_reason", "error_code", "error_text"
+        *("state", "current_sha256", "sealed_sha256", "sealed_at", "proven_until"),
+        *("void_reason", "error_code", "error_text"),
     ),
     "signatures_failedconfirmation": f"{KEPT}, DELETE",
     "signatures_keptreport": KEPT,
     "signatures_passkeychallenge": f"{kept_but('answered_at')}, DELETE",
     "signatures_proofmeans": FREE,  # goes with its passkey or application
+    "signatures_renewal": KEPT,
     "signatures_signaturerequest": kept_but(
         *("state", "resume_state", "prepared_sha256", "final_sha256", "prepared", "raw_signature", "cms"),
         *("error_code", "error_text", "permanent", "attempts"),
@@ -132,9 +134,13 @@ PRIVILEGES: dict[str, str] = {
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,
+    "workflow_reminder": KEPT,
+    "workflow_reminderpass": KEPT,
+    "workflow_savedfilter": FREE,
     "workflow_sentform": f"{kept_but('address')}, DELETE",  # forgotten after two days
     "workflow_signingact": KEPT,
     "workflow_signinground": KEPT,
+    "workflow_silence": KEPT,
     "workflow_suggestion": kept_but(
         "state", "word", "decided_by_id", "decided_at", "commitment_id", "volet_id"
     ),

@@ -98,6 +98,12 @@ def file_name(annex: Row) -> str:
     return "-".join(filter(None, (f"Annexe-{annex['number']:02d}", short))) + ".pdf"
 
 
+def same_file(annex: Annex) -> Annex | None:
+    """Return another annex of the contract whose file is the same, to the byte, if there is one."""
+    others = Annex.objects.filter(contract=annex.contract_id, file_sha256=annex.file_sha256)
+    return others.exclude(pk=annex.pk).order_by("order").first() if annex.file_sha256 else None
+
+
 def next_place(contract: Contract) -> int:
     """Return the place after the last annex's."""
     last = contract.annexes.last()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils.translation import gettext as _
 
-from signatures.errors import SignatureError, TransientError
+from signatures.errors import RevocationUnknown, SignatureError, TransientError, on_day
 
 
 class Unforeseen(TransientError):
@@ -54,3 +56,33 @@ class Delayed(TransientError):
     def __init__(self, error: SignatureError) -> None:
         super().__init__(str(error))
         self.code = error.code
+
+
+class RevocationTooEarly(RevocationUnknown):
+    """What the authority last said of a certificate is older than the signature: it is asked again later."""
+
+    code = "revocation_too_early"
+
+    def __init__(self, serial: str, known_at: dt.datetime | None) -> None:
+        super().__init__(serial, f"last said at {known_at}")
+        self.args = (
+            _(
+                "Le dernier état publié par l’autorité du certificat date d’avant la signature : le "
+                "scellement attend le suivant. Il n’y a rien à faire."
+            ),
+        )
+
+
+class ProofNotLonger(TransientError):
+    """No time-stamping authority proves a sealed file for longer than the time-stamp that it has."""
+
+    code = "proof_not_longer"
+
+    def __init__(self, until: dt.datetime) -> None:
+        super().__init__(
+            _(
+                "L’autorité d’horodatage ne prolonge pas la preuve au-delà du %(day)s : faites renouveler "
+                "son certificat, ou ajoutez une autre autorité (TIMESTAMP_URLS)."
+            )
+            % {"day": on_day(until)}
+        )

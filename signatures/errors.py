@@ -236,21 +236,6 @@ class RevocationUnknown(TransientError):
         self.serial, self.reason = serial, reason
 
 
-class RevocationTooEarly(RevocationUnknown):
-    """What the authority last said of a certificate is older than the signature: it is asked again later."""
-
-    code = "revocation_too_early"
-
-    def __init__(self, serial: str, known_at: dt.datetime | None) -> None:
-        super().__init__(serial, f"last said at {known_at}")
-        self.args = (
-            _(
-                "Le dernier état publié par l’autorité du certificat date d’avant la signature : le "
-                "scellement attend le suivant. Il n’y a rien à faire."
-            ),
-        )
-
-
 class TimestampUnavailable(TransientError):
     """No time-stamping authority gave a good token; ``reasons`` has one line for each."""
 

@@ -21,9 +21,9 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.tasks import Task
 
-from signatures import blobs, kept, machine, output
-from signatures.delays import Unforeseen
-from signatures.errors import RevocationTooEarly, SignatureError, TransientError
+from signatures import blobs, kept, machine, output, renewals
+from signatures.delays import RevocationTooEarly, Unforeseen
+from signatures.errors import SignatureError, TransientError
 from signatures.models import Envelope, SignatureRequest
 from signatures.plain import visible
 
@@ -133,6 +133,20 @@ def renew_reports(context: JobContext, timestamp: int = 0) -> None:
             return  # the next round goes on
         except blobs.BlobError as error:
             log.error("report.unreadable", envelope=envelope.pk, error=visible(error))
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(name="signatures.renew_archives", queue=UPKEEP, queueing_lock="renew-archives", pass_context=True)
+def renew_archives(context: JobContext, timestamp: int = 0) -> None:
+    """Time-stamp anew each sealed file whose proof ends soon: all that are due, the first to end first.
+
+    What cannot be renewed today is tried again the next day; the day it ends is months away.
+    """
+    for envelope in renewals.due():
+        try:
+            renewals.renew(envelope)
+        except SignatureError as error:
+            log.error("archive.not_renewed", envelope=envelope.pk, code=error.code, error=visible(str(error)))
 
 
 Telling = Callable[[SignatureError], None]

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from signatures import cms, kept, outcomes, output, pades, signals, trust
+from signatures import cms, kept, outcomes, output, pades, renewals, signals, trust
 from signatures.backends import AwaitingSignatory, SigningCertificate, backend
 from signatures.delays import StampUnfit
 from signatures.errors import (
@@ -93,6 +93,7 @@ def seal(envelope_id: int) -> None:
             state=Envelope.State.SEALED,
             sealed_sha256=sha256,
             sealed_at=timezone.now(),
+            proven_until=renewals.ends_at(sealed),
             error_code="",
             error_text="",
         )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -59,6 +59,7 @@ class Envelope(models.Model):
     error_text = models.TextField(_("erreur"), blank=True)
     created_at = models.DateTimeField(_("créée le"), default=timezone.now, editable=False)
     sealed_at = models.DateTimeField(_("scellée le"), null=True, blank=True)
+    proven_until = models.DateTimeField(_("preuve tenue jusqu’au"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("enveloppe")
@@ -316,3 +317,26 @@ class KeptReport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.document_sha256[:12]} · {self.verdict}"
+
+
+class Renewal(models.Model):
+    """One more time-stamp over a sealed file; never changed (``signatures.renewals``)."""
+
+    envelope = models.ForeignKey(Envelope, models.PROTECT, "renewals", verbose_name=_("enveloppe"))
+    document_sha256 = Sha256Field(_("document renouvelé"), unique=True)
+    replaced_sha256 = Sha256Field(_("document remplacé"), unique=True)
+    renewed_at = models.DateTimeField(_("renouvelé le"), default=timezone.now, editable=False)
+    proven_until = models.DateTimeField(_("preuve tenue jusqu’au"))
+
+    class Meta:
+        verbose_name = _("renouvellement de preuve")
+        verbose_name_plural = _("renouvellements de preuve")
+        ordering = ["envelope", "renewed_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="renewal_makes_another_document", condition=~Q(document_sha256=F("replaced_sha256"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.envelope_id} · {self.document_sha256[:12]}"

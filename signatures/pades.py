@@ -39,9 +39,9 @@ from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from signatures import clocks, cms, knowledge, stamp, stamps, verification
 from signatures.backends import SigningCertificate
+from signatures.delays import RevocationTooEarly
 from signatures.errors import (
     CertificateUntrusted,
-    RevocationTooEarly,
     RevocationUnknown,
     UnsignableDocument,
 )
@@ -194,16 +194,28 @@ async def seal(document: bytes, stamper: TimeStamper | None = None) -> bytes:
     Raises TimestampUnavailable, RevocationUnknown, RevocationTooEarly, CertificateUntrusted or
     UnsignableDocument.
     """
+    return await _covered(document, stamper, renewed=False)
+
+
+async def renew(document: bytes, stamper: TimeStamper | None = None) -> bytes:
+    """Return a document at level B-LTA with one more time-stamp, and the proofs of the last one before it.
+
+    What the authorities said of the signatories is in the file already, and they say no more of a
+    certificate that has ended. Raises as :func:`seal` does.
+    """
+    return await _covered(document, stamper, renewed=True)
+
+
+async def _covered(document: bytes, stamper: TimeStamper | None, *, renewed: bool) -> bytes:
     refuse_unsound(document)
     try:
-        return await _sealed(document, stamper or CheckedTimeStamper())
+        return await _stamped(document, stamper or CheckedTimeStamper(room=SEAL_ROOM), renewed=renewed)
     except TimeoutError as error:
         raise RevocationUnknown("", "no answer in time") from error
 
 
-async def _sealed(document: bytes, stamper: TimeStamper) -> bytes:
+async def _stamped(document: bytes, stamper: TimeStamper, *, renewed: bool) -> bytes:
     output = io.BytesIO()
-    stamper = stamper or CheckedTimeStamper(room=SEAL_ROOM)
     await stamper.async_dummy_response(cms.DIGEST_ALGORITHM)
     if isinstance(stamper, CheckedTimeStamper):
         stamper.keep_to_who_answered()
@@ -211,9 +223,11 @@ async def _sealed(document: bytes, stamper: TimeStamper) -> bytes:
         reader = Reader(document)
         try:
             paths = []
-            for signature in reader.embedded_regular_signatures:
+            kept = sorted(reader.embedded_timestamp_signatures, key=lambda one: int(one.signed_revision))
+            for signature in kept[-1:] if renewed else reader.embedded_regular_signatures:
                 paths += await collect_validation_info(signature, context)
-            _refuse_early(reader, context)
+            if not renewed:
+                _refuse_early(reader, context)
             writer = _Revision.from_reader(reader)
             DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
             await PdfTimeStamper(stamper).async_timestamp_pdf(

@@ -10,5 +10,6 @@ signature_progressed = Signal()
 signature_completed = Signal()  # request=SignatureRequest, now DONE
 signature_failed = Signal()  # request=SignatureRequest, now FAILED (error_code, error_text, permanent)
 envelope_sealed = Signal()  # envelope=Envelope, now SEALED
+archive_renewed = Signal()  # renewal=Renewal: the sealed file has one more time-stamp
 seal_delayed = Signal()  # envelope=Envelope, waiting (error_code, error_text); is_first=bool, of an outage
 seal_failed = Signal()  # envelope=Envelope, error=str (French)

@@ -50,6 +50,19 @@ class Calendar:
             day += dt.timedelta(days=1)
         return day
 
+    def last_working(self, day: dt.date) -> dt.date:
+        """Return that day, or the last working day before it."""
+        while not self.is_working(day):
+            day -= dt.timedelta(days=1)
+        return day
+
+    def before(self, end: dt.date, days: int) -> dt.date:
+        """Return the working day that has so many working days after it, until ``end`` included."""
+        day = end
+        for _each in range(days):
+            day = self.last_working(day - dt.timedelta(days=1))
+        return day
+
     def after(self, start: dt.date, days: int) -> dt.date:
         """Return the last of so many working days, counted from the day after ``start``."""
         day = start
@@ -85,3 +98,12 @@ def is_working(day: dt.date) -> bool:
 def last_day(start: dt.date, days: int) -> dt.date:
     """Return the last day of a term of so many calendar days, counted from the day after ``start``."""
     return FRANCE.next_working(start + dt.timedelta(days=days))
+
+
+def clear_days(day: dt.date, days: int) -> list[dt.date]:
+    """Return the clear days that precede a session, in order: neither its own day nor that of the sending.
+
+    They are days of the calendar: Sundays and holidays count, and none is added (CGCT, art. L. 2121-11 and
+    L. 2121-12: the day on which the convocation is sent is the eve of the first one, at the latest).
+    """
+    return [day - dt.timedelta(days=n) for n in range(days, 0, -1)]

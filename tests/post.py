@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
@@ -33,6 +34,7 @@ class Post:
         self.refused: dict[str, str] = {}
         self.asked: list[str] = []
         self.senders: list[str] = []
+        self.arrived = threading.Condition()
 
     async def handle_RCPT(  # noqa: N802 (named by aiosmtpd)
         self, server: object, session: object, envelope: object, address: str, options: object
@@ -58,7 +60,9 @@ class Post:
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
         """Keep a message (named by aiosmtpd)."""
         content, recipients = envelope.content, envelope.rcpt_tos  # type: ignore[attr-defined]
-        self.received.append((recipients, email.message_from_bytes(content)))
+        with self.arrived:
+            self.received.append((recipients, email.message_from_bytes(content)))
+            self.arrived.notify_all()
         self.taken()
         answer = self.at_data.pop(0) if self.at_data else "250 OK"
         if answer == BREAK_OFF:
@@ -70,6 +74,17 @@ class Post:
         if self.breaks_at_the_end:
             server.transport.abort()  # type: ignore[attr-defined]
         return "221 Bye"
+
+    def to(self, address: str) -> list[Message]:
+        """Return the mails that an address received so far, in their order."""
+        return [message for recipients, message in self.received if address in recipients]
+
+    def wait_for(self, address: str, number: int, seconds: float = 20) -> list[Message]:
+        """Return the mails of an address once there are ``number`` of them; AssertionError after a while."""
+        with self.arrived:
+            came = self.arrived.wait_for(lambda: len(self.to(address)) >= number, seconds)
+        assert came, f"{address} has {len(self.to(address))} mails, not {number}"
+        return self.to(address)
 
 
 def words(message: Message) -> str:

@@ -11,6 +11,7 @@ from workflow.notices.returned_mailbox import read_returns
 from workflow.powers.jobs import forget_held_files
 from workflow.privacy.jobs import forget_old_data
 from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
+from workflow.reminders.jobs import look_at_terms, strike_terms
 from workflow.signing.jobs import reopen_signature, settle_final_text, tell_changed_holders
 from workflow.signing.specimens import issue_specimen_key
 from workflow.standing.jobs import follow_change, open_day
@@ -27,6 +28,7 @@ __all__ = [
     "read_returns",
     "reopen_signature",
     "go_on",
+    "look_at_terms",
     "mail_news",
     "mark_failed",
     "open_day",
@@ -35,6 +37,7 @@ __all__ = [
     "send_code",
     "send_mail",
     "settle_final_text",
+    "strike_terms",
     "tell_changed_holders",
     "tell_lost",
 ]

@@ -13,13 +13,15 @@ from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import CalendarFeed, KeptMail, MailChoice, Notice, QueuedMail
 from workflow.opening.models import Opening, OrganisationRequest
-from workflow.opinions.models import Approval, Opinion, OpinionDraft
+from workflow.opinions.models import Approval, Opinion, OpinionDraft, Silence
 from workflow.opinions.note_models import InternalNote
 from workflow.platform.models import PageText
 from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
+from workflow.reminders.models import Reminder, ReminderPass
 from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
+from workflow.steering.models import SavedFilter
 
 __all__ = [
     "Abandonment",
@@ -52,9 +54,13 @@ __all__ = [
     "QueuedMail",
     "Recall",
     "Refusal",
+    "Reminder",
+    "ReminderPass",
+    "SavedFilter",
     "SentForm",
     "SigningAct",
     "SigningRound",
+    "Silence",
     "DiagnosticFile",
     "Suggestion",
     "Synthesis",

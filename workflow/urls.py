@@ -37,8 +37,10 @@ from workflow.powers import views as powers_views
 from workflow.privacy import views as privacy_views
 from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
+from workflow.reminders import views as reminders_views
 from workflow.signing import holder_views
 from workflow.signing import views as signing_views
+from workflow.steering import views as steering_views
 from workflow.tasks import transfer_views
 from workflow.tasks import views as tasks_views
 from workflow.verification import views as verification_views
@@ -72,6 +74,19 @@ urlpatterns = [
     path("nouvelles/<int:notice>/", news_views.news_open, name="news_open"),
     # the contract
     path("contrats/", board_views.contract_list, name="contract_list"),
+    # many contracts at once
+    path("pilotage/", steering_views.contracts_steered, name="contracts_steered"),
+    path(
+        "pilotage/export.<slug:extension>",
+        steering_views.contracts_steered_table,
+        name="contracts_steered_table",
+    ),
+    path("pilotage/filtres/", steering_views.saved_filter_add, name="saved_filter_add"),
+    path(
+        "pilotage/filtres/<int:saved_filter>/",
+        steering_views.saved_filter_change,
+        name="saved_filter_change",
+    ),
     # a contract in preparation
     path("contrats/ouverture/", opening_views.opening_new, name="opening_new"),
     path("contrats/preparations/", opening_views.preparations, name="preparations"),
@@ -82,6 +97,8 @@ urlpatterns = [
     path(BASE, board_views.contract, name="contract"),
     path(f"{BASE}prevenus/", told_views.contract_told, name="contract_told"),
     path(f"{BASE}prevenus.csv", told_views.contract_told_table, name="contract_told_table"),
+    path(f"{BASE}echeances/", reminders_views.contract_terms, name="contract_terms"),
+    path(f"{TASK}echeance/", reminders_views.term_extend, name="term_extend"),
     path(f"{BASE}en-direct/", board_views.contract_live, name="contract_live"),
     path(f"{BASE}processus.bpmn", board_views.contract_bpmn, name="contract_bpmn"),
     path(f"{BASE}processus.json", board_views.contract_process, name="contract_process"),

@@ -24,6 +24,15 @@ STEPS = (  # whose days a kind gives
 )
 PAGES = ("initiative", "perimeter", "participants", "signatories", "calendar")  # of an opening
 LONGEST = 366  # days, for one step
+FURTHEST = 60  # days, from a term to what reminds of it
+COUNTED = ("working", "calendar")  # days
+# whose silence says nothing, whatever a file says: the parties, the security forces, the judicial authority
+NEVER_SILENT = frozenset(
+    {
+        *("prefecture", "municipality", "intermunicipality"),
+        *("national_police", "gendarmerie", "prosecution"),
+    }
+)
 
 Table = dict[str, Any]
 Row = TypeVar("Row")
@@ -90,13 +99,29 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Reminders:
+    """When whoever is awaited is reminded: so many days before the term (0 for the day itself), and after.
+
+    ``counted`` is how those days are counted, ``working`` or ``calendar``; ``head`` and ``pilots``, after
+    how many working days the head of the organisation is told, then the contract's pilots.
+    """
+
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+    counted: str
+    head: int
+    pilots: int
+
+
+@dataclass(frozen=True)
 class KindOfContract:
     """A kind of contract: its words, its volets, its clauses, who makes and who signs it.
 
     ``article`` ("le", "la", "l’") is for sentences; ``legal_basis`` are the visas; ``period_rules`` what
     its duration may follow; ``empty_volet`` what a volet without text nor commitment says, nothing where it
     is left out; ``guidance`` what is asked at each page of an opening; ``days`` the working
-    days of each step.
+    days of each step; ``silent`` the kinds of organisation whose silence at the term of an opinion counts
+    as « sans avis ».
     """
 
     code: str
@@ -112,6 +137,8 @@ class KindOfContract:
     parties: tuple[Parties, ...]
     signatories: tuple[Place, ...]
     days: dict[str, int]
+    reminders: Reminders
+    silent: tuple[str, ...]
 
     @property
     def the_title(self) -> str:
@@ -180,10 +207,17 @@ def _kind(data: Table) -> KindOfContract:
         ),
         signatories=_rows(data["signatories"], Place),
         days=dict(data["days"]),
+        reminders=_reminders(data["reminders"]),
+        silent=tuple(data["silent"]),
     )
     for check in _CHECKS:
         check(found)
     return found
+
+
+def _reminders(table: Table) -> Reminders:
+    lists = {name: tuple(table[name]) for name in ("before", "after")}
+    return Reminders(**{**table, **lists})
 
 
 def _rows(tables: Iterable[Table], row: Callable[..., Row]) -> tuple[Row, ...]:
@@ -240,4 +274,20 @@ def _check_days(found: KindOfContract) -> None:
     _hold(all(type(n) is int and 0 < n <= LONGEST for n in found.days.values()), "days are 1 to 366")
 
 
-_CHECKS = (_check_words, _check_text, _check_people, _check_days)
+def _check_reminders(found: KindOfContract) -> None:
+    said = found.reminders
+    _one_of(said.counted, COUNTED)
+    for days, least in ((said.before, 0), (said.after, 1), ((said.head, said.pilots), 1)):
+        _unique(map(str, days))
+        _hold(all(type(n) is int and least <= n <= FURTHEST for n in days), f"{days}: {least} to {FURTHEST}")
+    _hold(said.head < said.pilots, "the head is told before the pilots")
+
+
+def _check_silence(found: KindOfContract) -> None:
+    _unique(found.silent)
+    for code in found.silent:
+        _one_of(code, KINDS)
+        _hold(code not in NEVER_SILENT, f"the silence of {code!r} says nothing")
+
+
+_CHECKS = (_check_words, _check_text, _check_people, _check_days, _check_reminders, _check_silence)

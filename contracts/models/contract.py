@@ -78,6 +78,9 @@ class Contract(models.Model):
     council_dates = models.JSONField(
         _("séances prévues"), default=dict, blank=True, db_default=NO_DAYS
     )  # {"<key of the organisation>": "2027-03-04"}
+    reminders = models.JSONField(
+        _("rappels"), default=dict, blank=True, db_default=NO_DAYS
+    )  # {"before": [7, 2], "after": [1]}, where they are its own
     zone = models.CharField(
         _("jours fériés"), max_length=4, choices=Zone.choices, default="", blank=True, db_default=""
     )

@@ -22,7 +22,14 @@ class Actor:
     """A logged-in person: what they see, what they click."""
 
     def __init__(
-        self, browser: Browser, url: str, person: User, *, phone: bool = False, typing: bool = True
+        self,
+        browser: Browser,
+        url: str,
+        person: User,
+        *,
+        phone: bool = False,
+        typing: bool = True,
+        by: str | None = None,
     ) -> None:
         """Log in by the form; with a session of theirs already, where logging in is not what is watched."""
         self.person, self.url = person, url
@@ -38,17 +45,24 @@ class Actor:
         self.errors: list[str] = []
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda m: self.errors.append(m.text) if m.type == "error" else None)
+        if by is not None:  # by the link of a mail, which leads where it says once they have logged in
+            self._be_let_in()
+            self.page.goto(f"{url}{by}")
+            return
         if typing:
             self.page.goto(f"{url}/compte/login/")
             self.page.fill("[name=login]", person.email)
             self.page.fill("[name=password]", PASSWORD)
             self.page.get_by_role("main").get_by_role("button", name="Se connecter").click()
         else:
-            name = settings.SESSION_COOKIE_NAME
-            session = logged_in(person).cookies[name].value
-            self.context.add_cookies([{"name": name, "value": session, "url": url}])
+            self._be_let_in()
             self.page.goto(url)
         expect(self.page.get_by_role("heading", name="Mes tâches")).to_be_visible()
+
+    def _be_let_in(self) -> None:
+        name = settings.SESSION_COOKIE_NAME
+        session = logged_in(self.person).cookies[name].value
+        self.context.add_cookies([{"name": name, "value": session, "url": self.url}])
 
     def open_task(self, title: str) -> Page:
         """Wait for a task to come to the inbox, without reloading it, and open it."""

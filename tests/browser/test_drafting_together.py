@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Locator, Page, expect
 
 from contracts.models import Commitment, Contract
 from tests import plot
@@ -118,3 +120,51 @@ def test_a_first_draft_is_imported_corrected_and_added(browser: Browser, cast: C
     assert contract.volets.get(order=3).text == "Ouvrir les parcs plus tard"
     actor.errors = [error for error in actor.errors if "422" not in error]  # the line to correct
     actor.close()
+
+
+def pressed(page: Page, target: Locator, *, within: int = 80) -> None:
+    """Reach something by the key Tab alone, and press it by Enter."""
+    for _press in range(within):
+        if target.evaluate("element => element === document.activeElement"):
+            break
+        page.keyboard.press("Tab")
+    expect(target).to_be_focused()
+    page.keyboard.press("Enter")
+
+
+def test_a_wording_is_proposed_and_taken_by_the_keyboard(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.opened(small_contract(cast))
+    police = Commitment.objects.filter(volet__contract=contract)[0]
+    landlord, city = (
+        Actor(browser, live_url, who, typing=False) for who in (cast.bailleur_oh, cast.pilote_ville)
+    )
+    page = landlord.page
+    page.goto(live_url + reverse("draft_editor", args=[contract.pk]))
+    its_row = f".draft-row:has(#engagement-{police.pk})"
+    row = page.locator(its_row)
+    pressed(page, row.get_by_role("link", name=re.compile("Proposer")))
+    title = page.locator("[name=title]")
+    title.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type("Porter la police municipale à 40 agents")
+    page.locator("[name=why]").focus()
+    page.keyboard.type("Les nuits.")
+    landlord.is_accessible()
+    pressed(page, page.get_by_role("button", name="Proposer"))
+    expect(row.locator("[data-suggestions]")).to_contain_text("Proposition de")
+    expect(row.get_by_role("heading", level=3)).not_to_contain_text("40 agents")
+    page = city.page
+    page.goto(live_url + reverse("draft_editor", args=[contract.pk]))
+    pressed(page, page.locator(f"{its_row} [data-suggestions] a"))
+    expect(page.get_by_text("Les nuits.")).to_be_visible()
+    city.is_accessible()
+    page.set_viewport_size(PHONE)
+    city.is_accessible()
+    pressed(page, page.get_by_role("button", name="Enregistrer ce texte"))
+    expect(page.locator(".notice.done").first).to_be_visible()
+    police.refresh_from_db()
+    assert police.title == "Porter la police municipale à 40 agents"
+    landlord.page.reload()
+    expect(row.locator("[data-suggestions]")).to_contain_text("reprise")
+    landlord.close()
+    city.close()

@@ -51,7 +51,7 @@ def test_a_page_without_a_websocket_asks_and_goes_back(browser: Browser, cast: C
             page.clock.run_for(2_000)
         expect(html).to_have_attribute("data-live", "poll")
         expect(state).to_have_text(
-            "Mises à jour toutes les 20 secondes : la connexion directe est coupée", use_inner_text=True
+            "Mises à jour toutes les 20 secondes : la connexion directe est coupée", use_inner_text=True
         )
         page.clock.run_for(23_000)
         expect(state).to_contain_text("toutes les 40 secondes")

@@ -1,13 +1,17 @@
 """The main job: Clairval's contract, from draft to two valid signatures, in a browser.
 
-A second browser stays on the contract's page all along and never reloads it.
+A second browser stays on the contract’s page all along and never reloads it. Whoever acts comes by the link
+of the mail that they got, and by nothing else.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 import subprocess
 import sys
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -20,33 +24,44 @@ from tests import plot
 from tests.browser.actor import ASKED_OR_SET, PATIENCE, Actor
 from tests.cast import PASSWORD, Cast
 from tests.pki import ServedPki
+from tests.post import Post, mail_server, words
 from tests.stage import working
+from workflow.news import mails
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.fixture
-def play(browser: Browser, cast: Cast, live_url: str) -> Play:
+def play(browser: Browser, cast: Cast, live_url: str) -> Iterator[Play]:
     """Open Clairval's circuit and set the watcher before the contract's page."""
-    plot.opened(cast.contract)
-    return Play(browser, live_url, cast)
+    with mail_server() as post:
+        plot.opened(cast.contract)
+        yield Play(browser, live_url, cast, post)
 
 
 class Play:
     """The scenes of the contract, each by its actors; the watcher's page moves by itself."""
 
-    def __init__(self, browser: Browser, url: str, cast: Cast) -> None:
-        self.browser, self.url, self.cast = browser, url, cast
+    def __init__(self, browser: Browser, url: str, cast: Cast, post: Post) -> None:
+        self.browser, self.url, self.cast, self.post = browser, url, cast, post
+        self.read: Counter[str] = Counter()  # mails of each address that led somewhere
         self.watcher = Actor(browser, url, cast.pilote_ville)
         self.watched: Page = self.watcher.page
         self.watched.goto(f"{url}/contrats/{cast.contract.pk}/")
         self.watched.evaluate("() => { window.neverReloaded = true }")
         expect(self.watched.locator("#live-state")).to_contain_text("en direct")
 
-    def as_actor(self, person: User, title: str) -> Actor:
-        actor = Actor(self.browser, self.url, person, typing=False)
-        actor.open_task(title)
-        return actor
+    def by_mail(self, person: User, title: str, *, phone: bool = False) -> Actor:
+        """Follow the link of the next mail that tells somebody of this task: it leads to its page."""
+        mails.write_all(timezone.now() + dt.timedelta(minutes=1))
+        while True:
+            number = self.read[person.email] + 1
+            message = self.post.wait_for(person.email, number)[number - 1]
+            self.read[person.email] = number
+            if title in words(message):
+                break
+        (link, *_others) = re.findall(r"/nouvelles/\d+/", words(message))
+        return Actor(self.browser, self.url, person, phone=phone, by=link)
 
     def sees(self, organisation: str, words: str) -> None:
         """The watcher's lane of an organisation says so, without a reload."""
@@ -57,17 +72,17 @@ class Play:
 
     def draft_and_freeze(self) -> None:
         for person in (self.cast.pilote_prefecture, self.cast.pilote_ville):
-            actor = self.as_actor(person, "Rédiger le projet")
+            actor = self.by_mail(person, "Rédiger le projet")
             actor.page.get_by_role("button", name="Rédaction terminée").click()
             expect(actor.page.get_by_text("Votre rédaction est terminée.")).to_be_visible()
             actor.close()
-        actor = self.as_actor(self.cast.pilote_ville, "Figer la version")
+        actor = self.by_mail(self.cast.pilote_ville, "Figer la version")
         actor.page.get_by_role("button", name="Figer la version").click()
         expect(actor.page.get_by_text("Les avis sont demandés")).to_be_visible()
         actor.close()
 
-    def opine(self, person: User, choice: str, reason: str = "") -> None:
-        actor = self.as_actor(person, "Rendre un avis")
+    def opine(self, person: User, choice: str, reason: str = "", *, phone: bool = False) -> None:
+        actor = self.by_mail(person, "Rendre un avis", phone=phone)
         expect(actor.page.get_by_role("heading", name="Votre avis sur la version")).to_be_visible()
         actor.page.get_by_label(choice, exact=True).check()
         if reason:
@@ -77,16 +92,16 @@ class Play:
         actor.close()
 
     def approve(self, person: User) -> None:
-        actor = self.as_actor(person, "Approuver le texte")
+        actor = self.by_mail(person, "Approuver le texte")
         actor.page.get_by_label("J’approuve ce texte").check()
         actor.page.get_by_role("button", name="Enregistrer ma décision").click()
         expect(actor.page.get_by_text("Le texte est approuvé")).to_be_visible()
         actor.close()
 
     def sign(self, person: User) -> None:
-        """Two clicks and a password."""
-        actor = Actor(self.browser, self.url, person)
-        page = actor.open_task("Signer")
+        """Three clicks from the mail, that of its link counted, and one proof."""
+        actor = self.by_mail(person, "Signer")
+        page = actor.page
         expect(page.get_by_text("Votre signature ici")).to_be_visible(timeout=PATIENCE)
         actor.is_accessible()
         page.get_by_label("Votre mot de passe").fill(PASSWORD)
@@ -96,7 +111,7 @@ class Play:
         actor.close()
 
     def record_resolution(self) -> None:
-        actor = self.as_actor(self.cast.greffe, "Enregistrer la délibération")
+        actor = self.by_mail(self.cast.greffe, "Enregistrer la délibération")
         page, today = actor.page, timezone.localdate()
         page.get_by_label("adoptée", exact=True).check()
         page.get_by_label("Numéro de la délibération").fill("2026-11-014")
@@ -124,7 +139,8 @@ def test_the_whole_contract_of_clairval(play: Play, pki: ServedPki, tmp_path: Pa
         play.sees("DDPN", "modifications demandées")
         for person in (cast.ggd, cast.procureure, cast.pjj, cast.spip, cast.dasen):
             play.opine(person, "Favorable")
-        for person in (cast.bailleur_oh, cast.bailleur_cl, cast.bailleur_fv, cast.rtac, cast.rail):
+        play.opine(cast.bailleur_oh, "Favorable", phone=True)
+        for person in (cast.bailleur_cl, cast.bailleur_fv, cast.rtac, cast.rail):
             play.opine(person, "Favorable")
         play.sees("Ville", "rédaction en cours")
         play.draft_and_freeze()

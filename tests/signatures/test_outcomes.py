@@ -35,6 +35,7 @@ TABLE = {
     "NotTheSigner": (True, False),
     "OutOfTurn": (True, False),
     "OwnOutputInvalid": (True, False),  # by its codes, below
+    "ProofNotLonger": (False, False),
     "RevocationTooEarly": (False, False),
     "RevocationUnknown": (False, False),
     "SignatureError": (True, False),

@@ -16,8 +16,9 @@ from django.utils import timezone
 
 from signatures import pades
 from signatures.backends import backend
+from signatures.delays import RevocationTooEarly
 from signatures.demo import pki as authorities
-from signatures.errors import CertificateUntrusted, RevocationTooEarly, RevocationUnknown
+from signatures.errors import CertificateUntrusted, RevocationUnknown
 from signatures.validation import validate
 from tests.pki import ServedPki
 from tests.signatures import documents, others

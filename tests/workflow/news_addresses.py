@@ -1,16 +1,17 @@
-"""The addresses of news, for the access matrix: each reads their own, and nobody else's."""
+"""The addresses of news and of steering, for the access matrix: each reads their own, and nobody else's."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from contracts.models import Contract, Part
-from stakeholders.models import Role, User
-from tests.workflow.address_arguments import none
-from tests.workflow.addresses import CITY, EVERYBODY, PILOTS, Rule
+from stakeholders.models import Mandate, Role, User
+from tests.workflow.address_arguments import none, review
+from tests.workflow.addresses import CITY, CSV, EVERYBODY, PILOTS, Rule
 from tests.workflow.scenes import Scenes
 from workflow.notices.models import CalendarFeed, Notice
 from workflow.standing.parties import pilot
+from workflow.steering.models import SavedFilter
 
 
 def notice(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -28,12 +29,29 @@ def feed(scenes: Scenes, contract: Contract) -> dict[str, Any]:
     return {"feed": CalendarFeed.objects.get_or_create(person=person, contract=None)[0].pk}
 
 
+def saved_filter(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A way of looking that the city's pilot keeps."""
+    held = Mandate.objects.in_force().filter(office__organisation=pilot(contract, Part.CITY_PILOT))
+    person = held.filter(office__role=Role.PILOT)[0].person
+    return {"saved_filter": SavedFilter.objects.get_or_create(person=person, name="Tout")[0].pk}
+
+
+# whoever drafts, signs or administers for a prefecture or a commune, of these contracts or of others
+STEERING = PILOTS | {"prefete", "dircab", "maire", "dgs", "outsider"}
+
+
 NEWS = {
     **dict.fromkeys(("news", "news_list"), Rule(EVERYBODY, arguments=none)),
     "news_open": Rule(CITY, arguments=notice),
     **dict.fromkeys(("contract_told", "contract_told_table"), Rule(PILOTS)),
+    "contract_terms": Rule(PILOTS, PILOTS, scene="review"),
+    "term_extend": Rule(PILOTS, PILOTS, scene="review", arguments=review),
     "news_read": Rule(None, EVERYBODY, arguments=none),
     "calendars": Rule(EVERYBODY, EVERYBODY, arguments=none),
     "calendar_withdraw": Rule(None, EVERYBODY, arguments=feed),
+    "contracts_steered": Rule(STEERING, arguments=none),
+    "contracts_steered_table": Rule(STEERING, arguments=lambda _s, _c: CSV),
+    "saved_filter_add": Rule(None, STEERING, arguments=none),
+    "saved_filter_change": Rule(None, CITY, arguments=saved_filter),
     "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
 }

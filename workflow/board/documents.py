@@ -12,6 +12,7 @@ from contracts.models import Contract
 from signatures.kept import kept as kept_report
 from signatures.models import Envelope
 from workflow.engine.models import SigningRound
+from workflow.opinions.silence import silences_on
 from workflow.record import anchors
 from workflow.record import journal as record_journal
 from workflow.record.models import JournalEntry
@@ -32,6 +33,7 @@ def version(request: Request, contract: int, number: int) -> HttpResponse:
     context = {
         "contract": found.contract,
         "version": found,
+        "silences": silences_on(found),
         "opinions": found.opinions.select_related("organisation", "author", "mandate__office__organisation"),
         "approvals": found.approvals.select_related("organisation", "author"),
         "annexes": shown(request, found.contract, found),

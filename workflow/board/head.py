@@ -18,6 +18,7 @@ from workflow.guests.links import naming, wrong_contacts
 from workflow.procedures import recall_rules
 from workflow.procedures.abandon import may_be_abandoned
 from workflow.record.answers import answers
+from workflow.reminders.rules import awaited, is_late
 from workflow.signing import progress
 from workflow.signing.holders import Difference
 from workflow.signing.rules import differences
@@ -46,6 +47,7 @@ def head(person: User, standings: Standings, found: Contract) -> dict[str, Any]:
         "answered": of_all("reponses", lambda: answers([found.pk])[found.pk]),
         "is_pilot": is_pilot,
         "is_over": is_over,
+        "late": sum(is_late(task) for task in awaited(found)) if is_pilot and not is_over else 0,
         "readable": of_all("imprimee", lambda: [_readable(found)])[0],
         "may_draft": mandate_to_draft(person, found) is not None,
         "incompatibilities": obstacles.incompatibilities(standings.mandates, found, waiting),

@@ -35,6 +35,8 @@ from workflow.engine.tasks import (
 )
 from workflow.opinions.last import opinions_of
 from workflow.opinions.rules import approvals_of
+from workflow.opinions.silence import silences_of
+from workflow.reminders.state import State, states
 from workflow.signing.progress import of_request
 from workflow.signing.rules import refusal_of, signed
 from workflow.standing.parties import taking_part
@@ -42,7 +44,7 @@ from workflow.standing.parties import taking_part
 
 @dataclass
 class Lane:
-    """One actor: who, what is awaited or was said, since how many days, until when."""
+    """One actor: who, what is awaited or was said, since how many days, until when; what comes next."""
 
     organisation_id: int
     name: str
@@ -52,6 +54,7 @@ class Lane:
     detail: str = ""
     due_on: dt.date | None = None
     days_waiting: int | None = None
+    next: str = ""
 
 
 # what is awaited comes first, the most urgent above; then what stands in the way, what is done
@@ -66,9 +69,10 @@ def lanes(contract: Contract) -> list[Lane]:
         if is_of_people(task):
             awaited.setdefault(organisation_of(task) or 0, []).append(task)
     said = _last_words(contract)
-    alone = _without_anybody([task for owed in awaited.values() for task in owed])
+    waiting = [task for owed in awaited.values() for task in owed]
+    alone, stand = _without_anybody(waiting), states(contract, waiting)
     found = [
-        _lane(row.organisation_id, row.organisation.short_name, row.part, awaited, said, alone)
+        _lane(row.organisation_id, row.organisation.short_name, row.part, awaited, said, alone, stand)
         for row in taking_part(contract)
         if row.part != Part.OBSERVER
     ]
@@ -102,10 +106,11 @@ def _lane(
     awaited: dict[int, list[Task]],
     said: dict[int, tuple[str, str, str]],
     alone: set[int],
+    stand: dict[int, State],
 ) -> Lane:
     label = str(Part(part).label)
     if mine := awaited.get(key):
-        task = mine[0]
+        task = min(mine, key=lambda one: (due_on(one) or dt.date.max, one.pk))
         due, waiting = due_on(task), days_since(task.created)
         late = due is not None and due < timezone.localdate()
         return Lane(
@@ -114,9 +119,10 @@ def _lane(
             label,
             LATE if late else NOW,
             ", ".join(in_sentence(str(t.flow_task.awaited)) for t in mine),
-            _waiting(task, waiting) if task.pk not in alone else _nobody(),
+            _waiting(task, waiting, stand.get(task.pk)) if task.pk not in alone else _nobody(),
             due,
             waiting,
+            stand[task.pk].next if task.pk in stand else "",
         )
     if key in said:
         look, word, detail = said[key]
@@ -138,15 +144,16 @@ def _nobody() -> str:
     return _("personne n’est en fonction pour le faire : prévenez l’administrateur de l’organisation")
 
 
-def _waiting(task: Task, days: int) -> str:
+def _waiting(task: Task, days: int, state: State | None) -> str:
     since = (
         _("depuis aujourd’hui")
         if days == 0
         else ngettext("depuis %(days)d jour", "depuis %(days)d jours", days) % {"days": days}
     )
+    found = [since, state.sentence()] if state is not None else [since]
     if task.owner:
-        return _("%(since)s, %(person)s s’en occupe") % {"since": since, "person": task.owner}
-    return since
+        found.append(_("%(person)s s’en occupe") % {"person": task.owner})
+    return ", ".join(found)
 
 
 def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
@@ -182,6 +189,9 @@ def _last_words(contract: Contract) -> dict[int, tuple[str, str, str]]:
             str(opinion.get_value_display()).lower(),
             _on(opinion.version, opinion.at),
         )
+    for silence in silences_of(contract):
+        word = _("sans avis (aucune réponse)")
+        say(silence.organisation_id, silence.at, DONE, word, _on(silence.version, silence.at))
     versions = versions_of(contract)
     approved, refused = approvals_of.of(versions), refusal_of.of(versions)
     for version in versions:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from workflow.council import acts, rules
+from workflow.council.convocation import Convocation, convocation
 from workflow.council.forms import CorrectionForm, StagesForm, VoteForm
 from workflow.council.models import CouncilResolution, Outcome
-from workflow.engine.tasks import organisation_of
+from workflow.engine.tasks import due_on, organisation_of
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks.access import OpenTask
 from workflow.tasks.answers import Request, refused
@@ -65,11 +68,20 @@ def _known(met: OpenTask) -> CouncilResolution | None:
     return rules.awaiting_its_stages(version, organisation_of(met.task)) if version else None
 
 
+def _convocation(met: OpenTask) -> Convocation | None:
+    """Return when the council is convened at the latest, where a session to come was announced."""
+    said = met.contract.council_dates.get(str(organisation_of(met.task)))
+    session, today = parse_date(said or ""), timezone.localdate()
+    return convocation(session, met.contract.calendar, today) if session and session >= today else None
+
+
 def _page(request: Request, met: OpenTask, form: VoteForm | StagesForm, status: int = 200) -> HttpResponse:
     version = met.contract.latest_version
     facts = {
         "form": form,
         "resolution": _known(met) if isinstance(form, StagesForm) else None,
+        "due_on": due_on(met.task),
+        "convocation": _convocation(met) if isinstance(form, VoteForm) else None,
         "adjournments": rules.adjournments_of(version, organisation_of(met.task)) if version else [],
     }
     return page(request, met, "council/resolution.html", status, **facts)

@@ -16,6 +16,7 @@ from stakeholders.models import User
 from workflow.drafting import acts
 from workflow.drafting.annex_forms import AnnexFileForm
 from workflow.record import journal
+from workflow.record.models import JournalEntry
 
 
 class NotSaved(Exception):
@@ -84,6 +85,12 @@ def withdraw(user: User, contract: Contract, key: int) -> None:
         annexes.withdraw(row)
 
 
+def was_withdrawn(contract: Contract, key: int) -> bool:
+    """Whether an annex of this contract had that key and is no longer in its draft."""
+    told = JournalEntry.objects.filter(contract=contract, verb="annex_withdrawn", payload__annex=key)
+    return told.exists() and not Annex.objects.filter(pk=key).exists()
+
+
 def _held(contract: Contract, key: int) -> Annex:
     row = Annex.objects.filter(pk=key, contract=contract).first()
     if row is None:
@@ -94,6 +101,7 @@ def _held(contract: Contract, key: int) -> Annex:
 def _tell(draft: acts.Drafting, user: User, verb: str, row: Annex) -> None:
     facts = {
         "organisation": draft.mandate.office.organisation.short_name,
+        "annex": row.pk,
         "number": row.order,
         **{name: getattr(row, name) for name in ("title", "kind", "publishable", "reason", "reason_words")},
         **{name: getattr(row, name) for name in ("attached", "file_sha256", "size", "pages")},

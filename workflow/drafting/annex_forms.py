@@ -15,6 +15,7 @@ from signatures.limited import Unavailable
 from signatures.uploads import Refused
 from workflow.tasks.act_files import LARGEST_ACT
 from workflow.tasks.held_files import HeldFileInput
+from workflow.tasks.weighed import at_most
 
 ACCEPTED = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
 
@@ -23,7 +24,7 @@ class AnnexFileField(forms.FileField):
     """One PDF, or a picture that becomes one; cleaned to a :class:`signatures.enclosures.Prepared`."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"widget": HeldFileInput(attrs={"accept": ACCEPTED}), **kwargs})
+        super().__init__(**{"widget": HeldFileInput(attrs=at_most(LARGEST_ACT, accept=ACCEPTED)), **kwargs})
 
     def clean(self, data: Any, initial: Any = None) -> Prepared | None:
         """Refuse what is too heavy before reading it, then what cannot be kept as it is."""

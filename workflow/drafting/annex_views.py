@@ -70,8 +70,8 @@ def annex_edit(request: Request, contract: int, annex: int) -> HttpResponse:
     """What an annex is, whether it is published, its file."""
     found, _open = access.draft_for(request.user, contract)
     access.own_or_404(request.user, found, None)
-    if request.method != "POST":
-        get_object_or_404(Annex, pk=annex, contract=found)
+    if request.method != "POST" and _held(found, annex) is None:
+        return _gone(request, found)
     return _save(request, found, annex)
 
 
@@ -81,7 +81,8 @@ def annex_withdraw(request: Request, contract: int, annex: int) -> HttpResponse:
     """Take an annex out of the draft, after asking."""
     found, _open = access.draft_for(request.user, contract)
     access.own_or_404(request.user, found, None)
-    row = get_object_or_404(Annex, pk=annex, contract=found)
+    if (row := _held(found, annex)) is None:
+        return _gone(request, found)
     if request.method != "POST":
         return render(request, "drafting/annex_withdraw.html", {"contract": found, "row": row})
     try:
@@ -98,13 +99,14 @@ def annex_move(request: Request, contract: int, annex: int) -> HttpResponse:
     """Move an annex, by one place or to a place."""
     found, _open = access.draft_for(request.user, contract)
     access.own_or_404(request.user, found, None)
-    row = get_object_or_404(Annex, pk=annex, contract=found)
+    if _held(found, annex) is None:
+        return _gone(request, found)
     form = AnnexMoveForm(request.POST)
     if not form.is_valid():
         messages.error(request, " ".join(map(str, form.non_field_errors())))
         return redirect("draft_annexes", found.pk)
     try:
-        row = annex_acts.move(request.user, found, row.pk, **form.cleaned_data)
+        row = annex_acts.move(request.user, found, annex, **form.cleaned_data)
     except ActRefused as error:
         return refused(request, error, found.pk)
     messages.success(request, _("Cette annexe porte désormais le numéro %(number)s.") % {"number": row.order})
@@ -125,6 +127,20 @@ def annex_file(request: Request, contract: int, annex: int) -> HttpResponse:
     }
     name = f"{found.reference}-annexe-{row.order}-{row.title}"
     return stored_pdf(row.file_sha256, name, document=document, attachment=True)
+
+
+def _held(found: Contract, key: int) -> Annex | None:
+    """Return an annex of the draft, None for one that was withdrawn from it; raises Http404 for any other."""
+    row = Annex.objects.filter(pk=key, contract=found).first()
+    if row is None and not annex_acts.was_withdrawn(found, key):
+        raise Http404
+    return row
+
+
+def _gone(request: Request, found: Contract) -> HttpResponse:
+    """Say to whoever comes second, from another tab or another desk, that the annex is no longer there."""
+    messages.info(request, _("Cette annexe a déjà été retirée du projet."))
+    return redirect("draft_annexes", found.pk)
 
 
 def _save(request: Request, found: Contract, key: int | None) -> HttpResponse:
@@ -165,6 +181,9 @@ def _save(request: Request, found: Contract, key: int | None) -> HttpResponse:
     except ActRefused as error:
         return show(again(), error.status, error.message)
     messages.success(request, _said(saved, file))
+    if file.cleaned_data.get("file") and (same := annexes.same_file(saved)):
+        words = _("Le même fichier est déjà l’annexe %(number)s, « %(title)s » : retirez l’une des deux.")
+        messages.warning(request, words % {"number": same.order, "title": same.title})
     return redirect(f"{reverse('draft_annexes', args=[found.pk])}#annexe-{saved.pk}")
 
 

@@ -22,6 +22,8 @@ from stakeholders.models import Organisation
 from stakeholders.text import LineField, LinesField
 from workflow.drafting.import_matching import choices
 from workflow.drafting.imports import Held
+from workflow.tasks.act_files import LARGEST_ACT
+from workflow.tasks.weighed import at_most
 
 KINDS = [
     (Kind.VOLET.value, gettext_lazy("Volet")),
@@ -49,7 +51,7 @@ class DocumentForm(forms.Form):
     file = forms.FileField(
         label=gettext_lazy("Document"),
         help_text=gettext_lazy("Un .docx ou un .odt, de dix mégaoctets au plus."),
-        widget=forms.FileInput(attrs={"accept": ".docx,.odt"}),
+        widget=forms.FileInput(attrs=at_most(LARGEST_ACT, accept=".docx,.odt")),
         allow_empty_file=True,  # said by its reader, with the others
         max_length=255,
     )

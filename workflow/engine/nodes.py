@@ -117,6 +117,12 @@ class OrganisationTaskActivation(ViewActivation):
         flow_task.opened(activation)
         return activation
 
+    @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.DONE)
+    def lapse(self) -> None:
+        """Close the task, which nobody did by its last day: what follows opens next."""
+        self.task.owner, self.task.finished = None, timezone.now()
+        self.task.save()
+
     @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.CANCELED)
     def cancel(self) -> None:
         """Take the task away, because the round it belongs to is over."""

@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, Q, QuerySet, TextField, Value
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Func, JSONField, Model, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+from django.utils.dateparse import parse_date, parse_datetime
 from viewflow.workflow import STATUS
 from viewflow.workflow.models import Process
 from viewflow.workflow.models import Task as Task  # the engine's row, for every other room
@@ -96,6 +97,11 @@ def seeds_of(found: QuerySet[Task]) -> QuerySet[Any]:
 def seeds() -> list[QuerySet[Any]]:
     """Return what a prefetch reads of the places that opened signatures."""
     return [Signatory.objects.select_related("contract", "office__organisation")]
+
+
+def owner_of_outer() -> Cast:
+    """Return, within a subquery of tasks, the key of the organisation that owes the task outside."""
+    return Cast(OuterRef("owner_permission_obj_pk"), BigIntegerField())
 
 
 def done_by(person: User, *, until: dt.datetime) -> Q:
@@ -181,6 +187,44 @@ def know_seed(task: Task, rows: Iterable[Model]) -> None:
 def due_on(task: Task) -> dt.date | None:
     """Return the day by which a task is due."""
     return parse_date((task.data or {}).get("due_on") or "")
+
+
+def opened_at(task: Task) -> dt.datetime | None:
+    """Return when somebody who may do the task opened its page for the first time."""
+    return parse_datetime((task.data or {}).get("opened_at") or "")
+
+
+def note_opening(task: Task) -> None:
+    """Keep that the task's page was opened, the first time; nothing is asked of the database the next times.
+
+    One statement, so that what an act writes at the same moment stays.
+    """
+    if opened_at(task) is not None:
+        return
+    kept = Func(
+        Coalesce("data", Value({}, JSONField())),
+        Value(["opened_at"], ArrayField(TextField())),
+        Value(timezone.now().isoformat(), JSONField()),
+        function="jsonb_set",
+        output_field=JSONField(),
+    )
+    Task.objects.filter(OPEN, pk=task.pk).exclude(data__has_key="opened_at").update(data=kept)
+
+
+def term_set_on(task: Task) -> dt.date:
+    """Return on which day the task was given its last day: when it opened, or when the pilots put it off."""
+    put_off = parse_date((task.data or {}).get("extended_on") or "")
+    return put_off or timezone.localtime(task.created).date()
+
+
+def put_off_to(task: Task) -> dt.date | None:
+    """Return the last day that the pilots gave the task for a reason, if they did."""
+    return parse_date((task.data or {}).get("extended_to") or "")
+
+
+def silence_counts(task: Task) -> bool:
+    """Whether no answer by the last day counts as « sans avis »: it was said when the task opened."""
+    return bool((task.data or {}).get("silence"))
 
 
 def days_since(moment: dt.datetime) -> int:

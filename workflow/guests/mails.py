@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,7 @@ from workflow.guests.models import Contact, GuestLink
 from workflow.news import calendars
 from workflow.notices import mail
 from workflow.notices.models import Fate, KeptMail
+from workflow.opinions import silence
 from workflow.record import journal
 
 LINK_LASTS = dt.timedelta(days=15)
@@ -39,10 +41,26 @@ def send_links(contract: Contract, organisation: Organisation, task: Task) -> No
         send_link(contact, task)
 
 
+class Again(StrEnum):
+    """Why a link is mailed to somebody who was asked already."""
+
+    REMINDED = "reminded"
+    PUT_OFF = "put_off"
+
+
 def send_link(
-    contact: Contact, task: Task, *, actor: User | None = None, mandate: Mandate | None = None
+    contact: Contact,
+    task: Task,
+    *,
+    actor: User | None = None,
+    mandate: Mandate | None = None,
+    again: Again | None = None,
+    word: str = "",
 ) -> GuestLink:
-    """Mail a new link about the last version, in the caller's transaction; journaled."""
+    """Mail a new link about the last version, in the caller's transaction; journaled.
+
+    ``again`` says why, to whoever was asked before; ``word`` is what a pilot adds.
+    """
     contract, now = contact.contract, timezone.now()
     version = contract.versions.order_by("-number")[0]
     link = GuestLink.objects.create(
@@ -54,7 +72,8 @@ def send_link(
     )
     with translation.override(mail.LANGUAGE):
         facts = _facts(link, str((task.data or {}).get("due_on", "")))
-        sentences, subject = _sentences(facts), _subject(facts)
+        facts |= {"otherwise": silence.otherwise(task), "word": word}
+        sentences, subject = _sentences(facts, again), _subject(facts, again)
         body = "\n\n".join(sentence % facts for sentence in sentences) + "\n"
         hidden = "\n\n".join(sentence % {**facts, "link": HIDDEN} for sentence in sentences) + "\n"
         calendar = calendars.file([(task, contract)], address=facts["link"])
@@ -106,25 +125,31 @@ def record(
     return told
 
 
-def _subject(facts: dict[str, Any]) -> str:
+def _subject(facts: dict[str, Any], again: Again | None) -> str:
     """Say what is asked first, then by when and on what: a mailbox shows the first words alone."""
-    asked = (
-        _("Avis demandé au plus tard le %(due)s : %(title)s (%(reference)s)")
-        if facts["due"]
-        else _("Avis demandé : %(title)s (%(reference)s)")
-    )
-    return asked % facts
+    if again == Again.REMINDED and facts["due"]:
+        plain = _("Rappel : avis attendu au plus tard le %(due)s (%(reference)s)")
+        longer = _("Rappel : avis attendu au plus tard le %(due)s, %(title)s (%(reference)s)")
+    elif again == Again.PUT_OFF:
+        plain = _("Échéance reportée au %(due)s : avis demandé (%(reference)s)")
+        longer = _("Échéance reportée au %(due)s : avis demandé, %(title)s (%(reference)s)")
+    elif facts["due"]:
+        plain = _("Avis demandé au plus tard le %(due)s (%(reference)s)")
+        longer = _("Avis demandé au plus tard le %(due)s : %(title)s (%(reference)s)")
+    else:
+        plain = _("Avis demandé (%(reference)s)")
+        longer = _("Avis demandé : %(title)s (%(reference)s)")
+    return mail.fitted(longer % {**facts, "title": "%s"}, facts["title"]) or plain % facts
 
 
-def _sentences(facts: dict[str, Any]) -> list[str]:
+def _sentences(facts: dict[str, Any], again: Again | None) -> list[str]:
     return [
         _("Bonjour %(name)s,"),
+        *_why_again(facts, again),
         _("Votre avis est demandé, au nom de votre organisation, sur un contrat de sécurité intégrée."),
         "\n".join(_what_is_asked(facts)),
-        _(
-            "Votre silence ne vaut pas accord : le contrat attend votre avis pour avancer. Il peut être "
-            "favorable, avec ou sans réserves, demander des modifications ou être défavorable."
-        ),
+        "%(otherwise)s "
+        + _("Il peut être favorable, avec ou sans réserves, demander des modifications ou être défavorable."),
         _("Pour lire le texte et répondre, ouvrez cette page :") + "\n%(link)s",
         _(
             "Il n’y a ni compte à créer ni mot de passe à choisir : la page vous enverra un code, à cette "
@@ -137,6 +162,17 @@ def _sentences(facts: dict[str, Any]) -> list[str]:
         ),
         _("Pour toute question, répondez à ce courriel : votre réponse parviendra à %(asker)s, %(address)s."),
     ]
+
+
+def _why_again(facts: dict[str, Any], again: Again | None) -> list[str]:
+    said = []
+    if again == Again.REMINDED:
+        said.append(_("Ce courriel vous rappelle une demande à laquelle il n’a pas encore été répondu."))
+    elif again == Again.PUT_OFF:
+        said.append(_("L’échéance de la demande qui suit est reportée au %(due)s."))
+    if facts["word"]:
+        said.append(_("Message des pilotes du contrat : « %(word)s »"))
+    return said
 
 
 def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from workflow.news import centre
 from workflow.record import events
 from workflow.standing.openers import opening
 from workflow.standing.standings import Standings
+from workflow.steering.listing import steering
 from workflow.tasks import keyset, lists
 
 
@@ -33,6 +34,7 @@ def me(request: HttpRequest) -> dict[str, Any]:
         "my_bodies": lambda: list(
             dict.fromkeys(m.office.organisation for m in mine.mandates if m.covers(None))
         ),
+        "may_steer": lambda: bool(steering(mine.mandates)),
         "may_open": lambda: bool(opening(mine.mandates)),
         "waiting_count": lambda: counted()[0],
         "news_count": lambda: counted()[1],

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import CsrfViewMiddleware, get_token
 
 from stakeholders.models import User
 from workflow.live import pushing
+from workflow.live.listening import ListeningSocket
 from workflow.live.pushing import Made, Reader
 
 FORBIDDEN = 4403
 
 
-class PushedPage(AsyncJsonWebsocketConsumer):
+class PushedPage(ListeningSocket):
     """A page that is pushed what moves; ``reader`` is None for one that has to fetch it."""
 
     reader: Reader | None = None

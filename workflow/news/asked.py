@@ -17,6 +17,7 @@ from stakeholders.models import Organisation
 from stakeholders.wording import weekday
 from workflow.engine import purposes
 from workflow.engine.tasks import Task, due_on, organisation_of
+from workflow.news.centre import silence
 
 ARTICLES = 12  # named in one mail; the page has them all
 
@@ -136,7 +137,7 @@ def subject_of(task: Task) -> str:
 def otherwise_of(task: Task) -> str:
     """Say what happens if nobody answers; nothing where nobody has to know."""
     words = _words(task)
-    return str(words.otherwise) if words else ""
+    return silence(task) or (str(words.otherwise) if words else "")
 
 
 def _articles(contract: Contract, organisation: int) -> list[str]:

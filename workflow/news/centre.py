@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from contracts.models import Contract, ContractAccess
 from stakeholders.kinds import Power
 from stakeholders.models import User
 from stakeholders.wording import day
-from workflow.engine.tasks import OF_PEOPLE, OPEN, due_on, tasks
+from workflow.engine.tasks import OF_PEOPLE, OPEN, Task, due_on, silence_counts, tasks
 from workflow.news.kinds import KINDS
 from workflow.notices.models import Notice
 from workflow.record.verbs import sentence_of
@@ -26,6 +26,7 @@ from workflow.standing.standings import Standings
 from workflow.tasks.keyset import Listing, Order, counts
 from workflow.tasks.lists import own_ways, ways_in_place
 
+WATCHED = [kind.code for kind in KINDS.values() if kind.watched]
 NEWEST_FIRST = Order(keys=("pk",), shown=("pk",), target="pk", descending=True)
 
 
@@ -39,7 +40,8 @@ def living(person: User, mine: Standings) -> QuerySet[Notice]:
         mine_to_do |= way
     owed = tasks(OF_PEOPLE, OPEN).filter(mine_to_do)
     found = Notice.objects.filter(person=person, contract__in=seen)
-    return found.filter(Q(task=None) | Q(task__in=owed.values("pk")))
+    watched = Q(kind__in=WATCHED) & Exists(tasks(OPEN).filter(pk=OuterRef("task")))
+    return found.filter(Q(task=None) | Q(task__in=owed.values("pk")) | watched)
 
 
 def listing(
@@ -83,13 +85,17 @@ def read(person: User, *numbers: int) -> int:
 
 @dataclass(frozen=True)
 class Said:
-    """A notice in words: what, why in the words of whoever acted, by when, and where it leads."""
+    """A notice in words: what, why in the words of whoever acted, by when, and where it leads.
+
+    ``otherwise`` says what happens if nobody acts by then.
+    """
 
     notice: Notice
     sentence: str
     reason: str
     due: str
     address: str
+    otherwise: str = ""
 
     @property
     def is_unread(self) -> bool:
@@ -106,11 +112,21 @@ def say(notice: Notice) -> Said:
         return Said(notice, sentence, reason, "", reverse("contract", args=[notice.contract_id]))
     due = day(due_on(task))
     words = {"step": task.flow_task.task_title, "due": due, "giver": event.payload.get("giver", "")}
-    if notice.kind == "lent":
+    if KINDS[notice.kind].says_event:
+        sentence = sentence_of(event.kind, event.payload)
+    elif notice.kind == "lent":
         sentence = _("%(giver)s vous confie : %(step)s.") % words
     else:
         sentence = _("À faire : %(step)s.") % words
-    return Said(notice, sentence, reason, due, reverse("task", args=[notice.contract_id, task.pk]))
+    address = reverse("task", args=[notice.contract_id, task.pk])
+    return Said(notice, sentence, reason, due, address, silence(task))
+
+
+def silence(task: Task) -> str:
+    """Say what no answer by the last day will count as, where the rule is so; nothing elsewhere."""
+    if not silence_counts(task):
+        return ""
+    return _("Sans réponse à cette échéance, votre organisation sera comptée « sans avis ».")
 
 
 def by_contract(notices: list[Notice]) -> list[tuple[Contract, list[Said]]]:

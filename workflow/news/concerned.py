@@ -11,7 +11,7 @@ from django.utils import timezone
 from contracts.models import ContractAccess, Signatory
 from stakeholders.authority import Basis
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, Mandate, SigningAuthority, User
+from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from workflow.engine.tasks import CONTRACT, Task, is_open, organisation_of, place_of, power_of, tasks
 from workflow.notices.models import Notice
 from workflow.record.models import Event
@@ -20,6 +20,7 @@ from workflow.standing.parties import PILOTING
 from workflow.standing.standings import NO_TRANSFER, Standings
 
 ASKING = ("task", "lent")  # the kinds of news by which something is asked
+HEAD, PILOTS = "head", "pilots"  # to whom a late task is brought
 
 
 def _holders(*conditions: Q, power: Power) -> set[User]:
@@ -31,8 +32,12 @@ def _holders(*conditions: Q, power: Power) -> set[User]:
 
 def pilots(event: Event) -> set[User]:
     """Return who drafts for a pilot of the contract."""
+    return _pilots(event.contract_id)
+
+
+def _pilots(contract: int | None) -> set[User]:
     parts = Q(
-        office__organisation__participations__contract=event.contract,
+        office__organisation__participations__contract=contract,
         office__organisation__participations__part__in=PILOTING,
     )
     return _holders(parts, power=Power.DRAFT)
@@ -64,6 +69,11 @@ def who_may_do(event: Event) -> set[User]:
     task = task_of(event)
     if task is None or not is_open(task):
         return set()
+    return doers(task)
+
+
+def doers(task: Task) -> set[User]:
+    """Return who may do this task today, substitutes of the absent and delegates included."""
     place = place_of(task)
     return _signers(place) if place is not None else _doers(task)
 
@@ -129,3 +139,28 @@ def named(event: Event) -> set[User]:
     """Return the one person whom the event names as concerned (``person_id``)."""
     people = User.objects.filter(pk=event.payload.get("person_id"), is_active=True)
     return set(people.select_related("mail_choice"))
+
+
+def above(task: Task, level: str) -> set[User]:
+    """Return whom a task that is late is brought to: the head of the organisation, or the contract's pilots.
+
+    Not whoever may do it: they were reminded.
+    """
+    if level == PILOTS:
+        found = _pilots(task.process.circuit.contract_id)
+    else:
+        heads = Q(office__organisation=organisation_of(task), office__role=Role.HEAD)
+        found = _holders(heads, power=Power.VIEW)
+    return found - doers(task)
+
+
+def escalated(event: Event) -> set[User]:
+    """Return whom the event brings a late task to (``level``)."""
+    task = task_of(event)
+    return above(task, event.payload["level"]) if task is not None and is_open(task) else set()
+
+
+def of_the_term(event: Event) -> set[User]:
+    """Return whom the term of a task concerns, done or not: who may have done it, and the pilots."""
+    task = task_of(event)
+    return pilots(event) | (doers(task) if task is not None else set())

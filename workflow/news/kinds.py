@@ -22,13 +22,18 @@ from workflow.record.values import BLOCKING_OPINIONS
 class Kind:
     """``is_owed``: something to do or that must be known, which cannot be switched off.
 
-    ``of_task``: it is about a task, and leads to it, for as long as it is open.
+    ``of_task``: it is about a task, and leads to it, for as long as it is open; ``watched``: about the task
+    of somebody else, for as long as it is open. ``at_once``: mailed at once, whatever somebody's rhythm.
+    ``says_event``: its sentence is that of the event, and not of the task.
     """
 
     code: str
     label: Promise
     is_owed: bool = False
     of_task: bool = False
+    watched: bool = False
+    at_once: bool = False
+    says_event: bool = False
 
 
 TASK = Kind("task", _("Une tâche vous attend"), is_owed=True, of_task=True)
@@ -46,11 +51,22 @@ FRAME = Kind("frame", _("Le calendrier, les participants ou les signataires chan
 DIAGNOSTIC = Kind("diagnostic", _("Le diagnostic avance"))
 SUGGESTION = Kind("suggestion", _("Une proposition est faite sur le texte, ou y est reprise"))
 CONTACT = Kind("contact", _("Un courriel n’est pas remis, un contact n’est pas joint"))
+REMINDER = Kind("reminder", _("Un rappel, une relance"), is_owed=True, of_task=True, says_event=True)
+LAST_REMINDER = Kind(
+    "last_reminder",
+    _("Un dernier rappel, une échéance passée"),
+    is_owed=True,
+    of_task=True,
+    at_once=True,
+    says_event=True,
+)
+LATE = Kind("late", _("Quelqu’un d’autre est en retard"), is_owed=True, watched=True, says_event=True)
+TERM = Kind("term", _("Une échéance est reportée, ou passée sans réponse"), is_owed=True)
 KINDS = {
     kind.code: kind
     for kind in (
         *(TASK, LENT, RETURNED, REPLACED, FAILED, ENDED, HOLDER, ANSWER, SIGNATURE, VERSION, COUNCIL, FRAME),
-        *(DIAGNOSTIC, SUGGESTION, CONTACT),
+        *(DIAGNOSTIC, SUGGESTION, CONTACT, REMINDER, LAST_REMINDER, LATE, TERM),
     )
 }
 
@@ -72,6 +88,10 @@ class Told:
 
 def _opinion(event: Event) -> Kind:
     return RETURNED if event.payload.get("value") in BLOCKING_OPINIONS else ANSWER
+
+
+def _near(event: Event) -> Kind:
+    return LAST_REMINDER if event.payload.get("last") else REMINDER
 
 
 TOLD: dict[str, Told] = {
@@ -110,5 +130,11 @@ TOLD: dict[str, Told] = {
     "suggestion_changed": Told(SUGGESTION, concerned.named),
     "suggestion_declined": Told(SUGGESTION, concerned.named),
     "guest_link_reported": Told(CONTACT, concerned.pilots),
+    "term_near": Told(REMINDER, concerned.who_may_do, _near),
+    "term_passed": Told(LAST_REMINDER, concerned.who_may_do),
+    "term_escalated": Told(LATE, concerned.escalated),
+    "term_extended": Told(TERM, concerned.of_the_term),
+    "task_reminded": Told(REMINDER, concerned.who_may_do),
+    "opinion_presumed": Told(TERM, concerned.of_the_term),
     "mail_not_delivered": Told(CONTACT, concerned.who_can_reach),
 }

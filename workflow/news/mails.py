@@ -175,6 +175,8 @@ def _subject(chapters: list[tuple[Contract, list[Line]]]) -> str:
         count = sum(len(of) for _contract, of in chapters)
         return _of_many(count, sum(bool(line.asked) for _contract, of in chapters for line in of))
     what = first.asked.subject if first.asked else first.said.sentence.rstrip(".")
+    if first.asked is not None and KINDS[first.said.notice.kind].says_event:
+        what = _("Rappel : %(what)s") % {"what": what[:1].lower() + what[1:]}
     words = {"what": what, "reference": contract.reference}
     if first.asked is not None and first.asked.due:
         words["due"] = first.asked.due

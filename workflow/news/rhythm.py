@@ -23,6 +23,8 @@ def choice_of(person: User) -> MailChoice:
 def mail_at(kind: Kind, choice: MailChoice, now: dt.datetime) -> tuple[dt.datetime | None, bool]:
     """Return when this is to be mailed (None for never), and whether it is gathered with other news."""
     rhythm = choice.rhythm
+    if kind.at_once:
+        return now + GATHERED, False
     if not kind.is_owed and (rhythm == Rhythm.OWED or kind.code in choice.unwanted):
         return None, False
     if rhythm == Rhythm.AT_ONCE or (kind.is_owed and rhythm in (Rhythm.USUAL, Rhythm.OWED)):

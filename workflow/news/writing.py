@@ -52,7 +52,7 @@ def _notice(person: User, kind: Kind, event: Event, now: dt.datetime) -> Notice:
         kind=kind.code,
         event=event,
         contract_id=event.contract_id,
-        task_id=event.payload.get("task") if kind.of_task else None,
+        task_id=event.payload.get("task") if kind.of_task or kind.watched else None,
         at=now,
         mail_at=at,
         grouped=grouped,

@@ -9,6 +9,8 @@ from django.db.models import Case, Q, When
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from contracts.figures import CountField
+from contracts.kinds.reading import FURTHEST
 from contracts.models import Contract, Part
 from stakeholders.kinds import KINDS
 from stakeholders.models import Mandate, Office, Organisation
@@ -17,6 +19,7 @@ from workflow.opening.forms import CalendarForm, OfficeChoice
 from workflow.opening.participants import provided, taking_part
 from workflow.opening.participants import sought as found_by
 from workflow.procedures.registry import procedure_of
+from workflow.reminders.timers import plan_of
 from workflow.standing.parties import PILOTING
 from workflow.tasks.fields import reason_field
 
@@ -38,7 +41,37 @@ class RunningCalendarForm(CalendarForm):
                     "En jours ouvrés ; vide, le délai ordinaire de l’étape : %(days)d jours de calendrier.",
                     ordinary,
                 ) % {"days": ordinary}
-        self.own = dict(contract.days)
+        self.own, self.own_reminders = dict(contract.days), dict(contract.reminders)
+        self._ask_reminders(contract)
+
+    def _ask_reminders(self, contract: Contract) -> None:
+        """Ask for the days on which whoever is awaited is reminded: those in force are proposed."""
+        plan = plan_of(contract)
+        counted = _("En jours ouvrés") if plan.working else _("En jours")
+        first, last, *_more = (*sorted(plan.before, reverse=True), None, None)
+        for name, label, initial in (
+            ("reminder-first", _("Premier rappel, avant l’échéance"), first),
+            ("reminder-last", _("Dernier rappel, avant l’échéance"), last),
+            ("reminder-late", _("Rappel de retard, après l’échéance"), next(iter(plan.after), None)),
+        ):
+            self.fields[name] = CountField(
+                label=label,
+                required=False,
+                min_value=1 if name == "reminder-late" else 0,
+                max_value=FURTHEST,
+                initial=initial,
+                help_text=_("%(counted)s ; vide, ce rappel ne part pas.") % {"counted": counted},
+            )
+
+    def reminders(self) -> dict[str, list[int]]:
+        """Return the days of the contract's own reminders: as they were, where they were not changed."""
+        names = ("reminder-first", "reminder-last", "reminder-late")
+        unchanged = all(self.cleaned_data[name] == self.fields[name].initial for name in names)
+        if unchanged or not any(name in self.data for name in names):
+            return self.own_reminders
+        first, last, late = (self.cleaned_data[name] for name in names)
+        before = sorted({int(n) for n in (first, last) if n is not None}, reverse=True)
+        return {"before": before, "after": [] if late is None else [int(late)]}
 
     def days(self) -> dict[str, int]:
         """Return the days of the contract's own: those that were given, and those of steps not shown."""

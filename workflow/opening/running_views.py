@@ -107,7 +107,8 @@ class _Page:
         if self.section == running.CALENDAR:
             form = self.calendar
             facts = {name: form.cleaned_data[name] for name in FACTS}
-            running.change_calendar(user, key, seen=seen, sessions=form.sessions(), days=form.days(), **facts)
+            facts |= {"days": form.days(), "reminders": form.reminders()}
+            running.change_calendar(user, key, seen=seen, sessions=form.sessions(), **facts)
         elif self.section == running.PARTICIPANTS:
             running.change_participants(user, key, self.participants.parts(), seen=seen)
         else:

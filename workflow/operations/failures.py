@@ -41,9 +41,12 @@ NAMES: dict[str, Promise] = {
     "workflow.anchor_entry": _("Ancrage du journal"),
     "workflow.anchor_journal": _("Ancrage du journal"),
     "workflow.follow_change": _("Suites d’un changement de fonctions"),
+    "workflow.look_at_terms": _("Passage des échéances du jour"),
+    "workflow.strike_terms": _("Envoi des rappels d’un contrat"),
     "workflow.open_day": _("Ouverture de la journée"),
     "signatures.advance_request": _("Apposition d’une signature"),
     "signatures.seal_envelope": _("Scellement d’un contrat signé"),
+    "signatures.renew_archives": _("Renouvellement de la preuve des contrats scellés"),
     "signatures.renew_reports": _("Nouvelle vérification des contrats scellés"),
 }
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from contracts.models import Contract
+from contracts.models import Contract, ContractVersion
 from stakeholders.models import Organisation
 from stakeholders.text import Lines
 from workflow.engine.models import Act, says_why
@@ -51,6 +51,26 @@ class Opinion(Act):
     def is_blocking(self) -> bool:
         """Whether it sends the text back to drafting."""
         return self.value in BLOCKING_OPINIONS
+
+
+class Silence(models.Model):
+    """An organisation gave no opinion on a version by its term, where that counts as « sans avis »."""
+
+    version = models.ForeignKey(ContractVersion, models.PROTECT, related_name="silences")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+")
+    term = models.DateField(_("échéance"))
+    at = models.DateTimeField(_("le"))
+
+    class Meta:
+        verbose_name = _("silence")
+        verbose_name_plural = _("silences")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["version", "organisation"], name="one_silence_a_version"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.organisation.short_name} : {self.version}"
 
 
 class OpinionDraft(models.Model):

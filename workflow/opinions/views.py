@@ -16,7 +16,7 @@ from contracts.differences import differences
 from contracts.models import ContractVersion, Part
 from stakeholders.models import Organisation
 from workflow.engine.tasks import due_on
-from workflow.opinions import acts, last, note_views, receipts, rules
+from workflow.opinions import acts, last, note_views, receipts, rules, silence
 from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
 from workflow.opinions.models import Opinion, OpinionDraft
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, NewVersion
@@ -115,6 +115,7 @@ def _review_page(
         previous=previous,
         asker=pilot(met.contract, Part.CITY_PILOT),
         due_on=due_on(met.task),
+        otherwise=silence.otherwise(met.task),
         **_changes(version, previous.version if previous else None, organisation),
     )
 
@@ -182,6 +183,7 @@ def _approve_page(request: Request, met: OpenTask, form: ApprovalForm, status: i
     facts = {
         "form": form,
         "opinions": opinions,
+        "silences": silence.silences_on(version),
         "obstacle": obstacle,
         "due_on": due_on(met.task),
         "changed_holders": changed_since(version) if version else [],

@@ -14,8 +14,10 @@ from stakeholders.kinds import KINDS
 from stakeholders.models import Office, Organisation, Role, User
 from stakeholders.text import LineField, MailField, NameField
 from stakeholders.titles import Article, article_of
+from workflow.platform.tables import LARGEST
 from workflow.powers.forms import NewAccountForm
 from workflow.tasks.fields import reason_field
+from workflow.tasks.weighed import at_most
 
 GUESSED = "auto"
 
@@ -192,7 +194,7 @@ class ImportForm(forms.Form):
     file = forms.FileField(
         label=_("Fichier"),
         help_text=_("Le modèle rempli, en CSV ou en .ods : deux mégaoctets au plus."),
-        widget=forms.FileInput(attrs={"accept": ".csv,.ods,text/csv"}),
+        widget=forms.FileInput(attrs=at_most(LARGEST, accept=".csv,.ods,text/csv")),
     )
 
 

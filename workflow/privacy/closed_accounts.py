@@ -12,6 +12,7 @@ from allauth.usersessions.models import UserSession
 from stakeholders.models import User
 from workflow.record import journal
 from workflow.record.models import JournalEntry
+from workflow.steering.models import SavedFilter
 
 ANONYMOUS = "anonyme.invalid"  # RFC 2606: nobody's domain
 # what may name an account without its having done anything; whatever else does is an act, and keeps it
@@ -21,6 +22,7 @@ _NO_ACT = frozenset(
         *("usersessions.UserSession", "stakeholders.Mandate", "stakeholders.User_groups"),
         *("stakeholders.User_user_permissions", "workflow.Event", "workflow.JournalEntry"),
         *("signatures.ProofMeans", "signatures.FailedConfirmation", "signatures.PasskeyChallenge"),
+        *("workflow.SavedFilter",),
     }
 )
 _OF_ACCOUNTS = frozenset(
@@ -56,6 +58,7 @@ def forget_closed_accounts(before: dt.datetime) -> int:
 def _make_anonymous(person: User) -> None:
     for model in (UserSession, EmailAddress, Authenticator, SocialAccount):
         model._base_manager.filter(user=person).delete()
+    SavedFilter.objects.filter(person=person).delete()
     person.civility, person.first_name, person.last_name = "", "Compte", "effacé"
     person.telephone = ""
     person.email = f"compte-{person.pk}@{ANONYMOUS}"

@@ -16,6 +16,7 @@ from workflow.drafting.models import DraftImport
 from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.models import JournalEntry
+from workflow.steering.models import SavedFilter
 
 
 def of(person: User) -> dict[str, Any]:
@@ -61,6 +62,7 @@ def of(person: User) -> dict[str, Any]:
             .order_by("pk")
             .values("address", "subject", "body", "at", "fate", "fate_at")
         ),
+        "saved_filters": list(SavedFilter.objects.filter(person=person).values("name", "query", "default")),
         "signatures": list(
             SignatureRequest.objects.filter(user=person).values("state", "document_sha256", "signed_at")
         ),

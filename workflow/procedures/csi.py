@@ -32,6 +32,7 @@ from workflow.engine.procedure import Procedure
 from workflow.engine.timeline import Lane, Phase
 from workflow.guests import mails as guests_mails
 from workflow.opinions import rules as opinions_rules
+from workflow.opinions import silence
 from workflow.opinions import timeline as opinions_timeline
 from workflow.opinions import views as opinions_views
 from workflow.signing import jobs as signing_jobs
@@ -330,8 +331,11 @@ class CsiFlow(Procedure):
         return opinions_rules.due_reviewers(activation.process.contract, self.version(activation))
 
     def invite_contacts(self, activation: Any) -> None:
-        """Mail a link to those whom the organisation named, accounts or not."""
+        """Say what no answer will count as; mail a link to those whom the organisation named."""
         task = activation.task
+        if silence.counts_for(activation.process.contract, task.seed):
+            task.data = {**(task.data or {}), "silence": True}
+            task.save(update_fields=["data"])
         guests_mails.send_links(activation.process.contract, task.seed, task)
 
     def nobody_is_due(self, activation: Any) -> bool:

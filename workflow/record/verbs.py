@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from stakeholders.direction import isolated
 from stakeholders.security_events import Name
+from stakeholders.wording import weekday
 from workflow.record import account_verbs
 from workflow.record.values import OpinionValue
 from workflow.record.verb import Verb
@@ -144,6 +145,12 @@ _ROWS = (
     Verb("signature_refused", _("Signature refusée : %(signer)s. Le contrat revient en rédaction.")),
     Verb("seal_delayed", _("Le scellement pour l’archive attend. %(message)s"), moves_baskets=False),
     Verb("contract_sealed", _("Le contrat est signé par toutes les parties et scellé pour l’archive.")),
+    Verb(
+        "archive_renewed",
+        _("La preuve du contrat scellé est renouvelée : un horodatage de plus couvre le fichier."),
+        moves_baskets=False,
+        announced=False,
+    ),
     Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb("contact_removed", _("Contact retiré pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb(
@@ -164,6 +171,21 @@ _ROWS = (
         _("Un courriel n’a pas pu être remis à %(person)s : %(how)s."),
         in_timeline=False,
         moves_baskets=False,
+    ),
+    Verb("term_near", _("Rappel : « %(step)s » est attendu (%(organisation)s)."), in_timeline=False),
+    Verb("term_passed", _("Échéance passée : « %(step)s » reste attendu (%(organisation)s).")),
+    Verb(
+        "term_escalated",
+        _("Retard signalé, sans réponse depuis le %(due_on)s : « %(step)s » (%(organisation)s)."),
+    ),
+    Verb(
+        "term_extended",
+        _("Échéance reportée du %(before_on)s au %(due_on)s par %(by)s : « %(step)s » (%(organisation)s)."),
+    ),
+    Verb("task_reminded", _("Relance par %(by)s : « %(step)s » est attendu (%(organisation)s).")),
+    Verb(
+        "opinion_presumed",
+        _("Aucune réponse au terme du %(due_on)s : %(organisation)s est comptée « sans avis »."),
     ),
     Verb(
         "job_queued",
@@ -231,6 +253,7 @@ _ROWS = (
     Verb("session_ended", _("Votre session est terminée."), in_timeline=False, moves_baskets=False),
     *account_verbs.ROWS,
 )
+DAYS = frozenset({"due_on", "before_on"})  # words that are days (ISO 8601), said in the reader's language
 VERBS = {row.identifier: row for row in _ROWS}
 NOT_IN_TIMELINE = sorted(row.identifier for row in _ROWS if not row.in_timeline)
 
@@ -260,6 +283,8 @@ def sentence_of(verb: str, payload: dict[str, Any]) -> str:
     words = dict(payload)
     if "value" in words:
         words["opinion"] = str(OpinionValue(words["value"]).label).lower()
+    for name in DAYS & words.keys():
+        words[name] = weekday(words[name])
     if "signatory" in words:  # entries of before 2026-12 do not name who held the pen
         words.setdefault("signer", words["signatory"])
     return isolated(str(VERBS[verb].sentence) % words)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from contracts.models import Contract, Signatory, Status
 from signatures import signals
 from signatures.errors import NotEntitled
-from signatures.models import Envelope, SignatureRequest
+from signatures.models import Envelope, Renewal, SignatureRequest
 from stakeholders.authority import NoBasis
 from stakeholders.models import Mandate, SigningAuthority
 from stakeholders.signals import authority_changed, rights_changed
@@ -127,6 +127,23 @@ def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
     defer_anchor(entry.number)
     events.publish("contract_sealed", contract, **facts)
     _go_on(contract, purposes.SEAL)
+
+
+@receiver(signals.archive_renewed)
+def archive_renewed(renewal: Renewal, **_kwargs: Any) -> None:
+    """Journal the hash of the file that takes the place of the former, and anchor that entry."""
+    if (signing := _round(renewal.envelope)) is None:
+        return
+    facts = {
+        "version": signing.version.number,
+        "proven_until": renewal.proven_until.isoformat(),
+        "sealed_sha256": renewal.document_sha256,
+        "replaced_sha256": renewal.replaced_sha256,
+    }
+    contract = signing.version.contract
+    entry = journal.record("archive_renewed", contract=contract, actor=None, payload=facts)
+    defer_anchor(entry.number)
+    events.publish("archive_renewed", contract, **facts)
 
 
 @receiver(signals.seal_delayed)

@@ -13,6 +13,7 @@ from signatures import blobs
 from signatures.limited import Unavailable
 from signatures.uploads import active_content
 from workflow.tasks.held_files import HeldFileInput
+from workflow.tasks.weighed import at_most
 
 LARGEST_ACT = 10 * 1024 * 1024  # bytes
 
@@ -25,7 +26,7 @@ class ActFileField(forms.FileField):
             **{
                 "label": _("L’acte, en PDF"),
                 "help_text": _("10 Mo au plus. Il reste joint au registre."),
-                "widget": HeldFileInput(attrs={"accept": "application/pdf"}),
+                "widget": HeldFileInput(attrs=at_most(LARGEST_ACT, accept="application/pdf")),
                 **kwargs,
             }
         )

@@ -32,11 +32,16 @@ def exported(content: Content, extension: str, name: str, *, at: dt.datetime, dr
         data = docx_of(content, specimen=specimen, frozen_at=at, draft=draft)
     else:
         data = xlsx_of(content) if extension == "xlsx" else csv_of(content)
+    return downloaded(data, TYPES[extension], f"{slugify(name)}.{extension}")
+
+
+def downloaded(data: bytes, content_type: str, name: str) -> HttpResponse:
+    """Answer with a file to keep, under its name."""
     return HttpResponse(
         data,
-        content_type=TYPES[extension],
+        content_type=content_type,
         headers={
-            "Content-Disposition": f'attachment; filename="{slugify(name)}.{extension}"',
+            "Content-Disposition": f'attachment; filename="{name}"',
             "Cache-Control": "private, no-store",
             "X-Content-Type-Options": "nosniff",
         },

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from workflow.engine.tasks import note_opening
 from workflow.record.refusals import ActRefused, NewVersion
 from workflow.tasks import access, acts
 from workflow.tasks.access import OpenTask
@@ -22,6 +23,8 @@ def task(request: Request, contract: int, task: int) -> HttpResponse:
     met = access.task_for(request.user, contract, task)
     if request.method != "POST" and not met.is_open:
         return _closed(request, met)
+    if request.method == "GET":
+        note_opening(met.task)
     answer: HttpResponse = met.task.flow_task.page(request, met)
     return answer
 

@@ -17,7 +17,7 @@ from contracts.merging import Piece
 from contracts.models import Contract, Status
 from stakeholders.kinds import Power
 from stakeholders.substitution import SUBSTITUTABLE
-from stakeholders.wording import day, hour, in_sentence, moment
+from stakeholders.wording import day, hour, in_sentence, moment, weekday
 from workflow.engine.lateness import mail_minutes_late
 from workflow.tasks.keyset import COUNTED_AT_MOST
 
@@ -33,6 +33,7 @@ ICONS = {
 
 
 register.filter(day)
+register.filter(weekday)
 register.filter(in_sentence)
 register.filter(hour)
 register.filter(moment)

@@ -13,6 +13,46 @@ for (const menu of document.querySelectorAll("details.menu")) {
   });
 }
 
+// A file is weighed before it is sent: what is far too heavy is refused whole, with all that was typed beside it.
+function weigh(input) {
+  const file = input.files[0];
+  const { atMost, tooHeavy, unreadable } = input.dataset;
+  const words = !file ? "" : file.size > Number(atMost) ? tooHeavy : input.dataset.broken ? unreadable : "";
+  let said = input.parentElement.querySelector("[data-weighed]");
+  if (words && !said) {
+    said = document.createElement("p");
+    said.className = "errorlist";
+    said.dataset.weighed = "";
+    said.setAttribute("role", "alert");
+    input.after(said);
+  }
+  if (said) said.textContent = words;
+  if (words) input.setAttribute("aria-invalid", "true");
+  else if (said) input.removeAttribute("aria-invalid");
+  return !words;
+}
+document.addEventListener("change", async ({ target: input }) => {
+  if (!input.matches?.("input[data-at-most]")) return;
+  delete input.dataset.broken;
+  if (!weigh(input) || !input.files[0]) return;
+  // a folder that was dropped looks like a file until it is read
+  const read = await input.files[0].slice(0, 1).arrayBuffer().catch(() => new ArrayBuffer(0));
+  if (read.byteLength) return;
+  input.dataset.broken = "yes";
+  weigh(input);
+});
+document.addEventListener(
+  "submit",
+  (event) => {
+    const wrong = [...event.target.querySelectorAll("input[data-at-most]")].filter((input) => !weigh(input));
+    if (!wrong.length) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    wrong[0].focus();
+  },
+  true,
+);
+
 // One press is one act: the server refuses the second, the page does not send it.
 document.addEventListener("submit", (event) => {
   const form = event.target;

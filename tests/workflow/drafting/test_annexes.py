@@ -309,3 +309,35 @@ def test_an_annex_is_in_the_version_or_withdrawn_before_it(cast: Cast) -> None:
     assert (ended[1], held) in [("Locked", [row.pk]), ("done", [])]
     assert version.annex_files.count() == len(held)
     assert [one["key"] for one in content_of(contract)["annexes"]] == held
+
+
+def test_who_withdraws_one_that_is_gone_is_told_so(players: Cast, contract: Contract, client: Client) -> None:
+    client.force_login(players.pilote_ville)
+    row, elsewhere = (
+        added(client, contract),
+        added(client, plot.opened(small_contract(players, "CSI-00-2026-901"))),
+    )
+    withdraw = address(contract, "annex_withdraw", row)
+    assert client.post(withdraw).status_code == 302
+    for again in (
+        client.post(withdraw),
+        client.get(withdraw),
+        client.get(address(contract, "annex_edit", row)),
+    ):
+        assert again.headers["Location"] == address(contract)
+    assert client.post(address(contract, "annex_move", row), {"direction": "up"}).status_code == 302
+    assert "Cette annexe a déjà été retirée du projet." in words(client.get(address(contract)))
+    assert verbs(contract).count("annex_withdrawn") == 1
+    assert client.post(address(contract, "annex_withdraw", elsewhere)).status_code == 404
+    client.force_login(players.outsider)
+    assert client.post(withdraw).status_code == 404
+
+
+def test_the_same_file_twice_is_pointed_out(players: Cast, contract: Contract, client: Client) -> None:
+    client.force_login(players.pilote_ville)
+    once, other = plain(), picture((90, 60), "PNG")
+    added(client, contract, once)
+    added(client, contract, other)
+    assert "Le même fichier" not in words(client.get(address(contract)))
+    added(client, contract, once, title="Le même plan")
+    assert "Le même fichier est déjà l’annexe" in words(client.get(address(contract)))

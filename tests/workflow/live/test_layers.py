@@ -9,7 +9,7 @@ import pytest
 from django.conf import settings
 
 from stakeholders.models import User
-from workflow.live import consumers
+from workflow.live import consumers, missed
 from workflow.live.consumers import LiveConsumer
 from workflow.live.layers import ProcessLayer
 
@@ -49,13 +49,13 @@ def test_an_event_is_written_once_for_all_the_pages_of_a_language(monkeypatch: p
         return opened
 
     written: list[tuple[str, bool]] = []
-    told = consumers._told
+    told = missed.told
 
     def counted(message: dict[str, object], language: str, *, is_mine: bool) -> dict[str, object]:
         written.append((language, is_mine))
         return told(message, language, is_mine=is_mine)
 
-    monkeypatch.setattr(consumers, "_told", counted)
+    monkeypatch.setattr(consumers, "told", counted)
     message = {
         "event": 5,
         "kind": "draft_submitted",

@@ -42,7 +42,7 @@ ON_THE_PAGE = {
     *("circuit_started", "resolution_published", "resolution_transmitted", "resolution_received"),
     *("holder_accepted", "signature_requested", "signature_progressed", "seal_delayed", "contact_added"),
     *("contact_removed", "guest_link_sent", "guest_entered", "job_queued", "job_retried", "transfer_ended"),
-    *("standing_lost", "draft_imported", "initiative_recorded"),
+    *("standing_lost", "draft_imported", "initiative_recorded", "archive_renewed"),
     *("organisation_provided", "organisation_declined"),  # their own mail: workflow/opening/requests.py
 }
 WHOM = {
@@ -59,7 +59,9 @@ WHOM = {
     },
     concerned.asked: {"signature_refused", "version_recalled"},
     concerned.newly: {"standing_gained"},
-    concerned.who_may_do: {"task_opened"},
+    concerned.who_may_do: {"task_opened", "term_near", "term_passed", "task_reminded"},
+    concerned.escalated: {"term_escalated"},
+    concerned.of_the_term: {"term_extended", "opinion_presumed"},
     concerned.receiver: {"task_transferred"},
     concerned.named: {
         *("signature_failed", "suggestion_accepted", "suggestion_changed", "suggestion_declined"),
@@ -96,6 +98,10 @@ def test_when_each_kind_is_mailed(
 ) -> None:
     choice = MailChoice(rhythm=rhythm, hour=8, weekday=0)
     for kind in KINDS.values():
+        if kind.at_once:
+            assert kind.is_owed
+            assert mail_at(kind, choice, FRIDAY_EVENING) == (AT_ONCE, False), "a last reminder never waits"
+            continue
         assert mail_at(kind, choice, FRIDAY_EVENING) == (owed if kind.is_owed else other), kind.code
         unwanted = MailChoice(rhythm=rhythm, hour=8, weekday=0, unwanted=[kind.code])
         said = mail_at(kind, unwanted, FRIDAY_EVENING)

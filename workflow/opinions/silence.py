@@ -1,0 +1,85 @@
+"""Silence at the term of an opinion: where it counts as « sans avis », by which rule, and the act.
+
+Never that of a party, of the police, of the gendarmerie nor of the prosecution: the kind of contract names
+the kinds of organisation whose silence counts (:class:`contracts.kinds.reading.KindOfContract`). It is
+decided, and said, when the opinion is asked; what was asked before is not changed.
+"""
+
+from __future__ import annotations
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contracts.kinds import kind
+from contracts.kinds.reading import NEVER_SILENT
+from contracts.models import Contract, ContractVersion
+from stakeholders.kinds import KINDS
+from stakeholders.models import Organisation
+from stakeholders.reading import asked_once
+from stakeholders.wording import weekday
+from workflow.engine.tasks import Task, due_on, silence_counts
+from workflow.opinions.models import Silence
+from workflow.record import events, journal
+from workflow.standing.parties import PILOTING, taking_part
+
+
+def counts_for(contract: Contract, organisation: Organisation) -> bool:
+    """Whether no answer of this organisation counts as « sans avis » in this contract."""
+    of_kind = organisation.kind
+    if of_kind in NEVER_SILENT or KINDS[of_kind].independent or of_kind not in kind(contract.kind).silent:
+        return False
+    pilots = {row.organisation_id for row in taking_part(contract) if row.part in PILOTING}
+    signs = {place.office.organisation_id for place in contract.places}
+    return organisation.pk not in pilots | signs
+
+
+def presume(task: Task, contract: Contract) -> Silence:
+    """Close an opinion that did not come by its term: the organisation counts as « sans avis ».
+
+    By the system, journaled, under the lock of the contract's process, which the caller holds.
+    """
+    version = contract.versions.order_by("-number")[0]
+    organisation: Organisation = task.seed
+    term = due_on(task)
+    assert term is not None  # noqa: S101 (no silence without a term)
+    row = Silence.objects.create(version=version, organisation=organisation, term=term, at=timezone.now())
+    facts = {
+        "task": task.pk,
+        "organisation": organisation.short_name,
+        "organisation_id": organisation.pk,
+        "due_on": row.term.isoformat(),
+        "version": version.number,
+        "version_sha256": version.content_sha256,
+    }
+    journal.record("opinion_presumed", contract=contract, actor=None, payload=facts)
+    events.publish("opinion_presumed", contract, **facts)
+    activation = task.flow_task.activation_class(task)
+    activation.lapse()
+    activation.activate_next()
+    return row
+
+
+@asked_once
+def silences_of(contract: Contract) -> list[Silence]:
+    """Return the silences on every version of a contract, from first to last."""
+    rows = Silence.objects.filter(version__contract=contract).select_related("organisation", "version")
+    return list(rows.defer("version__content").order_by("at", "pk"))
+
+
+def silences_on(version: ContractVersion | None) -> list[Silence]:
+    """Return who gave no opinion on a version, where that counts."""
+    return list(version.silences.select_related("organisation")) if version is not None else []
+
+
+def otherwise(task: Task) -> str:
+    """Say what no answer by the term will mean, before it does."""
+    words = {"due": weekday(due_on(task))}
+    if silence_counts(task):
+        return (
+            _(
+                "Votre silence ne vaut pas accord : sans réponse au plus tard le %(due)s, votre organisation "
+                "sera comptée « sans avis » et le contrat avancera."
+            )
+            % words
+        )
+    return _("Votre silence ne vaut pas accord : le contrat attend votre avis pour avancer.")
