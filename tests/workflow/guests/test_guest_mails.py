@@ -26,6 +26,12 @@ def shown(cast: Cast, contract: Contract, name: str = "contacts") -> str:
     return logged_in(cast.pilote_ville).get(reverse(name, args=[contract.pk])).content.decode()
 
 
+def identifier_of(link: GuestLink) -> str:
+    """Return the Message-ID of the mail that held a link."""
+    assert link.mail is not None
+    return link.mail.message_id
+
+
 def asked(cast: Cast, **answers: Any) -> tuple[Contract, Any]:
     """Have Lina's opinion asked by a real mail server, which answers for her as it is told."""
     contract = plot.opened(small_contract(cast))
@@ -42,7 +48,7 @@ def test_a_link_and_a_code_are_kept_without_what_opens(cast: Cast) -> None:
     contract, post = asked(cast)
     link = GuestLink.objects.get()
     [asking] = [message for to, message in post.received if to == [LINA]]
-    assert link.identifier in words(asking) and asking["Message-ID"] == link.mail.message_id
+    assert link.identifier in words(asking) and asking["Message-ID"] == identifier_of(link)
     assert asking["References"].startswith(f"<contrat.{contract.pk}@")
     calendar = next(part for part in asking.walk() if part.get_content_type() == "text/calendar")
     assert link.identifier in calendar.get_payload(decode=True).decode().replace("\r\n ", "")
@@ -85,7 +91,7 @@ def test_a_contact_whose_mail_comes_back_neither(cast: Cast) -> None:
     contract, _post = asked(cast)
     assert "pas encore ouvert" in shown(cast, contract)
     link = GuestLink.objects.get()
-    assert returns.take(report(link.mail.message_id)) == 1
+    assert returns.take(report(identifier_of(link))) == 1
     page = shown(cast, contract)
     assert "lien non reçu" in page and "pas encore ouvert" not in page
     told_of_lina(cast)
