@@ -131,6 +131,7 @@ PRIVILEGES: dict[str, str] = {
         *("contact_name", "contact_email"),  # forgotten with what was never opened
     ),
     "workflow_pagetext": KEPT,
+    "workflow_pushdevice": FREE,  # sealed; goes with its browser
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,

@@ -319,6 +319,15 @@ RETENTION_DAYS = {
     "closed_accounts": 365,
 }
 
+# --- Alerts on devices ------------------------------------------------------------------------
+# The push services that browsers use, « *. » for those below a name; a port where it is not 443.
+PUSH_SERVICES = (
+    environment("PUSH_SERVICES")
+    or "fcm.googleapis.com,updates.push.services.mozilla.com,web.push.apple.com,*.notify.windows.com"
+).split(",")
+PUSH_PRIVATE_SERVICES = (environment("PUSH_PRIVATE_SERVICES") or "").split(",")  # of our network
+PUSH_CA_FILE = environment("PUSH_CA_FILE")  # whose certificates such a service has
+
 # --- Logs -----------------------------------------------------------------------------------
 LOG_LEVEL = environment("LOG_LEVEL") or "INFO"
 LOGGING = loggers.configured(LOG_LEVEL)

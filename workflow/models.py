@@ -11,6 +11,7 @@ from workflow.diagnostic.models import (
 from workflow.drafting.models import DraftImport, DraftPrint, Suggestion
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
+from workflow.news.push_models import PushDevice
 from workflow.notices.models import CalendarFeed, KeptMail, MailChoice, Notice, QueuedMail
 from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft, Silence
@@ -51,6 +52,7 @@ __all__ = [
     "OpinionDraft",
     "OrganisationRequest",
     "PageText",
+    "PushDevice",
     "QueuedMail",
     "Recall",
     "Refusal",

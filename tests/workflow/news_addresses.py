@@ -9,6 +9,7 @@ from stakeholders.models import Mandate, Role, User
 from tests.workflow.address_arguments import none, review
 from tests.workflow.addresses import CITY, CSV, EVERYBODY, PILOTS, Rule
 from tests.workflow.scenes import Scenes
+from workflow.news.push_models import PushDevice
 from workflow.notices.models import CalendarFeed, Notice
 from workflow.standing.parties import pilot
 from workflow.steering.models import SavedFilter
@@ -40,6 +41,13 @@ def saved_filter(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
 STEERING = PILOTS | {"prefete", "dircab", "maire", "dgs", "outsider"}
 
 
+def device(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A browser of the city's pilot."""
+    held = Mandate.objects.in_force().filter(office__organisation=pilot(contract, Part.CITY_PILOT))
+    person = held.filter(office__role=Role.PILOT)[0].person
+    return {"device": PushDevice.objects.get_or_create(person=person, digest="0" * 64)[0].pk}
+
+
 NEWS = {
     **dict.fromkeys(("news", "news_list"), Rule(EVERYBODY, arguments=none)),
     "news_open": Rule(CITY, arguments=notice),
@@ -53,5 +61,7 @@ NEWS = {
     "contracts_steered_table": Rule(STEERING, arguments=lambda _s, _c: CSV),
     "saved_filter_add": Rule(None, STEERING, arguments=none),
     "saved_filter_change": Rule(None, CITY, arguments=saved_filter),
+    "push_device_add": Rule(None, EVERYBODY, arguments=none),
+    "push_device_remove": Rule(None, CITY, arguments=device),
     "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
 }

@@ -22,7 +22,8 @@ from stakeholders.reading import asked_once
 from workflow.engine.tasks import review_task
 from workflow.guests.models import Contact, GuestLink
 from workflow.notices.models import KeptMail
-from workflow.opinions.models import Opinion
+from workflow.opinions.models import Opinion, Silence
+from workflow.opinions.silence import silences_on
 from workflow.standing import parties
 
 
@@ -33,6 +34,7 @@ class State(StrEnum):
     REMOVED = "removed"
     ANSWERED = "answered"
     SUPERSEDED = "superseded"
+    SILENT = "silent"
     EXPIRED = "expired"
     OPEN = "open"
 
@@ -68,6 +70,8 @@ def state_of(link: GuestLink) -> State:
         return State.ANSWERED
     if link.version != contact.contract.latest_version or link.version.recalls.exists():
         return State.SUPERSEDED
+    if silence_on(link) is not None:
+        return State.SILENT
     return State.EXPIRED if link.expires_at <= timezone.now() else State.OPEN
 
 
@@ -78,6 +82,11 @@ def answer_to(link: GuestLink) -> Opinion | None:
         .filter(version=link.version, organisation=link.contact.organisation)
         .first()
     )
+
+
+def silence_on(link: GuestLink) -> Silence | None:
+    """Return the silence of the organisation on the link's version, where that counts."""
+    return Silence.objects.filter(version=link.version, organisation=link.contact.organisation).first()
 
 
 def asker(contract: Contract) -> Organisation:
@@ -157,6 +166,7 @@ class Named:
     reported: GuestLink | None
     opinion: Opinion | None
     asked: bool
+    is_silent: bool = False
 
     @property
     def opened_at(self) -> dt.datetime | None:
@@ -187,6 +197,7 @@ def named_contacts(contract: Contract, organisations: list[Organisation]) -> lis
     )
     given = Opinion.objects.filter(version=contract.latest_version).select_related("author")
     opinions = {opinion.organisation_id: opinion for opinion in given}
+    silent = {row.organisation_id for row in silences_on(contract.latest_version)}
     asked = {
         organisation.pk for organisation in organisations if review_task(contract, organisation) is not None
     }
@@ -197,6 +208,7 @@ def named_contacts(contract: Contract, organisations: list[Organisation]) -> lis
             reported=next((link for link in contact.links.all() if link.reported_at), None),
             opinion=opinions.get(contact.organisation_id),
             asked=contact.organisation_id in asked,
+            is_silent=contact.organisation_id in silent,
         )
         for contact in contacts
     ]

@@ -23,7 +23,7 @@ from workflow.engine.tasks import due_on, review_task
 from workflow.guests import acts, contacts, links
 from workflow.guests.forms import MailedCodeForm, ReportForm
 from workflow.guests.models import GuestLink
-from workflow.opinions import receipts
+from workflow.opinions import receipts, silence
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid
 
 RECEIPTS = "guest_receipts"  # in the session: the links whose code was given
@@ -50,6 +50,8 @@ def _link_page(request: HttpRequest, link: GuestLink, refusal: ActRefused | None
         "asker_title": links.title_of_asker(link.version),
         "task": task,
         "due_on": due_on(task) if task else None,
+        "otherwise": silence.otherwise(task) if task else "",
+        "silence": links.silence_on(link),
         "is_me": links.is_the_contact(request.user, link),
         "refusal": refusal,
     }

@@ -11,9 +11,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from workflow.news import centre
+from workflow.news import centre, push_acts, push_services
 from workflow.news.forms import MailChoiceForm
 from workflow.news.kinds import KINDS
+from workflow.news.push_models import PushDevice
 from workflow.news.rhythm import choice_of
 from workflow.notices.models import Notice
 from workflow.tasks.access import contract_for
@@ -70,7 +71,13 @@ def mail_choice(request: Request) -> HttpResponse:
         form.save()
         messages.success(request, _("Vos courriels sont réglés ; ce qui était déjà prévu part comme prévu."))
         return redirect("mail_choice")
-    context = {"form": form, "address": request.user.email}
+    context = {
+        "form": form,
+        "address": request.user.email,
+        "devices": list(PushDevice.objects.filter(person=request.user)),
+        "may_push": push_acts.has_acted(request.user),
+        "push_key": push_services.public_key(),
+    }
     return render(request, "news/mail_choice.html", context, status=422 if form.is_bound else 200)
 
 

@@ -7,6 +7,8 @@ decided, and said, when the opinion is asked; what was asked before is not chang
 
 from __future__ import annotations
 
+import datetime as dt
+
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,13 +16,15 @@ from contracts.kinds import kind
 from contracts.kinds.reading import NEVER_SILENT
 from contracts.models import Contract, ContractVersion
 from stakeholders.kinds import KINDS
-from stakeholders.models import Organisation
+from stakeholders.models import Organisation, User
 from stakeholders.reading import asked_once
 from stakeholders.wording import weekday
 from workflow.engine.tasks import Task, due_on, silence_counts
 from workflow.opinions.models import Silence
 from workflow.record import events, journal
 from workflow.standing.parties import PILOTING, taking_part
+
+A_MOMENT = dt.timedelta(minutes=1)  # between the row of a silence and the end of its task, in one transaction
 
 
 def counts_for(contract: Contract, organisation: Organisation) -> bool:
@@ -69,6 +73,20 @@ def silences_of(contract: Contract) -> list[Silence]:
 def silences_on(version: ContractVersion | None) -> list[Silence]:
     """Return who gave no opinion on a version, where that counts."""
     return list(version.silences.select_related("organisation")) if version is not None else []
+
+
+def afterwards(task: Task, _person: User) -> str:
+    """Say to whoever opens a review that is over that it ended without them, where a silence closed it."""
+    contract = task.process.circuit.contract_id
+    row = Silence.objects.filter(
+        version__contract=contract, organisation=task.seed, at__gte=task.created
+    ).first()
+    if row is None or (task.finished is not None and abs(row.at - task.finished) > A_MOMENT):
+        return ""
+    return _(
+        "Aucune réponse n’est venue au terme du %(due)s : votre organisation est comptée « sans avis » sur "
+        "cette version. Pour en parler, écrivez aux pilotes du contrat."
+    ) % {"due": weekday(row.term)}
 
 
 def otherwise(task: Task) -> str:

@@ -48,7 +48,7 @@ def review(request: Request, met: OpenTask) -> HttpResponse:
         form.add_error(error.field if error.field in form.fields else None, error.message)
         return _review_page(request, met, form, error.status)
     except ActRefused as error:
-        return refused(request, error, met.contract.pk)
+        return refused(request, error, met.contract.pk, typed=facts["reason"])
     if met.mandate.limited_type_id is not None:  # a guest's: what follows on the contract's page is others'
         messages.success(request, _("Votre avis est enregistré. Une copie part vers votre adresse."))
         return redirect("opinion_receipt", met.contract.pk, given.pk)

@@ -10,6 +10,7 @@ from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 
 from stakeholders.models import User
+from workflow.news.push_models import PushDevice
 from workflow.record import journal
 from workflow.record.models import JournalEntry
 from workflow.steering.models import SavedFilter
@@ -22,7 +23,7 @@ _NO_ACT = frozenset(
         *("usersessions.UserSession", "stakeholders.Mandate", "stakeholders.User_groups"),
         *("stakeholders.User_user_permissions", "workflow.Event", "workflow.JournalEntry"),
         *("signatures.ProofMeans", "signatures.FailedConfirmation", "signatures.PasskeyChallenge"),
-        *("workflow.SavedFilter",),
+        *("workflow.PushDevice", "workflow.SavedFilter"),
     }
 )
 _OF_ACCOUNTS = frozenset(
@@ -59,6 +60,7 @@ def _make_anonymous(person: User) -> None:
     for model in (UserSession, EmailAddress, Authenticator, SocialAccount):
         model._base_manager.filter(user=person).delete()
     SavedFilter.objects.filter(person=person).delete()
+    PushDevice.objects.filter(person=person).delete()
     person.civility, person.first_name, person.last_name = "", "Compte", "effacé"
     person.telephone = ""
     person.email = f"compte-{person.pk}@{ANONYMOUS}"

@@ -6,16 +6,19 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from signatures.models import SignatureRequest
 from stakeholders.models import User
 from workflow.drafting.imports import opened
 from workflow.drafting.models import DraftImport
+from workflow.engine.tasks import CONTRACT
+from workflow.news.push_models import PushDevice
 from workflow.notices.models import KeptMail, Notice
 from workflow.opinions.models import Approval, Opinion, OpinionDraft
 from workflow.record.models import JournalEntry
+from workflow.reminders.models import Reminder
 from workflow.steering.models import SavedFilter
 
 
@@ -62,6 +65,12 @@ def of(person: User) -> dict[str, Any]:
             .order_by("pk")
             .values("address", "subject", "body", "at", "fate", "fate_at")
         ),
+        "reminders": list(
+            Reminder.objects.filter(author=person)
+            .order_by("pk")
+            .values("at", "word", contract=F(f"task__{CONTRACT}__reference"))
+        ),
+        "push_devices": list(PushDevice.objects.filter(person=person).values("service", "at")),
         "saved_filters": list(SavedFilter.objects.filter(person=person).values("name", "query", "default")),
         "signatures": list(
             SignatureRequest.objects.filter(user=person).values("state", "document_sha256", "signed_at")

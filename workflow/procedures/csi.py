@@ -177,6 +177,7 @@ class CsiFlow(Procedure):
         Power.REVIEW,
         lane=REVIEWERS,
         page=opinions_views.review,
+        afterwards=silence.afterwards,
         days=21,
         stage=Status.IN_REVIEW,
         phase=REVIEW,

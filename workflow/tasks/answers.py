@@ -62,12 +62,15 @@ def member(
     return opened
 
 
-def refused(request: HttpRequest, error: ActRefused, contract_id: int, **facts: Any) -> HttpResponse:
-    """Answer an act that could not be done, with its sentence and where to go."""
+def refused(
+    request: HttpRequest, error: ActRefused, contract_id: int, *, typed: str = "", **facts: Any
+) -> HttpResponse:
+    """Answer an act that could not be done, with its sentence, where to go, and what had been ``typed``."""
     template = "errors/403.html" if error.status == 403 else "errors/409.html"
     if error.status == 403:
         tell(Name.RIGHT_REFUSED, contract=contract_id)
     back_url = reverse("contract", args=[contract_id])
     layout = "" if "HX-Request" in request.headers else "base.html"
-    context = {"layout": layout, "reason": error.message, "back_url": back_url, **facts}
+    words = [typed] if typed.strip() else []
+    context = {"layout": layout, "reason": error.message, "back_url": back_url, "typed": words, **facts}
     return render(request, template, context, status=error.status)

@@ -28,6 +28,7 @@ from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
 from tests.workflow.gates import assert_signed_after_its_gates
 from workflow.engine import tasks as engine_tasks
+from workflow.news import centre
 from workflow.procedures import recall_rules
 from workflow.record import journal
 from workflow.record.refusals import ActRefused
@@ -44,6 +45,7 @@ ROWS = """
         (SELECT string_agg(concat_ws(' ', id, state), ',' ORDER BY id) FROM signatures_envelope)
 """
 HUMAN = ("draft", "freeze", "review", "approve", "council_resolution", "sign")
+NEWS_EVERY = 10  # changes: what is told is asked of each person
 QUIET = frozenset({"draft changed"})  # an edit of the draft is not a legal act: it is told, not journaled
 
 
@@ -123,7 +125,13 @@ class Entitled:
 
     def standing(self, person: User, task: Task) -> Standing | None:
         """Return as what the person may do the task."""
-        return self.standings.setdefault(person.pk, Standings(person)).for_task(task)
+        return self.standings_of(person).for_task(task)
+
+    def standings_of(self, person: User) -> Standings:
+        """Return the person's rows, read once."""
+        if person.pk not in self.standings:
+            self.standings[person.pk] = Standings(person)
+        return self.standings[person.pk]
 
 
 class Watched(RuleBasedStateMachine):
@@ -145,6 +153,7 @@ class Watched(RuleBasedStateMachine):
         self.closed: list[Task] = []
         self.checked: set[int] = set()
         self.rows = self.held = Rows()
+        self.looked = itertools.count(1)
 
     @initialize()
     def begin(self) -> None:
@@ -209,6 +218,8 @@ class Watched(RuleBasedStateMachine):
         self.no_step_is_open_twice()
         if self.rows.to_be_signed != self.held.to_be_signed:
             self.nothing_is_signed_before_its_gates()
+        if next(self.looked) % NEWS_EVERY == 0:
+            self.news_lead_to_what_is_to_be_done()
         self.held = self.rows
 
     def it_is_never_stuck(self) -> None:
@@ -236,6 +247,24 @@ class Watched(RuleBasedStateMachine):
             "seal",
         ):
             assert len(self.open[step]) <= 1, step
+
+    def news_lead_to_what_is_to_be_done(self) -> None:
+        """Whoever may act was told of it, and is told of nothing else that they would have to do."""
+        human = {task.pk: task for step in HUMAN for task in self.open[step] if task not in self.failed}
+        told: dict[int, set[int]] = {}
+        people = {person.pk: person for person in self.entitled.by_place.values()}
+        for person in people.values():
+            news = centre.living(person, self.entitled.standings_of(person)).filter(read_at=None, kind="task")
+            told[person.pk] = {task for task in news.values_list("task", flat=True) if task in human}
+            others = news.filter(contract=self.contract).exclude(task__in=human)
+            assert not others, f"{person} is told of what is over: {list(others)}"
+            for number in told[person.pk]:
+                standing = self.entitled.standing(person, human[number])
+                assert standing, f"{person} is told of what they may not do: {human[number]}"
+        for task in human.values():
+            person = self.entitled(task)
+            if task.owner_id in (None, person.pk) and person.pk in told:
+                assert task.pk in told[person.pk], f"{person} was not told of {task}"
 
     def nothing_is_signed_before_its_gates(self) -> None:
         envelopes = Envelope.objects.filter(signing_round__version__contract=self.contract)

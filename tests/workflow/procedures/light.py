@@ -8,6 +8,7 @@ walks with a worker (test_stateful.py) and by tests/signatures, never here.
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from django.utils import timezone
 
 from contracts.canonical import digest
 from contracts.printed.rendering import Rendered
-from signatures import cms, kept, machine, output, pades, trust
+from signatures import cms, kept, machine, output, pades, renewals, trust
 from signatures.backends import SigningCertificate
 from signatures.errors import CertificateRevoked, TimestampUnavailable
 from signatures.pades import Prepared
@@ -98,5 +99,6 @@ def light() -> Iterator[Outside]:
         patch.setattr(cms, "assemble", lambda *_parts: b"cms")
         patch.setattr(machine, "generated_at", lambda _token: timezone.now())
         patch.setattr(output, "refuse_unless_valid", lambda *_file, **_how: None)
+        patch.setattr(renewals, "ends_at", lambda _sealed: timezone.now() + dt.timedelta(days=3650))
         patch.setattr(kept, "keep", lambda _sha256, _report: None)
         yield outside

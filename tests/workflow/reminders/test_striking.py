@@ -9,6 +9,7 @@ from unittest import mock
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
@@ -19,6 +20,8 @@ from stakeholders.terms import FRANCE
 from stakeholders.wording import weekday
 from tests import plot
 from tests.cast import Cast
+from tests.invited import at as at_link
+from tests.invited import kept_asked
 from tests.stage import run_jobs
 from tests.workflow.news.test_told import alive, told
 from tests.workflow.sockets import logged_in
@@ -132,7 +135,11 @@ def test_a_silence_counts_where_it_was_said_and_the_round_goes_on(cast: Cast) ->
     asked = opinions_rules.would_be_asked(contract)
     assert [one.organisation for one in asked if one.is_due] == [landlord], "on the next version, again"
     late = logged_in(cast.bailleur_oh).get(reverse("task", args=[contract.pk, waiting.pk]))
-    assert late.status_code == 409
+    assert late.status_code == 409 and "est comptée «\u00a0sans avis\u00a0»" in late.content.decode()
+    text = plot.version(contract).content_sha256
+    facts = {"value": "unfavourable", "reason": "Trop tard, mais à garder.", "version_sha256": text}
+    sent = logged_in(cast.bailleur_oh).post(reverse("task", args=[contract.pk, waiting.pk]), facts)
+    assert sent.status_code == 409 and "Trop tard, mais à garder." in sent.content.decode()
 
 
 def test_a_silence_that_nobody_announced_does_not_count_yet(cast: Cast) -> None:
@@ -242,3 +249,30 @@ def test_an_answer_on_the_last_minute_wins_over_the_silence(cast: Cast) -> None:
     plot.opine(contract, waiting)
     strike(contract, FRANCE.after(term, 1))
     assert cast.organisation("org-oh").short_name not in silent(contract)
+
+
+def test_a_guest_reads_what_silence_counts_as_before_and_after(cast: Cast) -> None:
+    contract, link = kept_asked(cast)
+    term = due(contract, cast=cast)
+    shown = Client().get(at_link(link)).content.decode()
+    assert f"sans réponse au plus tard le {weekday(term)}" in shown
+    strike(contract, FRANCE.before(term, 2))
+    strike(contract, FRANCE.after(term, 1))
+    after = Client().get(at_link(link)).content.decode()
+    assert f"Aucune réponse n’est venue au terme du {weekday(term)}" in after
+    assert "Recevoir un code" not in after and "Recevoir un nouveau lien" not in after
+    contacts = logged_in(cast.pilote_ville).get(reverse("contacts", args=[contract.pk])).content.decode()
+    assert "sans avis (aucune réponse)" in contacts
+
+
+def test_a_silence_is_announced_even_where_the_pilots_want_no_reminder(cast: Cast) -> None:
+    contract = plot.at_review(cast)
+    Contract.objects.filter(pk=contract.pk).update(reminders={"before": [], "after": []})
+    term = due(contract, cast=cast)
+    strike(contract, term)
+    assert kinds(cast.bailleur_oh, contract) == []
+    with mock.patch("django.utils.timezone.now", return_value=at(FRANCE.after(term, 1))):
+        strike(contract, FRANCE.after(term, 1))
+    assert kinds(cast.bailleur_oh, contract) == ["last_reminder"] and silent(contract) == []
+    strike(contract, FRANCE.after(term, 2))
+    assert len(silent(contract)) == 2

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("contracts", "0016_annexes_with_files"),
-        ("workflow", "0031_reminders_and_silence"),
+        ("workflow", "0032_push_devices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
