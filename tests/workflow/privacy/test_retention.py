@@ -13,13 +13,15 @@ from django.urls import reverse
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from contracts.imports import Kind, Line, Understood
 from signatures.models import FailedConfirmation
 from stakeholders.actions import deactivate
 from stakeholders.models import User
 from stakeholders.quotas import Spending
 from tests import plot
-from tests.cast import PASSWORD, Cast
+from tests.cast import PASSWORD, Cast, small_contract
 from tests.owner import untied
+from workflow.drafting import imports
 from workflow.opinions.models import Opinion, OpinionDraft
 from workflow.privacy import jobs, retention
 from workflow.privacy.closed_accounts import has_acted
@@ -124,3 +126,14 @@ def test_a_person_takes_their_own_away_and_nobody_else_s(cast: Cast) -> None:
     assert author.password not in answer.content.decode()
     assert "attachment" in answer.headers["Content-Disposition"]
     assert json.loads(entered(cast.outsider).get(reverse("account_data")).content)["opinions"] == []
+
+
+def test_an_import_under_way_is_its_author_s_to_take_away(cast: Cast) -> None:
+    contract = plot.opened(small_contract(cast))
+    line = Line(kind=Kind.COMMITMENT, title="Ouvrir les parcs plus tard")
+    imports.keep(cast.pilote_ville, contract, imports.Held(Understood([line]), name="projet.docx"), "0" * 64)
+    [row] = json.loads(entered(cast.pilote_ville).get(reverse("account_data")).content)["imports_under_way"]
+    assert (row["contract__reference"], row["name"]) == (contract.reference, "projet.docx")
+    assert [each["title"] for each in row["lines"]] == ["Ouvrir les parcs plus tard"]
+    colleague = json.loads(entered(cast.pilote_prefecture).get(reverse("account_data")).content)
+    assert colleague["imports_under_way"] == []

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -283,3 +285,28 @@ def test_the_pilots_choose_the_days_of_the_reminders(cast: Cast) -> None:
     assert striking.strike(contract.pk, FRANCE.before(term, 10)) == 2
     assert Reminder.objects.filter(step=Step.BEFORE, days=10).count() == 2
     assert client.post(address, {**sent, "reminder-first": "61"}).status_code == 422
+
+
+@pytest.mark.race
+def test_two_pilots_at_once_remind_once(cast: Cast) -> None:
+    contract = late(cast)
+    numbers = [task.pk for task in plot.tasks(contract, "review")]
+    start, refused = threading.Barrier(2), []
+
+    def work(person: User) -> None:
+        try:
+            start.wait()
+            acts.remind(person, contract.pk, numbers)
+        except Locked as error:
+            refused.append(error.message)
+        finally:
+            connection.close()
+
+    both = [threading.Thread(target=work, args=[p]) for p in (cast.pilote_ville, cast.pilote_prefecture)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join()
+    assert len(refused) == 1 and "de nouveau possible" in refused[0]
+    assert Reminder.objects.count() == 2
+    assert told(cast.bailleur_oh, contract).count("reminder") == 1
