@@ -39,6 +39,7 @@ _WINDOWS = {
     if code not in {0x81, 0x85, 0x8D, 0x8F, 0x90, 0x9D}
 }
 TABLE = str.maketrans({**dict.fromkeys(_NOTHING, ""), **_LIGATURES, **_PRIVATE, **_BULLETS, **_WINDOWS})
+_PUT_RIGHT = frozenset(map(chr, TABLE))
 
 
 @cache
@@ -64,8 +65,13 @@ def plain(text: str) -> str:
 
     What is known is in TABLE; what else has no glyph takes its compatible form (NFKC), if that one has.
     """
-    composed = unicodedata.normalize("NFC", text.translate(TABLE))
-    return unicodedata.normalize("NFC", "".join(c if can_print(c) else _compatible(c) for c in composed))
+    # by the signs that there are, few in the longest text: all that is kept and printed passes here
+    put_right = text if _PUT_RIGHT.isdisjoint(text) else text.translate(TABLE)
+    composed = unicodedata.normalize("NFC", put_right)
+    others: dict[str, str | int | None] = {
+        c: form for c in set(composed) if not can_print(c) and (form := _compatible(c)) != c
+    }
+    return unicodedata.normalize("NFC", composed.translate(str.maketrans(others))) if others else composed
 
 
 @cache

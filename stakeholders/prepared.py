@@ -27,26 +27,26 @@ class Prepared(Generic[Row]):
 
     def __init__(self, make: Callable[..., QuerySet[Row]], *markers: Any) -> None:
         self._make, self._markers = make, markers
-        self._kept: tuple[QuerySet[Row], SQLCompiler, str, tuple[Any, ...]] | None = None
+        self._kept: tuple[QuerySet[Row], SQLCompiler, str, list[tuple[Any, int | None]]] | None = None
 
     def rows(self, *values: Any) -> list[Row]:
         """Return the rows for these values, in the order of the markers."""
         query, compiler, sql, marked = self._kept or self._write()
-        given = dict(zip(self._markers, values, strict=True))
-        params = tuple(_as(each, given[each]) if each in given else each for each in marked)
+        params = tuple(each if place is None else _as(each, values[place]) for each, place in marked)
         asking = copy.copy(compiler)
         asking.connection = connections[query.db]  # this thread's
         asking.as_sql = lambda *_args, **_kwargs: (sql, params)  # type: ignore[method-assign]
         return list(ModelIterable(QuerySet(query.model, cast(Any, _Written(asking)), query.db)))
 
-    def _write(self) -> tuple[QuerySet[Row], SQLCompiler, str, tuple[Any, ...]]:
+    def _write(self) -> tuple[QuerySet[Row], SQLCompiler, str, list[tuple[Any, int | None]]]:
         query = self._make(*self._markers)
         compiler = query.query.get_compiler(using=query.db)
         sql, params = compiler.as_sql()
         missing = [marker for marker in self._markers if marker not in params]
         if missing:
             raise ValueError(f"the query takes no {missing}")
-        self._kept = query, compiler, sql, tuple(params)
+        marked = [(each, self._markers.index(each) if each in self._markers else None) for each in params]
+        self._kept = query, compiler, sql, marked
         return self._kept
 
 

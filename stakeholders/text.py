@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -63,9 +64,11 @@ def person_name(value: str) -> str:
 
 def _checked(value: str, also: str) -> str:
     text = plain(value)
+    signs = set(text)
     refused: dict[str, str] = {}  # one line each, at its first place
-    for place, sign in _not_proper(text, also):
-        refused.setdefault(sign, f"{_named(sign)} {_where(text, place)}")
+    if not all(sign in also or _is_plain(sign) for sign in signs):
+        for place, sign in _not_proper(text, also):
+            refused.setdefault(sign, f"{_named(sign)} {_where(text, place)}")
     if refused:
         said = list(refused.values())
         raise ValidationError(
@@ -76,10 +79,15 @@ def _checked(value: str, also: str) -> str:
             },
             code="character",
         )
-    spaced = [
-        " " if unicodedata.category(sign) == "Zs" and sign not in KEPT_SPACES else sign for sign in text
-    ]
-    return "".join(spaced).strip()
+    odd = (sign for sign in signs - KEPT_SPACES if unicodedata.category(sign) == "Zs")
+    spaces: dict[str, str | int | None] = dict.fromkeys(odd, " ")
+    return (text.translate(str.maketrans(spaces)) if spaces else text).strip()
+
+
+@lru_cache(4096)
+def _is_plain(sign: str) -> bool:
+    """Whether a character may stay wherever it stands: an accent written apart depends on its neighbours."""
+    return unicodedata.category(sign) != "Mn" and not list(_not_proper(sign, ""))
 
 
 def _not_proper(text: str, also: str) -> Iterator[tuple[int, str]]:

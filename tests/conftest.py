@@ -16,17 +16,10 @@ from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
 
-from tests import owner, prepared, snapshots
+from tests import lengths, owner, prepared, snapshots
 from tests.servers import asked_again, may_ask_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
-LONGEST = [  # by what they take of the processor and what they wait, together
-    *("test_run", "test_play_log", "test_rules_walk", "test_access_matrix", "test_worker", "test_stateful"),
-    *("test_backup", "test_deployed_commands", "test_kills", "test_races", "test_recall", "test_kill"),
-    *("test_files", "test_exhausting_files", "test_signing_authority", "test_lists", "test_machine"),
-    *("test_job_kills", "test_signing_act", "test_right_to_sign", "test_grants_matrix", "test_patience"),
-    *("test_whole_contract", "test_clairval_scenarios", "test_pages"),  # the browser’s, which come last
-]
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +56,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -
 
 def pytest_configure(config: pytest.Config) -> None:
     """Serve static files from where they lie, and hash passwords quickly: neither is what is tested."""
+    lengths.learn(config)
     settings.STORAGES = {
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
@@ -111,9 +105,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     Within each part the longest files go first, so that the processes of a run end together.
     """
 
-    def place(item: pytest.Item) -> tuple[bool, int]:
-        length = LONGEST.index(item.path.stem) if item.path.stem in LONGEST else len(LONGEST)
-        return item.get_closest_marker("browser") is not None, length
+    def place(item: pytest.Item) -> tuple[bool, float]:
+        return item.get_closest_marker("browser") is not None, -lengths.of(item)
 
     told = {path for path in {item.path for item in items if asked_again(item)} if not may_ask_again(path)}
     if told:
@@ -130,6 +123,28 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
     gc.enable()  # tests/demonstration.py
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Have each process of a run put the files in the same order."""
+    lengths.tell(node.workerinput)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> lengths.Files:
+    """Hand out a file at a time (``--dist loadfile``)."""
+    return lengths.Files(config, log)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Count what each file takes."""
+    lengths.count(report)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Remember it for the next run."""
+    lengths.keep(session)
 
 
 @pytest.fixture(scope="session", autouse=True)

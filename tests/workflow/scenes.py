@@ -16,6 +16,7 @@ from tests import plot
 from tests.cast import Cast, small_contract
 from tests.granted import asked
 from tests.invited import code_for, named
+from tests.snapshots import once
 from tests.stage import run_jobs
 from workflow.diagnostic import acts as diagnostic_acts
 from workflow.diagnostic.acts import Changes
@@ -47,6 +48,11 @@ class Scenes:
             if not organisation or t.owner_permission_obj.code == organisation
         ]
         return int(found[0].pk)
+
+
+def matrix(cast: Cast) -> Scenes:
+    """Return the scenes, set up once a process; to be asked for first (:func:`tests.snapshots.once`)."""
+    return once("matrix", lambda: set_up(cast))
 
 
 def set_up(cast: Cast) -> Scenes:

@@ -1,5 +1,6 @@
 """Every address of the application, tried as everybody, on what is theirs and what is not.
 
+What everybody opens, and posts in vain, is in test_access_matrix_reads.py.
 A new address fails the first test until it is given a rule in `addresses.py` or `platform_addresses.py`.
 """
 
@@ -17,19 +18,15 @@ from stakeholders.models import User
 from tests import plot
 from tests.administrators import with_second_factor
 from tests.cast import PASSWORD, Cast
-from tests.snapshots import once
-from tests.workflow import platform_addresses
 from tests.workflow.address_arguments import review, signature
-from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE, Rule
-from tests.workflow.news_addresses import NEWS
+from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE
+from tests.workflow.attempts import RULES, Attempts, browser
 from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
-from tests.workflow.scenes import Scenes, set_up
+from tests.workflow.scenes import Scenes, matrix
 from tests.workflow.sockets import page, watching
 from workflow.live.sockets import websocket_urlpatterns
 
 pytestmark = pytest.mark.access_matrix
-
-RULES = {**NEWS, **platform_addresses.RULES}  # in this order: the last change the scene
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:
@@ -51,65 +48,7 @@ def test_every_address_has_a_rule() -> None:
 @pytest.fixture
 def scenes(cast: Cast) -> Scenes:
     """Bring four contracts to four moments; a guest comes to the second, an office is taken from somebody."""
-    return once("matrix", lambda: set_up(cast))
-
-
-def browser(person: User | None) -> Client:
-    """Return the browser of a person who has logged in, or of nobody."""
-    client = Client(raise_request_exception=False)
-    if person is not None:
-        client.force_login(person, backend="allauth.account.auth_backends.AuthenticationBackend")
-    return client
-
-
-def problems(who: str, status: int, location: str, entitled: frozenset[str] | None, method: str) -> str:
-    """Return what is wrong with an answer, or nothing."""
-    if status >= 500:
-        return f"error {status}"
-    if entitled is None:
-        return "" if status == 405 else f"{status}, not 405"
-    if who == "anonymous":
-        return "" if status == 302 and "/compte/login/" in location else f"{status} without logging in"
-    if who in entitled:
-        good = {200, 302} if method == "GET" else {200, 204, 302, 409, 422}
-        return "" if status in good else f"{status} though entitled"
-    return "" if status == 404 else f"{status}, not 404"
-
-
-class Attempts:
-    """Everybody's browser, and what each attempt got wrong."""
-
-    def __init__(self, cast: Cast, scenes: Scenes) -> None:
-        self.scenes, self.wrong = scenes, list[str]()
-        self.people: dict[str, User | None] = {"anonymous": None}
-        self.people |= {name: scenes.extras.get(name) or getattr(cast, name) for name in sorted(EVERYBODY)}
-        self.browsers = {name: browser(person) for name, person in self.people.items()}
-        self.browsers["admin"] = with_second_factor(cast.admin)
-
-    def address_of(self, name: str, rule: Rule) -> str:
-        return reverse(name, kwargs=rule.arguments(self.scenes, getattr(self.scenes, rule.scene)))
-
-    def __call__(
-        self, name: str, address: str, who: str, method: str, entitled: frozenset[str] | None
-    ) -> None:
-        answer = self.browsers[who].generic(method, address, content_type="application/x-www-form-urlencoded")
-        problem = problems(who, answer.status_code, answer.headers.get("Location", ""), entitled, method)
-        if problem:
-            self.wrong.append(f"{method} {name} as {who}: {problem}")
-
-
-@pytest.mark.parametrize("part", range(3))  # in three, so that processes share them
-def test_everybody_reads_what_is_theirs_and_is_refused_the_rest(
-    cast: Cast, scenes: Scenes, part: int
-) -> None:
-    attempt = Attempts(cast, scenes)
-    for name, rule in list(RULES.items())[part::3]:
-        address = attempt.address_of(name, rule)  # who reads, and who is refused, changes nothing of it
-        for who in attempt.people:
-            attempt(name, address, who, "GET", rule.get)
-        for who in sorted(set(attempt.people) - (rule.post or NOBODY)):
-            attempt(name, address, who, "POST", rule.post)
-    assert attempt.wrong == []
+    return matrix(cast)
 
 
 def test_everybody_posts_what_is_theirs(cast: Cast, scenes: Scenes) -> None:

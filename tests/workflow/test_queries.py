@@ -20,9 +20,8 @@ from contracts.models import Contract
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast
-from tests.snapshots import once
 from tests.workflow.address_arguments import preparation
-from tests.workflow.scenes import Scenes, set_up
+from tests.workflow.scenes import Scenes, matrix
 from tests.workflow.sockets import logged_in
 from workflow.council import acts as council_acts
 from workflow.drafting import acts as drafting_acts
@@ -39,7 +38,7 @@ LEGIBLE = 300  # characters
 
 
 def test_each_page_asks_what_is_kept(cast: Cast, request: pytest.FixtureRequest) -> None:
-    scenes = once("matrix", lambda: set_up(cast))
+    scenes = matrix(cast)
     said = "".join(asked(title, person, address) for title, person, address in pages(cast, scenes))
     done = [(title, queries_of(act)) for title, act in acts(scenes)]
     said += "".join(listed(f"Acte : {title}", queries) for title, queries in done)

@@ -5,13 +5,18 @@ A guest, whose mandate is for one contract, is told by the mails of :mod:`workfl
 
 from __future__ import annotations
 
-from django.db.models import Q
+import datetime as dt
+from collections.abc import Iterable
+from functools import cache
+
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from contracts.models import ContractAccess, Signatory
 from stakeholders.authority import Basis
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
+from stakeholders.prepared import Prepared
 from workflow.engine.tasks import CONTRACT, Task, is_open, organisation_of, place_of, power_of, tasks
 from workflow.notices.models import Notice
 from workflow.record.models import Event
@@ -25,9 +30,16 @@ HEAD, PILOTS = "head", "pilots"  # to whom a late task is brought
 
 def _holders(*conditions: Q, power: Power) -> set[User]:
     """Return who holds a power by a mandate of these, with an open account and how they want to be mailed."""
-    held = Mandate.objects.in_force().filter(*conditions, limited_type=None, person__is_active=True)
-    rows = held.select_related("office__organisation", "person__mail_choice")
-    return {mandate.person for mandate in rows if power in mandate.office.powers}
+    return _with_power(_held(timezone.localdate(), *conditions), power)
+
+
+def _held(day: dt.date, *conditions: Q) -> QuerySet[Mandate]:
+    held = Mandate.objects.in_force(day).filter(*conditions, limited_type=None, person__is_active=True)
+    return held.select_related("office__organisation", "person__mail_choice")
+
+
+def _with_power(held: Iterable[Mandate], power: Power) -> set[User]:
+    return {mandate.person for mandate in held if power in mandate.office.powers}
 
 
 def pilots(event: Event) -> set[User]:
@@ -82,22 +94,39 @@ def _doers(task: Task) -> set[User]:
     power, organisation = power_of(task), organisation_of(task)
     if power is None or organisation is None:
         return set()
-    found = _holders(Q(office__organisation=organisation), power=power)
     today = timezone.localdate()
-    away = Absence.objects.in_force(today).filter(
-        mandate__office__organisation=organisation,
-        substitute__office__organisation=organisation,
-        substitute__limited_type=None,
-        substitute__person__is_active=True,
-        powers__contains=[power.value],
-    )
-    for absence in away.select_related(
-        "mandate__office__organisation", "substitute__person__mail_choice", "substitute__office"
-    ):
+    found = _with_power(_HELD_THERE.rows(organisation, today), power)
+    for absence in _away(power).rows(organisation, today):
         entrusted = power in absence.mandate.office.powers and absence.mandate.runs_on(today)
         if entrusted and absence.substitute.runs_on(today):
             found.add(absence.substitute.person)
     return found
+
+
+_MARKERS = (2_147_480_001, dt.date(1814, 6, 4))
+# asked each time that a task opens, as is the next
+_HELD_THERE: Prepared[Mandate] = Prepared(
+    lambda organisation, day: _held(day, Q(office__organisation=organisation)), *_MARKERS
+)
+
+
+@cache
+def _away(power: Power) -> Prepared[Absence]:
+    """The absences of an organisation on a day during which a colleague of the holder has the power."""
+
+    def asked(organisation: int, day: dt.date) -> QuerySet[Absence]:
+        away = Absence.objects.in_force(day).filter(
+            mandate__office__organisation=organisation,
+            substitute__office__organisation=organisation,
+            substitute__limited_type=None,
+            substitute__person__is_active=True,
+            powers__contains=[power.value],
+        )
+        return away.select_related(
+            "mandate__office__organisation", "substitute__person__mail_choice", "substitute__office"
+        )
+
+    return Prepared(asked, *_MARKERS)
 
 
 def _signers(place: Signatory) -> set[User]:

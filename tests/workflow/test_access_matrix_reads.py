@@ -1,0 +1,35 @@
+"""Every address of the application, opened as everybody and posted by whom it is not for.
+
+The rest of the matrix is in test_access_matrix.py: two files, so that two processes share it.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cast import Cast
+from tests.workflow.addresses import NOBODY
+from tests.workflow.attempts import RULES, Attempts
+from tests.workflow.scenes import Scenes, matrix
+
+pytestmark = pytest.mark.access_matrix
+
+
+@pytest.fixture
+def scenes(cast: Cast) -> Scenes:
+    """Bring four contracts to four moments; a guest comes to the second, an office is taken from somebody."""
+    return matrix(cast)
+
+
+@pytest.mark.parametrize("part", range(3))  # in three, so that processes share them
+def test_everybody_reads_what_is_theirs_and_is_refused_the_rest(
+    cast: Cast, scenes: Scenes, part: int
+) -> None:
+    attempt = Attempts(cast, scenes)
+    for name, rule in list(RULES.items())[part::3]:
+        address = attempt.address_of(name, rule)  # who reads, and who is refused, changes nothing of it
+        for who in attempt.people:
+            attempt(name, address, who, "GET", rule.get)
+        for who in sorted(set(attempt.people) - (rule.post or NOBODY)):
+            attempt(name, address, who, "POST", rule.post)
+    assert attempt.wrong == []
