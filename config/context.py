@@ -21,6 +21,7 @@ def installation() -> dict[str, Any]:
     return {
         "demonstration": settings.DEMONSTRATION,
         "training": settings.TRAINING,
+        "mails_shown": settings.MAILS_SHOWN is not None,
         "source_url": settings.SOURCE_URL,
         "identity_provider": identity["APPS"][0]["name"] if identity else "",
     }

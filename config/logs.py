@@ -33,7 +33,7 @@ CALL = re.compile(r"([\w.]+\[\w+\])\(.*\)(?= ended with status|, |$)", re.DOTALL
 LOOKS_SECRET = [
     (re.compile(pattern), rf"\1{BLOT}")
     for pattern in (
-        r"(/(?:avis-demandes|invitations|reset/key|confirm-email)/)[^\s/'\"\\]+",
+        r"(/(?:avis-demandes|invitations|calendriers|reset/key|confirm-email)/)[^\s/'\"\\]+",
         r"((?:https?://|/)[^\s?'\"]*\?)[^\s'\"]+",  # any query
         r"(#)[\w:-]{20,}",  # a fragment
         r"(\b(?:__Host-|__Secure-)?(?:contreseing|sessionid|csrftoken)=)[^\s;,'\"]+",
@@ -158,6 +158,7 @@ def _own_secrets() -> set[str]:
         settings.METRICS_TOKEN,
     ]
     given += [database.get("PASSWORD") for database in settings.DATABASES.values()]
+    given += [getattr(settings.BOUNCES, "password", None)]
     given += [settings.MAIL_TRANSPORT.get("password"), urlsplit(settings.REDIS_URL or "").password]
     given += [
         app.get("secret")

@@ -101,6 +101,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_abandonment": KEPT,
     "workflow_acceptedholder": KEPT,
     "workflow_approval": KEPT,
+    "workflow_calendarfeed": FREE,  # renewed and withdrawn by its owner
     "workflow_circuit": KEPT,
     "workflow_contact": kept_but("removed_at", "mandate_id"),
     "workflow_contribution": LASTING,  # until it is sent: its trigger
@@ -114,7 +115,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
     "workflow_guestlink": kept_but(
-        "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries"
+        "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries", "mail_id"
     ),
     "workflow_internalnote": KEPT,
     "workflow_journalentry": KEPT,

@@ -118,6 +118,11 @@ def _serve_alone(host: str, port: int) -> int:
                 here = f"[bold]http://{host}:{port}[/bold]"
                 console.print(f"\nContreseing est en service sur {here} (Ctrl-C pour arrêter).")
                 if installation.is_demonstration(os.environ):
+                    if not os.environ.get("EMAIL_URL"):
+                        mails = f"http://{host}:{port}/demonstration/courriels/"
+                        console.print(
+                            f"Les courriels de la démonstration se lisent sur {mails}", soft_wrap=True
+                        )
                     console.print(f"Pour essayer les clés d’accès, ouvrez http://localhost:{port}.")
                     if folder := installation.mails_of_training(os.environ):
                         console.print(f"Les courriels sont gardés dans {folder}.", soft_wrap=True)

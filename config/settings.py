@@ -206,13 +206,24 @@ SOCIALACCOUNT_PROVIDERS = oidc.providers(
     scopes=environment("OIDC_SCOPES") or oidc.SCOPES,
 )
 # Mail is queued in the transaction that says it, and sent by the worker (workflow/notices/mail.py):
-# to EMAIL_URL; without it, to the worker's terminal in a demonstration, to a folder where people train
-# (invitations are to be read), to this machine elsewhere.
+# to EMAIL_URL; without it, to a folder in a demonstration (config/shown_mails.py shows them: a guest's link
+# is to be followed), to this machine elsewhere.
 EMAIL_BACKEND = "workflow.notices.mail.QueuedBackend"
 EMAIL_URL = environment("EMAIL_URL")
-_post = mail.folder_url(STATE_DIR) if TRAINING else "console:" if DEMONSTRATION else "smtp://localhost:25"
-MAIL_TRANSPORT = mail.transport_from_url(EMAIL_URL or _post)
+MAIL_TRANSPORT = mail.transport_from_url(
+    EMAIL_URL or (mail.folder_url(STATE_DIR) if DEMONSTRATION else "smtp://localhost:25")
+)
+# the folder whose mails config/shown_mails.py shows; none where others than this machine's people may look
+MAILS_SHOWN = (
+    Path(MAIL_TRANSPORT["file_path"])
+    if DEMONSTRATION and not (HTTPS or _far) and "file_path" in MAIL_TRANSPORT
+    else None
+)
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment("EMAIL_FROM") or f"Contreseing <ne-pas-repondre@{_host}>"
+# Where mails come back, and the mailbox in which the worker reads them (workflow/notices/returns.py).
+# « retours+{}@ville.fr »: the number of the mail goes where {} stands, if the mailbox takes such addresses.
+BOUNCES_ADDRESS = mail.return_address(environment("BOUNCES_ADDRESS") or "")
+BOUNCES = mail.mailbox_from_url(environment("BOUNCES_URL") or "")
 
 SILENCED_SYSTEM_CHECKS = [
     "guardian.W001",  # its rows are read through mandates (stakeholders.backends), not its backend

@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from config import health, metrics, pages, unsent
+from config import health, metrics, pages, shown_mails, unsent
 from stakeholders import mailed_secrets, provider, sessions
 from workflow.platform import first_views
 
@@ -40,6 +40,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("metriques/", metrics.metrics, name="metrics"),
     path("aide/", pages.help_page, name="guide"),
     path("informations/<slug:page>/", pages.information, name="information"),
+    path("demonstration/courriels/", shown_mails.mails, name="demonstration_mails"),
+    path("demonstration/courriels/<slug:letter>/", shown_mails.mail, name="demonstration_mail"),
+    path("demonstration/courriels/<slug:letter>/page/", shown_mails.laid_out, name="demonstration_mail_page"),
+    path(
+        "demonstration/courriels/<slug:letter>/pieces/<int:part>/",
+        shown_mails.attachment,
+        name="demonstration_mail_part",
+    ),
     path("textes/<int:number>/effacer/", unsent.forget, name="unsent_forget"),
     path("langue/", set_language, name="set_language"),
     # before the administration's own form, which counts no attempts

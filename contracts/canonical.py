@@ -129,6 +129,13 @@ def commitments(content: Content) -> list[dict[str, Any]]:
     ]
 
 
+def concerning(content: Content, organisation: int) -> list[str]:
+    """Return the commitments that an organisation leads: « 4.1 Sécuriser les halls », in printed order."""
+    return [
+        f"{row['number']} {row['title']}" for row in commitments(content) if row["lead"]["id"] == organisation
+    ]
+
+
 def total_budget(content: Content) -> str | None:
     """Return the sum of the budgets of a content, in euros, as a decimal number; None where none is given."""
     given = [Decimal(row["budget_eur"]) for row in commitments(content) if row["budget_eur"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import email
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
 
@@ -14,14 +14,26 @@ from django.test import override_settings
 
 from config.mail import transport_from_url
 
+BREAK_OFF = ""  # instead of an answer: the connection ends
+
 
 class Post:
-    """What was received, and the answers to those who are refused: by address, « 550 no such mailbox »."""
+    """What was received, and the answers to those who are refused: by address, « 550 no such mailbox ».
+
+    ``at_mail`` and ``at_data`` are the next answers to a sender and to a whole mail, which was received then;
+    ``taken`` is called when one was, before it is answered.
+    """
 
     def __init__(self) -> None:
+        self.url = ""
+        self.at_mail: list[str] = []
+        self.at_data: list[str] = []
+        self.taken: Callable[[], None] = lambda: None
+        self.breaks_at_the_end = False
         self.received: list[tuple[list[str], Message]] = []
         self.refused: dict[str, str] = {}
         self.asked: list[str] = []
+        self.senders: list[str] = []
         self.arrived = threading.Condition()
 
     async def handle_RCPT(  # noqa: N802 (named by aiosmtpd)
@@ -34,13 +46,34 @@ class Post:
         envelope.rcpt_tos.append(address)  # type: ignore[attr-defined]
         return "250 OK"
 
+    async def handle_MAIL(  # noqa: N802 (named by aiosmtpd)
+        self, server: object, session: object, envelope: object, address: str, options: list[str]
+    ) -> str:
+        """Take a sender, or refuse them."""
+        self.senders.append(address)
+        answer = self.at_mail.pop(0) if self.at_mail else "250 OK"
+        if answer.startswith("250"):
+            envelope.mail_from = address  # type: ignore[attr-defined]
+            envelope.mail_options.extend(options)  # type: ignore[attr-defined]
+        return answer
+
     async def handle_DATA(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
         """Keep a message (named by aiosmtpd)."""
         content, recipients = envelope.content, envelope.rcpt_tos  # type: ignore[attr-defined]
         with self.arrived:
             self.received.append((recipients, email.message_from_bytes(content)))
             self.arrived.notify_all()
-        return "250 OK"
+        self.taken()
+        answer = self.at_data.pop(0) if self.at_data else "250 OK"
+        if answer == BREAK_OFF:
+            server.transport.abort()  # type: ignore[attr-defined]
+        return answer or "250 OK"
+
+    async def handle_QUIT(self, server: object, session: object, envelope: object) -> str:  # noqa: N802
+        """End, well or not."""
+        if self.breaks_at_the_end:
+            server.transport.abort()  # type: ignore[attr-defined]
+        return "221 Bye"
 
     def to(self, address: str) -> list[Message]:
         """Return the mails that an address received so far, in their order."""
@@ -72,7 +105,8 @@ def mail_server() -> Iterator[Post]:
     controller = Controller(kept, hostname="127.0.0.1", port=port)
     controller.start()
     try:
-        with override_settings(MAIL_TRANSPORT=transport_from_url(f"smtp://127.0.0.1:{port}")):
+        kept.url = f"smtp://127.0.0.1:{port}"
+        with override_settings(MAIL_TRANSPORT=transport_from_url(kept.url)):
             yield kept
     finally:
         controller.stop()

@@ -7,6 +7,7 @@ from workflow.engine.lost import tell_lost
 from workflow.guests.mails import send_code
 from workflow.news.jobs import mail_news
 from workflow.notices.mail import forget_mail, send_mail
+from workflow.notices.returned_mailbox import read_returns
 from workflow.powers.jobs import forget_held_files
 from workflow.privacy.jobs import forget_old_data
 from workflow.record.jobs import anchor_entry, anchor_journal, forget_sent_forms
@@ -24,6 +25,7 @@ __all__ = [
     "forget_sent_forms",
     "forget_old_data",
     "issue_specimen_key",
+    "read_returns",
     "reopen_signature",
     "go_on",
     "look_at_terms",

@@ -12,7 +12,7 @@ from workflow.drafting.models import DraftImport, DraftPrint, Suggestion
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
 from workflow.guests.models import Contact, GuestLink
 from workflow.news.push_models import PushDevice
-from workflow.notices.models import KeptMail, MailChoice, Notice, QueuedMail
+from workflow.notices.models import CalendarFeed, KeptMail, MailChoice, Notice, QueuedMail
 from workflow.opening.models import Opening, OrganisationRequest
 from workflow.opinions.models import Approval, Opinion, OpinionDraft, Silence
 from workflow.opinions.note_models import InternalNote
@@ -29,6 +29,7 @@ __all__ = [
     "AcceptedHolder",
     "Anchor",
     "Approval",
+    "CalendarFeed",
     "Circuit",
     "Contact",
     "Contribution",

@@ -21,7 +21,7 @@ from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
 from workflow.live import missed
-from workflow.news import push_views, told_views
+from workflow.news import feed_views, push_views, told_views
 from workflow.news import views as news_views
 from workflow.opening import request_views, running_views
 from workflow.opening import views as opening_views
@@ -68,6 +68,9 @@ urlpatterns = [
     path("nouvelles/liste/", news_views.news_list, name="news_list"),
     path("nouvelles/lues/", news_views.news_read, name="news_read"),
     path("nouvelles/courriels/", news_views.mail_choice, name="mail_choice"),
+    path("nouvelles/calendriers/", feed_views.calendars, name="calendars"),
+    path("nouvelles/calendriers/<int:feed>/retrait/", feed_views.calendar_withdraw, name="calendar_withdraw"),
+    path("calendriers/<slug:feed_key>.ics", feed_views.calendar_feed, name="calendar_feed"),
     path("nouvelles/appareils/", push_views.push_device_add, name="push_device_add"),
     path(
         "nouvelles/appareils/<int:device>/retrait/", push_views.push_device_remove, name="push_device_remove"

@@ -109,7 +109,8 @@ def test_every_page_stands_on_the_base() -> None:
 def test_templates_keep_to_the_content_policy(name: str) -> None:
     """No inline style, script or handler: the policy would block it. No address outside either."""
     page = templates()[name].read_text()
-    assert not re.search(r"\sstyle\s*=", page), "style="
+    if "/mail/" not in name:  # mailboxes read no sheet, and no page of ours shows a mail under its own policy
+        assert not re.search(r"\sstyle\s*=", page), "style="
     assert not re.search(r"<style\b", page), "<style>"
     assert not re.search(r"\son[a-z]+\s*=\s*[\"']", page), "on…="
     assert not re.search(r"\shx-on\b|\sjavascript:", page), "hx-on"

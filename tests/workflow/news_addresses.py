@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from contracts.models import Contract, Part
-from stakeholders.models import Mandate, Role
+from stakeholders.models import Mandate, Role, User
 from tests.workflow.address_arguments import none, review
 from tests.workflow.addresses import CITY, CSV, EVERYBODY, PILOTS, Rule
 from tests.workflow.scenes import Scenes
 from workflow.news.push_models import PushDevice
-from workflow.notices.models import Notice
+from workflow.notices.models import CalendarFeed, Notice
 from workflow.standing.parties import pilot
 from workflow.steering.models import SavedFilter
 
@@ -21,6 +21,13 @@ def notice(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
     pilots = {f"person__{name}": value for name, value in held.items()}
     found = Notice.objects.filter(contract=contract, person__mandates__office__role=Role.PILOT, **pilots)
     return {"notice": found.order_by("pk")[0].pk}
+
+
+def feed(scenes: Scenes, contract: Contract) -> dict[str, Any]:
+    """A private calendar of the city's pilot."""
+    held = {"mandates__office__organisation": pilot(contract, Part.CITY_PILOT)}
+    person = User.objects.filter(mandates__office__role=Role.PILOT, **held).order_by("pk")[0]
+    return {"feed": CalendarFeed.objects.get_or_create(person=person, contract=None)[0].pk}
 
 
 def saved_filter(_scenes: Scenes, contract: Contract) -> dict[str, Any]:
@@ -48,6 +55,8 @@ NEWS = {
     "contract_terms": Rule(PILOTS, PILOTS, scene="review"),
     "term_extend": Rule(PILOTS, PILOTS, scene="review", arguments=review),
     "news_read": Rule(None, EVERYBODY, arguments=none),
+    "calendars": Rule(EVERYBODY, EVERYBODY, arguments=none),
+    "calendar_withdraw": Rule(None, EVERYBODY, arguments=feed),
     "contracts_steered": Rule(STEERING, arguments=none),
     "contracts_steered_table": Rule(STEERING, arguments=lambda _s, _c: CSV),
     "saved_filter_add": Rule(None, STEERING, arguments=none),

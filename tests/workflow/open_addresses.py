@@ -16,6 +16,8 @@ OPEN_TO_ALL = {
     "guide",
     "information",
     "personal_data",
+    "calendar_feed",  # worth what its key is: tests/workflow/news/test_calendars.py
+    *("demonstration_mails", "demonstration_mail", "demonstration_mail_page", "demonstration_mail_part"),
     "unsent_forget",  # one's own text: tests/config/test_unsent.py
 }
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too

@@ -13,7 +13,7 @@ from django.http import Http404
 from django.urls import reverse
 from django.utils import timezone
 
-from contracts.canonical import commitments
+from contracts.canonical import concerning
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, User
@@ -21,6 +21,7 @@ from stakeholders.permissions import mandates_in_force
 from stakeholders.reading import asked_once
 from workflow.engine.tasks import review_task
 from workflow.guests.models import Contact, GuestLink
+from workflow.notices.models import KeptMail
 from workflow.opinions.models import Opinion, Silence
 from workflow.opinions.silence import silences_on
 from workflow.standing import parties
@@ -101,11 +102,7 @@ def title_of_asker(version: ContractVersion) -> str:
 
 def led(version: ContractVersion, organisation: Organisation) -> list[str]:
     """Return the commitments of the frozen text that the organisation leads: « 4.1 Sécuriser les halls »."""
-    return [
-        f"{row['number']} {row['title']}"
-        for row in commitments(version.content)
-        if row["lead"]["id"] == organisation.pk
-    ]
+    return concerning(version.content, organisation.pk)
 
 
 def address_of(link: GuestLink) -> str:
@@ -177,6 +174,12 @@ class Named:
         return self.last.code_asked_at if self.last else None
 
     @property
+    def lost(self) -> KeptMail | None:
+        """The mail of the last link, where it did not reach its reader."""
+        mail = self.last.mail if self.last else None
+        return mail if mail is not None and mail.is_lost else None
+
+    @property
     def is_theirs(self) -> bool:
         """Whether the opinion is the contact's own, and not a colleague's."""
         return self.opinion is not None and self.opinion.author.email.lower() == self.contact.email.lower()
@@ -188,7 +191,9 @@ def named_contacts(contract: Contract, organisations: list[Organisation]) -> lis
         Contact.objects.kept()
         .filter(contract=contract, organisation__in=organisations)
         .select_related("organisation")
-        .prefetch_related(Prefetch("links", GuestLink.objects.order_by("-sent_at", "-pk")))
+        .prefetch_related(
+            Prefetch("links", GuestLink.objects.select_related("mail").order_by("-sent_at", "-pk"))
+        )
     )
     given = Opinion.objects.filter(version=contract.latest_version).select_related("author")
     opinions = {opinion.organisation_id: opinion for opinion in given}

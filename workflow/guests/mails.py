@@ -12,22 +12,27 @@ from django.utils import timezone, translation
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from contracts.models import Contract
 from signatures.jobs import in_transaction
+from stakeholders.direction import isolated
 from stakeholders.models import Mandate, Organisation, User
-from stakeholders.wording import day, in_sentence, moment
+from stakeholders.wording import day, in_sentence, moment, weekday
 from workflow.engine.tasks import Task
 from workflow.guests import links
 from workflow.guests.models import Contact, GuestLink
+from workflow.news import calendars
 from workflow.notices import mail
+from workflow.notices.models import Fate, KeptMail
 from workflow.opinions import silence
 from workflow.record import journal
 
 LINK_LASTS = dt.timedelta(days=15)
 CODE_LASTS = dt.timedelta(minutes=10)
 CODE_TRIES = 5
+HIDDEN = "[…]"  # instead of a link or a code in the copy that is kept
 
 
 def send_links(contract: Contract, organisation: Organisation, task: Task) -> None:
@@ -68,15 +73,41 @@ def send_link(
     with translation.override(mail.LANGUAGE):
         facts = _facts(link, str((task.data or {}).get("due_on", "")))
         facts |= {"otherwise": silence.otherwise(task), "word": word}
-        body = "\n\n".join(sentence % facts for sentence in _sentences(facts, again))
+        sentences, subject = _sentences(facts, again), _subject(facts, again)
+        body = "\n\n".join(sentence % facts for sentence in sentences) + "\n"
+        hidden = "\n\n".join(sentence % {**facts, "link": HIDDEN} for sentence in sentences) + "\n"
+        calendar = calendars.file([(task, contract)], address=facts["link"])
+    link.mail = kept = keep(contact, subject, hidden)
+    link.save(update_fields=["mail"])
     mail.defer_mail(
         to=contact.email,
-        subject=_subject(facts, again),
-        body=body + "\n",
+        subject=subject,
+        body=body,
         reply_to=version.frozen_by.email,
+        calendar=calendar,
+        kept=kept,
+        headers=_thread(contract),
     )
     record("guest_link_sent", contact, actor=actor, mandate=mandate, version=version.number)
     return link
+
+
+def keep(contact: Contact, subject: str, body: str) -> KeptMail:
+    """Keep a mail to a contact, whose fate is told; ``body`` without the link and without the code."""
+    return KeptMail.objects.create(
+        contact=contact,
+        contract=contact.contract,
+        address=contact.email,
+        subject=mail.in_one_line(subject),
+        body=isolated(body),
+        message_id=mail.identifier(),
+    )
+
+
+def _thread(contract: Contract) -> dict[str, str]:
+    """Return what has a mailbox show the mails about one contract together."""
+    thread = mail.named_at_home(f"contrat.{contract.pk}")
+    return {"References": thread, "In-Reply-To": thread}
 
 
 def record(
@@ -97,15 +128,18 @@ def record(
 def _subject(facts: dict[str, Any], again: Again | None) -> str:
     """Say what is asked first, then by when and on what: a mailbox shows the first words alone."""
     if again == Again.REMINDED and facts["due"]:
-        return _("Rappel : avis attendu au plus tard le %(due)s, %(title)s (%(reference)s)") % facts
-    if again == Again.PUT_OFF:
-        return _("Échéance reportée au %(due)s : avis demandé, %(title)s (%(reference)s)") % facts
-    asked = (
-        _("Avis demandé au plus tard le %(due)s : %(title)s (%(reference)s)")
-        if facts["due"]
-        else _("Avis demandé : %(title)s (%(reference)s)")
-    )
-    return asked % facts
+        plain = _("Rappel : avis attendu au plus tard le %(due)s (%(reference)s)")
+        longer = _("Rappel : avis attendu au plus tard le %(due)s, %(title)s (%(reference)s)")
+    elif again == Again.PUT_OFF:
+        plain = _("Échéance reportée au %(due)s : avis demandé (%(reference)s)")
+        longer = _("Échéance reportée au %(due)s : avis demandé, %(title)s (%(reference)s)")
+    elif facts["due"]:
+        plain = _("Avis demandé au plus tard le %(due)s (%(reference)s)")
+        longer = _("Avis demandé au plus tard le %(due)s : %(title)s (%(reference)s)")
+    else:
+        plain = _("Avis demandé (%(reference)s)")
+        longer = _("Avis demandé : %(title)s (%(reference)s)")
+    return mail.fitted(longer % {**facts, "title": "%s"}, facts["title"]) or plain % facts
 
 
 def _sentences(facts: dict[str, Any], again: Again | None) -> list[str]:
@@ -155,7 +189,7 @@ def _facts(link: GuestLink, due_on: str) -> dict[str, Any]:
         "reference": contact.contract.reference,
         "version": link.version,
         "led": links.led(link.version, contact.organisation),
-        "due": day(due_on),
+        "due": weekday(due_on),
         "link": links.address_of(link),
         "until": day(link.expires_at),
     }
@@ -187,8 +221,8 @@ def defer_code(link: GuestLink) -> None:
     in_transaction(send_code).defer(link_id=link.pk)
 
 
-@app.task(name="workflow.send_guest_code", queue=mail.QUEUE, retry=mail.RETRY)
-def send_code(link_id: int) -> None:
+@app.task(name="workflow.send_guest_code", queue=mail.QUEUE, retry=mail.RETRY, pass_context=True)
+def send_code(context: JobContext, *, link_id: int) -> None:
     """Draw a code, keep its hash, mail it; run again, it draws another and the first is void."""
     code = f"{secrets.randbelow(1_000_000):06d}"
     with transaction.atomic():
@@ -197,15 +231,36 @@ def send_code(link_id: int) -> None:
         link.code_expires_at = timezone.now() + CODE_LASTS
         link.code_tries = 0
         link.save(update_fields=["code_hash", "code_expires_at", "code_tries"])
+        subject, body = _code_letter(link)
+        # of an earlier try there is nothing to tell: its code is void
+        link.contact.mails.filter(subject=mail.in_one_line(subject), fate=Fate.QUEUED).delete()
+        kept = keep(link.contact, subject, body % {"code": HIDDEN})
+    headers = {"Message-ID": kept.message_id, **_thread(link.contact.contract)}
+    try:  # here and now: this is the worker
+        mail.submit(to=kept.address, subject=kept.subject, body=body % {"code": code}, headers=headers)
+    except mail.MailNotSent as error:
+        if error.is_for_good:
+            mail.settle(kept, Fate.REFUSED, error.code)
+            return
+        if context.job.attempts >= mail.ATTEMPTS:
+            mail.settle(kept, Fate.GIVEN_UP, error.code)
+        raise
+    mail.settle(kept, Fate.HANDED_OVER)
+
+
+def _code_letter(link: GuestLink) -> tuple[str, str]:
+    """Return the subject, and the words with « %(code)s » where the code goes."""
+    contract = link.contact.contract
     with translation.override(mail.LANGUAGE):
         # mail servers write subjects into their logs: the code is not in it
-        subject = _("Votre code pour %(reference)s") % {"reference": link.contact.contract.reference}
+        subject = _("Votre code pour %(reference)s") % {"reference": contract.reference}
         body = _(
             "Votre code est %(code)s. Il vaut jusqu’au %(until)s et ne sert qu’une fois.\n\n"
             "Tapez-le dans la page que vous avez ouverte pour « %(title)s ». "
             "Personne ne vous le demandera par téléphone ni par courriel.\n"
-        ) % {"code": code, "until": moment(link.code_expires_at), "title": link.contact.contract.title}
-    mail.submit(to=link.contact.email, subject=subject, body=body)  # here and now: this is the worker
+        )
+        title = contract.title.replace("%", "%%")
+        return subject, body % {"code": "%(code)s", "until": moment(link.code_expires_at), "title": title}
 
 
 def code_hash(link: GuestLink, code: str) -> str:

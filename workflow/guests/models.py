@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, Organisation
 from stakeholders.text import Line, Lines, MailAddress, PersonName
+from workflow.notices.models import KeptMail
 
 
 class ContactQuerySet(models.QuerySet["Contact"]):
@@ -86,6 +87,7 @@ class GuestLink(models.Model):
     code_hash = models.CharField(max_length=64, blank=True)
     code_expires_at = models.DateTimeField(null=True, blank=True)
     code_tries = models.PositiveSmallIntegerField(default=0)
+    mail = models.ForeignKey(KeptMail, models.SET_NULL, null=True, related_name="+")  # by which it was sent
 
     class Meta:
         verbose_name = _("lien d’invitation")

@@ -149,10 +149,13 @@ def receiver(event: Event) -> set[User]:
 
 def who_can_reach(event: Event) -> set[User]:
     """Return who can do something for somebody who is not reached: the pilots, who administers their body."""
-    theirs = Mandate.objects.in_force().filter(person=event.payload["person_id"], limited_type=None)
-    offices = Q(office__administers=True, office__organisation__in=theirs.values("office__organisation"))
-    found = pilots(event) | _holders(offices, power=Power.VIEW)
-    return {person for person in found if person.pk != event.payload["person_id"]}
+    person = event.payload.get("person_id")
+    theirs = Mandate.objects.in_force().filter(person=person, limited_type=None)
+    body = Q(office__organisation__in=theirs.values("office__organisation"))
+    if person is None:  # a contact, whom an organisation named
+        body = Q(office__organisation=event.payload["organisation_id"])
+    found = pilots(event) | _holders(body, Q(office__administers=True), power=Power.VIEW)
+    return {each for each in found if each.pk != person}
 
 
 def newly(event: Event) -> set[User]:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from django import forms
 from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
+from contracts.models import Contract
 from workflow.news.kinds import KINDS
 from workflow.notices.models import MailChoice
 
@@ -43,3 +46,16 @@ class MailChoiceForm(forms.ModelForm[MailChoice]):
         model = MailChoice
         fields = ("rhythm", "hour", "weekday", "unwanted")
         widgets = {"rhythm": forms.RadioSelect}  # noqa: RUF012 (Django's own way)
+
+
+class CalendarForm(forms.Form):
+    """What a calendar is to follow: everything, or one contract."""
+
+    contract = forms.ChoiceField(label=_("Que suit ce calendrier ?"), required=False)
+
+    def __init__(self, *args: Any, contracts: list[Contract], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = cast(forms.ChoiceField, self.fields["contract"])
+        field.choices = [("", _("Toutes mes échéances"))] + [
+            (str(one.pk), f"{one.title} ({one.reference})") for one in contracts
+        ]

@@ -26,11 +26,13 @@ def tell(event: Event, **_kwargs: Any) -> None:
 @receiver(mail_not_delivered)
 def not_delivered(kept: KeptMail, **_kwargs: Any) -> None:
     """Tell who can reach the person by another way; never of a mail that told just that."""
-    if kept.contract is None or not kept.notices.exclude(kind=CONTACT.code).exists():
+    if kept.contract is None:
         return
-    facts: dict[str, Any] = {
-        "person_id": kept.person_id,
-        "person": str(kept.person),
-        "how": kept.get_fate_display(),
-    }
+    facts: dict[str, Any] = {"how": kept.get_fate_display()}
+    if kept.contact is not None:  # they have no account to be told by
+        facts |= {"person": str(kept.contact), "organisation_id": kept.contact.organisation_id}
+    elif kept.notices.exclude(kind=CONTACT.code).exists():
+        facts |= {"person_id": kept.person_id, "person": str(kept.person)}
+    else:
+        return
     events.publish("mail_not_delivered", kept.contract, **facts)

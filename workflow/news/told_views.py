@@ -18,16 +18,22 @@ from stakeholders.wording import moment
 from workflow.engine.tasks import is_open
 from workflow.news.centre import NEWEST_FIRST, say
 from workflow.news.kinds import KINDS
-from workflow.notices.models import Notice
+from workflow.notices.models import KeptMail, Notice
 from workflow.tasks.access import pilot_for
 from workflow.tasks.answers import Request, member
 from workflow.tasks.keyset import Listing
 
 EXPORTED_AT_MOST = 20_000
+CONTACT_MAILS = 100  # on the page, the newest; the table has them all
 
 
 def _told(contract: Contract) -> QuerySet[Notice]:
     return Notice.objects.filter(contract=contract)
+
+
+def _to_contacts(contract: Contract) -> QuerySet[KeptMail]:
+    """Return the mails to people who have no account to read news by: the links, the codes."""
+    return KeptMail.objects.filter(contract=contract, contact__isnull=False).select_related("contact")
 
 
 def _in_full(rows: QuerySet[Notice]) -> QuerySet[Notice]:
@@ -51,6 +57,7 @@ def contract_told(request: Request, contract: int) -> HttpResponse:
         "contract": found,
         "page": page,
         "rows": [(notice, say(notice), _is_planned(notice)) for notice in page.rows],
+        "mails": _to_contacts(found).order_by("-pk")[:CONTACT_MAILS],
     }
     return render(request, "news/told.html", context)
 
@@ -86,6 +93,10 @@ def contract_told_table(request: Request, contract: int) -> HttpResponse:
             mail.get_fate_display() if mail else "",
         )
         writer.writerow([harmless(cell) for cell in told])
+    for letter in _to_contacts(found).order_by("pk")[:EXPORTED_AT_MOST]:
+        at, words = moment(letter.at), str(_("Courriel à un contact"))
+        sent = (at, str(letter.contact), words, letter.subject, "", at, letter.get_fate_display())
+        writer.writerow([harmless(cell) for cell in sent])
     name = slugify(f"{found.reference} prevenus")
     return HttpResponse(
         page.getvalue().encode("utf-8-sig"),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import secrets
 import smtplib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from email.utils import parseaddr
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -21,13 +25,15 @@ from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures.jobs import in_transaction, when_lost
-from stakeholders.direction import isolated
+from stakeholders.direction import isolated, isolated_in_page
 from workflow.notices.models import Fate, KeptMail, QueuedMail
 from workflow.notices.signals import mail_not_delivered
 
 QUEUE = "mail"
 LANGUAGE = "fr"  # of every mail, whatever the language of the page that caused it
 KEPT_AT_MOST = dt.timedelta(hours=1)  # what no job will send any more
+SHOWN = 78  # characters of a subject, about what a list of mails shows (RFC 5322, 2.1.1)
+_BREAKS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")  # a header is one line, whatever a name holds
 
 
 class MailNotSent(Exception):
@@ -38,12 +44,21 @@ class MailNotSent(Exception):
 
     def __init__(self, error: Exception) -> None:
         self.code = _code_of(error)
+        self.is_of_this_mail = isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError)
         super().__init__(f"{type(error).__name__} {self.code or ''}".rstrip())
 
     @property
     def is_for_good(self) -> bool:
-        """Whether the server will say no again: a 5xx is no passing trouble (RFC 5321, 4.2.1)."""
-        return 500 <= self.code < 600
+        """Whether the server will say no again: a 5xx is no passing trouble (RFC 5321, 4.2.1).
+
+        Said of the recipient or of the mail alone: a password that it does not know any more, a sender that
+        it does not take yet are ours to put right, and the mail waits.
+        """
+        return self.is_of_this_mail and 500 <= self.code < 600
+
+
+class MailRefused(Exception):
+    """The mail server said no for good; it is not asked again, and whoever runs the installation sees it."""
 
 
 def _code_of(error: Exception) -> int:
@@ -53,9 +68,38 @@ def _code_of(error: Exception) -> int:
     return int(getattr(error, "smtp_code", 0) or 0)
 
 
+# Machines that answer for absent people are asked not to (RFC 3834; the second is Exchange's).
+ANSWERED_BY_NOBODY = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "OOF, AutoReply"}
+
 # after 3, 9, 27, 81 and 243 seconds, then every 20 minutes at most: about two hours of a mail server
 ATTEMPTS = 8  # again, after the first
 RETRY = RetryStrategy(max_attempts=ATTEMPTS, exponential_wait=3, retry_exceptions=[MailNotSent])
+
+
+def identifier() -> str:
+    """Return a new Message-ID (RFC 5322, 3.6.4) that nobody guesses: a mail that returns is known by it."""
+    return named_at_home(f"contreseing.{secrets.token_hex(16)}")
+
+
+def named_at_home(local: str) -> str:
+    """Return « <local@domain> », in the domain that our mail comes from."""
+    return f"<{local}@{parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition('@')[2] or 'localhost'}>"
+
+
+def in_one_line(subject: str) -> str:
+    """Return a subject that is one line and turns nothing round, whatever the names in it hold."""
+    return isolated(_BREAKS.sub(" ", subject).strip())
+
+
+def fitted(pattern: str, words: str, least: int = 12) -> str:
+    """Return ``pattern`` with ``words`` at its « %s », cut so that a list of mails shows all of it.
+
+    Nothing of them where fewer than ``least`` characters would be left.
+    """
+    room = SHOWN - (len(pattern) - len("%s"))
+    if len(words) <= room:
+        return pattern.replace("%s", words)
+    return pattern.replace("%s", words[: room - 1].rstrip() + "…") if room >= least else ""
 
 
 @transaction.atomic
@@ -66,18 +110,23 @@ def defer_mail(
     body: str,
     reply_to: str = "",
     html: str = "",
+    calendar: str = "",
     kept: KeptMail | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Queue a mail within the caller's transaction: rolled back, it never leaves.
 
     ``reply_to`` is the address that an answer goes to, where somebody reads it; ``html`` the same words laid
-    out; ``kept`` the copy whose fate is told.
+    out; ``calendar`` an attached file of deadlines (RFC 5545); ``kept`` the copy whose fate is told.
+
+    Its Message-ID is given here, once: a server that takes a mail and breaks off before it says so is sent
+    it again under the same one, by which mailboxes know it for the same.
 
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
-    letter: dict[str, Any] = {"to": to, "subject": isolated(subject), "body": isolated(body)}
-    letter |= {"reply_to": reply_to, "html": html, "headers": dict(headers or {})}
+    letter: dict[str, Any] = {"to": to, "subject": in_one_line(subject), "body": isolated(body)}
+    letter |= {"reply_to": reply_to, "html": isolated_in_page(html), "calendar": calendar}
+    letter["headers"] = {"Message-ID": kept.message_id if kept else identifier(), **(headers or {})}
     mail = QueuedMail.seal(kept, **letter)
     in_transaction(send_mail).defer(mail_id=mail.pk)
 
@@ -91,8 +140,10 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
     try:
         submit(**mail.letter())
     except MailNotSent as error:
-        if error.is_for_good and mail.kept_id is not None:
+        if error.is_for_good:
             _end(mail, Fate.REFUSED, error.code)
+            if mail.kept_id is None:  # nobody else is told
+                raise MailRefused(str(error)) from None
             return
         if context.job.attempts >= ATTEMPTS:
             _end(mail, Fate.GIVEN_UP, error.code)
@@ -104,11 +155,24 @@ def send_mail(context: JobContext, *, mail_id: int) -> None:
 def _end(mail: QueuedMail, fate: Fate, code: int = 0) -> None:
     """Forget a mail that no job will send any more, and say on its copy what became of it."""
     mail.delete()
-    if mail.kept_id is None:
+    if mail.kept_id is not None:
+        settle(KeptMail.objects.get(pk=mail.kept_id), fate, code)
+
+
+@transaction.atomic
+def settle(kept: KeptMail, fate: Fate, code: int = 0) -> None:
+    """Say on the copy of a mail what became of it; who can reach its reader is told that they were not.
+
+    ``code`` is what the mail server answered (RFC 5321), 0 where it is not known. Said twice, told once: a
+    mail that came back may be returned by several servers.
+    """
+    row = KeptMail.objects.select_for_update(no_key=True).get(pk=kept.pk)
+    if row.is_lost:
         return
-    KeptMail.objects.filter(pk=mail.kept_id).update(fate=fate, fate_at=timezone.now(), answer=code or None)
-    if fate != Fate.HANDED_OVER:
-        mail_not_delivered.send(KeptMail, kept=KeptMail.objects.get(pk=mail.kept_id))
+    row.fate, row.fate_at, row.answer = fate, timezone.now(), code or None
+    row.save(update_fields=["fate", "fate_at", "answer"])
+    if row.is_lost:
+        mail_not_delivered.send(KeptMail, kept=row)
 
 
 @when_lost(send_mail)
@@ -125,26 +189,46 @@ def submit(
     body: str,
     reply_to: str = "",
     html: str = "",
+    calendar: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> None:
-    """Submit one mail to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent."""
+    """Submit one mail to the mail server (``settings.MAIL_TRANSPORT``); raises MailNotSent.
+
+    Once the server has taken it, it is sent: how the connection ends says nothing of the mail.
+    """
+    given = {**ANSWERED_BY_NOBODY, **(headers or {}), "From": settings.DEFAULT_FROM_EMAIL}
+    transport = get_connection(**settings.MAIL_TRANSPORT)
+    message = EmailMultiAlternatives(
+        subject,
+        body,
+        _returns_to(given.get("Message-ID", "")),
+        [to],
+        connection=transport,
+        reply_to=[reply_to] if reply_to else None,
+        headers=given,
+    )
+    if html:
+        message.attach_alternative(html, "text/html")
+    if calendar:
+        message.attach("echeances.ics", calendar, "text/calendar")
     try:
-        with get_connection(**settings.MAIL_TRANSPORT) as transport:
-            message = EmailMultiAlternatives(
-                subject,
-                body,
-                settings.DEFAULT_FROM_EMAIL,
-                [to],
-                connection=transport,
-                reply_to=[reply_to] if reply_to else None,
-                headers=dict(headers or {}),
-            )
-            if html:
-                message.attach_alternative(html, "text/html")
-            message.send()
+        transport.open()
+        message.send()
     except (OSError, smtplib.SMTPException) as error:
         # smtplib quotes recipients and the server's answer, which may quote the mail
         raise MailNotSent(error) from None
+    finally:
+        with suppress(OSError, smtplib.SMTPException):
+            transport.close()
+
+
+def _returns_to(message_id: str) -> str:
+    """Return the envelope's sender, to whom a mail comes back: its number is in it where the setting says so.
+
+    A server that returns a mail without its headers is so understood too (RFC 3464 does not ask for them).
+    """
+    back: str = settings.BOUNCES_ADDRESS or settings.DEFAULT_FROM_EMAIL
+    return back.replace("{}", message_id.strip("<>").partition("@")[0].rpartition(".")[2])
 
 
 @app.periodic(cron="7 * * * *")

@@ -96,13 +96,15 @@ class Fate(models.TextChoices):
 
 
 class KeptMail(models.Model):
-    """A mail of news as it was sent: to whom, when, its words, and its fate. It holds no code and no secret.
+    """A mail as it was sent: to whom, when, its words, and its fate. It holds no code and no secret.
 
+    To a ``person`` who has an account, or to a ``contact`` (:mod:`workflow.guests`).
     ``contract`` is empty for one that speaks of several. ``answer`` is the code of the mail server that
     refused it (RFC 5321), without its words.
     """
 
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    contact = models.ForeignKey("workflow.Contact", models.PROTECT, null=True, related_name="mails")
     contract = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="+")
     address = models.EmailField(_("adresse"))
     subject = models.TextField(_("objet"), editable=False)
@@ -119,10 +121,19 @@ class KeptMail(models.Model):
         indexes = [models.Index(fields=["contract", "at"])]
         constraints = [
             models.CheckConstraint(name="kept_mail_fate_known", condition=Q(fate__in=Fate.values)),
+            models.CheckConstraint(
+                name="kept_mail_to_somebody",
+                condition=Q(person__isnull=False, contact=None) | Q(person=None, contact__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.get_fate_display()}"
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it did not reach its reader, as far as is known."""
+        return self.fate in {Fate.REFUSED, Fate.GIVEN_UP, Fate.RETURNED}
 
 
 class Notice(models.Model):
@@ -158,3 +169,27 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.event_id}"
+
+
+class CalendarFeed(models.Model):
+    """A private address by which a calendar reads what somebody has to do, of all or of one ``contract``.
+
+    The address is shown once and kept as its hash: its 256 bits are drawn, so that a plain hash will do.
+    """
+
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="calendar_feeds")
+    contract = models.ForeignKey(Contract, models.CASCADE, null=True, related_name="+")
+    key_hash = models.CharField(max_length=64, editable=False)
+    at = models.DateTimeField(_("le"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("calendrier privé")
+        verbose_name_plural = _("calendriers privés")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "contract"], nulls_distinct=False, name="one_feed_a_person_and_contract"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk}"

@@ -30,6 +30,7 @@ NAMES: dict[str, Promise] = {
     "workflow.mark_failed": _("Signalement d’un échec"),
     "workflow.send_mail": _("Envoi d’un courriel"),
     "workflow.mail_news": _("Composition des courriels de nouvelles"),
+    "workflow.read_returns": _("Lecture des courriels revenus"),
     "workflow.push_news": _("Composition des alertes sur les appareils"),
     "workflow.push_to_device": _("Alerte sur un appareil"),
     "workflow.issue_specimen_key": _("Délivrance d’une clé de démonstration"),

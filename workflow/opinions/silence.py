@@ -19,7 +19,9 @@ from stakeholders.kinds import KINDS
 from stakeholders.models import Organisation, User
 from stakeholders.reading import asked_once
 from stakeholders.wording import weekday
+from workflow.engine import purposes
 from workflow.engine.tasks import Task, due_on, silence_counts
+from workflow.news.asked import WORDS
 from workflow.opinions.models import Silence
 from workflow.record import events, journal
 from workflow.standing.parties import PILOTING, taking_part
@@ -100,4 +102,4 @@ def otherwise(task: Task) -> str:
             )
             % words
         )
-    return _("Votre silence ne vaut pas accord : le contrat attend votre avis pour avancer.")
+    return str(WORDS[purposes.REVIEW].otherwise)
