@@ -62,6 +62,6 @@ NEWS = {
     "saved_filter_add": Rule(None, STEERING, arguments=none),
     "saved_filter_change": Rule(None, CITY, arguments=saved_filter),
     "push_device_add": Rule(None, EVERYBODY, arguments=none),
-    "push_device_remove": Rule(None, CITY, arguments=device),
+    "push_device_remove": Rule(None, EVERYBODY, arguments=device),
     "mail_choice": Rule(EVERYBODY, EVERYBODY, arguments=none),
 }

@@ -94,7 +94,13 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="calendarfeed",
             constraint=models.UniqueConstraint(
-                fields=("person", "contract"), name="one_feed_a_person_and_contract", nulls_distinct=False
+                fields=("person", "contract"), name="one_feed_a_person_and_contract"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="calendarfeed",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("contract", None)), fields=("person",), name="one_feed_a_person_of_all"
             ),
         ),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -34,10 +34,8 @@ def push_device_add(request: Request) -> HttpResponse:
 @require_POST
 @member
 def push_device_remove(request: Request, device: int) -> HttpResponse:
-    """Alert a device no more. Somebody else's does not exist."""
-    row = PushDevice.objects.filter(person=request.user, pk=device).first()
-    if row is None:
-        raise Http404
-    row.delete()
-    messages.success(request, _("Cet appareil n’est plus alerté."))
+    """Alert a device of the reader's own no more; to anybody else's, nothing happens."""
+    gone, _rows = PushDevice.objects.filter(person=request.user, pk=device).delete()
+    if gone:
+        messages.success(request, _("Cet appareil n’est plus alerté."))
     return redirect("mail_choice")
