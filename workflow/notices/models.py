@@ -187,7 +187,7 @@ class CalendarFeed(models.Model):
         verbose_name_plural = _("calendriers privés")
         constraints = [
             models.UniqueConstraint(fields=["person", "contract"], name="one_feed_a_person_and_contract"),
-            # not by nulls_distinct: Django asks the server whether it knows that, before a database is prepared
+            # not by nulls_distinct: Django asks the server if it knows it, before a database is prepared
             models.UniqueConstraint(
                 fields=["person"], condition=Q(contract=None), name="one_feed_a_person_of_all"
             ),
