@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from contextlib import suppress
 
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
@@ -68,6 +69,15 @@ TIMESTAMP_TOKEN = oid("1.2.840.113549.1.9.16.2.14")
 SHA256 = _sequence(oid("2.16.840.1.101.3.4.2.1"))
 ECDSA_SHA256 = _sequence(oid("1.2.840.10045.4.3.2"))
 RSA_SHA256 = _sequence(oid("1.2.840.113549.1.1.11"), b"\x05\x00")
+SALT = 32  # octets: as long as the digest (RFC 4056 § 3)
+PSS_SHA256 = _sequence(
+    oid("1.2.840.113549.1.1.10"),
+    _sequence(
+        tlv(0xA0, SHA256),
+        tlv(0xA1, _sequence(oid("1.2.840.113549.1.1.8"), SHA256)),
+        tlv(0xA2, tlv(0x02, bytes((SALT,)))),
+    ),
+)
 VERSION_1 = b"\x02\x01\x01"
 
 
@@ -93,10 +103,9 @@ def assemble(
     """Return the DER ContentInfo of one signature.
 
     ``attributes`` is what ``signed_attributes`` gave, ``value`` what the key made of it,
-    ``token`` the RFC 3161 time-stamp token over ``value`` (None at level B-B).
+    ``token`` the RFC 3161 time-stamp token over ``value`` (None at level B-B). Raises WrongSignatureValue.
     """
     issuer, serial = _issuer_and_serial(certificate)
-    key = x509.load_der_x509_certificate(certificate).public_key()
     unsigned = b""
     if token is not None:
         unsigned = tlv(0xA1, _sequence(TIMESTAMP_TOKEN, tlv(0x31, token)))
@@ -105,7 +114,7 @@ def assemble(
         _sequence(issuer, serial),
         SHA256,
         b"\xa0" + attributes[1:],  # the SET OF under its implicit tag (RFC 5652 § 5.3)
-        RSA_SHA256 if isinstance(key, rsa.RSAPublicKey) else ECDSA_SHA256,
+        _algorithm(certificate, attributes, value),
         tlv(0x04, value),
         unsigned,
     )
@@ -119,13 +128,13 @@ def assemble(
 def normalised_value(certificate: bytes, attributes: bytes, value: bytes) -> bytes:
     """Check that ``value`` signs ``attributes`` and return it as CMS wants it.
 
-    A card answers r‖s (IEEE P1363) where CMS wants ECDSA-Sig-Value (RFC 3279 § 2.2.3).
-    Raises WrongSignatureValue.
+    A card answers r‖s (IEEE P1363) where CMS wants ECDSA-Sig-Value (RFC 3279 § 2.2.3). An RSA key may
+    sign by PKCS#1 v1.5 or by PSS. Raises WrongSignatureValue.
     """
     key = x509.load_der_x509_certificate(certificate).public_key()
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            key.verify(value, attributes, padding.PKCS1v15(), hashes.SHA256())
+            _algorithm(certificate, attributes, value)
             return value
         if isinstance(key, ec.EllipticCurvePublicKey):
             half = (key.key_size + 7) // 8
@@ -136,6 +145,22 @@ def normalised_value(certificate: bytes, attributes: bytes, value: bytes) -> byt
             return value
     except InvalidSignature:
         raise WrongSignatureValue from None
+    raise WrongSignatureValue
+
+
+def _algorithm(certificate: bytes, attributes: bytes, value: bytes) -> bytes:
+    """Return the AlgorithmIdentifier (DER) by which ``value`` was made; raises WrongSignatureValue.
+
+    Of an RSA key's two ways, the one by which the value verifies: the key's holder does not always say.
+    """
+    key = x509.load_der_x509_certificate(certificate).public_key()
+    if not isinstance(key, rsa.RSAPublicKey):
+        return ECDSA_SHA256
+    pss = padding.PSS(padding.MGF1(hashes.SHA256()), SALT)
+    for way, identifier in ((padding.PKCS1v15(), RSA_SHA256), (pss, PSS_SHA256)):
+        with suppress(InvalidSignature):
+            key.verify(value, attributes, way, hashes.SHA256())
+            return identifier
     raise WrongSignatureValue
 
 

@@ -21,7 +21,7 @@ REGISTRY = {
     "demo": "signatures.backends.demo.DemoBackend",
 }
 
-SignatureAlgorithm = Literal["ecdsa_p256", "rsa_pkcs1"]
+SignatureAlgorithm = Literal["ecdsa", "rsa"]
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class Backend(Protocol):
         """Sign the DER of a SET OF signed attributes (RFC 5652 § 5.4).
 
         ``digest_algorithm`` is « sha256 », « sha384 » or « sha512 ». Returns the raw value: an
-        ECDSA-Sig-Value in DER (or its r‖s) or a PKCS#1 v1.5 block.
+        ECDSA-Sig-Value in DER (or its r‖s), a PKCS#1 v1.5 block, or PSS with a salt as long as the digest.
         """
         ...
 

@@ -80,7 +80,7 @@ def _load(path: Path, modified: int) -> _Loaded:
         SigningCertificate(
             certificate=certificate.public_bytes(Encoding.DER),
             chain=tuple(extra.certificate.public_bytes(Encoding.DER) for extra in store.additional_certs),
-            algorithm="rsa_pkcs1" if isinstance(key, rsa.RSAPrivateKey) else "ecdsa_p256",
+            algorithm="rsa" if isinstance(key, rsa.RSAPrivateKey) else "ecdsa",
             key_bits=key.key_size,
             not_before=certificate.not_valid_before_utc,
             not_after=certificate.not_valid_after_utc,

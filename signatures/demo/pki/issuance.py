@@ -27,7 +27,7 @@ from cryptography.x509.oid import (
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-Algorithm = Literal["p256", "rsa3072"]
+Algorithm = Literal["p256", "p384", "rsa3072", "rsa4096"]
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 Extensions = list[tuple[x509.ExtensionType, bool]]
 
@@ -348,7 +348,9 @@ def _policies(oid: str) -> x509.CertificatePolicies:
 def _new_key(algorithm: Algorithm) -> PrivateKey:
     if algorithm == "p256":
         return ec.generate_private_key(ec.SECP256R1())
-    return rsa.generate_private_key(65537, 3072)
+    if algorithm == "p384":
+        return ec.generate_private_key(ec.SECP384R1())
+    return rsa.generate_private_key(65537, 4096 if algorithm == "rsa4096" else 3072)
 
 
 def _encryption() -> serialization.KeySerializationEncryption:
