@@ -18,7 +18,7 @@ from stakeholders.models import Office, Role
 from tests.cast import Cast
 
 OURS = ("contracts", "stakeholders", "workflow", "signatures")
-NOT_TYPED = {"DailyPass.day"}
+NOT_TYPED = {"DailyPass.day", "Reminder.term", "ReminderPass.day", "Silence.term"}
 
 
 def _forms(base: type = forms.BaseForm) -> Iterator[type]:

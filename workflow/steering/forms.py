@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from contracts.words import LONGEST
 from stakeholders.kinds import ContractKind
 from stakeholders.models import Organisation
+from stakeholders.text import LineField
 from workflow.steering.filters import STEPS, Chosen
 from workflow.steering.models import SavedFilter
 
@@ -17,7 +18,7 @@ from workflow.steering.models import SavedFilter
 class ChosenForm(forms.Form):
     """The filters of the page, as they were understood."""
 
-    q = forms.CharField(label=_("Référence, titre ou territoire"), required=False, max_length=LONGEST)
+    q = LineField(label=_("Référence, titre ou territoire"), required=False, max_length=LONGEST)
     nature = forms.ChoiceField(
         label=_("Nature"), required=False, choices=[("", _("Toutes")), *ContractKind.choices]
     )
