@@ -45,7 +45,7 @@ ROWS = """
         (SELECT string_agg(concat_ws(' ', id, state), ',' ORDER BY id) FROM signatures_envelope)
 """
 HUMAN = ("draft", "freeze", "review", "approve", "council_resolution", "sign")
-NEWS_EVERY = 10  # changes: what is told is asked of each person
+NEWS_EVERY = 40  # changes: what is told is asked of each person
 QUIET = frozenset({"draft changed"})  # an edit of the draft is not a legal act: it is told, not journaled
 
 
