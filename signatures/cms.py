@@ -103,7 +103,7 @@ def assemble(
     """Return the DER ContentInfo of one signature.
 
     ``attributes`` is what ``signed_attributes`` gave, ``value`` what the key made of it,
-    ``token`` the RFC 3161 time-stamp token over ``value`` (None at level B-B). Raises WrongSignatureValue.
+    ``token`` the RFC 3161 time-stamp token over ``value`` (None at level B-B).
     """
     issuer, serial = _issuer_and_serial(certificate)
     unsigned = b""
@@ -134,7 +134,8 @@ def normalised_value(certificate: bytes, attributes: bytes, value: bytes) -> byt
     key = x509.load_der_x509_certificate(certificate).public_key()
     try:
         if isinstance(key, rsa.RSAPublicKey):
-            _algorithm(certificate, attributes, value)
+            if _way(key, attributes, value) is None:
+                raise WrongSignatureValue
             return value
         if isinstance(key, ec.EllipticCurvePublicKey):
             half = (key.key_size + 7) // 8
@@ -149,19 +150,21 @@ def normalised_value(certificate: bytes, attributes: bytes, value: bytes) -> byt
 
 
 def _algorithm(certificate: bytes, attributes: bytes, value: bytes) -> bytes:
-    """Return the AlgorithmIdentifier (DER) by which ``value`` was made; raises WrongSignatureValue.
-
-    Of an RSA key's two ways, the one by which the value verifies: the key's holder does not always say.
-    """
+    """Return the AlgorithmIdentifier (DER) by which ``value`` was made, whether it is right or not."""
     key = x509.load_der_x509_certificate(certificate).public_key()
     if not isinstance(key, rsa.RSAPublicKey):
         return ECDSA_SHA256
+    return _way(key, attributes, value) or RSA_SHA256
+
+
+def _way(key: rsa.RSAPublicKey, attributes: bytes, value: bytes) -> bytes | None:
+    """Return by which of an RSA key's two ways a value verifies: its holder does not always say."""
     pss = padding.PSS(padding.MGF1(hashes.SHA256()), SALT)
     for way, identifier in ((padding.PKCS1v15(), RSA_SHA256), (pss, PSS_SHA256)):
         with suppress(InvalidSignature):
             key.verify(value, attributes, way, hashes.SHA256())
             return identifier
-    raise WrongSignatureValue
+    return None
 
 
 def size_bound(certificate: bytes, chain: tuple[bytes, ...], token_room: int) -> int:
