@@ -72,6 +72,7 @@ def clairval() -> Row:
         "territory": contract["perimeter"]["communes"][0],
         "communes": contract["perimeter"]["communes"],
         "perimeter_extension": contract["perimeter"]["extension"],
+        "schema": 1,
         "preamble": contract["preamble"],
         "period": contract["period"],
         "document_date": contract["document_date"],
