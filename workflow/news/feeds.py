@@ -12,8 +12,8 @@ from django.utils import translation
 from django.utils.crypto import constant_time_compare
 
 from contracts.models import Contract
-from stakeholders.models import User
-from workflow.engine.tasks import Task, is_of_people, is_open, open_tasks
+from stakeholders.models import Organisation, User
+from workflow.engine.tasks import Task, is_of_people, is_open, open_tasks, organisation_of
 from workflow.news import calendars
 from workflow.notices.mail import LANGUAGE
 from workflow.notices.models import CalendarFeed
@@ -57,15 +57,21 @@ def content_of(feed: CalendarFeed) -> str:
     person = feed.person
     with translation.override(LANGUAGE):
         contract = contract_for(person, feed.contract_id) if feed.contract_id else None
-        tasks = _awaited(person, contract) if contract else tasks_of(person, standings=Standings(person))
-        found = [(task, contract or task.process.circuit.contract) for task in tasks]
-        return calendars.file(found, calendars.title_of(contract))
+        tasks = tasks_of(person, contract, standings=Standings(person))
+        others = _of_others(person, contract, tasks) if contract else {}
+        found = [(task, contract or task.process.circuit.contract) for task in [*tasks, *others]]
+        names = {task.pk: who for task, who in others.items()}
+        return calendars.file(found, calendars.title_of(contract), others=names)
 
 
-def _awaited(person: User, contract: Contract) -> list[Task]:
+def _of_others(person: User, contract: Contract, own: list[Task]) -> dict[Task, str]:
+    """Return what a pilot of the contract awaits from others, by who owes it."""
     if mandate_to_pilot(person, contract) is None:
-        return tasks_of(person, contract, standings=Standings(person))
-    return [task for task in open_tasks(contract) if is_of_people(task) and is_open(task)]
+        return {}
+    awaited = [task for task in open_tasks(contract) if is_of_people(task) and is_open(task)]
+    theirs = [task for task in awaited if task not in own]
+    bodies = Organisation.objects.in_bulk([number for task in theirs if (number := organisation_of(task))])
+    return {task: bodies[number].short_name for task in theirs if (number := organisation_of(task)) in bodies}
 
 
 def _hash(secret: str) -> str:

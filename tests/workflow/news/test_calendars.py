@@ -70,6 +70,20 @@ def test_a_calendar_shows_what_one_has_to_do_and_a_pilot_what_is_awaited(cast: C
     assert refused.status_code == 422, "of a contract that they may not open"
 
 
+def test_each_deadline_leads_where_its_owner_may_go_and_a_pilots_name_who_is_awaited(cast: Cast) -> None:
+    contract = plot.at_review(cast)
+    for person in (cast.bailleur_oh, cast.pilote_ville):
+        answer = Client().get(made(person, contract))
+        events = Calendar.from_ical(answer.content.decode()).events
+        for event in events:
+            assert str(event["URL"]) in str(event["DESCRIPTION"])
+            assert logged_in(person).get(path(str(event["URL"]))).status_code == 200, event["URL"]
+    summaries = {str(event["SUMMARY"]) for event in events}
+    assert len(summaries) == 2, "each says of whom"
+    assert any(summary.startswith("Orme Habitat\u00a0: ") for summary in summaries), summaries
+    assert "votre organisation" not in answer.content.decode(), "what is said to others"
+
+
 def test_it_gives_nothing_more_once_the_right_is_gone(cast: Cast) -> None:
     contract = plot.at_review(cast)
     own, one = made(cast.bailleur_oh), made(cast.bailleur_oh, contract)
