@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from pathlib import Path
+from typing import Any
+
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
+from config.mail import folder_url, letters_in, transport_from_url
 from contracts.models import Contract
 from tests import plot
 from tests.browser.actor import ASKED_OR_SET, PATIENCE, Actor
 from tests.cast import PASSWORD, Cast, small_contract
+from tests.invited import named
 from tests.snapshots import once
 from tests.stage import run_jobs
+from workflow.news import mails
+from workflow.news.push_models import PushDevice
+from workflow.notices.models import CalendarFeed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -33,10 +43,27 @@ def _contracts(cast: Cast) -> dict[str, Contract]:
     plot.sign_next(found["signed"])
     plot.sign_next(found["signed"])
     run_jobs()
+    CalendarFeed.objects.create(person=cast.pilote_ville, key_hash="0" * 64)
+    CalendarFeed.objects.create(person=cast.pilote_ville, contract=found["review"], key_hash="1" * 64)
+    for digest in "01":
+        PushDevice.objects.create(person=cast.pilote_ville, digest=digest * 64, service="push.example")
+    named(cast, found["review"])
+    mails.write_all(timezone.now() + dt.timedelta(minutes=1))
     diagnosing = small_contract(cast, "PAGES-diagnosing")
     Contract.objects.filter(pk=diagnosing.pk).update(with_diagnostic=True)
     diagnosing.refresh_from_db()
     return {**found, "diagnosing": plot.opened(diagnosing)}
+
+
+@pytest.fixture
+def letters(cast: Cast, contracts: dict[str, Contract], settings: Any, tmp_path: Path) -> list[str]:
+    """Deliver a mail of the demonstration to a folder that its pages show; return its address."""
+    settings.MAIL_TRANSPORT = transport_from_url(folder_url(tmp_path))
+    settings.MAILS_SHOWN = tmp_path / "mail"
+    run_jobs()
+    asked = cast.bailleur_oh.email
+    found = [name for name, message in letters_in(settings.MAILS_SHOWN) if message["To"] == asked]
+    return [reverse("demonstration_mail", args=[found[0]])]
 
 
 def task(contract: Contract, step: str, index: int = 0) -> str:
@@ -46,7 +73,12 @@ def task(contract: Contract, step: str, index: int = 0) -> str:
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
 def test_every_page_is_accessible(
-    browser: Browser, cast: Cast, contracts: dict[str, Contract], live_url: str, phone: bool
+    browser: Browser,
+    cast: Cast,
+    contracts: dict[str, Contract],
+    live_url: str,
+    phone: bool,
+    letters: list[str],
 ) -> None:
     draft, review, signing, signed, diagnosing = contracts.values()
     volet = draft.volets.order_by("order")[0]
@@ -64,7 +96,14 @@ def test_every_page_is_accessible(
         reverse("version", args=[review.pk, 1]),
         reverse("contract", args=[signed.pk]),
         reverse("result", args=[signed.pk]),
+        reverse("contract_told", args=[review.pk]),
+        reverse("contract_terms", args=[review.pk]),
+        reverse("contacts", args=[review.pk]),
+        reverse("mail_choice"),
+        reverse("calendars"),
+        reverse("demonstration_mails"),
         reverse("account_change_password"),
+        *letters,
         "/n-existe-pas/",
         task(draft, "draft", 1),
     ]

@@ -59,6 +59,10 @@ def calendar_withdraw(request: Request, feed: int) -> HttpResponse:
     _check_is_whole(request)
     if feeds.withdraw(request.user, feed):
         messages.success(request, _("Calendrier retiré : son adresse ne donne plus rien."))
+    else:  # withdrawn, or made anew, from another tab
+        messages.info(
+            request, _("Cette adresse ne donnait déjà plus rien : la liste dit celles qui servent.")
+        )
     return redirect("calendars")
 
 

@@ -115,6 +115,8 @@ def test_an_address_is_renewed_and_withdrawn_by_its_owner_alone(cast: Cast) -> N
     assert Client().get(second).status_code == 200
     logged_in(cast.bailleur_oh).post(withdrawal)
     assert Client().get(second).status_code == 404
+    again = logged_in(cast.bailleur_oh).post(withdrawal, follow=True).content.decode()
+    assert "ne donnait déjà plus rien" in again, "from another tab"
 
 
 def test_it_says_that_nothing_moved_and_what_did(cast: Cast) -> None:
