@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import xlsxwriter
 
 from contracts.exports.letters import legal
-from contracts.exports.tables import FIRST_DAY, harmless
+from contracts.exports.tables import FIRST_DAY, harmless, lay_out
 
 WIDTH = 24  # of a column, in characters
 LONGEST_NAME = 31  # of a sheet
@@ -53,12 +53,7 @@ def _xlsx(name: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) 
                 sheet.write_datetime(last, place, dt.datetime.combine(cell, dt.time()), day)
             elif cell is not None and cell != "":
                 sheet.write_string(last, place, legal(_written(cell)), text)
-    sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, last, len(headings) - 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    lay_out(sheet, last, len(headings))
     book.close()
     return file.getvalue()
 

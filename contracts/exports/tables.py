@@ -92,14 +92,19 @@ def xlsx_of(content: Content) -> bytes:
                 sheet.write_datetime(last, place, dt.datetime.combine(cell, dt.time()), day)
             elif cell is not None and cell != "":
                 sheet.write_string(last, place, cell if isinstance(cell, str) else _written(cell), text)
+    lay_out(sheet, last, len(_WIDTHS))
+    book.close()
+    return file.getvalue()
+
+
+def lay_out(sheet: Any, last: int, columns: int) -> None:
+    """Keep the headings in view and on each printed page, one page wide; filter down to row ``last``."""
     sheet.freeze_panes(1, 0)
-    sheet.autofilter(0, 0, last, len(_WIDTHS) - 1)
+    sheet.autofilter(0, 0, last, columns - 1)
     sheet.set_landscape()
     sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    book.close()
-    return file.getvalue()
 
 
 def harmless(text: str) -> str:
