@@ -13,7 +13,6 @@ from typing import Any
 
 from asn1crypto import x509 as asn1_x509
 from django.conf import settings
-from django.utils import timezone
 from pyhanko.pdf_utils.form_tools import annot_width_height
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import LayoutError
@@ -250,15 +249,17 @@ async def _stamped(document: bytes, stamper: TimeStamper, *, renewed: bool) -> b
 
 
 def _refuse_early(reader: PdfFileReader, context: ValidationContext) -> None:
-    """Raise RevocationTooEarly while a later word on a signatory's certificate is worth waiting for.
+    """Raise RevocationTooEarly until the authorities have spoken of each signatory after their signature.
 
-    What an authority said before the signature proves nothing of the moment of the signature (EN 319 102-1
-    § 5.2.5). It is waited for ``settings.REVOCATION_GRACE``, and the time that clocks may differ by.
+    What one said before proves nothing of the moment of the signature (EN 319 102-1 § 5.2.5). Clocks may
+    differ; ``settings.REVOCATION_AFTER_SIGNATURE`` says whether it is asked.
     """
+    if not settings.REVOCATION_AFTER_SIGNATURE:
+        return
     known = knowledge.knowledge_from(context.ocsps, context.crls)
     for signature in reader.embedded_regular_signatures:
         signed_at = stamps.signed_at(signature)
-        if signed_at is None or timezone.now() > signed_at + settings.REVOCATION_GRACE:
+        if signed_at is None:
             continue
         known_at = knowledge.known_at(known, signature.signer_cert)
         if known_at is None or known_at < signed_at - clocks.TOLERANCE:

@@ -17,8 +17,8 @@ from signatures.errors import TransientError
 
 # What an authority says holds until the moment at which it says that it will say more (nextUpdate): a root
 # publishes a list a year or a month, a responder prepares its answers for hours. Of the signatory's own
-# certificate, more: what is known must not be older than this when the signature is made, and the seal
-# waits for what is said after it (settings.REVOCATION_GRACE).
+# certificate, more: the seal waits for what is said after the signature, which alone shows a revocation that
+# came before; where that is not asked (settings.REVOCATION_AFTER_SIGNATURE), it may be older by this at most.
 SIGNATORY_FRESHNESS = dt.timedelta(hours=24)
 # Of a certificate that is not ours, what its authority says at its own pace: a CRL a day.
 OTHERS_FRESHNESS = dt.timedelta(hours=36)

@@ -17,6 +17,7 @@ from typing import Any
 
 import structlog
 from asn1crypto import x509 as asn1_x509
+from django.conf import settings
 from django.utils import timezone
 
 from signatures.limited import client
@@ -65,6 +66,7 @@ def validate(
         "moment": moment.isoformat(),
         "intermediate": intermediate,
         "profile": profile,
+        "known_after": settings.REVOCATION_AFTER_SIGNATURE,
     }
     try:
         answer = client.run("validate", pdf, options)
@@ -89,6 +91,7 @@ def validate_here(
     roots = load_roots(trust_roots)
     found = Findings(pdf, roots, moment or timezone.now(), expected, intermediate, profile)
     found.authorities = load_seal_authorities(roots)
+    found.known_after = settings.REVOCATION_AFTER_SIGNATURE
     _run(found)
     return found.report()
 
@@ -98,6 +101,7 @@ def validate_for_another_process(pdf: bytes, options: dict[str, Any]) -> dict[st
     roots = [asn1_x509.Certificate.load(base64.b64decode(root)) for root in options["roots"]]
     moment = dt.datetime.fromisoformat(options["moment"])
     found = Findings(pdf, roots, moment, options["expected"], options["intermediate"], options["profile"])
+    found.known_after = options["known_after"]
     if options["authorities"] is not None:
         found.authorities = [base64.b64decode(one) for one in options["authorities"]]
     _run(found)

@@ -36,6 +36,7 @@ class Findings:
     authorities: list[bytes] | None = None  # who may time-stamp the whole
     tokens: list[stamps.Stamp] = field(default_factory=list)
     chain: list[stamps.Stamp] = field(default_factory=list)  # document time-stamps, each verified by the next
+    known_after: bool = True  # whether a contract's signatories must be known of after they signed
     shown: dt.datetime | None = None  # what a time-stamp's clock shows, when it is ahead of ours
     knowledge: LocalKnowledge = field(default_factory=LocalKnowledge)
     trace: str = ""

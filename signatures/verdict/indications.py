@@ -17,7 +17,7 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko.sign.validation.status import PdfSignatureStatus
 from pyhanko_certvalidator import ValidationContext
 
-from signatures import knowledge, stamps
+from signatures import clocks, knowledge, stamps
 from signatures.report import Verdict
 from signatures.roots import SIGNATORY_FRESHNESS
 from signatures.verdict.findings import Findings
@@ -80,7 +80,8 @@ async def _at_a_proven_hour(found: Findings, signature: EmbeddedPdfSignature, th
     fault = "" if own else "no_timestamp"
     indication: AdESSubIndic = AdESPassed.OK
     signed_at = min((one.at for one in own), default=then.at)
-    is_known = then.known_at is not None and then.known_at >= signed_at - SIGNATORY_FRESHNESS
+    before = clocks.TOLERANCE if found.known_after else SIGNATORY_FRESHNESS
+    is_known = then.known_at is not None and then.known_at >= signed_at - before
     if found.is_contract and not is_known:
         indication = AdESIndeterminate.TRY_LATER
     return Judged(status, indication, then.stamped, covered=True, time_fault=fault, known=True)

@@ -29,7 +29,7 @@ __all__ = ["files", "people"]
 
 HOUR, DAY, SECOND = dt.timedelta(hours=1), dt.timedelta(days=1), dt.timedelta(seconds=1)
 YEARS = [dt.timedelta(), DAY, 20 * DAY, 400 * DAY]  # the second to the 36th day once failed, and no other
-WITHOUT_WAITING = override_settings(REVOCATION_GRACE=dt.timedelta())
+WITHOUT_WAITING = override_settings(REVOCATION_AFTER_SIGNATURE=False)
 
 
 def assert_lasts(pdf: bytes, later: list[dt.timedelta] = YEARS) -> None:
@@ -112,12 +112,31 @@ def test_who_was_revoked_before_signing_is_found_out_by_the_wait(
             asyncio.run(pades.seal(two))
 
 
+def test_a_file_that_others_sealed_with_an_earlier_word_is_not_called_valid(
+    pki: ServedPki, people: list[AbstractBaseUser]
+) -> None:
+    """A withdrawn key signs, and the answer of three hours ago, which says « good », is put in the file."""
+    authorities.issue_person("v@validation.test", "Victor Volé", "Ville de Clairval", "Maire")
+    stolen = somebody("v@validation.test")
+
+    async def forge() -> bytes:
+        one = await sign(documents.build(), "Signataire-01", people[0], first=True, last=False)
+        return await pades.seal(await sign(one, "Signataire-02", stolen, first=False, last=True))
+
+    authorities.revoke(int(backend("demo").certificate_for(stolen).serial, 16))
+    with paced(pki, answer_age=3 * HOUR), WITHOUT_WAITING:
+        forged = asyncio.run(forge())
+        assert validate(forged).valid, "where an earlier word is enough, by a choice that the operator made"
+    report = validate(forged)
+    assert report.indeterminate and {problem.code for problem in report.problems} == {"try_later"}
+
+
 def test_a_word_too_old_for_the_signature_leaves_the_question_open(pki: ServedPki, files: Files) -> None:
     """Two days before the signature, and said to hold for a week: a revocation may lie between them."""
     with paced(pki, answer_age=47 * HOUR, answer_lasts=7 * DAY, list_age=47 * HOUR), WITHOUT_WAITING:
         sealed = asyncio.run(pades.seal(files.two))
-    assert codes(sealed) == {"try_later"}
-    assert validate(sealed).indeterminate
+        assert codes(sealed) == {"try_later"}
+        assert validate(sealed).indeterminate
 
 
 def test_a_file_is_judged_by_no_other_clock(pki: ServedPki, files: Files) -> None:
