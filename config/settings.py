@@ -239,7 +239,7 @@ PKI_PASSPHRASE = environment("PKI_PASSPHRASE") or SECRET_KEY
 SIGNATURE_BACKEND = environment("SIGNING_BACKEND") or "demo"
 TIMESTAMP_URLS = (environment("TIMESTAMP_URLS") or f"{PKI_URL}/tsa").split(",")
 TRUST_ROOTS = [Path(p) for p in (environment("TRUST_ROOTS") or str(PKI_DIR / "root.cert.pem")).split(",")]
-# Whether a seal waits for what the authority of each signatory says after the signature, and a verdict asks for it.
+# A seal waits for what the authority of each signatory says after the signature, and a verdict asks for it.
 REVOCATION_AFTER_SIGNATURE = flag("REVOCATION_AFTER_SIGNATURE", default=True)
 # Who may time-stamp a sealed document (PEM): the authorities themselves, or those that issue to them alone.
 SEAL_TIMESTAMP_CERTIFICATES = [
