@@ -14,12 +14,12 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from signatures import confirmations, jobs, signals
-from signatures.backends import SigningCertificate, backend
+from signatures import awaited, confirmations, jobs, keys, signals
+from signatures.backends import backend
+from signatures.brought import Brought
 from signatures.cms import normalised_value
 from signatures.confirmations import confirm, confirm_by_code, confirm_by_passkey
 from signatures.errors import (
-    CertificateNotInForce,
     DocumentChanged,
     EnvelopeClosed,
     NotReady,
@@ -28,10 +28,11 @@ from signatures.errors import (
     SlotTaken,
     UnknownField,
 )
-from signatures.models import Confirmation, Envelope, SignatureRequest, Slot
+from signatures.key_errors import KeyNotUsable, SignatureCancelled
+from signatures.models import Confirmation, EnrolledKey, Envelope, SignatureRequest, Slot
 
 __all__ = [
-    "certificate_for",
+    "cancel",
     "confirm",
     "confirm_by_code",
     "confirm_by_passkey",
@@ -77,36 +78,29 @@ def open_envelope(
     return envelope
 
 
-def certificate_for(user: AbstractBaseUser, backend_code: str) -> SigningCertificate:
-    """Return the certificate that this person would sign with now.
-
-    Raises UnknownBackend, NoCertificate or CertificateNotInForce.
-    """
-    certificate = backend(backend_code).certificate_for(user)
-    if not certificate.not_before <= timezone.now() <= certificate.not_after:
-        raise CertificateNotInForce(certificate.not_before, certificate.not_after)
-    return certificate
-
-
 @transaction.atomic
 def request_signature(
     envelope: Envelope,
     field_name: str,
     user: AbstractBaseUser,
     *,
-    confirmation: str,
+    key: EnrolledKey,
+    confirmation: str = "",
     document_sha256: str,
     stamp_lines: list[str],
-    backend: str,
+    brought: Brought | None = None,
+    supplied_sha256: str = "",
 ) -> tuple[SignatureRequest, Confirmation]:
     """Ask for this person's signature in this field, and set the job to it.
 
     Returns the request, and the confirmation that it used up.
 
-    ``document_sha256`` is what the person read; ``confirmation`` comes from ``confirm``;
-    ``stamp_lines`` (name, capacity…) are printed in the visible stamp.
-    Raises EnvelopeClosed, UnknownField, NotTheSigner, OutOfTurn, DocumentChanged,
-    SlotTaken, CertificateNotInForce, NoCertificate or ConfirmationRefused.
+    ``document_sha256`` is what the person read; ``key`` one of theirs; ``confirmation`` comes from
+    ``confirm``, and is not asked of a key whose own code proves who signs; ``stamp_lines`` (name,
+    capacity…) are printed in the visible stamp. Where the document was signed elsewhere,
+    ``supplied_sha256`` is the blob of what came back, ``brought`` what it adds. Raises EnvelopeClosed,
+    UnknownField, NotTheSigner, OutOfTurn, DocumentChanged, SlotTaken, CertificateNotInForce,
+    NoCertificate, KeyNotUsable, NotInAPersonsPlace, SpecimenNotAllowed or ConfirmationRefused.
     """
     envelope = Envelope.objects.select_for_update().get(pk=envelope.pk)
     if envelope.state != Envelope.State.OPEN:
@@ -116,8 +110,15 @@ def request_signature(
         raise NotTheSigner(field_name)
     if document_sha256 != envelope.current_sha256:
         raise DocumentChanged(document_sha256, envelope.current_sha256)
-    certificate = certificate_for(user, backend)
-    confirmed = confirmations.consume(user, confirmation, document_sha256=document_sha256)
+    key = EnrolledKey.objects.select_for_update(of=("self",)).get(pk=key.pk)
+    certificate = keys.usable(key, user)
+    means = backend(key.means)
+    if (means.brings == "document") != (brought is not None and supplied_sha256 != ""):
+        raise KeyNotUsable
+    if means.proves:
+        confirmed = confirmations.left_to_the_key(user, document_sha256=document_sha256)
+    else:
+        confirmed = confirmations.consume(user, confirmation, document_sha256=document_sha256)
     signatory: Any = user
     try:
         with transaction.atomic():
@@ -125,9 +126,12 @@ def request_signature(
                 slot=slot,
                 idempotency_key=f"{envelope.pk}/{field_name}/{slot.requests.count()}",
                 user=signatory,
-                backend=backend,
+                backend=key.means,
+                key=key,
                 document_sha256=document_sha256,
                 certificate=certificate.certificate,
+                supplied_sha256=supplied_sha256,
+                prepared=brought.as_json() if brought else {},
                 stamp_lines=list(stamp_lines),
             )
     except IntegrityError:
@@ -146,21 +150,41 @@ def supply_signature(request: SignatureRequest, user: AbstractBaseUser, value: b
     """Hand in the value that the signatory's own card computed over the signed attributes.
 
     ``value`` is an ECDSA-Sig-Value in DER, its r‖s, or a PKCS#1 v1.5 block; it is checked
-    with the certificate before anything else. Raises NotTheSigner, NotEntitled,
-    WrongSignatureValue or NotReady (no value is awaited any more).
+    with the certificate before anything else, whose key must not have been withdrawn meanwhile. Raises
+    NotTheSigner, NotEntitled, WrongSignatureValue, NotReady (no value is awaited any more), and as
+    :func:`signatures.awaited.unchanged_certificate`.
     """
     if request.user_id != user.pk:
         raise NotTheSigner(request.slot.field_name)
-    if request.state != State.PREPARED:
+    if request.state != State.PREPARED or awaited.is_late(request):
         raise _no_value_awaited()
+    request.key = EnrolledKey.objects.select_for_update(of=("self",)).get(pk=awaited.key_of(request).pk)
+    awaited.unchanged_certificate(request)
     signals.key_about_to_serve.send(SignatureRequest, request=request)
     checked = normalised_value(bytes(request.certificate), request.signed_attributes, value)
     taken = SignatureRequest.objects.filter(pk=request.pk, state=State.PREPARED).update(
-        state=State.SIGNED, raw_signature=checked, signed_at=timezone.now()
+        state=State.SIGNED,
+        raw_signature=checked,
+        signed_at=timezone.now(),
+        awaited_until=None,
+        error_code="",
+        error_text="",
     )
     if not taken:
         raise _no_value_awaited()
     jobs.defer_request(request)
+
+
+@transaction.atomic
+def cancel(request: SignatureRequest, user: AbstractBaseUser) -> None:
+    """Take back a signature that waits for its signatory's own key, so that another means may be taken.
+
+    Raises NotTheSigner, or NotReady once the key has served, or where none is awaited.
+    """
+    if request.user_id != user.pk:
+        raise NotTheSigner(request.slot.field_name)
+    if not awaited.give_up(request, SignatureCancelled()):
+        raise NotReady(_("Cette signature n’attend plus votre moyen de signature : rechargez la page."))
 
 
 @transaction.atomic
@@ -230,15 +254,15 @@ def void_envelope(envelope: Envelope, reason: str) -> None:
 def _slot_in_turn(envelope: Envelope, field_name: str) -> Slot:
     live = SignatureRequest.objects.filter(slot__envelope=envelope).exclude(state=State.ABANDONED)
     requests = {request.slot_id: request for request in live}
-    awaited: list[str] = []
+    before: list[str] = []
     for slot in envelope.slots.order_by("order"):
         request = requests.get(slot.pk)
         if slot.field_name == field_name:
             if request is not None:
                 raise SlotTaken(field_name)
-            if awaited:
-                raise OutOfTurn(field_name, awaited)
+            if before:
+                raise OutOfTurn(field_name, before)
             return slot
         if request is None or request.state != State.DONE:
-            awaited.append(slot.field_name)
+            before.append(slot.field_name)
     raise UnknownField(field_name)

@@ -1,10 +1,13 @@
-"""Work-arounds for asn1crypto 1.5.1, above all for one defect.
+"""Work-arounds for asn1crypto 1.5.1: one defect, and one thing that it does over and over.
 
 Its ``dump`` takes every header whose last octet is 0x80 for an *indefinite* length
 (X.690 § 8.1.3.6) and re-encodes the value with all that it contains. A definite length
 may end so too (``81 80``, ``82 07 80``), and each level of nesting then multiplies the
 work: one CMS in a few hundred took 12 s of processor. Upstream issues wbond/asn1crypto
 249 and 256.
+
+It also prepares the names in a certificate for comparison (RFC 4518), character by character, each
+time that two are compared: a fifth of the time of a sealed signature.
 """
 
 from __future__ import annotations
@@ -13,9 +16,12 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from asn1crypto import cms, core, tsp
+from asn1crypto import cms, core, tsp, x509
 
 Dump = Callable[..., bytes]
+
+LONGEST_NAME = 1024  # octets
+NAMES_KEPT = 1024
 
 _CLASSES = (
     core.Asn1Value,
@@ -73,9 +79,35 @@ def _careful(dump: Dump) -> Dump:
     return careful
 
 
+def _by_encoding(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """Return ``compute``, which looks at nothing but names, made to remember what it said of encoded ones."""
+    known: dict[tuple[bytes, ...], Any] = {}
+
+    @functools.wraps(compute)
+    def by_encoding(*names: Any) -> Any:
+        if not all(isinstance(name, x509.RDNSequence) for name in names):
+            return compute(*names)
+        encoded = tuple(name.contents or b"" for name in names)
+        if encoded in known:
+            return known[encoded]
+        said = compute(*names)
+        if all(0 < len(one) <= LONGEST_NAME for one in encoded):
+            if len(known) >= NAMES_KEPT:
+                known.clear()
+            known[encoded] = said
+        return said
+
+    by_encoding.remembers = True  # type: ignore[attr-defined]
+    return by_encoding
+
+
 def apply() -> None:
-    """Install the work-around in this process; doing so twice is harmless."""
+    """Install the work-arounds in this process; doing so twice is harmless."""
     for cls in _CLASSES:
         dump = cls.__dict__.get("dump")
         if dump is not None and not hasattr(dump, "definite_lengths"):
             cls.dump = _careful(dump)
+    names = x509.RDNSequence
+    if not hasattr(names.__eq__, "remembers"):
+        names.__eq__ = _by_encoding(names.__eq__)
+        names.hashable = property(_by_encoding(names.hashable.fget))

@@ -62,6 +62,7 @@ DATA = oid("1.2.840.113549.1.7.1")
 SIGNED_DATA = oid("1.2.840.113549.1.7.2")
 CONTENT_TYPE = oid("1.2.840.113549.1.9.3")
 MESSAGE_DIGEST = oid("1.2.840.113549.1.9.4")
+SIGNING_TIME = oid("1.2.840.113549.1.9.5")
 SIGNING_CERTIFICATE_V2 = oid("1.2.840.113549.1.9.16.2.47")
 COMMITMENT_TYPE = oid("1.2.840.113549.1.9.16.2.16")
 PROOF_OF_APPROVAL = oid("1.2.840.113549.1.9.16.6.5")
@@ -70,14 +71,12 @@ SHA256 = _sequence(oid("2.16.840.1.101.3.4.2.1"))
 ECDSA_SHA256 = _sequence(oid("1.2.840.10045.4.3.2"))
 RSA_SHA256 = _sequence(oid("1.2.840.113549.1.1.11"), b"\x05\x00")
 SALT = 32  # octets: as long as the digest (RFC 4056 § 3)
-PSS_SHA256 = _sequence(
-    oid("1.2.840.113549.1.1.10"),
-    _sequence(
-        tlv(0xA0, SHA256),
-        tlv(0xA1, _sequence(oid("1.2.840.113549.1.1.8"), SHA256)),
-        tlv(0xA2, tlv(0x02, bytes((SALT,)))),
-    ),
+PSS_PARAMETERS = _sequence(
+    tlv(0xA0, SHA256),
+    tlv(0xA1, _sequence(oid("1.2.840.113549.1.1.8"), SHA256)),
+    tlv(0xA2, tlv(0x02, bytes((SALT,)))),
 )
+PSS_SHA256 = _sequence(oid("1.2.840.113549.1.1.10"), PSS_PARAMETERS)
 VERSION_1 = b"\x02\x01\x01"
 
 
@@ -86,15 +85,32 @@ def signed_attributes(certificate: bytes, digest: bytes) -> bytes:
 
     ``certificate`` is DER, ``digest`` the SHA-256 of the document's byte range.
     """
+    commitment = _sequence(COMMITMENT_TYPE, tlv(0x31, _sequence(PROOF_OF_APPROVAL)))
+    return _set_of(*_attributes(certificate, digest), commitment)
+
+
+def sealed_attributes(certificate: bytes, digest: bytes, moment: dt.datetime | None) -> bytes:
+    """Return the DER of the attributes that an organisation seals: it approves nothing, it vouches.
+
+    ``moment`` (aware) is the signing-time that CAdES asks for (EN 319 122-1 § 6.3), and PAdES forbids.
+    """
+    attributes = _attributes(certificate, digest)
+    if moment is not None:
+        utc = moment.astimezone(dt.UTC)
+        written = tlv(0x17, f"{utc:%y%m%d%H%M%SZ}".encode())
+        attributes.append(_sequence(SIGNING_TIME, tlv(0x31, written)))
+    return _set_of(*attributes)
+
+
+def _attributes(certificate: bytes, digest: bytes) -> list[bytes]:
     issuer, serial = _issuer_and_serial(certificate)
     issuer_serial = _sequence(_sequence(tlv(0xA4, issuer)), serial)
     identifier = _sequence(tlv(0x04, sha256(certificate)), issuer_serial)
-    return _set_of(
+    return [
         _sequence(CONTENT_TYPE, tlv(0x31, DATA)),
         _sequence(MESSAGE_DIGEST, tlv(0x31, tlv(0x04, digest))),
         _sequence(SIGNING_CERTIFICATE_V2, tlv(0x31, _sequence(_sequence(identifier)))),
-        _sequence(COMMITMENT_TYPE, tlv(0x31, _sequence(PROOF_OF_APPROVAL))),
-    )
+    ]
 
 
 def assemble(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -126,6 +126,34 @@ def _wrong_passkey(remaining: int) -> str:
     )
 
 
+def lot_of(hashes: Iterable[str]) -> str:
+    """Return the SHA-256 that stands for several documents at once: of their own, sorted, one a line."""
+    return hashlib.sha256("\n".join(sorted(set(hashes))).encode()).hexdigest()
+
+
+@transaction.atomic
+def share(user: AbstractBaseUser, token: str, hashes: Sequence[str]) -> dict[str, str]:
+    """Use up the confirmation of a lot (:func:`lot_of`), and return a token for each of its documents.
+
+    Each is a confirmation of its own: for that document, one use, and no longer than the lot's. Raises
+    ConfirmationRefused.
+    """
+    whole = consume(user, token, document_sha256=lot_of(hashes))
+    tokens = {document: secrets.token_urlsafe(32) for document in sorted(set(hashes))}
+    Confirmation.objects.bulk_create(
+        Confirmation(
+            user=_as_user(user),
+            document_sha256=document,
+            proof=whole.proof,
+            token_hash=_hash(given),
+            created_at=whole.created_at,
+            expires_at=whole.expires_at,
+        )
+        for document, given in tokens.items()
+    )
+    return tokens
+
+
 def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> Confirmation:
     """Use the confirmation up, within the caller's transaction, and return it.
 
@@ -148,6 +176,24 @@ def consume(user: AbstractBaseUser, token: str, *, document_sha256: str) -> Conf
             )
         )
     return Confirmation.objects.get(token_hash=_hash(token))
+
+
+def left_to_the_key(user: AbstractBaseUser, *, document_sha256: str) -> Confirmation:
+    """Return a confirmation, used up, of whoever signs with a key whose own code proves who they are.
+
+    Within the caller's transaction. It says that nothing else was asked: the value that the key makes,
+    which verifies with the certificate enrolled by this person, is the proof.
+    """
+    now = timezone.now()
+    return Confirmation.objects.create(
+        user=_as_user(user),
+        document_sha256=document_sha256,
+        proof=Proof.KEY,
+        token_hash=_hash(secrets.token_urlsafe(32)),
+        created_at=now,
+        expires_at=now + CONFIRMATION_LASTS,
+        used_at=now,
+    )
 
 
 def _count_attempt(user: AbstractBaseUser) -> tuple[FailedConfirmation, int]:

@@ -48,10 +48,12 @@ def on_day(moment: dt.datetime) -> str:
 
 
 def to_the_second(moment: dt.datetime) -> str:
-    """Write ``moment`` in figures, in the time of Paris: « 12/02/2027 10:42:07 »."""
+    """Write ``moment`` in the time of Paris: « 12 février 2027, 10 h 42 min 07 s »."""
+    seconds = f"{timezone.localtime(moment):%S}"
+    french = translation.get_language() == "fr"
+    after = f"\u00a0min\u00a0{seconds}\u00a0s" if french else f":{seconds}"
     season = f" ({paris(moment)})" if comes_twice(moment) else ""
-    local = timezone.localtime(moment)
-    return f"{local:%d/%m}/{local.year:04d} {local:%H:%M:%S}{season}"
+    return f"{on_day(moment)}, {clock(moment)}{after}{season}"
 
 
 class SignatureError(Exception):
@@ -160,8 +162,7 @@ class UnknownBackend(SignatureError):
 
     def __init__(self, backend: str) -> None:
         super().__init__(
-            _("Le moyen de signature « %(name)s » n’existe pas : corrigez SIGNING_BACKEND.")
-            % {"name": backend}
+            _("Cette version ne connaît pas le moyen de signature « %(name)s ».") % {"name": backend}
         )
         self.backend = backend
 
@@ -173,7 +174,10 @@ class NoCertificate(SignatureError):
 
     def __init__(self, user: str) -> None:
         super().__init__(
-            _("Aucun certificat de signature pour %(user)s : demandez-en un à l’administrateur.")
+            _(
+                "%(user)s n’a pas encore de moyen de signature : enregistrez-en un dans « Mes moyens de "
+                "signature »."
+            )
             % {"user": user}
         )
         self.user = user

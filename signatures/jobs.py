@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 from procrastinate import App, BaseRetryStrategy, JobContext, RetryDecision
@@ -21,9 +22,10 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.jobs import Job, JobDeferrer
 from procrastinate.tasks import Task
 
-from signatures import blobs, kept, machine, output, renewals
+from signatures import awaited, blobs, kept, keys, machine, output, renewals
 from signatures.delays import RevocationTooEarly, Unforeseen
 from signatures.errors import SignatureError, TransientError
+from signatures.lists import fetching as lists_fetching
 from signatures.models import Envelope, SignatureRequest
 from signatures.plain import visible
 
@@ -135,6 +137,13 @@ def renew_reports(context: JobContext, timestamp: int = 0) -> None:
             log.error("report.unreadable", envelope=envelope.pk, error=visible(error))
 
 
+@app.periodic(cron="* * * * *")
+@app.task(name="signatures.expire_requests", queue=QUEUE, queueing_lock="expire-requests")
+def expire_requests(timestamp: int = 0) -> None:
+    """Give up the signatures whose signatory's own key did not serve in time."""
+    awaited.expire()
+
+
 @app.periodic(cron="17 3 * * *")
 @app.task(name="signatures.renew_archives", queue=UPKEEP, queueing_lock="renew-archives", pass_context=True)
 def renew_archives(context: JobContext, timestamp: int = 0) -> None:
@@ -147,6 +156,21 @@ def renew_archives(context: JobContext, timestamp: int = 0) -> None:
             renewals.renew(envelope)
         except SignatureError as error:
             log.error("archive.not_renewed", envelope=envelope.pk, code=error.code, error=visible(str(error)))
+
+
+@app.periodic(cron="41 */6 * * *")
+@app.task(name="signatures.refresh_lists", queue=UPKEEP, queueing_lock="refresh-lists", pass_context=True)
+def refresh_lists(context: JobContext, timestamp: int = 0) -> None:
+    """Fetch the trusted lists, unless this installation loads them from files; the next round goes on.
+
+    Then each key bears the level that they give it: a list may have become stale meanwhile.
+    """
+    try:
+        for trial in lists_fetching.refresh() if settings.TRUSTED_LISTS_FETCHED else ():
+            log.info("trusted_list.tried", territory=trial.territory, outcome=trial.outcome, why=trial.why)
+    except TransientError as error:
+        log.warning("trusted_list.waits", code=error.code, error=visible(str(error)))
+    keys.renew_levels()
 
 
 Telling = Callable[[SignatureError], None]

@@ -16,13 +16,15 @@ from importlib.metadata import version
 from django.db.models import Exists, OuterRef
 from django.utils import timezone, translation
 
+from signatures.lists import standing
 from signatures.models import Envelope, KeptReport
 from signatures.report import Report
 from signatures.roots import load_roots
 
 # Raise it with any change by which a file may get another verdict, or a sentence another meaning.
-RULES = 7
+RULES = 10
 MADE_ANEW_AFTER = dt.timedelta(days=30)  # what was valid then may have expired since
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class Kept:
 
 def rules_now() -> str:
     """Return the mark of the rules in force; raises NoTrustRoot."""
-    roots = hashlib.sha256(b"".join(sorted(root.dump() for root in load_roots()))).hexdigest()
+    trusted = b"".join(sorted(root.dump() for root in load_roots())) + standing.mark().encode()
+    roots = hashlib.sha256(trusted).hexdigest()
     return f"{RULES} pyhanko-{version('pyhanko')} {roots[:16]}"
 
 
@@ -65,14 +68,14 @@ def kept(sha256: str) -> Kept | None:
 
 
 def due(limit: int) -> Iterable[Envelope]:
-    """Return sealed envelopes whose report is missing, made by former rules, or old."""
+    """Return sealed envelopes whose report is missing, made by former rules or lists, or old."""
     every = Envelope.objects.filter(state=Envelope.State.SEALED)
     if not every.exists():  # a new installation may have no trust root yet, and needs none for this
         return []
     fresh = KeptReport.objects.filter(
         document_sha256=OuterRef("sealed_sha256"),
         rules=rules_now(),
-        made_at__gt=timezone.now() - MADE_ANEW_AFTER,
+        made_at__gt=max(timezone.now() - MADE_ANEW_AFTER, standing.since() or NEVER),
     )
     sealed = every.exclude(Exists(fresh))
     return sealed.order_by("pk")[:limit]

@@ -105,11 +105,13 @@ class Font:
             glyph = asked.pop()
             kept.add(glyph)
             asked |= set(self._parts(glyph)) - kept
-        outlines = [self._outline(glyph) if glyph in kept else b"" for glyph in range(len(self.widths))]
-        padded = [outline + bytes(-len(outline) % 4) for outline in outlines]
-        places = [0]
-        for outline in padded:
-            places.append(places[-1] + len(outline))
+        outlines = bytearray()
+        places: list[int] = []
+        for glyph in sorted(kept):  # those between two have none: they begin where the next one does
+            places += [len(outlines)] * (glyph + 1 - len(places))
+            outline = self._outline(glyph)
+            outlines += outline + bytes(-len(outline) % 4)
+        places += [len(outlines)] * (len(self.places) - len(places))
         head = bytearray(self.tables[b"head"])
         struct.pack_into(">L", head, 8, 0)  # the checksum of the whole, set below
         struct.pack_into(">h", head, 50, 1)  # long places
@@ -117,7 +119,7 @@ class Font:
             self.tables
             | {
                 b"head": bytes(head),
-                b"glyf": b"".join(padded),
+                b"glyf": bytes(outlines),
                 b"loca": struct.pack(f">{len(places)}L", *places),
             }
         )

@@ -20,16 +20,16 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from signatures import cms, kept, outcomes, output, pades, renewals, signals, trust
-from signatures.backends import AwaitingSignatory, SigningCertificate, backend
+from signatures import awaited, cms, elsewhere, kept, outcomes, output, pades, renewals, signals, trust
+from signatures.backends import AwaitingSignatory, backend
 from signatures.delays import StampUnfit
 from signatures.errors import (
     CertificateNotInForce,
-    CertificateUntrusted,
     DocumentChanged,
     SignatureError,
 )
-from signatures.models import Envelope, SignatureRequest
+from signatures.lists import standing
+from signatures.models import EnrolledKey, Envelope, SignatureRequest
 from signatures.timestamps import CheckedTimeStamper, generated_at
 
 State = SignatureRequest.State
@@ -52,7 +52,8 @@ def advance(request_id: int) -> None:
     Raises a TransientError when an outside service has to be asked again later.
     """
     while True:
-        request = SignatureRequest.objects.select_related("slot__envelope", "user").get(pk=request_id)
+        rows = SignatureRequest.objects.select_related("slot__envelope", "user", "key__owner")
+        request = rows.get(pk=request_id)
         step = STEPS.get(request.state)
         if step is None:
             return
@@ -67,6 +68,7 @@ def advance(request_id: int) -> None:
             return
 
 
+@standing.at_hand()
 def seal(envelope_id: int) -> None:
     """Bring an envelope that is SEALING to B-LTA; does nothing in any other state.
 
@@ -142,14 +144,18 @@ def give_up_seal(envelope_id: int, error: SignatureError) -> None:
     _fail_seal(Envelope.objects.get(pk=envelope_id), error.code, str(error))
 
 
+@standing.at_hand()
 def _prepare(request: SignatureRequest) -> bool:
     """REQUESTED → PREPARED: the certificate is good, the file waits for its signature."""
     checkpoint("requested")
     envelope, chosen = request.slot.envelope, backend(request.backend)
-    certificate = _unchanged_certificate(request)
+    certificate = awaited.unchanged_certificate(request)
     document = output.read(request.document_sha256)
     pades.refuse_unsound(document)
     asyncio.run(trust.check_signer(certificate))
+    if request.supplied_sha256:  # signed elsewhere: it waits for its time-stamp as ours does for its CMS
+        hollow = elsewhere.hollowed(output.read(request.supplied_sha256), request.prepared)
+        return _move(request, State.PREPARED, prepared_sha256=output.keep(hollow), prepared_at=timezone.now())
     prepared = asyncio.run(
         pades.prepare(
             document,
@@ -173,17 +179,21 @@ def _prepare(request: SignatureRequest) -> bool:
     )
 
 
+@standing.at_hand()
 def _sign(request: SignatureRequest) -> bool:
     """PREPARED → SIGNED: the key is used, and what it gave is verified."""
-    certificate = _unchanged_certificate(request)
+    certificate = awaited.unchanged_certificate(request)
     if request.prepared_at and timezone.now() - request.prepared_at > CHECK_AGAIN_AFTER:
         asyncio.run(trust.check_signer(certificate))
     with transaction.atomic():
         signals.key_about_to_serve.send(SignatureRequest, request=request)
     checkpoint("signed:entitled")
     attributes = request.signed_attributes
-    value = backend(request.backend).sign(request.user, attributes, cms.DIGEST_ALGORITHM)
+    value = elsewhere.value_of(request) or backend(request.backend).sign(
+        awaited.key_of(request), attributes, cms.DIGEST_ALGORITHM
+    )
     if isinstance(value, AwaitingSignatory):
+        awaited.wait(request, value.expires_at)
         return False
     checkpoint("signed:key-used")
     checked = cms.normalised_value(certificate.certificate, attributes, value)
@@ -193,10 +203,13 @@ def _sign(request: SignatureRequest) -> bool:
 def _stamp(request: SignatureRequest) -> bool:
     """SIGNED → STAMPED: the time-stamp proves when the value existed (level B-T)."""
     value = bytes(request.raw_signature)
-    token = asyncio.run(pades.timestamp_token(value))
+    token = asyncio.run(elsewhere.time_stamp(request, value))
     checkpoint("stamped:token")
     stamped_at = generated_at(token)
     _refuse_ended(request, stamped_at)
+    if request.supplied_sha256:
+        whole = elsewhere.stamped(request, token)
+        return _move(request, State.STAMPED, cms=whole, stamped_at=stamped_at)
     chain = tuple(base64.b64decode(other) for other in request.prepared["chain"])
     signature = cms.assemble(bytes(request.certificate), chain, request.signed_attributes, value, token)
     return _move(request, State.STAMPED, cms=signature, stamped_at=stamped_at)
@@ -224,6 +237,7 @@ def _finish(request: SignatureRequest) -> bool:
             pk=envelope.pk, state=Envelope.State.OPEN, current_sha256=request.document_sha256
         ).update(current_sha256=sha256)
         if current:
+            EnrolledKey.objects.filter(requests=request).update(last_used_at=timezone.now())
             return _write(request, State.DONE, final_sha256=sha256, done_at=timezone.now())
     envelope.refresh_from_db()
     if envelope.state == Envelope.State.VOID:
@@ -322,13 +336,3 @@ def _fail_seal(envelope: Envelope, code: str, text: str) -> None:
         )
         envelope.refresh_from_db()
         signals.seal_failed.send(Envelope, envelope=envelope, error=text)
-
-
-def _unchanged_certificate(request: SignatureRequest) -> SigningCertificate:
-    """Return the person's certificate if it is still the one they saw, and in force."""
-    certificate = backend(request.backend).certificate_for(request.user)
-    if certificate.certificate != bytes(request.certificate):
-        raise CertificateUntrusted(certificate.serial, "remplacé depuis la demande")
-    if not certificate.not_before <= timezone.now() <= certificate.not_after:
-        raise CertificateNotInForce(certificate.not_before, certificate.not_after)
-    return certificate

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
+from django.db.models.functions import JSONObject
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
@@ -30,30 +33,68 @@ CODE_TRIES = 5
 TYPES = (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP)
 
 
-class Held:
-    """What counts of one person's means before a signature now, read in one query."""
+@dataclass(frozen=True)
+class _Known:
+    """One means: of which kind (blank: the password), and from when it counts."""
 
-    def __init__(self, user: AbstractBaseUser) -> None:
-        self._now, self._person = timezone.now(), user.pk
-        self._rows = list(ProofMeans.objects.filter(user_id=user.pk).select_related("authenticator"))
+    kind: str
+    counts_from: dt.datetime | None
+    authenticator: Authenticator | None = None
+
+
+class Held:
+    """What counts of one person's means before a signature now, read in one query.
+
+    Or in none: ``beside`` is what :func:`beside` brought with another question about that person.
+    """
+
+    def __init__(self, user: AbstractBaseUser, beside: Iterable[Mapping[str, Any]] | None = None) -> None:
+        self._now = timezone.now()
+        if beside is not None:
+            self._rows = [_Known(one["kind"] or "", _moment(one["counts_from"])) for one in beside]
+            return
+        rows = ProofMeans.objects.filter(user_id=user.pk).select_related("authenticator")
+        self._rows = [
+            _Known(row.authenticator.type if row.authenticator else "", row.counts_from, row.authenticator)
+            for row in rows
+            if row.authenticator is None or row.authenticator.user_id == user.pk
+        ]
 
     def counting(self, kind: str) -> list[Authenticator]:
-        """Return the person's passkeys, or application, that count."""
-        found = [row.authenticator for row in self._rows if row.authenticator and self._counts(row)]
-        return [one for one in found if one.type == kind and one.user_id == self._person]
+        """Return the person's passkeys, or application, that count; only of what was read here."""
+        return [row.authenticator for row in self._rows if row.authenticator and self._is(row, kind)]
+
+    def has(self, kind: str) -> bool:
+        """Whether one of the person's passkeys, or their application, counts."""
+        return any(self._is(row, kind) for row in self._rows)
 
     @property
     def password_counts(self) -> bool:
         """Whether the person's password counts: not just after it was chosen from the mailbox."""
-        return all(self._counts(row) for row in self._rows if row.authenticator_id is None)
+        return all(self._counts(row) for row in self._rows if not row.kind)
 
     @property
     def some_wait(self) -> bool:
         """Whether some do not count yet."""
         return not all(self._counts(row) for row in self._rows)
 
-    def _counts(self, row: ProofMeans) -> bool:
+    def _is(self, row: _Known, kind: str) -> bool:
+        return row.kind == kind and self._counts(row)
+
+    def _counts(self, row: _Known) -> bool:
         return row.counts_from is not None and row.counts_from <= self._now
+
+
+def beside(person: str) -> ArraySubquery:
+    """Return what a query brings of the means of the person that its field ``person`` names, for Held."""
+    theirs = ProofMeans.objects.filter(
+        Q(authenticator=None) | Q(authenticator__user=F("user")), user=OuterRef(person)
+    )
+    return ArraySubquery(theirs.values(one=JSONObject(kind="authenticator__type", counts_from="counts_from")))
+
+
+def _moment(written: str | None) -> dt.datetime | None:
+    return dt.datetime.fromisoformat(written) if written else None
 
 
 def counting(user: AbstractBaseUser, kind: str) -> list[Authenticator]:

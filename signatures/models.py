@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from django.conf import settings
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from signatures.card_models import CardSession as CardSession
+from signatures.csc.errands_models import RemoteErrand as RemoteErrand
+from signatures.fields import SHA256 as SHA256
+from signatures.fields import Sha256Field as Sha256Field
+from signatures.kept_models import KeptReport as KeptReport
+from signatures.keys_models import EnrolledKey as EnrolledKey
+from signatures.keys_models import Level as Level
+from signatures.lists.models import ListTrial as ListTrial
+from signatures.lists.models import LotlPivot as LotlPivot
+from signatures.lists.models import TrustedList as TrustedList
 from signatures.means_models import ProofMeans as ProofMeans
 
-SHA256 = RegexValidator(r"^[0-9a-f]{64}$", _("Une empreinte SHA-256 a 64 chiffres hexadécimaux."))
 MAX_FAILURES = 5
 FAILURE_WINDOW = dt.timedelta(minutes=10)
 CONFIRMATION_LASTS = dt.timedelta(minutes=2)
 CHALLENGE_LASTS = dt.timedelta(minutes=5)
-
-
-class Sha256Field(models.CharField):  # type: ignore[type-arg]  # generic in the stubs only
-    """The name of a blob: a SHA-256 in lower-case hexadecimal."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs["max_length"] = 64
-        kwargs.setdefault("validators", [SHA256])
-        super().__init__(*args, **kwargs)
-
-    def deconstruct(self) -> Any:
-        """Leave out what never varies, so that migrations stay short."""
-        name, path, args, kwargs = super().deconstruct()
-        kwargs.pop("max_length", None)
-        kwargs.pop("validators", None)
-        return name, path, args, kwargs
 
 
 class Envelope(models.Model):
@@ -65,6 +57,10 @@ class Envelope(models.Model):
         verbose_name = _("enveloppe")
         verbose_name_plural = _("enveloppes")
         ordering = ["-created_at"]
+        indexes = [  # a file that somebody verifies is sought by its hash (workflow/verification/known.py)
+            models.Index(fields=["base_sha256"], name="envelope_base"),
+            models.Index(fields=["sealed_sha256"], name="envelope_sealed"),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="envelope_state_known", condition=Q(state__in=["open", "sealing", "sealed", "void"])
@@ -142,10 +138,19 @@ class SignatureRequest(models.Model):
         verbose_name=_("signataire"),
     )
     backend = models.CharField(_("moyen de signature"), max_length=40)
+    key = models.ForeignKey(
+        EnrolledKey,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="requests",
+        verbose_name=_("moyen enregistré"),
+    )
     state = models.CharField(_("état"), max_length=10, choices=State.choices, default=State.REQUESTED)
     resume_state = models.CharField(_("état à reprendre"), max_length=10, blank=True)
     document_sha256 = Sha256Field(_("document lu et à signer"))
     prepared_sha256 = Sha256Field(_("document préparé"), blank=True)
+    supplied_sha256 = Sha256Field(_("document rapporté"), blank=True, db_default="")
     final_sha256 = Sha256Field(_("document signé"), blank=True)
     certificate = models.BinaryField(_("certificat (DER)"))
     prepared = models.JSONField(_("préparation"), default=dict, blank=True)
@@ -156,6 +161,7 @@ class SignatureRequest(models.Model):
     error_text = models.TextField(_("erreur"), blank=True)
     permanent = models.BooleanField(_("échec définitif"), default=False)
     attempts = models.PositiveIntegerField(_("essais"), default=0)
+    awaited_until = models.DateTimeField(_("signataire attendu jusqu’au"), null=True, blank=True)
     requested_at = models.DateTimeField(_("demandée le"), default=timezone.now, editable=False)
     prepared_at = models.DateTimeField(_("préparée le"), null=True, blank=True)
     signed_at = models.DateTimeField(_("signée le"), null=True, blank=True)
@@ -167,6 +173,7 @@ class SignatureRequest(models.Model):
         verbose_name = _("demande de signature")
         verbose_name_plural = _("demandes de signature")
         ordering = ["-requested_at"]
+        indexes = [models.Index(fields=["final_sha256"], name="request_final")]
         constraints = [
             models.UniqueConstraint(
                 fields=["slot"], condition=~Q(state="abandoned"), name="one_live_request_a_slot"
@@ -201,6 +208,11 @@ class SignatureRequest(models.Model):
         return f"{self.slot} · {self.get_state_display()}"
 
     @property
+    def is_awaited(self) -> bool:
+        """Tell whether the signatory's own key is awaited."""
+        return self.state == self.State.PREPARED and self.awaited_until is not None
+
+    @property
     def signed_attributes(self) -> bytes:
         """The DER that the key signs (SET OF, RFC 5652 § 5.4); empty before PREPARED."""
         return base64.b64decode(self.prepared.get("signed_attributes", ""))
@@ -213,6 +225,7 @@ class Confirmation(models.Model):
         PASSWORD = "password", _("Mot de passe")
         CODE = "code", _("Code d’une application")
         PASSKEY = "passkey", _("Clé d’accès")
+        KEY = "key", _("Code du moyen de signature")
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("personne")
@@ -235,7 +248,8 @@ class Confirmation(models.Model):
                 name="confirmation_ends_after_start", condition=Q(expires_at__gt=models.F("created_at"))
             ),
             models.CheckConstraint(
-                name="confirmation_proof_known", condition=Q(proof__in=["", "password", "code", "passkey"])
+                name="confirmation_proof_known",
+                condition=Q(proof__in=["", "password", "code", "passkey", "key"]),
             ),
         ]
 
@@ -292,31 +306,6 @@ class PasskeyChallenge(models.Model):
     def challenge(self) -> bytes:
         """The 64 bytes to be signed: the nonce, then the SHA-256 of the document, so that both are signed."""
         return bytes(self.nonce) + bytes.fromhex(self.document_sha256)
-
-
-class KeptReport(models.Model):
-    """What our validation said of a file, by which rules and when; never changed (``signatures.kept``)."""
-
-    document_sha256 = Sha256Field(_("document"))
-    rules = models.CharField(_("règles"), max_length=80)
-    made_at = models.DateTimeField(_("établi le"), default=timezone.now)
-    verdict = models.CharField(_("verdict"), max_length=20)
-    data = models.JSONField(_("rapport"))
-
-    class Meta:
-        verbose_name = _("rapport de vérification")
-        verbose_name_plural = _("rapports de vérification")
-        ordering = ["-made_at"]
-        indexes = [models.Index(fields=["document_sha256", "-made_at"], name="kept_report_of_document")]
-        constraints = [
-            models.CheckConstraint(
-                name="kept_report_verdict_known",
-                condition=Q(verdict__in=["TOTAL-PASSED", "INDETERMINATE", "TOTAL-FAILED"]),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.document_sha256[:12]} · {self.verdict}"
 
 
 class Renewal(models.Model):

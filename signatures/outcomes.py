@@ -31,7 +31,8 @@ OF_THE_VALUE = frozenset(
     {
         *("broken", "forbidden_change", "partial", "wrong_signer", "not_baseline", "ber_contents"),
         *("bad_contents", "missing_signature", "unexpected_signature", "stray_signature"),
-        *("not_certified", "not_closed", "unsigned", "unsigned_field", "changed_after_last"),
+        *("not_certified", "not_closed", "closed_too_early", "unsigned", "unsigned_field"),
+        "changed_after_last",
         "other_beginning",  # ours: the original is not at the beginning of the file
     }
 )

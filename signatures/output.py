@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from signatures import blobs, cms, kept, validation
+from django.utils.translation import gettext as _
+
+from signatures import blobs, brought, cms, kept, validation
+from signatures.brought import TOKEN_ROOM, Brought, DocumentRefused
 from signatures.delays import DocumentUnreadable, StoreUnavailable
 from signatures.errors import OwnOutputInvalid
 from signatures.limited import Unavailable
+from signatures.lists import standing
 from signatures.models import Envelope, SignatureRequest
 from signatures.profiles import CONTRACT
 from signatures.report import Report
 
 State = SignatureRequest.State
+# what is said of a signature whose tool set no time-stamp, or one that we do not know: it gets ours
+WILL_BE_STAMPED = frozenset({"no_timestamp", "timestamp_untrusted"})
 
 
 def read(sha256: str) -> bytes:
@@ -46,6 +52,22 @@ def refuse_unless_valid(
     return report
 
 
+def refuse_brought(document: bytes, envelope: Envelope, field_name: str, serial: str, adds: Brought) -> None:
+    """Raise DocumentRefused unless a document signed elsewhere will do, its time-stamp apart.
+
+    ``serial`` is that of the certificate which signed ``field_name``, in hexadecimal. A time-stamp of an
+    authority that is not known here gives its place to ours, which must be there. Raises Unavailable.
+    """
+    expected = {**_expected(envelope), field_name: serial}
+    report = _judged(document, expected, intermediate=True)
+    reasons = [problem.message for problem in report.problems if problem.code not in WILL_BE_STAMPED]
+    if reasons:
+        raise DocumentRefused("not_valid", _("Ce document ne peut être accepté. ") + " ".join(reasons))
+    if report.problems and adds.room < TOKEN_ROOM:
+        raise DocumentRefused("no_room_for_ours", brought.sentence("no_room_for_ours"))
+
+
+@standing.at_hand()
 def _judged(document: bytes, expected: dict[str, str], *, intermediate: bool = False) -> Report:
     """Validate a file of ours; raises Unavailable (try again) when the machine could not finish.
 
@@ -69,9 +91,13 @@ def _expected(envelope: Envelope, *, upto: int | None = None) -> dict[str, str]:
     }
 
 
+def judge_again(envelope: Envelope) -> Report:
+    """Validate a sealed file again; raises BlobError or a TransientError."""
+    return _judged(blobs.get(envelope.sealed_sha256), _expected(envelope))
+
+
 def renew_report(envelope: Envelope) -> Report:
     """Validate a sealed file again and keep what that says; raises BlobError or a TransientError."""
-    document = blobs.get(envelope.sealed_sha256)
-    report = _judged(document, _expected(envelope))
+    report = judge_again(envelope)
     kept.keep(envelope.sealed_sha256, report)
     return report

@@ -8,9 +8,14 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import io
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from asn1crypto import cms as asn1_cms
 from asn1crypto import x509 as asn1_x509
 from django.conf import settings
 from pyhanko.pdf_utils.form_tools import annot_width_height
@@ -19,22 +24,17 @@ from pyhanko.pdf_utils.layout import LayoutError
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter, enumerate_sig_fields
-from pyhanko.sign.general import SigningError
+from pyhanko.sign.fields import MDPPerm, SigFieldSpec, SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.general import SigningError, extract_certificate_info
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest
 from pyhanko.sign.signers.pdf_cms import ExternalSigner
-from pyhanko.sign.signers.pdf_signer import (
-    PdfSignatureMetadata,
-    PdfSigner,
-    PdfTimeStamper,
-    TimestampDSSContentSettings,
-)
+from pyhanko.sign.signers.pdf_signer import PdfSignatureMetadata, PdfSigner, PdfTimeStamper
 from pyhanko.sign.timestamps import TimeStamper
-from pyhanko.sign.validation.dss import DocumentSecurityStore, collect_validation_info
-from pyhanko_certvalidator import ValidationContext
+from pyhanko.sign.validation.dss import DocumentSecurityStore
+from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import InsufficientRevinfoError, PathError, RevokedError, ValidationError
-from pyhanko_certvalidator.registry import SimpleCertificateStore
+from pyhanko_certvalidator.path import ValidationPath
 
 from signatures import clocks, cms, knowledge, stamp, stamps, verification
 from signatures.backends import SigningCertificate
@@ -44,6 +44,7 @@ from signatures.errors import (
     RevocationUnknown,
     UnsignableDocument,
 )
+from signatures.foreseen import Foreseen, Unforeseen
 from signatures.reading import Reader
 from signatures.timestamps import CheckedTimeStamper
 from signatures.trust import online_context
@@ -88,16 +89,29 @@ class Prepared:
         }
 
 
+_sound: deque[bytes] = deque(maxlen=16)  # digests of the last documents found sound
+
+
 def refuse_unsound(document: bytes) -> None:
     """Raise UnsignableDocument when a signature over ``document`` would vouch for what it hides.
 
     To be asked before any key or authority: another revision would cover, and so cover up,
-    junk, hidden objects or changes after an earlier signature.
+    junk, hidden objects or changes after an earlier signature. What the same bytes were found to be is
+    remembered: a step asks before it asks anybody else, and again where it writes.
     """
+    digest = cms.sha256(document)
+    if digest in _sound:
+        return
     try:
         verification.refuse_backwards(verification.examine(document))
     except verification.Fault as fault:
         raise UnsignableDocument(fault.message.rstrip(".")) from fault
+    _sound.append(digest)
+
+
+def forget() -> None:
+    """Look again at what was found sound in this process."""
+    _sound.clear()
 
 
 class _Signer(PdfSigner):
@@ -131,37 +145,64 @@ async def prepare(
     field (ISO 32000-2 § 12.8.2). Raises UnsignableDocument.
     """
     refuse_unsound(document)
-    metadata = PdfSignatureMetadata(
+    permissions = MDPPerm.NO_CHANGES if last and not first else MDPPerm.FILL_FORMS
+    metadata = _metadata(field_name, certificate, certify=first, docmdp_permissions=permissions)
+    with _unsignable():
+        writer = _Revision.from_reader(Reader(document))
+        style = _style(writer, field_name, stamp_lines, specimen=specimen, moment=moment)
+        signer = _Signer(metadata, _holder(certificate), stamp_style=style)
+        made = partial(cms.signed_attributes, certificate.certificate)
+        return await _with_hole(signer, writer, certificate, made, existing_fields_only=True)
+
+
+async def prepare_seal(document: bytes, field_name: str, certificate: SigningCertificate) -> Prepared:
+    """Add to ``document``, which has none, the revision of an organisation's seal, with a hole for the CMS.
+
+    Out of sight. It certifies, and allows only proofs and time-stamps (DocMDP 1). Raises UnsignableDocument.
+    """
+    refuse_unsound(document)
+    metadata = _metadata(field_name, certificate, certify=True, docmdp_permissions=MDPPerm.NO_CHANGES)
+    with _unsignable():
+        writer = _Revision.from_reader(Reader(document))
+        signer = _Signer(metadata, _holder(certificate), new_field_spec=SigFieldSpec(field_name))
+        made = partial(cms.sealed_attributes, certificate.certificate, moment=None)
+        return await _with_hole(signer, writer, certificate, made)
+
+
+def _metadata(field_name: str, certificate: SigningCertificate, **rules: Any) -> PdfSignatureMetadata:
+    return PdfSignatureMetadata(
         field_name=field_name,
         subfilter=SigSeedSubFilter.PADES,
         md_algorithm=cms.DIGEST_ALGORITHM,
-        certify=first,
-        docmdp_permissions=MDPPerm.NO_CHANGES if last and not first else MDPPerm.FILL_FORMS,
         name=certificate.common_name,
+        **rules,
     )
-    parsed = asn1_x509.Certificate.load(certificate.certificate)
-    chain = [asn1_x509.Certificate.load(other) for other in certificate.chain]
-    room = cms.size_bound(certificate.certificate, certificate.chain, TOKEN_ROOM)
-    output = io.BytesIO()
+
+
+def _holder(certificate: SigningCertificate) -> ExternalSigner:
+    return ExternalSigner(asn1_x509.Certificate.load(certificate.certificate), None)
+
+
+@contextmanager
+def _unsignable() -> Iterator[None]:
     try:
-        writer = _Revision(io.BytesIO(document))
-        signer = _Signer(
-            metadata,
-            ExternalSigner(signing_cert=parsed, cert_registry=SimpleCertificateStore.from_certs(chain)),
-            stamp_style=_style(writer, field_name, stamp_lines, specimen=specimen, moment=moment),
-        )
-        digest, _tbs, _output = await signer.async_digest_doc_for_signing(
-            writer, existing_fields_only=True, bytes_reserved=2 * room, output=output
-        )
+        yield
     except (PdfError, SigningError, LayoutError) as error:
         raise UnsignableDocument(str(error)) from error
-    return Prepared(
-        output.getvalue(),
-        digest.document_digest,
-        digest.reserved_region_start,
-        digest.reserved_region_end,
-        cms.signed_attributes(certificate.certificate, digest.document_digest),
-    )
+
+
+async def _with_hole(
+    signer: PdfSigner,
+    writer: IncrementalPdfFileWriter,
+    certificate: SigningCertificate,
+    attributes: Callable[[bytes], bytes],
+    **rules: Any,
+) -> Prepared:
+    output = io.BytesIO()
+    rules["bytes_reserved"] = 2 * cms.size_bound(certificate.certificate, certificate.chain, TOKEN_ROOM)
+    made, _tbs, _out = await signer.async_digest_doc_for_signing(writer, output=output, **rules)
+    hole = made.reserved_region_start, made.reserved_region_end
+    return Prepared(output.getvalue(), made.document_digest, *hole, attributes(made.document_digest))
 
 
 def embed(document: bytes, prepared: dict[str, Any], signature: bytes) -> bytes:
@@ -207,35 +248,36 @@ async def renew(document: bytes, stamper: TimeStamper | None = None) -> bytes:
 
 async def _covered(document: bytes, stamper: TimeStamper | None, *, renewed: bool) -> bytes:
     refuse_unsound(document)
+    asked = Foreseen(stamper or CheckedTimeStamper(room=SEAL_ROOM))
     try:
-        return await _stamped(document, stamper or CheckedTimeStamper(room=SEAL_ROOM), renewed=renewed)
+        while True:
+            try:
+                return await _stamped(document, asked, renewed=renewed)
+            except Unforeseen as another:
+                asked.foresee(another.token)
     except TimeoutError as error:
         raise RevocationUnknown("", "no answer in time") from error
 
 
-async def _stamped(document: bytes, stamper: TimeStamper, *, renewed: bool) -> bytes:
+async def _stamped(document: bytes, stamper: Foreseen, *, renewed: bool) -> bytes:
+    """Write the revision, with the proofs of whoever is foreseen to stamp it; raises Unforeseen."""
     output = io.BytesIO()
-    await stamper.async_dummy_response(cms.DIGEST_ALGORITHM)
-    if isinstance(stamper, CheckedTimeStamper):
-        stamper.keep_to_who_answered()
     async with online_context() as context:
         reader = Reader(document)
         try:
-            paths = []
-            kept = sorted(reader.embedded_timestamp_signatures, key=lambda one: int(one.signed_revision))
-            for signature in kept[-1:] if renewed else reader.embedded_regular_signatures:
-                paths += await collect_validation_info(signature, context)
+            last = sorted(reader.embedded_timestamp_signatures, key=lambda one: int(one.signed_revision))[-1:]
+            covered = last if renewed else reader.embedded_regular_signatures
+            people = [] if renewed else [one.signed_data for one in covered]
+            tokens = [token for one in covered for token in stamps.tokens_in(one)]
+            await stamper.foresee_as(tokens[-1] if tokens else None)
+            paths = await _paths(people, [*tokens, *stamper.tokens], context)
             if not renewed:
                 _refuse_early(reader, context)
             writer = _Revision.from_reader(reader)
+            # all the proofs under the time-stamp: it then covers the file to its last byte
             DocumentSecurityStore.supply_dss_in_writer(writer, None, paths=paths, validation_context=context)
             await PdfTimeStamper(stamper).async_timestamp_pdf(
-                writer,
-                cms.DIGEST_ALGORITHM,
-                context,
-                output=output,
-                # all the proofs under the time-stamp: it then covers the file to its last byte
-                dss_settings=TimestampDSSContentSettings(include_vri=False, update_before_ts=True),
+                writer, cms.DIGEST_ALGORITHM, bytes_reserved=2 * stamper.reserved, output=output
             )
         except InsufficientRevinfoError as error:
             raise RevocationUnknown("", str(error)) from error
@@ -246,6 +288,23 @@ async def _stamped(document: bytes, stamper: TimeStamper, *, renewed: bool) -> b
         except (PdfError, SigningError) as error:
             raise UnsignableDocument(str(error)) from error
     return output.getvalue()
+
+
+async def _paths(
+    people: list[asn1_cms.SignedData], tokens: list[asn1_cms.SignedData], context: ValidationContext
+) -> list[ValidationPath]:
+    """Return the path of each certificate that made one of these signatures or time-stamps.
+
+    The context keeps what the authorities say meanwhile; each certificate is asked about once.
+    """
+    validators: dict[bytes, tuple[CertificateValidator, set[str]]] = {}
+    for data in {id(one): one for one in (*people, *tokens)}.values():
+        found = extract_certificate_info(data)
+        context.certificate_registry.register_multiple(found.other_certs)
+        usage = set() if any(data is one for one in people) else {"time_stamping"}
+        validator = CertificateValidator(found.signer_cert, None, context)
+        validators.setdefault(found.signer_cert.dump(), (validator, set()))[1].update(usage)
+    return [await one.async_validate_usage(set(), usage) for one, usage in validators.values()]
 
 
 def _refuse_early(reader: PdfFileReader, context: ValidationContext) -> None:

@@ -111,6 +111,10 @@ _OF_ITS_FIELDS = {
     "bad_contents": _("L’emplacement de la signature « %(name)s » contient autre chose que la signature."),
     "not_sealed": _("Le document n’est pas scellé : aucun horodatage ne couvre le tout."),
     "not_certified": _("La première signature ne protège pas le document."),
+    "closed_too_early": _(
+        "La signature « %(name)s » ferme le document alors que d’autres doivent encore signer. Signez sans "
+        "le verrouiller ni le certifier « sans modification »."
+    ),
     "not_closed": _("La dernière signature ne ferme pas le document."),
     "only_timestamp": _("Le fichier est horodaté, mais ne porte aucune signature : personne ne s’y engage."),
     "only_timestamp.unverified": _(
@@ -123,6 +127,10 @@ _OF_CHANGES = {
     ),
     "forbidden_change.metadata": _(
         "Signature « %(name)s » : les propriétés du document (titre, auteur…) ont été modifiées ensuite."
+    ),
+    "forbidden_change.signing": _(
+        "Signature « %(name)s » : le document a été modifié au moment même où elle a été apposée ; elle ne "
+        "porte pas sur le texte arrêté."
     ),
     "forbidden_change.unused": _(
         "Signature « %(name)s » : des objets qui ne servent à rien ont été ajoutés ensuite ; ils "

@@ -18,6 +18,7 @@ from pyhanko.sign.general import extract_certificate_info
 
 from signatures import kept, output, pades, signals
 from signatures.delays import ProofNotLonger
+from signatures.lists import standing
 from signatures.models import Envelope, Renewal
 from signatures.reading import Reader
 from signatures.timestamps import CheckedTimeStamper
@@ -57,6 +58,7 @@ def due() -> Iterator[Envelope]:
     yield from sealed.filter(soon).order_by(F("proven_until").asc(nulls_first=True), "pk")
 
 
+@standing.at_hand()
 def renew(envelope: Envelope) -> Renewal | None:
     """Time-stamp a sealed file anew and keep it; None when that is not to be done yet, or was done meanwhile.
 

@@ -81,6 +81,8 @@ class SignatureRow(_Plain):
     (EN 319 142-1), blank when not even the first holds; ``indication`` is the verdict's name in
     EN 319 102-1 and ``sub_indication`` the reason's, as pyHanko names it; ``serial`` the
     certificate's serial number in hexadecimal; ``signed_at`` is claimed, ``timestamped_at`` proven.
+    ``qualification`` is of which level it is, and by which trusted list (``lists.judging.Found.as_facts``);
+    empty where the lists were not asked, as in a report kept before they were.
     """
 
     field: str
@@ -96,6 +98,7 @@ class SignatureRow(_Plain):
     specimen: bool
     verdict: Verdict
     sub_indication: str
+    qualification: dict[str, str] = dataclasses.field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
@@ -188,7 +191,7 @@ _MOMENTS = {"signed_at", "timestamped_at", "certificate_not_after", "at"}
 def _read(kind: Any, row: dict[str, Any]) -> Any:
     values: dict[str, Any]
     names = [each.name for each in dataclasses.fields(kind)]
-    values = {name: _moment(row[name]) if name in _MOMENTS else row[name] for name in names}
+    values = {name: _moment(row[name]) if name in _MOMENTS else row[name] for name in names if name in row}
     if "verdict" in values:
         values["verdict"] = Verdict(values["verdict"])
     return kind(**values)

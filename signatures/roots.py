@@ -11,7 +11,7 @@ from django.conf import settings
 from pyhanko.keys import load_certs_from_pemder_data
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy, FreshnessReqType
-from pyhanko_certvalidator.registry import SimpleTrustManager
+from pyhanko_certvalidator.registry import TrustManager
 
 from signatures.errors import TransientError
 
@@ -63,16 +63,14 @@ def load_seal_authorities(roots: list[asn1_x509.Certificate]) -> list[bytes] | N
     return [certificate.dump() for certificate in load_roots(sources)]
 
 
-def validation_policy(
-    roots: list[asn1_x509.Certificate], freshness: dt.timedelta | None
-) -> CertValidationPolicySpec:
-    """Return the rules for validating an archived file: trusted ``roots``, revocation always known.
+def validation_policy(anchors: TrustManager, freshness: dt.timedelta | None) -> CertValidationPolicySpec:
+    """Return the rules for validating an archived file: whom we trust, revocation always known.
 
     ``freshness`` is how old what the authorities said may be at the time of validation; None, as old as
     they say themselves.
     """
     return CertValidationPolicySpec(
-        trust_manager=SimpleTrustManager.build(trust_roots=roots),
+        trust_manager=anchors,
         revinfo_policy=CertRevTrustPolicy(
             REQUIRE_REVINFO,
             freshness=freshness,

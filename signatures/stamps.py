@@ -83,6 +83,14 @@ def latest_of(reader: PdfFileReader) -> dt.datetime | None:
     return max((_time_of(token) for token in tokens), default=None)
 
 
+def tokens_in(signature: EmbeddedPdfSignature) -> list[cms.SignedData]:
+    """Return the tokens in a signature: those over what it signs, then those over its value; or itself."""
+    found = [signature.signed_data] if signature.sig_object_type == "/DocTimeStamp" else []
+    for signed in (True, False):
+        found += generic_cms.extract_tst_data_iter(signature.signer_info, signed=signed)
+    return found
+
+
 def signed_at(signature: EmbeddedPdfSignature) -> dt.datetime | None:
     """Return the first hour at which a person's signature was stamped, verified or not, if it was."""
     return min((_time_of(token) for token, _imprint in _tokens_of(signature)), default=None)

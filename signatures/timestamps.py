@@ -7,10 +7,7 @@ careless or hostile authority would be believed; this one never is.
 from __future__ import annotations
 
 import datetime as dt
-import random
 import secrets
-import time
-from dataclasses import dataclass, field
 
 import aiohttp
 from asn1crypto import algos, cms, core, tsp
@@ -20,13 +17,12 @@ from pyhanko.sign.timestamps import TimeStamper
 
 from signatures import clocks, tokens
 from signatures.asn1 import TimeStampResponse
+from signatures.breakers import Breaker
 from signatures.errors import TimestampUnavailable
 
 CONNECT_SECONDS = 3
 TOTAL_SECONDS = 10
 MAX_ANSWER = 64 * 1024
-BREAK_AFTER = 5
-BREAK_SECONDS = 60.0
 
 
 class BadAnswer(Exception):
@@ -41,27 +37,7 @@ class ClocksApart(BadAnswer):
     """The token's hour and ours are further apart than ``clocks.TOLERANCE``: one of the two is wrong."""
 
 
-@dataclass
-class _Breaker:
-    """Leave an authority alone for a minute after five failures in a row."""
-
-    failures: int = 0
-    closed_until: float = field(default=0.0)
-
-    def count_failure(self) -> None:
-        self.failures += 1
-        if self.failures >= BREAK_AFTER:
-            self.closed_until = time.monotonic() + BREAK_SECONDS * random.uniform(0.5, 1)  # noqa: S311  (jitter, not a secret)
-
-    def count_success(self) -> None:
-        self.failures, self.closed_until = 0, 0.0
-
-    @property
-    def is_open(self) -> bool:
-        return time.monotonic() < self.closed_until
-
-
-_breakers: dict[str, _Breaker] = {}
+_breakers: dict[str, Breaker] = {}
 
 
 def forget_failures() -> None:
@@ -96,7 +72,7 @@ class CheckedTimeStamper(TimeStamper):
         timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
         async with aiohttp.ClientSession(timeout=timeout, trust_env=False) as session:
             for url in self.urls:
-                breaker = _breakers.setdefault(url, _Breaker())
+                breaker = _breakers.setdefault(url, Breaker())
                 if breaker.is_open and url != self.urls[-1]:
                     reasons[url] = "left alone after repeated failures"
                     continue

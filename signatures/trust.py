@@ -25,6 +25,7 @@ from signatures.errors import (
     CertificateUntrusted,
     RevocationUnknown,
 )
+from signatures.lists import standing
 from signatures.roots import NoTrustRoot, load_roots, validation_policy
 
 __all__ = ["NoTrustRoot", "check_signer", "load_roots", "online_context", "validation_policy"]
@@ -34,13 +35,14 @@ __all__ = ["NoTrustRoot", "check_signer", "load_roots", "online_context", "valid
 async def online_context(others: Sequence[bytes] = ()) -> AsyncIterator[ValidationContext]:
     """Yield a context that asks the authorities themselves, for certificates that are ours.
 
-    ``others`` are DER certificates that may be on the way to a root. Never for an uploaded
+    ``others`` are DER certificates that may be on the way to a root. The authorities of the trusted lists
+    are believed too where they are at hand (``standing.at_hand``). Never for an uploaded
     file: the addresses to ask are written in the certificates. Raises TimeoutError when all that
     is done within takes too long, or an answer does not begin in time.
     """
     async with fetching.session() as session, asyncio.timeout(fetching.ALL_SECONDS):
         yield ValidationContext(
-            trust_roots=load_roots(),
+            trust_manager=standing.anchors(),
             other_certs=[asn1_x509.Certificate.load(other) for other in others],
             allow_fetching=True,
             fetcher_backend=fetching.backend(session),

@@ -5,18 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
-from cryptography.x509.oid import NameOID, ObjectIdentifier
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils.translation import gettext_lazy as _
 
-from signatures.backends import AwaitingSignatory, SigningCertificate
+from signatures.backends import AwaitingSignatory, Brings, SigningCertificate, backend, certificate_of
 from signatures.demo import pki
 from signatures.errors import NoCertificate
+from signatures.models import EnrolledKey
 
 HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha256": hashes.SHA256(),
@@ -38,19 +37,29 @@ class DemoBackend:
     code = "demo"
     label = _("Certificat de démonstration (SPÉCIMEN)")
     specimen = True
+    proves = False
+    brings: Brings = "value"
 
     def __init__(self) -> None:
         # Opening a PKCS#12 costs 50 times the signature it serves: open each once.
         self._opened: dict[Path, _Loaded] = {}
 
-    def certificate_for(self, user: AbstractBaseUser) -> SigningCertificate:
-        """Return the certificate that ``pki.issue_person`` gave; raises NoCertificate."""
-        return self._open(user).certificate
+    def certificate_for(self, key: EnrolledKey) -> SigningCertificate:
+        """Return the certificate that ``pki.issue_person`` gave to whom the key is; raises NoCertificate."""
+        return self.held_by(_owner(key))
 
     def sign(
-        self, user: AbstractBaseUser, signed_attributes: bytes, digest_algorithm: str
+        self, key: EnrolledKey, signed_attributes: bytes, digest_algorithm: str
     ) -> bytes | AwaitingSignatory:
         """Sign at once with the key in memory; raises NoCertificate."""
+        return self.sign_as(_owner(key), signed_attributes, digest_algorithm)
+
+    def held_by(self, user: AbstractBaseUser) -> SigningCertificate:
+        """Return the certificate of this person's file; raises NoCertificate."""
+        return self._open(user).certificate
+
+    def sign_as(self, user: AbstractBaseUser, signed_attributes: bytes, digest_algorithm: str) -> bytes:
+        """Sign with the key of this person's file; raises NoCertificate."""
         key, digest = self._open(user).key, HASHES[digest_algorithm]
         if isinstance(key, rsa.RSAPrivateKey):
             return key.sign(signed_attributes, padding.PKCS1v15(), digest)
@@ -68,30 +77,24 @@ class DemoBackend:
         return opened
 
 
+def _owner(key: EnrolledKey) -> AbstractBaseUser:
+    if key.owner is None:
+        raise NoCertificate("")
+    return key.owner
+
+
 def _load(path: Path, modified: int) -> _Loaded:
     store = pkcs12.load_pkcs12(path.read_bytes(), settings.PKI_PASSPHRASE.encode())
     key = store.key
     if store.cert is None or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise TypeError(f"{path.name} holds no EC or RSA key with its certificate")
-    certificate = store.cert.certificate
-    return _Loaded(
-        modified,
-        key,
-        SigningCertificate(
-            certificate=certificate.public_bytes(Encoding.DER),
-            chain=tuple(extra.certificate.public_bytes(Encoding.DER) for extra in store.additional_certs),
-            algorithm="rsa" if isinstance(key, rsa.RSAPrivateKey) else "ecdsa",
-            key_bits=key.key_size,
-            not_before=certificate.not_valid_before_utc,
-            not_after=certificate.not_valid_after_utc,
-            common_name=_subject(certificate, NameOID.COMMON_NAME),
-            organisation=_subject(certificate, NameOID.ORGANIZATION_NAME),
-            title=_subject(certificate, NameOID.TITLE),
-            serial=f"{certificate.serial_number:x}",
-        ),
-    )
+    certificate = store.cert.certificate.public_bytes(Encoding.DER)
+    chain = tuple(extra.certificate.public_bytes(Encoding.DER) for extra in store.additional_certs)
+    return _Loaded(modified, key, certificate_of(certificate, chain))
 
 
-def _subject(certificate: x509.Certificate, oid: ObjectIdentifier) -> str:
-    found = certificate.subject.get_attributes_for_oid(oid)
-    return str(found[0].value) if found else ""
+def demo() -> DemoBackend:
+    """Return the one instance of this process, which keeps the keys that it opened."""
+    found = backend("demo")
+    assert isinstance(found, DemoBackend)  # noqa: S101 (its own line of the registry)
+    return found

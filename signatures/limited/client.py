@@ -108,8 +108,8 @@ def run(task: str, file: bytes | Path, options: dict[str, Any]) -> Any:
         raise Unavailable
     try:
         for _try in range(TRIES):
-            with _opened(file) as descriptor:
-                ended, answer = _ask(message, descriptor)
+            with _opened(file) as descriptor, _opened(message) as asked:
+                ended, answer = _ask(asked, descriptor)
             if ended is not None:
                 break
         else:
@@ -138,8 +138,11 @@ def _answer_of(task: str, status: int, answer: bytes, used: Usage) -> Any:
     raise Exhausted(of.get(status, "crash"))
 
 
-def _ask(message: bytes, file: int) -> tuple[dict[str, Any] | None, bytes]:
-    """Send one file; return how its child ended (None when the resident process died) and its answer."""
+def _ask(message: int, file: int) -> tuple[dict[str, Any] | None, bytes]:
+    """Send one file and what is asked of it, both by their descriptors.
+
+    Return how its child ended (None when the resident process died) and its answer.
+    """
     try:
         zygote = _zygote()
     except OSError:
@@ -149,7 +152,7 @@ def _ask(message: bytes, file: int) -> tuple[dict[str, Any] | None, bytes]:
     told = answer = b""
     try:
         try:
-            socket.send_fds(zygote.control, [message], [file, answer_w, status_w])
+            socket.send_fds(zygote.control, [b"ask"], [file, answer_w, status_w, message])
         finally:
             os.close(answer_w)
             os.close(status_w)

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from signatures.brought import for_another_process as brought
 from signatures.enclosures import for_another_process as enclosure
+from signatures.lists import reading
 from signatures.uploads import why_refused
 from signatures.validation import validate_for_another_process
 
@@ -19,4 +21,7 @@ TASKS: dict[str, Task] = {
     "validate": validate_for_another_process,
     "why_refused": why_refused,
     "enclosure": enclosure,
+    "brought": brought,
+    "trusted_list": reading.for_another_process,
+    "trusted_list_claims": reading.claims_for_another_process,
 }

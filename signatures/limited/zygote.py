@@ -1,8 +1,8 @@
 """The resident process: loads the parsers once, then forks a limited child for each file.
 
-Run by ``client``: ``python -m signatures.limited.zygote SOCKET``. Each message on the socket is
-``{"task", "options", "language"}`` in JSON with three descriptors: the file, where the child
-writes its answer, where we write how the child ended. It ends when the socket closes, that is
+Run by ``client``: ``python -m signatures.limited.zygote SOCKET``. Each message on the socket brings
+four descriptors: the file, where the child writes its answer, where we write how the child ended, and
+what is asked, ``{"task", "options", "language"}`` in JSON. It ends when the socket closes, that is
 when whoever started it ends, however that happens, and after ten idle minutes.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import array
 import contextlib
 import gc
+import importlib
 import json
 import os
 import selectors
@@ -29,9 +30,11 @@ from signatures import asn1
 from signatures.limited import limits
 from signatures.limited.tasks import TASKS
 
+# what the parsers load when they first need it: once here, not once in each child
+LOADED_LATE = ("cryptography.hazmat.backends.openssl.backend", "pyhanko.pdf_utils.filters")
 IDLE_SECONDS = 600
-MAX_MESSAGE = 192 * 1024
-DESCRIPTORS = 3
+MAX_MESSAGE = 16
+DESCRIPTORS = 4
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,8 @@ def _prepare() -> dict[str, Any]:
     )
     django.setup()
     asn1.apply()
+    for late in LOADED_LATE:
+        importlib.import_module(late)
     for language in ("en", "fr"):
         with translation.override(language):
             translation.gettext("VALIDE")
@@ -93,7 +98,7 @@ def _serve(control: socket.socket, tasks: dict[str, Any]) -> None:
             message, descriptors = _receive(control)
             if not message:
                 return
-            alive, child = _fork(control, tasks, message, descriptors)
+            alive, child = _fork(tasks, descriptors)
             selector.register(alive, selectors.EVENT_READ, child)
             running += 1
 
@@ -107,29 +112,28 @@ def _receive(control: socket.socket) -> tuple[bytes, list[int]]:
     return message, list(descriptors)
 
 
-def _fork(
-    control: socket.socket, tasks: dict[str, Any], message: bytes, descriptors: list[int]
-) -> tuple[int, Child]:
+def _fork(tasks: dict[str, Any], descriptors: list[int]) -> tuple[int, Child]:
     """Start one child; return a descriptor that ends with it."""
-    file, answer, status = descriptors
+    file, answer, status, asked = descriptors
     alive, held = os.pipe()
     zygote = os.getpid()
     pid = os.fork()
     if pid == 0:
-        _be_a_child(zygote, tasks, message, (file, answer, held))
+        _be_a_child(zygote, tasks, (file, answer, held, asked))
     os.close(held)
     os.close(file)
+    os.close(asked)
     os.close(answer)
     return alive, Child(pid, status)
 
 
-def _be_a_child(zygote: int, tasks: dict[str, Any], message: bytes, kept: tuple[int, int, int]) -> None:
+def _be_a_child(zygote: int, tasks: dict[str, Any], kept: tuple[int, int, int, int]) -> None:
     """Keep nothing but the file and where to answer, take the limits, work, and end."""
     code = 1
     try:
         _close_all_but(kept)
         limits.confine(zygote)
-        code = _work(tasks, json.loads(message), file=kept[0], answer=kept[1])
+        code = _work(tasks, asked=kept[3], file=kept[0], answer=kept[1])
     except MemoryError:
         code = limits.OUT_OF_MEMORY
     finally:
@@ -144,7 +148,9 @@ def _close_all_but(kept: tuple[int, ...]) -> None:
     os.closerange(first, 4096)
 
 
-def _work(tasks: dict[str, Any], message: dict[str, Any], *, file: int, answer: int) -> int:
+def _work(tasks: dict[str, Any], *, asked: int, file: int, answer: int) -> int:
+    with open(asked, "rb", buffering=0) as source:
+        message = json.loads(_read(source.fileno()))
     with open(file, "rb", buffering=0) as source:
         data = _read(source.fileno())
     with translation.override(message["language"]):

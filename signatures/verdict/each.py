@@ -12,6 +12,7 @@ from pyhanko.sign.validation.status import PdfSignatureStatus, SignatureCoverage
 
 from signatures import stamps
 from signatures.demo.pki import DEMO_POLICY
+from signatures.lists import judging
 from signatures.report import SignatureRow, Verdict, worst
 from signatures.verdict.findings import Findings, name_in
 from signatures.verdict.indications import Judged, archived, between
@@ -37,7 +38,8 @@ async def check_signature(found: Findings, reader: PdfFileReader, signature: Emb
             found.timestamps = [replace(row, ok=True) for row in found.timestamps]
         level = _level(found, reader, signature, judged)
     _check_form(found, name, signature, level)
-    found.rows.append(_row(found, signature, status, indication, level, stamped=stamped))
+    row = _row(found, signature, status, indication, level, stamped=stamped)
+    found.rows.append(replace(row, qualification=await _qualification(found, signature, row)))
 
 
 def _judge(
@@ -112,6 +114,28 @@ def _level(found: Findings, reader: PdfFileReader, signature: EmbeddedPdfSignatu
         kept=stamps.keeps_proofs(reader),
         covered=judged.covered and last is not None and stamps.keeps_proofs(reader, last),
     )
+
+
+async def _qualification(
+    found: Findings, signature: EmbeddedPdfSignature, row: SignatureRow
+) -> dict[str, str]:
+    """Return of which level it is by the lists, at the hour that is proven, or now: one that is claimed is no
+    hour (ETSI TS 119 615 § 4.4).
+    """
+    if found.lists is None:
+        return {}
+    after = [one.at for one in found.chain if one.revision > int(signature.signed_revision)]
+    proven = row.timestamped_at or min(after, default=found.moment)
+    others = [*signature.other_embedded_certs, *found.knowledge.known_certs]
+    judged = await judging.judged(
+        signature.signer_cert.dump(),
+        [one.dump() for one in others],
+        proven,
+        found.lists,
+        found.roots,
+        found.moment,
+    )
+    return judged.as_facts()
 
 
 def _row(

@@ -140,7 +140,7 @@ async def _without_archive(
 async def between(found: Findings, signature: EmbeddedPdfSignature) -> PdfSignatureStatus:
     """Validate our own file between two signatures, or one that we do not read; revocation left out."""
     context = ValidationContext(
-        trust_roots=found.roots,
+        trust_manager=found.anchors,
         allow_fetching=False,
         revocation_mode="soft-fail",
         moment=found.timing.validation_time,

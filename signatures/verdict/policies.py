@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 
-from asn1crypto import x509 as asn1_x509
 from pyhanko.pdf_utils.generic import IndirectObject
 from pyhanko.pdf_utils.reader import HistoricalResolver, RawPdfPath
 from pyhanko.sign.diff_analysis import (
@@ -32,6 +31,7 @@ from pyhanko.sign.validation.policy_decl import (
     SignatureValidationSpec,
 )
 from pyhanko.sign.validation.settings import KeyUsageConstraints
+from pyhanko_certvalidator.registry import TrustManager
 
 from signatures.roots import OTHERS_FRESHNESS, TIMESTAMP_FRESHNESS, validation_policy
 
@@ -43,21 +43,20 @@ _STRUCTURE = [
     ObjectStreamRule().as_qualified(_MAINTENANCE),
     _PROOFS,
 ]
-# pyHanko's default also lets /Info and the XMP metadata change after a signature
-SIGNING_ONLY = StandardDiffPolicy(
-    global_rules=_STRUCTURE,
-    form_rule=FormUpdatingRule(
-        field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), GenericFieldModificationRule()]
-    ),
-)
-PROOFS_ONLY = StandardDiffPolicy(global_rules=_STRUCTURE, form_rule=None)
-# Other tools date their work in /Info at each revision; that only the date and the tool's
-# name change there is checked before, on the bytes (``verification``).
+# The tools with which people sign date their work in /Info and the XMP metadata; that nothing else changes
+# there, and only with a signature, is checked before, on the bytes (``verification``).
 _DATED = [
     *_STRUCTURE,
     DocInfoRule().as_qualified(_MAINTENANCE),
     MetadataUpdateRule().as_qualified(_MAINTENANCE),
 ]
+SIGNING_ONLY = StandardDiffPolicy(
+    global_rules=_DATED,
+    form_rule=FormUpdatingRule(
+        field_rules=[SigFieldCreationRule(), SigFieldModificationRule(), GenericFieldModificationRule()]
+    ),
+)
+PROOFS_ONLY = StandardDiffPolicy(global_rules=_STRUCTURE, form_rule=None)
 
 
 class _AnyProofs(WhitelistRule):
@@ -87,25 +86,25 @@ def others(odd: Collection[str], *, form: bool = True) -> StandardDiffPolicy:
     return StandardDiffPolicy(global_rules=rules, form_rule=SIGNING_ONLY.form_rule if form else None)
 
 
-def specification(roots: list[asn1_x509.Certificate], *, contract: bool) -> SignatureValidationSpec:
+def specification(anchors: TrustManager, *, contract: bool) -> SignatureValidationSpec:
     """Return the rules of the validation: nothing fetched, revocation always known."""
-    return _specification(roots, OTHERS_FRESHNESS, contract=contract)
+    return _specification(anchors, OTHERS_FRESHNESS, contract=contract)
 
 
 def specification_then(
-    roots: list[asn1_x509.Certificate], knowledge: LocalKnowledge, *, contract: bool
+    anchors: TrustManager, knowledge: LocalKnowledge, *, contract: bool
 ) -> SignatureValidationSpec:
     """Return the rules at a proven hour: what an authority says holds until its ``nextUpdate``."""
-    return replace(_specification(roots, None, contract=contract), local_knowledge=knowledge)
+    return replace(_specification(anchors, None, contract=contract), local_knowledge=knowledge)
 
 
 def _specification(
-    roots: list[asn1_x509.Certificate], freshness: dt.timedelta | None, *, contract: bool
+    anchors: TrustManager, freshness: dt.timedelta | None, *, contract: bool
 ) -> SignatureValidationSpec:
     usage = {"non_repudiation"} if contract else {"non_repudiation", "digital_signature"}
     return SignatureValidationSpec(
-        cert_validation_policy=validation_policy(roots, freshness),
-        ts_cert_validation_policy=validation_policy(roots, TIMESTAMP_FRESHNESS),
+        cert_validation_policy=validation_policy(anchors, freshness),
+        ts_cert_validation_policy=validation_policy(anchors, TIMESTAMP_FRESHNESS),
         revinfo_gathering_policy=RevocationInfoGatheringSpec(
             online_fetching_rule=RevinfoOnlineFetchingRule.LOCAL_ONLY,
             certificate_fetching_rule=CertificateFetchingRule.NEVER_FETCH,

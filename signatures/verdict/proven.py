@@ -46,8 +46,8 @@ async def chain_of(found: Findings, reader: PdfFileReader) -> list[stamps.Stamp]
             verified = stamp.ok
         else:
             following = chain[-1]
-            known = knowledge.knowledge_of(reader, following.revision)
-            indication = await stamp.judge(found.specification_then(known), _at(max(following.at, stamp.at)))
+            known, hour = found.known_by(reader, following.revision), max(following.at, stamp.at)
+            indication = await stamp.judge(found.specification_then(known, hour), _at(hour))
             verified = indication == AdESPassed.OK
         if not verified:
             break
@@ -68,15 +68,15 @@ async def proven(found: Findings, signature: EmbeddedPdfSignature) -> Proven | N
 
 
 async def _then(found: Findings, signature: EmbeddedPdfSignature, stamp: stamps.Stamp) -> Proven:
-    known = knowledge.knowledge_of(signature.reader, stamp.revision)
+    known = found.known_by(signature.reader, stamp.revision)
     own = [one for one in found.tokens if one.field == signature.field_name]
-    timing = _at(max([stamp.at, *(one.at for one in own)]))
-    specification = found.specification_then(known)
+    hour = max([stamp.at, *(one.at for one in own)])
+    timing, specification = _at(hour), found.specification_then(known, hour)
     worth = [await one.judge(specification, timing) for one in own]
     stamped = any(each == AdESPassed.OK for each in worth)
     indication = await _judge(signature, specification, timing, stamped=stamped)
     if indication == AdESPassed.OK and _says_more(found.knowledge, known):
-        later = found.specification_then(found.knowledge)
+        later = found.specification_then(found.knowledge, hour)
         again = await _judge(signature, later, timing, stamped=stamped)
         indication = again if again in _WITHDRAWN else indication
     return Proven(stamp.at, indication, stamped, knowledge.known_at(known, signature.signer_cert))

@@ -73,12 +73,13 @@ async def check(found: Findings) -> None:
         _only_stamped(found)
         return
     if found.is_contract:
-        found.problems += check_locks(signed, intermediate=found.intermediate)
+        found.problems += check_locks(signed, awaited=[name for name, held in names.items() if held is None])
     for signature in signed:
         if found.is_late:
             found.refuse("too_long")
             return
         await check_signature(found, reader, signature)
+    found.reader = reader
 
 
 async def _check_stamps(found: Findings, reader: PdfFileReader) -> None:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from signatures.verification.defaults import are_fonts, are_idle, is_appearance
 from signatures.verification.faults import (
     Fault,
     Open,
     bad_proofs,
     changed_after_last,
+    changed_by_signing,
     dressed_timestamp,
     field_added,
     forbidden_change,
@@ -36,6 +38,7 @@ from signatures.verification.properties import (
     differ_by_date,
     differ_by_tool,
     is_maintained,
+    is_of_the_tool,
 )
 from signatures.verification.signed import Field, Signed, Table, array, dictionary, fields, pages
 from signatures.verification.structure import Revision, Structure
@@ -70,21 +73,39 @@ def check(structure: Structure, signed: list[Signed], odd: Open = None) -> None:
     before: Table = {}
     last_trailer: dict[str, Any] = {}
     for index, (revision, table) in enumerate(structure.tables()):
-        if index > signed[0].revision:
+        here = next((one for one in signed if one.revision == index), None)
+        if here is signed[0] and index and is_ours(structure.root, before):
+            _signs_only(_Changes(structure, revision, before, table, here.name, here, odd), last_trailer)
+        elif index > signed[0].revision:
             latest = [one for one in signed if one.revision < index][-1]
-            here = next((one for one in signed if one.revision == index), None)
             try:
                 _Changes(structure, revision, before, table, latest.name, here, odd).check(last_trailer)
             except Fault as fault:
                 if fault.code == "forbidden_change" and index > signed[-1].revision:
                     raise changed_after_last() from None
                 raise
-        if index >= signed[0].revision:
+        if index >= signed[0].revision - 1:
             before, last_trailer = dict(table), revision.trailer
     last = signed[-1]
     covers_all = last.value["ByteRange"][2] + last.value["ByteRange"][3] == len(structure.file.data)
     if last.revision == len(structure.revisions) - 1 and not covers_all:
         raise changed_after_last()
+
+
+def is_ours(root: int, table: Table) -> bool:
+    """Tell whether these objects are those of a contract of ours, by the names of its fields."""
+    return any(_OURS.fullmatch(field.name) for field in fields(root, table))
+
+
+def _signs_only(changes: _Changes, last_trailer: dict[str, Any]) -> None:
+    """Refuse the revision of the first signature of a contract of ours if it does more than sign.
+
+    What was agreed is the revision before it, which no signature covers yet.
+    """
+    try:
+        changes.check(last_trailer)
+    except Fault as fault:
+        raise changed_by_signing(changes.name) from fault
 
 
 class _Changes:
@@ -104,8 +125,11 @@ class _Changes:
         self.before, self.after, self.name, self.here, self.odd = before, after, name, here, odd
         self.catalogs = before[structure.root].value, after[structure.root].value
         self.certified = "DocMDP" in dictionary(self.catalogs[0].get("Perms"), before)
-        # other tools date their work in the properties at each revision; ours never does
-        self.dated = not any(_OURS.fullmatch(field.name) for field in fields(structure.root, before))
+        # other tools date their work in the properties at each revision, and so does the tool with which
+        # somebody signs a contract of ours; we never do
+        ours = is_ours(structure.root, before)
+        self.signs_ours = ours and here is not None and not here.is_timestamp
+        self.dated = not ours or self.signs_ours
         self.explained: set[int] = set()
         self.grew = self.filled = False  # proofs were added, fields of the form filled in
 
@@ -159,7 +183,8 @@ class _Changes:
         if new["Size"] < old["Size"]:
             raise self.forbidden()
         if was.get("Info") != now.get("Info"):
-            if not self.dated or "Info" in was:
+            new_one = isinstance(now.get("Info"), Ref) and self._is_new(now["Info"].number)
+            if not self.dated or "Info" in was or not new_one:
                 raise metadata_changed(self.name)
             was["Info"] = now["Info"]
         if not same(was, now):
@@ -186,7 +211,7 @@ class _Changes:
             if not self.dated or not isinstance(now, bytes):
                 raise metadata_changed(self.name)
             if not is_maintained(key, was, now):
-                self._rewritten(key in OF_THE_TOOL)
+                self._rewritten(is_of_the_tool(key, now) if self.signs_ours else key in OF_THE_TOOL)
         if self.structure.uses[number]:  # the trailer alone should refer to it
             raise self.forbidden()
         self.explained.add(number)
@@ -206,6 +231,8 @@ class _Changes:
         """What a tool writes of itself is not what the document says of itself."""
         if not by_a_tool:
             raise metadata_changed(self.name)
+        if self.signs_ours:
+            return
         leave_open(self.odd, properties_rewritten(self.name), metadata_changed(self.name))
 
     def _tables(self) -> None:
@@ -228,7 +255,10 @@ class _Changes:
                 continue
             if key == "Extensions" and are_extensions(was, now):
                 continue
-            if key == "Version" and not self.certified and now in VERSIONS and (was or "") < now:
+            may_be_raised = self.signs_ours or not self.certified  # a curve of ISO/TS 32002 is of PDF 2.0
+            if key == "Version" and may_be_raised and now in VERSIONS and (was or "") < now:
+                continue
+            if key == "Perms" and was is None and self.here is not None and self._certifies(now):
                 continue
             raise metadata_changed(self.name) if key == "Metadata" else self.forbidden()
         if self.root in self.revision.objects:
@@ -248,6 +278,12 @@ class _Changes:
             self._explain(number)
         self.explained |= growth.explained & self.revision.objects.keys()
 
+    def _certifies(self, permissions: Any) -> bool:
+        """Tell whether these are the permissions of the signature here, the first (§ 12.8.6)."""
+        here = self.here
+        first = here is not None and here.name == self.name and not here.is_timestamp
+        return first and here is not None and permissions == {"DocMDP": Ref(here.number, 0)}
+
     # the form
 
     def _form(self) -> set[int]:
@@ -264,7 +300,7 @@ class _Changes:
                 if flags[1] not in (1, 3) or flags[0] not in (0, 1, 3) or flags[0] > flags[1]:
                     raise self.forbidden()
             elif key != "Fields" and not same(was.get(key), now.get(key)):
-                raise self.forbidden()
+                self._default(key, was.get(key), now.get(key))
         added = self._appended(was.get("Fields"), now.get("Fields"))
         known = {field.number: field for field in fields(self.root, self.before)}
         for field in fields(self.root, self.after):
@@ -275,6 +311,15 @@ class _Changes:
         if not set(added) <= {field.number for field in fields(self.root, self.after)}:
             raise self.forbidden()
         return set(added)
+
+    def _default(self, key: str, was: Any, now: Any) -> None:
+        """A signatory's own tool may add the defaults of text fields to a form of ours, which has none."""
+        kinds = {"DA": is_appearance(now), "DR": key == "DR" and are_fonts(now, self.after)}
+        if was is not None or not self.signs_ours or not kinds.get(key, False):
+            raise self.forbidden()
+        if not are_idle(self.root, self.before, self.after):
+            raise self.forbidden()
+        self._explain_below(now)
 
     def _appended(self, old: Any, new: Any) -> list[int]:
         """Return the numbers added at the end of an array of references."""

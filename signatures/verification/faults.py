@@ -103,6 +103,11 @@ def forbidden_change(name: str) -> Fault:
     return Fault("forbidden_change", name)
 
 
+def changed_by_signing(name: str) -> Fault:
+    """Say that the revision of the signature ``name``, the first, does more than sign what was agreed."""
+    return Fault("forbidden_change", name, which="signing")
+
+
 def metadata_changed(name: str) -> Fault:
     """Say that the title, the author or the like changed after the signature ``name``."""
     return Fault("forbidden_change", name, which="metadata")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from signatures.verification.structure import Revision
 
 WINDOW = 4_000  # how far before « obj » its numbers are looked for, comments included
+NEAR = 64  # where they are in most files
 FAR = 70_000  # and with nothing but white space between
 _NUMBERS = re.compile(rb"([+-]?\d{1,10})" + SEPARATOR + rb"+([+-]?\d{1,10})" + SEPARATOR + rb"*\Z")
 _NUMBER = re.compile(rb"[+-]?\d{1,10}")
@@ -29,13 +30,22 @@ _LONGER = re.compile(rb"obj[^\x00\t\n\x0c\r ()<>\[\]{}/%]")
 _TRAILER = re.compile(rb"trailer" + SEPARATOR + rb"*<<")
 
 
+def _spaced(data: bytes, position: int) -> re.Match[bytes] | None:
+    """Match the numbers before « obj », read backwards: most often they are near."""
+    near = data[max(0, position - NEAR) : position][::-1]
+    found = _SPACED.search(near)
+    if found is not None and found.end() < len(near):  # what is farther could not change it
+        return found
+    return _SPACED.search(data[max(0, position - FAR) : position][::-1])
+
+
 def headers(data: bytes) -> Iterator[tuple[int, int]]:
     """Yield the number and the place of every « N G obj » that some reader would take."""
     position = data.find(b"obj")
     while position != -1:
         before = data[position - 1 : position]
         if before.isdigit() or before in _BLANKS:
-            found = _SPACED.search(data[max(0, position - FAR) : position][::-1])
+            found = _spaced(data, position)
             place = position - found.end() if found is not None else None
             if place is None and (commented := _NUMBERS.search(data, max(0, position - WINDOW), position)):
                 place = commented.start()

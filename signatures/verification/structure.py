@@ -73,15 +73,21 @@ class Structure:
             for number in revision.freed | revision.objects.keys():
                 gone = table.pop(number, None)
                 if gone is not None:
-                    self.uses.subtract(one.number for one in gone.references)
+                    self.uses.subtract(_referred(gone))
             table.update(revision.objects)
             for definition in revision.objects.values():
-                self.uses.update(one.number for one in definition.references)
+                self.uses.update(_referred(definition))
             yield revision, table
 
     def table(self) -> dict[int, Definition]:
         """Return the objects as they are in the end."""
         return [table for _revision, table in self.tables()][-1]
+
+
+def _referred(definition: Definition) -> Iterator[int]:
+    """Yield what an object refers to; a table in a stream is a trailer, which is none of the objects."""
+    if definition.stream is None or definition.value.get("Type") != "XRef":
+        yield from (one.number for one in definition.references)
 
 
 def read(pdf: bytes, odd: Open = None) -> Structure:

@@ -192,13 +192,21 @@ def same(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
+# PDFDocEncoding where it is not Latin-1 (annex D.3): a tool that writes a title anew writes « ’ » in it
+_PDF_DOC = {
+    **dict(enumerate("˘ˇˆ˙˝˛˚˜", 0x18)),
+    **dict(enumerate("•†‡…—–ƒ⁄‹›−‰„“”‘’‚™ﬁﬂŁŒŠŸŽıłœšž", 0x80)),
+    0xA0: "€",
+}
+
+
 def text(string: bytes) -> str:
     """Return what a text string says (§ 7.9.2.2), for comparing: never to be shown."""
     if string.startswith(b"\xfe\xff"):
         return string[2:].decode("utf-16-be", "replace")
     if string.startswith(b"\xef\xbb\xbf"):
         return string[3:].decode("utf-8", "replace")
-    return string.decode("latin-1")
+    return string.decode("latin-1").translate(_PDF_DOC)
 
 
 def references(value: Any) -> list[Ref]:

@@ -70,6 +70,7 @@ def fewer_seconds() -> Iterator[None]:
         resource.prlimit(resident, resource.RLIMIT_CPU, before)
 
 
+@pytest.mark.django_db  # the command asks for the trusted lists
 def test_a_file_without_end_is_read(pki: ServedPki, tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "tube")
     (tmp_path / "lien").symlink_to("/dev/zero")

@@ -20,7 +20,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from signatures import pades
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo.pki import issuance
 from signatures.demo.pki.services import Authorities
 from signatures.errors import UnsignableDocument
@@ -185,14 +185,14 @@ def test_a_seal_is_not_put_over_junk(forger: Forger, pki: ServedPki) -> None:
 
 
 def test_no_key_signs_over_junk(files: Files, people: list[AbstractBaseUser]) -> None:
-    demo = backend("demo")
+    issued = demo()
     for junk in (files.one + b"%junk\n", files.one[:-1] + b"  \n", files.one + files.base):
         with pytest.raises(UnsignableDocument):
             asyncio.run(
                 pades.prepare(
                     junk,
                     "Signataire-02",
-                    demo.certificate_for(people[1]),
+                    issued.held_by(people[1]),
                     first=False,
                     last=True,
                     stamp_lines=["x"],

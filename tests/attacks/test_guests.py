@@ -66,6 +66,9 @@ def test_a_guest_s_code_gives_no_password_and_no_key(cast: Cast, holder: User) -
         "mfa_add_webauthn",
         "mfa_activate_totp",
         "usersessions_list",
+        "signing_keys",
+        "card_enrol",
+        "csc_enrol",
     ):
         for method in (browser.get, browser.post):
             answer = method(reverse(name), chosen)

@@ -1,10 +1,14 @@
-"""A whole contract is played with every log at DEBUG: whoever reads them learns nothing that gives access."""
+"""A whole contract is played with every log at DEBUG: whoever reads them learns nothing that gives access.
+
+Its evidence, left by the play, is then verified once the whole platform is deleted.
+"""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +24,7 @@ from config import run
 from config.demo import opening, play
 from config.demo import stage as stages
 from tests.post import Post, words
+from tests.workflow.evidence.checking import check, unpack
 
 LINA = "lina.aubrac@orme-habitat.example"
 NADIA = "nadia.nouvelle@clairval-sur-orme.example"
@@ -128,6 +133,11 @@ def _play_and_read(office: Office, tmp_path: Path) -> None:
         for path in [*(tmp_path / "state").rglob("*.log"), tmp_path / "state" / "postgres" / "log"]
     )
     grep(read, kept, office)
+    shutil.rmtree(
+        tmp_path / "state"
+    )  # the database, the documents, the keys: nothing of the platform is left
+    status, said = check(unpack(tmp_path / "out" / "evidence.zip", tmp_path / "dossier"))
+    assert (status, said.splitlines()[-1]) == (0, "TOUT EST VÉRIFIÉ"), said
 
 
 def grep(read: str, kept: Kept, office: Office) -> None:

@@ -36,6 +36,8 @@ NO_SECRET = {
     "id": "a row’s number",
     "content_type_id": "a kind of rows",
     "url": "any unknown address of the administration",
+    "service_code": "a signing service, as the settings name it",
+    "mark": "printed on the contract, for whoever reads it: where a file is verified",
     "letter": "a file of a demonstration's own mails",
 }
 # The address of a private calendar holds its key: no calendar sends anything but an address. It reads

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,14 +9,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
-from procrastinate.contrib.django import app
 
-from signatures import actions, blobs
+from signatures import actions, blobs, keys
 from signatures.demo import pki
 from signatures.models import Envelope, SignatureRequest
+from tests.csc.scene import remote, strict
 from tests.pki import ServedPki
 from tests.signatures import documents
-from tests.stage import worker_connector
+from tests.stage import run_jobs
+
+__all__ = ["remote", "run_jobs", "strict"]
 
 PASSWORD = "un mot de passe de test"
 
@@ -44,6 +45,7 @@ def signatories(db: None, pki: ServedPki) -> Signatories:
 def _person(email: str, name: str, organisation: str, title: str, algorithm: pki.Algorithm) -> Any:
     user = get_user_model().objects.create_user(email, PASSWORD)
     pki.issue_person(email, name, organisation, title, algorithm=algorithm)
+    keys.enrol_specimen(user)
     return user
 
 
@@ -57,7 +59,7 @@ def open_envelope(key: str = "csi-clairval-2026/1") -> Envelope:
     """Open an envelope over a new PDF of two fields."""
     return actions.open_envelope(
         title="Contrat de Clairval",
-        document_sha256=blobs.put(documents.build()),
+        document_sha256=blobs.put(documents.build(metadata=True)),
         fields=documents.FIELDS,
         specimen=True,
         idempotency_key=key,
@@ -70,26 +72,16 @@ def ask(envelope: Envelope, field_name: str, user: Any, **changes: Any) -> Signa
     arguments = {
         "document_sha256": envelope.current_sha256,
         "stamp_lines": [str(user.email), "au nom de la démonstration"],
-        "backend": "demo",
         **changes,
     }
+    if "key" not in arguments:
+        arguments["key"] = keys.one_of(user, None)
     if "confirmation" not in arguments:
         arguments["confirmation"] = actions.confirm(
             user, PASSWORD, document_sha256=str(arguments["document_sha256"])
         )
     request, _confirmation = actions.request_signature(envelope, field_name, user, **arguments)
     return request
-
-
-def run_jobs() -> None:
-    """Run a real worker on its own connection until no job is left to start."""
-
-    async def work() -> None:
-        with app.replace_connector(worker_connector()):
-            async with app.open_async():
-                await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
-
-    asyncio.run(work())
 
 
 @pytest.fixture

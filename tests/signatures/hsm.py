@@ -18,11 +18,12 @@ from typing import Any
 
 import PyKCS11
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from django.contrib.auth.base_user import AbstractBaseUser
 
-from signatures.backends import REGISTRY, SigningCertificate, backend
-from signatures.backends.demo import DemoBackend
+from signatures import keys
+from signatures.backends import REGISTRY, Brings, SigningCertificate, backend, certificate_in
+from signatures.backends.demo import DemoBackend, demo
 from signatures.errors import BackendUnavailable, KeyLocked, NoCertificate
+from signatures.models import EnrolledKey
 from tests import workers
 
 CODE, PIN, WRONG = "hsm", "246810", "135790"
@@ -38,27 +39,30 @@ class TokenBackend:
     code = CODE
     label = "Module matériel (essai)"
     specimen = True
+    proves = False
+    brings: Brings = "value"
 
     def __init__(self) -> None:
         self.before_use: Callable[[], None] = lambda: None  # what a test does once the session is open
         self.login: Callable[[Any, str], None] = lambda session, pin: session.login(pin)
 
-    def certificate_for(self, user: AbstractBaseUser) -> SigningCertificate:
+    def certificate_for(self, key: EnrolledKey) -> SigningCertificate:
         """Return the person's certificate, of which the token is not asked."""
-        return DemoBackend().certificate_for(user)
+        return certificate_in(key)
 
-    def sign(self, user: AbstractBaseUser, signed_attributes: bytes, digest_algorithm: str) -> bytes:
+    def sign(self, key: EnrolledKey, signed_attributes: bytes, digest_algorithm: str) -> bytes:
         """Sign in the token; raises BackendUnavailable, KeyLocked, NoCertificate."""
-        digest = hashlib.new(digest_algorithm, signed_attributes).digest()
+        assert key.owner is not None
+        digest, label = hashlib.new(digest_algorithm, signed_attributes).digest(), key.owner.get_username()
         library = PyKCS11.PyKCS11Lib()
         try:
             library.load(LIBRARY)
             session = library.openSession(_slot_of(library))
             self.login(session, os.environ["HSM_PIN"])
-            wanted = [(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY), (PyKCS11.CKA_LABEL, user.get_username())]
+            wanted = [(PyKCS11.CKA_CLASS, PyKCS11.CKO_PRIVATE_KEY), (PyKCS11.CKA_LABEL, label)]
             keys = session.findObjects(wanted)
             if not keys:
-                raise NoCertificate(user.get_username())
+                raise NoCertificate(label)
             self.before_use()
             return bytes(session.sign(keys[0], digest, PyKCS11.Mechanism(PyKCS11.CKM_ECDSA)))
         except PyKCS11.PyKCS11Error as error:
@@ -97,6 +101,11 @@ def make_token(folder: Path, monkeypatch: Any, *people: Any) -> TokenBackend:
     made = backend(CODE)
     assert isinstance(made, TokenBackend)
     return made
+
+
+def enrolled(person: Any) -> EnrolledKey:
+    """Enrol the token's key of a person."""
+    return keys.enrol(person, CODE, demo().held_by(person))
 
 
 def _softhsm(*arguments: str) -> None:

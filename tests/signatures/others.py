@@ -66,13 +66,18 @@ def signer(person: str, **names: str) -> SimpleSigner:
 
 
 async def signed(document: bytes, level: str, person: str = "tiers@ailleurs.test", **options: Any) -> bytes:
-    """Return ``document`` signed at « B-B », « B-T », « B-LT » or « B-LTA », or « CMS » (ISO 32000-1)."""
+    """Return ``document`` signed at « B-B », « B-T », « B-LT » or « B-LTA », or « CMS » (ISO 32000-1).
+
+    ``change`` is done to the revision that is signed, by the writer.
+    """
     by = options.pop("signer", None) or signer(person)
     stamper = options.pop("stamper", None) or CheckedTimeStamper()
     field = options.pop("field", FIELD)
     unstamped = options.pop("unstamped", False)
     strict = options.pop("strict", True)
-    output = io.BytesIO()
+    reserved = options.pop("bytes_reserved", None)
+    writer, output = IncrementalPdfFileWriter(io.BytesIO(document), strict=strict), io.BytesIO()
+    options.pop("change", lambda _writer: None)(writer)
     async with trust.online_context() as context:
         metadata = PdfSignatureMetadata(
             field_name=field,
@@ -90,8 +95,9 @@ async def signed(document: bytes, level: str, person: str = "tiers@ailleurs.test
             new_field_spec=SigFieldSpec(field),
         )
         await pdf_signer.async_sign_pdf(
-            IncrementalPdfFileWriter(io.BytesIO(document), strict=strict),
+            writer,
             existing_fields_only=False,
+            bytes_reserved=reserved,
             output=output,
         )
     return output.getvalue()

@@ -12,7 +12,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.utils import timezone
 
 from signatures import cms, pades
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo import pki as authorities
 from signatures.demo.pki import issuance
 from signatures.validation import validate
@@ -29,8 +29,8 @@ async def sign(
     document: bytes, field_name: str, person: AbstractBaseUser, *, first: bool, last: bool
 ) -> bytes:
     """Return ``document`` signed at level B-T, by the same steps as the machine."""
-    demo = backend("demo")
-    certificate = demo.certificate_for(person)
+    issued = demo()
+    certificate = issued.held_by(person)
     prepared = await pades.prepare(
         document,
         field_name,
@@ -41,7 +41,7 @@ async def sign(
         specimen=True,
         moment=timezone.now(),
     )
-    value = demo.sign(person, prepared.attributes, "sha256")
+    value = issued.sign_as(person, prepared.attributes, "sha256")
     assert isinstance(value, bytes)
     token = await pades.timestamp_token(value)
     signature = cms.assemble(certificate.certificate, certificate.chain, prepared.attributes, value, token)

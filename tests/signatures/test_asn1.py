@@ -6,10 +6,11 @@ import time
 
 import pytest
 from asn1crypto import cms as asn1_cms
-from asn1crypto import core
+from asn1crypto import core, x509
 
 from signatures import asn1, cms
-from signatures.backends import SigningCertificate, backend
+from signatures.backends import SigningCertificate
+from signatures.backends.demo import demo
 from signatures.timestamps import CheckedTimeStamper
 from tests.pki import ServedPki
 from tests.signatures.conftest import Signatories
@@ -55,13 +56,34 @@ def test_a_changed_value_is_encoded_again() -> None:
     assert Pair.load(loaded.dump())["second"].native == b"other"
 
 
+def test_names_are_compared_as_before_and_only_once() -> None:
+    """By RFC 4518: neither case nor the kind of string counts; what it forbids is refused each time."""
+    name = {"country_name": "FR", "organization_name": "Ville de Clairval", "common_name": "Autorité"}
+    encoded = x509.Name.build(name).dump()
+    alike = x509.Name.build({**name, "organization_name": "VILLE  de clairval"}).dump()
+    other = x509.Name.build({**name, "common_name": "Autre"}).dump()
+    for _again in range(2):
+        assert x509.Name.load(encoded) == x509.Name.load(alike) != x509.Name.load(other)
+        assert x509.Name.load(encoded).hashable == x509.Name.load(alike).hashable
+        assert x509.Name.load(encoded).hashable != x509.Name.load(other).hashable
+        assert x509.Name.load(encoded) != "Autorité"
+    changed = x509.Name.load(encoded)
+    assert changed.native["common_name"] == "Autorité"
+    changed.chosen[2][0]["value"] = x509.DirectoryString("utf8_string", "Autre")
+    assert changed == x509.Name.load(other)
+    forbidden = x509.Name.build({"common_name": "A\ufffdB"}).dump()
+    for _again in range(2):
+        with pytest.raises(ValueError):
+            assert x509.Name.load(forbidden) == x509.Name.load(forbidden)
+
+
 @pytest.mark.parametrize("algorithm", ["ec", "rsa"])
 def test_signing_takes_as_long_at_every_length(
     signatories: Signatories, pki: ServedPki, algorithm: str
 ) -> None:
     """One length in a few hundred used to take 12 s of processor."""
     user = signatories.prefect if algorithm == "ec" else signatories.mayor
-    certificate = backend("demo").certificate_for(user)
+    certificate = demo().held_by(user)
     attributes = cms.signed_attributes(certificate.certificate, bytes(32))
     lengths = range(60, 81) if algorithm == "ec" else range(377, 392)
     for length in lengths:

@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from signatures import cms
 from signatures.backends import REGISTRY, AwaitingSignatory, backend
-from signatures.errors import NoCertificate, UnknownBackend, WrongSignatureValue
+from signatures.backends.demo import demo
+from signatures.errors import NoCertificate, NotReady, UnknownBackend, WrongSignatureValue
 from tests.signatures.conftest import Signatories
+from tests.signatures.holders import HOLDERS, OF_NOBODY
 
-EVERY = pytest.mark.parametrize("code", sorted(REGISTRY))
+assert set(REGISTRY) == {*HOLDERS, *OF_NOBODY}, "each means has its line in tests/signatures/holders.py"
+EVERY = pytest.mark.parametrize("code", sorted(HOLDERS))
 
 
 @EVERY
@@ -28,7 +31,7 @@ def test_it_says_who_it_is(code: str) -> None:
 @EVERY
 def test_its_certificate_is_whole_and_in_force(code: str, signatories: Signatories) -> None:
     for user in (signatories.prefect, signatories.mayor):
-        certificate = backend(code).certificate_for(user)
+        certificate = backend(code).certificate_for(HOLDERS[code](user))
         parsed = x509.load_der_x509_certificate(certificate.certificate)
         assert f"{parsed.serial_number:x}" == certificate.serial
         assert certificate.not_before <= timezone.now() <= certificate.not_after
@@ -45,9 +48,14 @@ def test_its_certificate_is_whole_and_in_force(code: str, signatories: Signatori
 @EVERY
 def test_what_it_signs_verifies(code: str, signatories: Signatories) -> None:
     for user in (signatories.prefect, signatories.mayor):
-        certificate = backend(code).certificate_for(user)
+        key = HOLDERS[code](user)
+        certificate = backend(code).certificate_for(key)
         attributes = cms.signed_attributes(certificate.certificate, bytes(32))
-        value = backend(code).sign(user, attributes, "sha256")
+        if backend(code).brings == "document":
+            with pytest.raises(NotReady):
+                backend(code).sign(key, attributes, "sha256")
+            continue
+        value = backend(code).sign(key, attributes, "sha256")
         if isinstance(value, AwaitingSignatory):
             assert value.expires_at > timezone.now()
             continue
@@ -56,11 +64,10 @@ def test_what_it_signs_verifies(code: str, signatories: Signatories) -> None:
             cms.normalised_value(certificate.certificate, attributes + b"\x00", value)
 
 
-@EVERY
-def test_a_stranger_has_no_certificate(code: str, signatories: Signatories) -> None:
+def test_a_stranger_has_no_certificate(signatories: Signatories) -> None:
     stranger = get_user_model().objects.create_user("inconnu@clairval.test", "peu importe ici")
     with pytest.raises(NoCertificate):
-        backend(code).certificate_for(stranger)
+        demo().held_by(stranger)
 
 
 def test_an_unknown_code_is_named() -> None:
@@ -69,9 +76,9 @@ def test_an_unknown_code_is_named() -> None:
 
 
 def test_a_card_may_answer_in_r_and_s(signatories: Signatories) -> None:
-    certificate = backend("demo").certificate_for(signatories.prefect)
+    certificate = demo().held_by(signatories.prefect)
     attributes = cms.signed_attributes(certificate.certificate, bytes(32))
-    value = backend("demo").sign(signatories.prefect, attributes, "sha256")
+    value = demo().sign_as(signatories.prefect, attributes, "sha256")
     assert isinstance(value, bytes)
     r, s = utils.decode_dss_signature(value)
     assert (
@@ -83,10 +90,10 @@ def test_a_card_may_answer_in_r_and_s(signatories: Signatories) -> None:
 
 
 def test_a_value_made_by_another_key_is_refused(signatories: Signatories) -> None:
-    certificate = backend("demo").certificate_for(signatories.prefect)
+    certificate = demo().held_by(signatories.prefect)
     attributes = cms.signed_attributes(certificate.certificate, bytes(32))
     for other in (signatories.outsider, signatories.mayor):
-        value = backend("demo").sign(other, attributes, "sha256")
+        value = demo().sign_as(other, attributes, "sha256")
         assert isinstance(value, bytes)
         with pytest.raises(WrongSignatureValue):
             cms.normalised_value(certificate.certificate, attributes, value)

@@ -39,7 +39,7 @@ def token(
 
 
 def asked(envelope: Envelope, signatories: Signatories) -> SignatureRequest:
-    return ask(envelope, "Signataire-01", signatories.prefect, backend=hsm.CODE)
+    return ask(envelope, "Signataire-01", signatories.prefect, key=hsm.enrolled(signatories.prefect))
 
 
 def test_a_token_signs(token: hsm.TokenBackend, envelope: Envelope, signatories: Signatories) -> None:

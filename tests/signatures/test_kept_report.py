@@ -14,6 +14,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from signatures import blobs, kept, output
+from signatures.lists import keeping
 from signatures.models import Envelope, KeptReport
 from signatures.report import Verdict
 from signatures.validation import validate
@@ -21,6 +22,7 @@ from tests.owner import as_owner
 from tests.pki import ServedPki
 from tests.signatures import documents
 from tests.signatures.conftest import run_jobs
+from tests.signatures.lists.scheme import Scheme
 from tests.signatures.stages import self_signed
 
 
@@ -113,3 +115,22 @@ def test_a_report_that_was_kept_is_never_changed(db: None) -> None:
     for change in (lambda: KeptReport.objects.update(verdict="TOTAL-PASSED"), report.delete):
         with pytest.raises(ProgrammingError), transaction.atomic():
             change()
+
+
+def test_another_edition_of_a_list_has_the_report_made_anew(
+    sealed: Callable[[], bytes], envelope: Envelope, tmp_path: Path, settings: Any
+) -> None:
+    scheme = Scheme(tmp_path)
+    settings.LOTL_CERTIFICATES = [scheme.anchor]
+    scheme.keep(sequence=112)
+    sealed()
+    assert not list(kept.due(10))
+    keeping.keep(scheme.french(sequence=113), "tl-fr.xml")
+    assert [one.pk for one in kept.due(10)] == [envelope.pk]
+    envelope.refresh_from_db()
+    shown = kept.kept(envelope.sealed_sha256)
+    assert shown is not None and not shown.former, "shown meanwhile, with its date and its list"
+    defer_renewal()
+    run_jobs()
+    assert KeptReport.objects.count() == 2
+    assert not list(kept.due(10))

@@ -20,6 +20,7 @@ from tests import workers
 from tests.database_address import database_address
 from tests.pki import ServedPki
 from tests.signatures import documents
+from tests.signatures.brought import bring, by_a_tool
 from tests.signatures.conftest import Signatories, ask, open_envelope, run_jobs
 from tests.stage import worker_connector
 
@@ -115,11 +116,17 @@ def test_a_seal_survives_the_death_of_its_worker(
     assert validate(blobs.get(envelope.sealed_sha256), expected=documents.FIELDS).valid
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "with a tool of one's own"])
 def test_killed_at_every_point_one_after_the_other(
-    state: Path, signatories: Signatories, pki: ServedPki
+    state: Path, signatories: Signatories, pki: ServedPki, elsewhere: bool
 ) -> None:
     envelope = open_envelope()
-    request = ask(envelope, "Signataire-01", signatories.prefect)
+    if elsewhere:
+        email = signatories.prefect.get_username()
+        document = by_a_tool(blobs.get(envelope.current_sha256), person=email)
+        request = bring(envelope, "Signataire-01", signatories.prefect, document)
+    else:
+        request = ask(envelope, "Signataire-01", signatories.prefect)
     for point in WHILE_SIGNING[::2]:
         asyncio.run(recover_all())
         worker(state, pki, kill_at=point)

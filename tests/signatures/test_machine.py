@@ -10,7 +10,7 @@ import pytest
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from signatures import actions, blobs, machine, signals, validation
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo import pki
 from signatures.errors import DocumentChanged, EnvelopeClosed, NotReady
 from signatures.models import Envelope, SignatureRequest
@@ -140,7 +140,7 @@ def test_a_revoked_certificate_is_refused_before_the_key_is_used(
     envelope: Envelope, signatories: Signatories
 ) -> None:
     request = ask(envelope, "Signataire-01", signatories.prefect)
-    pki.revoke(int(backend("demo").certificate_for(signatories.prefect).serial, 16))
+    pki.revoke(int(demo().held_by(signatories.prefect).serial, 16))
     failed: list[SignatureRequest] = []
 
     def listen(sender: object, request: SignatureRequest, **_kwargs: object) -> None:
@@ -171,7 +171,7 @@ def test_a_certificate_changed_since_the_request_is_refused(
     request = ask(envelope, "Signataire-01", signatories.prefect)
     with as_owner():
         SignatureRequest.objects.filter(pk=request.pk).update(
-            certificate=backend("demo").certificate_for(signatories.mayor).certificate
+            certificate=demo().held_by(signatories.mayor).certificate
         )
     machine.advance(request.pk)
     request.refresh_from_db()

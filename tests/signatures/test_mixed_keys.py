@@ -18,7 +18,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from signatures import cms, pades
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo import pki as authorities
 from signatures.errors import WrongSignatureValue
 from signatures.validation import validate
@@ -43,11 +43,11 @@ def test_other_keys_are_valid_and_others_agree(
 ) -> None:
     """What a card may hold: a larger curve, a longer modulus, or a module that signs by PSS alone."""
     prefect, _mayor = make_people()
-    other, demo = somebody(f"{kind}@validation.test"), backend("demo")
+    other, issued = somebody(f"{kind}@validation.test"), demo()
     algorithm: authorities.Algorithm = "rsa3072" if kind == "pss" else kind  # type: ignore[assignment]
     authorities.issue_person(other.get_username(), "Ange Autre", "Ville", "Maire", algorithm=algorithm)
     if kind == "pss":
-        monkeypatch.setattr(demo, "sign", partial(_by_pss, demo.sign, other))
+        monkeypatch.setattr(issued, "sign_as", partial(_by_pss, issued.sign_as, other))
     file = asyncio.run(_sealed([prefect, other]))
     report = validate(file, expected=["Signataire-01", "Signataire-02"])
     assert report.valid, report.problems
@@ -61,7 +61,7 @@ def test_other_keys_are_valid_and_others_agree(
 
 def test_a_value_of_neither_way_is_refused(pki: object) -> None:
     _prefect, mayor = make_people()
-    certificate = backend("demo").certificate_for(mayor).certificate
+    certificate = demo().held_by(mayor).certificate
     short = _key_of(mayor).sign(b"x", padding.PSS(padding.MGF1(hashes.SHA256()), 8), hashes.SHA256())
     with pytest.raises(WrongSignatureValue):
         cms.normalised_value(certificate, b"x", short)
@@ -88,7 +88,7 @@ def _by_pss(
 
 
 def _key_of(person: AbstractBaseUser) -> Any:
-    return backend("demo")._open(person).key  # type: ignore[attr-defined]
+    return demo()._open(person).key
 
 
 async def _sealed(people: list[AbstractBaseUser]) -> bytes:

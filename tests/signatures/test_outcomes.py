@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from signatures import brought, card, jobs, key_errors, outcomes, reasons, seals
 from signatures import errors as known
-from signatures import jobs, outcomes, reasons
+from signatures.csc import errands, faults
 from signatures.delays import Delayed
 from signatures.errors import NoCertificate, SignatureError
 from signatures.limited import Unavailable
@@ -49,6 +50,43 @@ TABLE = {
     "UnknownBackend": (True, False),
     "UnknownField": (True, False),
     "UnsignableDocument": (True, False),
+    "AccountClosed": (True, False),
+    "ActivationExpired": (True, False),
+    "ActivationInvalid": (True, False),
+    "ActivationOfAnother": (True, False),
+    "AlgorithmUnfit": (True, False),
+    "AuthorisationEnded": (True, False),
+    "AuthorisationRefused": (True, False),
+    "CertificateOver": (True, False),
+    "CertificateTaken": (True, False),
+    "CodeRefused": (True, False),
+    "CodesWrong": (True, False),
+    "DigestUnfit": (True, False),
+    "DocumentRefused": (True, False),
+    "ErrandRefused": (True, False),
+    "KeyDisabled": (True, False),
+    "KeyLockedThere": (True, False),
+    "KeyNotUsable": (True, False),
+    "LevelTooLow": (True, False),
+    "NoSeal": (True, False),
+    "NobodyAsked": (True, False),
+    "NotForSigning": (True, False),
+    "NotInAPersonsPlace": (True, False),
+    "NotOffered": (True, False),
+    "NotRecognised": (True, False),
+    "OtpWrong": (True, False),
+    "PinWrong": (True, False),
+    "RemoteRefusal": (True, False),
+    "SessionOver": (True, False),
+    "SignatoryAbsent": (True, False),
+    "SignatureCancelled": (True, False),
+    "SpecimenNotAllowed": (True, False),
+    "TokenTooLong": (True, False),
+    "TooManyAtOnce": (True, False),
+    "UnknownService": (True, False),
+    "UnreadableCertificate": (True, False),
+    "ServiceGarbled": (False, False),
+    "ServiceUnavailable": (False, False),
     "WrongSignatureValue": (True, True),  # the key erred: its value is worth nothing
 }
 # what our validation may say of our own file, and an administrator or a less busy machine mends
@@ -76,6 +114,8 @@ def bare(kind: type[SignatureError]) -> SignatureError:
 
 def test_every_kind_of_error_has_its_line() -> None:
     assert {NoTrustRoot, Unavailable, NoCertificate} <= set(kinds())
+    assert {brought.DocumentRefused, card.CodeRefused, key_errors.KeyNotUsable} <= set(kinds())
+    assert {errands.ErrandRefused, faults.PinWrong, seals.NoSeal} <= set(kinds())
     assert {kind.__name__ for kind in kinds() if kind.__module__.startswith("signatures.")} == set(TABLE)
 
 

@@ -15,7 +15,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from signatures import pades
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.delays import RevocationTooEarly
 from signatures.demo import pki as authorities
 from signatures.errors import CertificateUntrusted, RevocationUnknown
@@ -104,7 +104,7 @@ def test_who_was_revoked_before_signing_is_found_out_by_the_wait(
 
     with paced(pki, answer_age=HOUR) as pace:
         two = asyncio.run(both_sign())
-        authorities.revoke(int(backend("demo").certificate_for(withdrawn).serial, 16))
+        authorities.revoke(int(demo().held_by(withdrawn).serial, 16))
         with pytest.raises(RevocationTooEarly):
             asyncio.run(pades.seal(two))
         pace.answer_age = dt.timedelta()
@@ -123,7 +123,7 @@ def test_a_file_that_others_sealed_with_an_earlier_word_is_not_called_valid(
         one = await sign(documents.build(), "Signataire-01", people[0], first=True, last=False)
         return await pades.seal(await sign(one, "Signataire-02", stolen, first=False, last=True))
 
-    authorities.revoke(int(backend("demo").certificate_for(stolen).serial, 16))
+    authorities.revoke(int(demo().held_by(stolen).serial, 16))
     with paced(pki, answer_age=3 * HOUR), WITHOUT_WAITING:
         forged = asyncio.run(forge())
         assert validate(forged).valid, "where an earlier word is enough, by a choice that the operator made"

@@ -6,11 +6,12 @@ import datetime as dt
 import threading
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db import IntegrityError, close_old_connections, transaction
 from django.utils import timezone
 
-from signatures import actions
-from signatures.backends import backend
+from signatures import actions, keys
+from signatures.backends.demo import demo
 from signatures.demo import pki
 from signatures.errors import (
     CertificateNotInForce,
@@ -26,7 +27,8 @@ from signatures.errors import (
     UnknownField,
     WrongSignatureValue,
 )
-from signatures.models import Confirmation, Envelope, SignatureRequest, Slot
+from signatures.models import Confirmation, EnrolledKey, Envelope, SignatureRequest, Slot
+from tests.owner import as_owner
 from tests.signatures.conftest import PASSWORD, Signatories, ask
 
 
@@ -79,26 +81,30 @@ def test_a_refused_request_leaves_the_confirmation_unused(
 
 
 def test_an_expired_certificate_is_refused_at_once(envelope: Envelope, signatories: Signatories) -> None:
-    long_ago = timezone.now() - dt.timedelta(days=800)
-    signatories.outsider.email = "expiree@clairval.test"
-    signatories.outsider.save()
-    pki.issue_person(
-        signatories.outsider.email, "Certificat Expiré", "Ville", "Maire", starts=long_ago, days=365
-    )
+    certificate, now = demo().held_by(signatories.outsider), timezone.now()
+    with as_owner():
+        EnrolledKey.objects.filter(fingerprint=certificate.fingerprint).update(
+            not_before=now - dt.timedelta(days=800), not_after=now - dt.timedelta(days=1)
+        )
     with pytest.raises(CertificateNotInForce, match="renouvelez-le"):
         ask(envelope, "Signataire-01", signatories.outsider)
+    late = get_user_model().objects.create_user("expiree@clairval.test", PASSWORD)
+    pki.issue_person(late.email, "Expirée", "Ville", "Maire", starts=now - dt.timedelta(days=800), days=365)
+    with pytest.raises(CertificateNotInForce, match="renouvelez-le"):
+        keys.enrol_specimen(late)
 
 
 def test_a_person_without_certificate_is_told_so(envelope: Envelope, signatories: Signatories) -> None:
-    signatories.outsider.email = "sans@clairval.test"
-    signatories.outsider.save()
+    without = get_user_model().objects.create_user("sans@clairval.test", PASSWORD)
     with pytest.raises(NoCertificate, match="sans@clairval.test"):
-        ask(envelope, "Signataire-01", signatories.outsider)
+        ask(envelope, "Signataire-01", without)
 
 
 def test_an_unknown_backend_is_named(envelope: Envelope, signatories: Signatories) -> None:
+    with as_owner():
+        EnrolledKey.objects.filter(owner=signatories.prefect).update(means="carte")
     with pytest.raises(UnknownBackend, match="carte"):
-        ask(envelope, "Signataire-01", signatories.prefect, backend="carte")
+        ask(envelope, "Signataire-01", signatories.prefect)
 
 
 def test_the_database_keeps_the_invariants(envelope: Envelope, signatories: Signatories) -> None:
@@ -128,7 +134,7 @@ def test_a_card_hands_its_value_in_later(envelope: Envelope, signatories: Signat
     )
     request.refresh_from_db()
     assert request.signed_attributes == attributes
-    value = backend("demo").sign(signatories.prefect, attributes, "sha256")
+    value = demo().sign_as(signatories.prefect, attributes, "sha256")
     assert isinstance(value, bytes)
     with pytest.raises(NotTheSigner):
         actions.supply_signature(request, signatories.mayor, value)
@@ -148,7 +154,7 @@ def test_a_value_is_kept_with_its_job_or_not_at_all(
         state="prepared", prepared_sha256="d" * 64, prepared={"signed_attributes": "MQMCAQU="}
     )
     request.refresh_from_db()
-    value = backend("demo").sign(signatories.prefect, request.signed_attributes, "sha256")
+    value = demo().sign_as(signatories.prefect, request.signed_attributes, "sha256")
     assert isinstance(value, bytes)
     with monkeypatch.context() as broken, pytest.raises(ConnectionError):
         broken.setattr("signatures.jobs.defer_request", no_queue)

@@ -17,7 +17,7 @@ from django.test import override_settings
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from signatures import actions, jobs, machine, timestamps
+from signatures import actions, breakers, jobs, machine, timestamps
 from signatures.asn1 import TimeStampResponse
 from signatures.demo import pki as authorities
 from signatures.demo.pki.services import Authorities, Services
@@ -177,7 +177,7 @@ async def test_after_five_failures_an_authority_is_left_alone(pki: ServedPki) ->
         stamper = timestamps.CheckedTimeStamper([url, f"{pki.url}/tsa"])
         for _attempt in range(8):
             await stamper.async_timestamp(DIGEST, "sha256")
-    assert faulty.asked == timestamps.BREAK_AFTER
+    assert faulty.asked == breakers.BREAK_AFTER
 
 
 @pytest.mark.django_db(transaction=True)

@@ -23,7 +23,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign.fields import SigFieldSpec, append_signature_field
 
 from signatures import limited, pades, trust
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo import pki as authorities
 from signatures.errors import CertificateUntrusted, UnsignableDocument
 from signatures.validation import validate
@@ -214,7 +214,9 @@ def test_a_mayor_who_signs_a_changed_file_does_not_make_it_valid(
 
 
 def test_an_uncertified_document_is_refused(people: list[AbstractBaseUser]) -> None:
-    one = asyncio.run(sign(documents.build(), "Signataire-01", people[0], first=False, last=False))
+    """Unless the lock of the field says instead what may follow, as of a tool that only signs."""
+    unlocked = documents.build(locks=False)
+    one = asyncio.run(sign(unlocked, "Signataire-01", people[0], first=False, last=False))
     two = asyncio.run(sign(one, "Signataire-02", people[1], first=False, last=True))
     assert "not_certified" in codes(asyncio.run(pades.seal(two)))
 
@@ -238,7 +240,7 @@ def test_a_certificate_revoked_before_signing_is_refused(
     revoked = somebody("revoque@validation.test")
     authorities.issue_person(revoked.get_username(), "Révoqué", "Ville", "Maire")
     one = asyncio.run(sign(documents.build(["Seul"]), "Seul", revoked, first=True, last=True))
-    authorities.revoke(int(backend("demo").certificate_for(revoked).serial, 16))
+    authorities.revoke(int(demo().held_by(revoked).serial, 16))
     try:
         with pytest.raises(CertificateUntrusted):
             asyncio.run(pades.seal(one))
@@ -321,6 +323,7 @@ def verify(*arguments: str | Path) -> int:
     return int(caught.value.code or 0)
 
 
+@pytest.mark.django_db  # the command asks for the trusted lists
 def test_the_command_exits_0_only_for_a_valid_file(
     files: Files, pki: ServedPki, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

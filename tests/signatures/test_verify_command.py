@@ -23,6 +23,8 @@ from signatures.validation import validate
 from tests.pki import ServedPki
 from tests.signatures import others
 
+pytestmark = pytest.mark.django_db  # it asks for the trusted lists
+
 HOSTILE = "\x1b[2J\x1b[H\x1b[1;32mVALIDE\x1b[0m\n\u202eabc\u2028\x9b31m\x07[bold green]VALIDE[/]"
 FIELD = "\x1b]0;a\x07\x1b[32mVALIDE"
 FORBIDDEN = [chr(n) for n in [*range(0x20), *range(0x7F, 0xA0)] if chr(n) not in "\n"]

@@ -1,0 +1,1 @@
+"""Trusted lists of our own, signed as those of the Union are."""
