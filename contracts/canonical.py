@@ -14,6 +14,8 @@ import json
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
+
 from contracts import kinds
 from contracts.clauses import ANNEXES, clauses_of, filled, key_of
 from contracts.models import Annex, Clause, Commitment, Contract, Signatory, Volet
@@ -21,11 +23,12 @@ from stakeholders import letters
 from stakeholders.models import Mandate, Office, User
 from stakeholders.permissions import holders_of
 
+# 6: where its readers verify it (ADR 0027)
 # 5: of each annex its file, whether the public may read it and why not, how it travels (ADR 0026)
 # 4: long texts have a structure, derived from what is typed (ADR 0025)
 # 3: the kind of contract, its clauses, how its signatories are empowered (ADR 0023)
 # 2: a commitment's owner is an office; 1: it was a person's name
-SCHEMA = 5
+SCHEMA = 6
 STRUCTURED = 4  # from this schema on, a line that begins with « - » is a point of a list
 Content = dict[str, Any]
 Offices = dict[int, list[Office]]  # of each person, those held today
@@ -48,7 +51,7 @@ def content_of(contract: Contract) -> Content:
     preamble, period {start, end, rule}, document_date, frameworks [{kind, label}], clauses [{key, place,
     heading, text}], volets [{code, order, title, lead, text, commitments […]}], annexes [{key,
     number, kind, title, publishable, reason, reason_words, attached, file {sha256, size, pages} or none}],
-    signatories.
+    signatories, verified_at (the address that a version's own mark completes, ``contracts.printed.check``).
     The text of a clause is filled, and that of a volet which says nothing, or it is left out, as the kind of
     contract has it: what is hashed is what is printed.
     """
@@ -76,6 +79,7 @@ def content_of(contract: Contract) -> Content:
         "volets": _filled_volets([_volet(volet, offices) for volet in volets], kind.empty_volet),
         "annexes": [_annex(number, row) for number, row in enumerate(contract.annexes.all(), start=1)],
         "signatories": _signatories(list(contract.signatories.select_related("office__organisation"))),
+        "verified_at": f"{settings.PUBLIC_URL}/v/",
     }
     plain: Content = _plain(found)
     return plain

@@ -102,13 +102,15 @@ class Place:
 class Reminders:
     """When whoever is awaited is reminded: so many days before the term (0 for the day itself), and after.
 
-    ``counted`` is how those days are counted, ``working`` or ``calendar``; ``head`` and ``pilots``, after
-    how many working days the head of the organisation is told, then the contract's pilots.
+    ``counted`` is how those days are counted, ``working`` or ``calendar``; ``substitute``, ``head`` and
+    ``pilots``, after how many working days is told whoever replaces the person awaited, then the head of the
+    organisation, then the contract's pilots.
     """
 
     before: tuple[int, ...]
     after: tuple[int, ...]
     counted: str
+    substitute: int
     head: int
     pilots: int
 
@@ -276,11 +278,12 @@ def _check_days(found: KindOfContract) -> None:
 
 def _check_reminders(found: KindOfContract) -> None:
     said = found.reminders
+    higher = (said.substitute, said.head, said.pilots)
     _one_of(said.counted, COUNTED)
-    for days, least in ((said.before, 0), (said.after, 1), ((said.head, said.pilots), 1)):
+    for days, least in ((said.before, 0), (said.after, 1), (higher, 1)):
         _unique(map(str, days))
         _hold(all(type(n) is int and least <= n <= FURTHEST for n in days), f"{days}: {least} to {FURTHEST}")
-    _hold(said.head < said.pilots, "the head is told before the pilots")
+    _hold(list(higher) == sorted(higher), "the substitute is told first, then the head, then the pilots")
 
 
 def _check_silence(found: KindOfContract) -> None:

@@ -190,10 +190,9 @@ class ContractGroupPermission(GroupPermissionRow):
 class ContractAccess(models.Model):
     """Which organisation's group sees which contract, as lists need it: narrow and indexed.
 
-    A shadow of guardian's rows for « view_contract », which stay the authority about one
-    contract. The database keeps it in the same transaction, whoever writes (triggers of
-    migration 0005): nothing here is written by hand. ``ended`` says whether the contract's
-    status is one of ENDED; the sort key of lists is the contract's own number.
+    A shadow of guardian's rows for « view_contract », which stay the authority about one contract. The
+    database keeps it in the same transaction, whoever writes (triggers of migration 0005): nothing here is
+    written by hand. ``ended``: its status is one of ENDED. The sort key of lists is the contract's number.
     """
 
     group = models.ForeignKey(Group, models.CASCADE, related_name="+", db_index=False)
@@ -252,7 +251,7 @@ class SignatoryKind(models.TextChoices):
 
 
 class Signatory(models.Model):
-    """A place on the signature page: an office, its capacity, its rank.
+    """A place on the signature page: an office, its capacity, its rank. The database keeps ``being_signed``.
 
     ``authorised_by`` names the resolution that empowers it, where there is one before the text is final.
     ``needs_council_resolution`` locks the place until the council's resolution is enforceable
@@ -285,6 +284,7 @@ class Signatory(models.Model):
             "de la signature la nommera."
         ),
     )
+    being_signed = models.BooleanField(db_default=False, editable=False)
 
     class Meta:
         verbose_name = _("signataire")
@@ -293,6 +293,11 @@ class Signatory(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["contract", "order"], name="one_signatory_a_rank"),
             models.UniqueConstraint(fields=["contract", "office"], name="one_rank_an_office"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["office", "-contract"], condition=models.Q(being_signed=True), name="being_signed"
+            )
         ]
 
     def __str__(self) -> str:
@@ -338,6 +343,7 @@ class ContractVersion(models.Model):
         verbose_name = _("version")
         verbose_name_plural = _("versions")
         ordering = ["-number"]
+        indexes = [models.Index(fields=["pdf_sha256"], name="version_pdf")]
         constraints = [models.UniqueConstraint(fields=["contract", "number"], name="one_version_a_number")]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from contracts.printed.typography import FONTS
 
-LIBRARIES = ("typst", "pikepdf")
+LIBRARIES = ("typst", "pikepdf", "segno")
 
 
 @cache

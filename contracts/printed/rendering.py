@@ -23,6 +23,7 @@ from pikepdf import Pdf
 
 from contracts.canonical import Content
 from contracts.printed.attached import attach
+from contracts.printed.check import qr_code
 from contracts.printed.edition import edition_of
 from contracts.printed.fields import Box, place
 from contracts.printed.typography import FONTS
@@ -86,6 +87,8 @@ def render(
     with translation.override("fr"):
         data = document(content, specimen=specimen, frozen_at=frozen_at, draft=draft)
     files = {**_sources(TEMPLATE), "document.json": json.dumps(data, ensure_ascii=False).encode()}
+    if data["check"] is not None:
+        files["check.svg"] = qr_code(data["check"]["address"])
     made_at = int(frozen_at.timestamp())
     try:
         pages = _compiler(files).compile(format="pdf", pdf_standards=STANDARDS, timestamp=made_at)

@@ -17,6 +17,7 @@ from contracts.annexes import grouped, kind_of, pages_of, reason_of
 from contracts.canonical import Content
 from contracts.models import Direction, Party, Periodicity, SignatoryKind
 from contracts.printed.act import act, noun
+from contracts.printed.check import address_of
 from contracts.printed.long_texts import Laid, long_text
 from contracts.printed.typography import (
     NO_BREAK_SPACE,
@@ -73,6 +74,22 @@ def document(
         "annexes": [_annex(annex) for annex in content["annexes"] if "key" not in annex],
         "enclosures": [_enclosure(annex) for annex in content["annexes"] if "key" in annex],
         "signatories": [_signatory(s, len(content["signatories"])) for s in content["signatories"]],
+        "check": None if draft else _check(content),
+    }
+
+
+def _check(content: Content) -> Row | None:
+    """Return where the signed file is verified; None for a text of a schema that did not say."""
+    address = address_of(content)
+    if not address:
+        return None
+    return {
+        "address": address,
+        "text": _(
+            "Les signatures sont dans le fichier, non sur le papier. Pour les vérifier, envoyez le fichier à "
+            "cette adresse :"
+        ),
+        "alt": _("Code QR de l’adresse %(address)s") % {"address": address},
     }
 
 
