@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import connections, models
 from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -34,10 +35,7 @@ class Prepared(Generic[Row]):
         """Return the rows for these values, in the order of the markers."""
         query, compiler, sql, marked = self._kept or self._write()
         params = tuple(each if place is None else _as(each, values[place]) for each, place in marked)
-        asking = copy.copy(compiler)
-        asking.connection = connections[query.db]  # this thread's
-        asking.as_sql = lambda *_args, **_kwargs: (sql, params)  # type: ignore[method-assign]
-        return list(ModelIterable(QuerySet(query.model, cast(Any, _Written(asking)), query.db)))
+        return _rows(query, compiler, sql, params)
 
     def _write(self) -> tuple[QuerySet[Row], SQLCompiler, str, list[tuple[Any, int | None]]]:
         query = self.make(*self._markers)
@@ -49,6 +47,36 @@ class Prepared(Generic[Row]):
         marked = [(each, self._markers.index(each) if each in self._markers else None) for each in params]
         self._kept = query, compiler, sql, marked
         return self._kept
+
+
+class Framed(Generic[Row]):
+    """A query of the rows that another finds: written once, with the SQL of the other put in its place.
+
+    ``make`` takes what stands for the other, a value for ``pk__in``.
+    """
+
+    _PLACE = f"SELECT {MARKER}"
+
+    def __init__(self, make: Callable[[RawSQL], QuerySet[Row]]) -> None:
+        self._query = make(RawSQL(self._PLACE, ()))  # noqa: S611 (our own)
+        self._compiler = self._query.query.get_compiler(using=self._query.db)
+        sql, self._params = self._compiler.as_sql()
+        self._before, place, self._after = sql.partition(self._PLACE)
+        if not place or self._PLACE in self._after:
+            raise ValueError("the query takes the other once")
+        self._ahead = self._before.replace("%%", "").count("%s")
+
+    def rows(self, sql: str, params: Sequence[Any]) -> list[Row]:
+        """Return the rows that this SQL finds, in the order of the frame."""
+        given = (*self._params[: self._ahead], *params, *self._params[self._ahead :])
+        return _rows(self._query, self._compiler, f"{self._before}{sql}{self._after}", given)
+
+
+def _rows(query: QuerySet[Row], compiler: SQLCompiler, sql: str, params: tuple[Any, ...]) -> list[Row]:
+    asking = copy.copy(compiler)
+    asking.connection = connections[query.db]  # this thread's
+    asking.as_sql = lambda *_args, **_kwargs: (sql, params)  # type: ignore[method-assign]
+    return list(ModelIterable(QuerySet(query.model, cast(Any, _Written(asking)), query.db)))
 
 
 class _Written:

@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
+from django.core.mail import EmailMessage
 from django.urls import reverse
 
+from stakeholders.secret_mails import HIDDEN, PLAIN, SECRETS, SecretMail
 from stakeholders.security_events import Name, mark_of_address, tell
 
 ASKED = {
@@ -39,6 +41,24 @@ class PublicAddressAdapter(DefaultAccountAdapter):
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return where a password is chosen anew, the key in the fragment."""
         return link("account_reset_open", key)
+
+    def render_mail(
+        self,
+        template_prefix: str,
+        email: str | list[str],
+        context: dict[str, Any],
+        headers: dict[str, str] | None = None,
+    ) -> EmailMessage:
+        """Return a mail that knows its words without what gives access; of no known kind, without any."""
+        message: EmailMessage = super().render_mail(template_prefix, email, context, headers)
+        if template_prefix in PLAIN:
+            return message
+        names = SECRETS.get(template_prefix)
+        if names is None:
+            return SecretMail.of(message, HIDDEN)
+        without = {**context, **dict.fromkeys(names, HIDDEN)}
+        hidden = super().render_mail(template_prefix, email, without, headers)
+        return SecretMail.of(message, str(hidden.body))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a mail whose site is ours."""

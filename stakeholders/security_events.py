@@ -42,6 +42,7 @@ class Name(StrEnum):
     GRANT_REFUSED = "security.grant_refused"
     GRANT = "security.grant"  # a power that is in force from now on: mandate, act of the register
     GRANT_ENDED = "security.grant_ended"
+    SIGNING_KEY_CHANGED = "security.signing_key_changed"  # enrolled, accepted by another, withdrawn
     SIGNING_PROOF_CHANGED = "security.signing_proof_changed"
     RIGHT_REFUSED = "security.right_refused"
     LIMIT_REACHED = "security.limit_reached"

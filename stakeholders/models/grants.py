@@ -50,9 +50,9 @@ PENDING = (GrantState.DRAFTED, GrantState.REQUESTED)
 class GrantQuerySet(models.QuerySet["Grant"]):
     """Grants, by what became of them."""
 
-    def awaiting(self) -> GrantQuerySet:
+    def awaiting(self, now: dt.datetime | None = None) -> GrantQuerySet:
         """Those that somebody may still confirm."""
-        return self.filter(state=GrantState.REQUESTED, expires_at__gt=timezone.now())
+        return self.filter(state=GrantState.REQUESTED, expires_at__gt=now or timezone.now())
 
     def pending(self) -> GrantQuerySet:
         """Those that are asked, or about to be; one that expired is no more."""

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection
+from django.db.models import TextField, Value
+from django.db.models.functions import Concat
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,7 +17,7 @@ from contracts.models import Contract
 from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import held_on, with_rights
-from stakeholders.prepared import Prepared
+from stakeholders.prepared import Framed, Prepared
 from tests import plot
 from tests.cast import Cast, small_contract
 from workflow.standing.standings import Standings, standings_of_many
@@ -68,6 +70,26 @@ def test_each_thread_asks_by_its_own_connection(cast: Cast) -> None:
 def test_a_query_that_takes_no_marker_is_no_query_of_these_values() -> None:
     with pytest.raises(ValueError, match="takes no"):
         Prepared(lambda _person: User.objects.all(), 2_147_480_001).rows(1)
+
+
+def test_a_frame_reads_what_another_query_finds_in_its_own_order(cast: Cast) -> None:
+    shown = Framed(
+        lambda within: (
+            User.objects.annotate(
+                named=Concat("last_name", Value(" % "), "first_name", output_field=TextField())
+            )
+            .filter(pk__in=within, email__contains="@")
+            .order_by("-named")[:3]
+        )
+    )
+    for sought in (list(User.objects.order_by("pk")[:5]), [cast.outsider], []):
+        keys = [person.pk for person in sought]
+        rows = shown.rows("SELECT id FROM stakeholders_user WHERE id = ANY(%s)", [keys])
+        expected = sorted(sought, key=lambda one: f"{one.last_name} % {one.first_name}", reverse=True)[:3]
+        assert {row.pk for row in rows} == {one.pk for one in expected}
+        assert [row.named for row in rows] == sorted((row.named for row in rows), reverse=True)
+    with pytest.raises(ValueError, match="takes the other once"):
+        Framed(lambda _within: User.objects.all())
 
 
 def test_who_may_open_a_contract_is_asked_of_today_and_of_each(cast: Cast) -> None:

@@ -39,7 +39,6 @@ def test_the_hour_that_comes_twice_says_which_it_is() -> None:
     assert plain(moment(CHANGE, seconds=True)) == "25 octobre 2026, 2 h 30 min 00 s (heure d’été)"
     with translation.override("en"):
         assert hour(CHANGE) == "02:30 (summer time)"
-    assert errors.to_the_second(CHANGE) == "25/10/2026 02:30:00 (heure d’été)"
 
 
 def test_the_stamp_says_which_hour_it_is() -> None:
@@ -58,6 +57,7 @@ def test_both_rooms_write_alike(at: dt.datetime, language: str) -> None:
     """``signatures`` knows nobody, so it says by itself what ``stakeholders.wording`` says."""
     with translation.override(language):
         assert errors.on_day(at) == day(at)
+        assert errors.to_the_second(at) == moment(at, seconds=True)
         assert errors.at_time(at) == hour(at)
 
 
