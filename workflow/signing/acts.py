@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-
 from contracts.models import ContractVersion, Signatory
 from signatures import actions as signing
+from signatures import keys
+from signatures.brought import Brought
 from signatures.errors import SignatureError
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.authority import Basis
@@ -14,16 +14,29 @@ from stakeholders.wording import in_sentence
 from workflow.council import rules as council
 from workflow.engine import purposes
 from workflow.record.refusals import Locked
-from workflow.signing import holders, rules
+from workflow.signing import holders, levels, rules
 from workflow.signing.models import REFUSAL_OWES_WHY, Refusal, SigningAct
 from workflow.tasks.act import Doing, doing, owed, save
 from workflow.tasks.rounds import signing_round_of
 
 
-def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -> None:
+def sign(
+    user: User,
+    task_id: int,
+    brought: Brought | None = None,
+    /,
+    *,
+    confirmation: str = "",
+    document_sha256: str,
+    key_id: str = "",
+    supplied_sha256: str = "",
+) -> None:
     """A signatory signs the exact bytes that were shown, having just said again who they are.
 
-    The signature itself is made by the worker; the circuit goes on when it is in the file.
+    ``key_id`` names the means of signing that they chose among theirs; none, the last that they used.
+    ``brought`` and ``supplied_sha256`` are of a document signed elsewhere (``upload_acts``). The
+    signature itself is made by the worker, with what the key gives; the circuit goes on when it is in the
+    file.
     """
     with doing(user, task_id, purposes.SIGN) as act:
         signatory: Signatory = act.task.seed
@@ -36,10 +49,12 @@ def sign(user: User, task_id: int, *, confirmation: str, document_sha256: str) -
                 envelope,
                 signatory.field_name,
                 user,
+                key=levels.sufficient(keys.one_of(user, key_id), signatory, envelope),
                 confirmation=confirmation,
                 document_sha256=document_sha256,
                 stamp_lines=stamp,
-                backend=settings.SIGNATURE_BACKEND,
+                brought=brought,
+                supplied_sha256=supplied_sha256,
             )
         except SignatureError as error:
             raise Locked(str(error)) from error
@@ -112,3 +127,14 @@ def refuse_signature(user: User, task_id: int, *, reason: str) -> Refusal:
         )
         act.complete()
     return refusal
+
+
+def cancel_signature(user: User, act: SigningAct) -> None:
+    """Take back a signature whose signatory's own key is awaited; its task is then given back to them.
+
+    Raises Locked once the key has served.
+    """
+    try:
+        signing.cancel(act.request, user)
+    except SignatureError as error:
+        raise Locked(str(error)) from error

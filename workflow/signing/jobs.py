@@ -9,7 +9,6 @@ from procrastinate.contrib.django import app
 
 from contracts.models import Contract, ContractVersion
 from signatures import actions as signing
-from signatures.backends import backend
 from signatures.errors import SignatureError
 from signatures.jobs import in_transaction, when_lost
 from signatures.models import SignatureRequest
@@ -31,7 +30,7 @@ from workflow.engine.tasks import Task
 from workflow.opinions import rules as opinions_rules
 from workflow.record import events, journal
 from workflow.record.refusals import Locked
-from workflow.signing import holder_acts
+from workflow.signing import holder_acts, preflight
 
 
 def defer_reopening(request: SignatureRequest, process_id: int) -> None:
@@ -108,23 +107,24 @@ def return_lost(process_id: int, request_id: int) -> None:
     task_lost(scheduled(process_id, purposes.MAKE_SIGNATURE))
 
 
-def _check_final_text(contract: Contract, version: ContractVersion) -> None:
+def _check_final_text(contract: Contract, version: ContractVersion) -> dict[str, str]:
     if not opinions_rules.approved_by_all(contract, version):
         raise WorkFailed(_("Les deux parties n’ont pas approuvé ce document : le texte ne peut être arrêté."))
     keep_the_approved_bytes(contract, version)
+    return preflight.rehearse(contract, version)
 
 
-def _open_envelope(contract: Contract, version: ContractVersion, _nothing: None) -> None:
+def _open_envelope(contract: Contract, version: ContractVersion, kinds: dict[str, str]) -> None:
     fields = [signatory.field_name for signatory in contract.signatories.all()]
-    used = backend(settings.SIGNATURE_BACKEND)
     envelope = signing.open_envelope(
         title=str(contract),
         document_sha256=version.pdf_sha256,
         fields=fields,
-        specimen=used.specimen,
+        specimen=settings.DEMONSTRATION,
         idempotency_key=f"version-{version.pk}",
     )
     SigningRound.objects.get_or_create(version=version, defaults={"envelope": envelope})
+    preflight.keep(version, kinds)
     facts = {"version": version.number, "pdf_sha256": version.pdf_sha256, "fields": fields}
     journal.record("final_text_settled", contract=contract, actor=None, payload=facts)
     events.publish("final_text_settled", contract, version=version.number)

@@ -8,16 +8,18 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from contracts.models import Signatory
+from contracts.models import ContractVersion, Signatory
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.models import AuthorityKind, SigningAuthority
-from stakeholders.text import Line
+from stakeholders.text import Line, Lines
 from stakeholders.wording import day
 from workflow.engine.models import Act, says_why
 
 REFUSAL_OWES_WHY = _("Dites pourquoi vous refusez de signer.")
 ALREADY_ACCEPTED = _("Cette différence est déjà acceptée.")
 ACCEPTING_OWES_WHY = _("Dites pourquoi le contrat peut garder ce nom.")
+WARNINGS_OWE_WHY = _("Dites pourquoi la signature peut s’ouvrir malgré ces avertissements.")
+WARNING_ACCEPTED = _("Cet avertissement est déjà accepté.")
 LONGEST_REASON = 200  # characters: it is printed in the box of a signature
 
 BASES = [(kind.value, kind.label) for kind in AuthorityKind if kind != AuthorityKind.REPRESENTATION_ONLY]
@@ -109,6 +111,76 @@ class AcceptedHolder(Act):
             "organisation": self.mandate.office.organisation.short_name,
             "reason": self.reason,
         }
+
+
+class WarningCode(models.TextChoices):
+    """What may stand in the way of a signature before it is asked for; codes are kept in the journal."""
+
+    NO_SIGNATORY = "no_signatory", _("personne ne peut signer")
+    NO_KEY = "no_key", _("aucun moyen de signature")
+    KEY_WAITS = "key_waits", _("certificat à un autre nom")
+    KEY_ENDED = "key_ended", _("certificat échu")
+    LEVEL = "level_too_low", _("niveau insuffisant")
+    UNLISTED = "authority_unlisted", _("autorité absente des listes de confiance")
+    LIST_STALE = "list_stale", _("liste de confiance périmée")
+    LIST_MISSING = "list_missing", _("liste de confiance manquante")
+    LIST_DISOWNED = "list_disowned", _("liste de confiance désavouée")
+    ENDS_BEFORE_TERM = "ends_before_term", _("certificat échu avant le terme")
+    ENDS_SOON = "ends_soon", _("certificat bientôt échu")
+
+
+class AcceptedWarning(Act):
+    """A pilot lets the signing open in spite of a warning at one place, and says why.
+
+    It counts for the facts ``about`` which the warning was (whose certificate, which list); ``sentence`` is
+    what the page said of it, in French as the contract is.
+    """
+
+    signatory = models.ForeignKey(Signatory, models.PROTECT, related_name="accepted_warnings")
+    code = models.CharField(_("avertissement"), max_length=20, choices=WarningCode.choices)
+    about = Line(_("faits"), max_length=200)
+    sentence = Lines(_("ce qui était dit"))
+
+    class Meta:
+        verbose_name = _("avertissement accepté")
+        verbose_name_plural = _("avertissements acceptés")
+        ordering = ["at", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "signatory", "code", "about"],
+                name="one_acceptance_a_warning",
+                violation_error_message=WARNING_ACCEPTED,
+            ),
+            models.CheckConstraint(
+                name="accepted_warning_known", condition=Q(code__in=[code.value for code in WarningCode])
+            ),
+            says_why("accepting_warning_says_why", WARNINGS_OWE_WHY),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}, {self.signatory}"
+
+
+class Rehearsal(models.Model):
+    """A copy of a version was signed in every place with keys that were thrown away; what came of it.
+
+    ``kinds`` are the kinds of those keys by field (« ecdsa 256 »); ``by_pdfsig`` whether poppler was asked
+    too; ``failure`` the sentence of one that would not do, blank where it was valid.
+    """
+
+    version = models.ForeignKey(ContractVersion, models.PROTECT, related_name="rehearsals")
+    at = models.DateTimeField(_("le"), default=timezone.now)
+    kinds = models.JSONField(_("sortes de clés"), default=dict)
+    by_pdfsig = models.BooleanField(_("vérifiée aussi par pdfsig"), default=False)
+    failure = Lines(_("échec"), blank=True)
+
+    class Meta:
+        verbose_name = _("répétition de signature")
+        verbose_name_plural = _("répétitions de signature")
+        ordering = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.version}, {self.at:%Y-%m-%d %H:%M}"
 
 
 class Refusal(Act):

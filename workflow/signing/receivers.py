@@ -26,7 +26,7 @@ from workflow.engine.models import SigningRound
 from workflow.engine.tasks import WITH_THE_SYSTEM, serving, tasks
 from workflow.record import events, journal
 from workflow.record.jobs import defer_anchor
-from workflow.signing import holders, jobs, specimens
+from workflow.signing import holders, jobs, launch_jobs, specimens
 from workflow.signing.acts import signer_of, stamp_of
 from workflow.signing.models import SigningAct
 from workflow.standing.standings import Standings
@@ -123,7 +123,8 @@ def contract_sealed(envelope: Envelope, **_kwargs: Any) -> None:
     contract = signing.version.contract
     Contract.objects.filter(pk=contract.pk).update(status=Status.SIGNED)
     facts = {"version": signing.version.number, "sealed_sha256": envelope.sealed_sha256}
-    entry = journal.record("contract_sealed", contract=contract, actor=None, payload=facts)
+    vouched = {**facts, **journal.summary_of(contract)}
+    entry = journal.record("contract_sealed", contract=contract, actor=None, payload=vouched)
     defer_anchor(entry.number)
     events.publish("contract_sealed", contract, **facts)
     _go_on(contract, purposes.SEAL)
@@ -141,7 +142,8 @@ def archive_renewed(renewal: Renewal, **_kwargs: Any) -> None:
         "replaced_sha256": renewal.replaced_sha256,
     }
     contract = signing.version.contract
-    entry = journal.record("archive_renewed", contract=contract, actor=None, payload=facts)
+    vouched = {**facts, **journal.summary_of(contract)}
+    entry = journal.record("archive_renewed", contract=contract, actor=None, payload=vouched)
     defer_anchor(entry.number)
     events.publish("archive_renewed", contract, **facts)
 
@@ -191,6 +193,20 @@ def somebody_may_sign_for_another(verb: str, authority: SigningAuthority, **_kwa
     """The same, for who is given a signature by an act of the register."""
     if verb == "authority_recorded":
         specimens.defer_key(authority.delegate)
+
+
+@receiver(signals.keys_changed)
+@receiver(signals.trusted_list_kept)
+def means_changed(**_kwargs: Any) -> None:
+    """Have the worker look again at the signings that are held, with the keys as they are now."""
+    launch_jobs.defer_looks()
+
+
+@receiver(rights_changed)
+@receiver(authority_changed)
+def who_signs_changed(**_kwargs: Any) -> None:
+    """The same, with whom the offices and the register name now."""
+    launch_jobs.defer_looks()
 
 
 def _act(request: SignatureRequest) -> SigningAct | None:

@@ -13,6 +13,7 @@ from workflow.council.models import SENDING_BACK, CouncilResolution
 from workflow.council.rules import council_allows, sessions_on
 from workflow.engine.models import SigningRound
 from workflow.engine.tasks import Task
+from workflow.opinions.last import read_with_silences
 from workflow.opinions.rules import approvals_of, approved_by_all
 from workflow.signing import holders
 from workflow.signing.models import Refusal, SigningAct
@@ -108,8 +109,11 @@ def ask_ahead(contracts: list[Contract]) -> None:
 
 
 def with_rounds(contracts: list[Contract]) -> list[ContractVersion]:
-    """Return the last version of each contract that has one, read with its round: who signs asks for both."""
-    rows = ContractVersion.objects.filter(contract__in=contracts)
+    """Return the last version of each contract that has one, read with its round and with its silences.
+
+    Who signs asks for them all.
+    """
+    rows = ContractVersion.objects.filter(contract__in=contracts).annotate(silent=read_with_silences())
     rows = rows.select_related("frozen_by", "signing_round__envelope").order_by("contract_id", "-number")
     by_contract = {row.contract_id: row for row in rows.distinct("contract_id")}
     for contract in contracts:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.conf import settings
 from procrastinate.contrib.django import app
 
+from signatures import keys
 from signatures.demo import pki
 from signatures.jobs import in_transaction
 from stakeholders.kinds import Side
@@ -33,7 +34,7 @@ def issue_specimen_key(*, mandate_id: int) -> None:
 
 
 def issue(person: User, title: str, organisation: Organisation) -> None:
-    """Issue the person's demonstration certificate: P-256 on the State's side, RSA-3072 elsewhere."""
+    """Issue and enrol the person's demonstration key: P-256 on the State's side, RSA-3072 elsewhere."""
     pki.issue_person(
         person.get_username(),
         f"{person.first_name} {person.last_name}",
@@ -41,3 +42,4 @@ def issue(person: User, title: str, organisation: Organisation) -> None:
         title,
         algorithm="p256" if organisation.side == Side.STATE else "rsa3072",
     )
+    keys.enrol_specimen(person)

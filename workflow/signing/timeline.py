@@ -47,7 +47,7 @@ def seal(milestone: Milestone, progress: Progress) -> Iterator[Milestone]:
     signing = rules.round_of(progress.version) if progress.version else None
     if signing and signing.envelope.sealed_at:
         milestone.look, milestone.at = DONE, signing.envelope.sealed_at
-        milestone.detail = _("archivé, niveau B-LTA")
+        milestone.detail = _("archivé")
     elif signing and (told := of_seal(signing.envelope)):
         milestone.look, milestone.detail = told.look, told.word
     yield milestone

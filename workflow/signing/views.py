@@ -4,31 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
+from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contracts.canonical import commitments, total_budget
 from contracts.models import Signatory
-from signatures import actions as signing
-from signatures import passkeys
+from signatures import keys, passkeys
+from signatures.backends import backend
 from signatures.errors import ConfirmationRefused, SignatureError
-from signatures.models import Envelope
+from signatures.means import Held
+from signatures.models import EnrolledKey, Envelope
 from stakeholders.proofs import Proof
 from stakeholders.security_events import Name, tell
 from workflow.council.rules import resolution_on
 from workflow.engine import purposes
-from workflow.opinions.last import last_opinions
+from workflow.opinions.last import last_opinions, silences_read
 from workflow.opinions.rules import approvals_of
 from workflow.proofs.rules import why_not_this_proof
 from workflow.proofs.ways import WAYS, ways_of
 from workflow.record.refusals import ActRefused, AlreadyDone
 from workflow.record.values import OpinionValue
-from workflow.signing import acts, holders, rules
-from workflow.tasks.access import OpenTask, task_for
+from workflow.signing import acts, holders, levels, rules, upload_acts
+from workflow.signing.forms import SignedDocumentForm
+from workflow.signing.models import SigningAct
+from workflow.tasks.access import OpenTask, contract_for, task_for
 from workflow.tasks.act import closed
 from workflow.tasks.answers import Request, member, refused
 from workflow.tasks.fields import ReasonForm
@@ -46,6 +50,7 @@ def sign(request: Request, met: OpenTask) -> HttpResponse:
             met.task.pk,
             confirmation=request.POST.get("confirmation", ""),
             document_sha256=request.POST.get("document_sha256", ""),
+            key_id=request.POST.get("key", ""),
         )
     except AlreadyDone as error:
         return refused(request, error, met.contract.pk)
@@ -120,6 +125,46 @@ def sign_refuse(request: Request, contract: int, task: int) -> HttpResponse:
     )
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@member
+def sign_upload(request: Request, contract: int, task: int) -> HttpResponse:
+    """Take back the document that the signatory signed with a tool of their own."""
+    met = _signing_task(request, contract, task)
+    if request.method != "POST":
+        return redirect("task", contract, task)
+    form = SignedDocumentForm(request.POST, request.FILES)
+    signatory: Signatory = met.task.seed
+    if not form.is_valid():
+        return _page(request, met, 422, upload=form)
+    try:
+        signed = upload_acts.examine(form.bytes(), signatory, _envelope(met))
+        upload_acts.sign(request.user, met.task.pk, signed)
+    except AlreadyDone as error:
+        return refused(request, error, contract)
+    except ActRefused as error:
+        form.add_error("document", error.message)
+        return _page(request, met, 422, upload=form)
+    return afterwards(met)
+
+
+@require_POST
+@member
+def sign_cancel(request: Request, contract: int, task: int) -> HttpResponse:
+    """Take back one's signature while one's own key is awaited; the task is then asked again."""
+    found = contract_for(request.user, contract)
+    act = get_object_or_404(
+        SigningAct.objects.select_related("request__slot"),
+        task_id=task,
+        author=request.user,
+        version__contract=found,
+    )
+    try:
+        acts.cancel_signature(request.user, act)
+    except ActRefused as error:
+        messages.warning(request, error.message)
+    return redirect("task_done", contract, task)
+
+
 @require_safe
 @member
 def task_document(request: Request, contract: int, task: int) -> HttpResponse:
@@ -158,6 +203,7 @@ def _page(
     forms: dict[Proof, Form] | None = None,
     confirmation: str = "",
     notice: str = "",
+    upload: SignedDocumentForm | None = None,
 ) -> HttpResponse:
     if not met.is_open:
         return refused(request, closed(met.task, request.user, met.contract), met.contract.pk)
@@ -167,6 +213,8 @@ def _page(
     signatory: Signatory = met.task.seed
     envelope = _envelope(met)
     opinions = last_opinions(met.contract)
+    body, theirs = signatory.office.organisation, keys.of(request.user)
+    proofs = Held(request.user, theirs[0].proofs) if theirs else None
     context: dict[str, Any] = {
         "contract": met.contract,
         "task": met.task,
@@ -178,6 +226,7 @@ def _page(
         "commitments": len(commitments(version.content)),
         "budget": total_budget(version.content),
         "opinions": opinions,
+        "silences": silences_read(version),
         "reservations": [o for o in opinions if o.value == OpinionValue.FAVOURABLE_WITH_RESERVATIONS],
         "approvals": approvals_of(version),
         "resolution": resolution_on(version, signatory.awaited_council),
@@ -185,10 +234,12 @@ def _page(
         "obstacle": rules.why_not_sign(signatory, version),
         "difference": holders.difference_at(signatory, version),
         "failure": rules.last_failure(signatory, version),
-        **ways_of(request.user, signatory.office.organisation, envelope.current_sha256, forms or {}),
+        **ways_of(request.user, body, envelope.current_sha256, forms or {}, proofs),
         "confirmation": confirmation,
         "notice": notice,
-        **_certificate(request),
+        "upload": upload or SignedDocumentForm(),
+        "stamp": acts.stamp_of(request.user, signatory, version, met.standing.basis),
+        **_means(request, met, theirs),
     }
     return render(request, "signing/sign.html", context, status=status)
 
@@ -197,9 +248,24 @@ def _changed() -> str:
     return _("Le document a changé depuis que vous avez ouvert cette page : relisez-le.")
 
 
-def _certificate(request: Request) -> dict[str, Any]:
-    """Return the certificate that would be used, or why there is none."""
+def _means(request: Request, met: OpenTask, theirs: list[EnrolledKey]) -> dict[str, Any]:
+    """Return the means of signing that the person has, the one chosen (the last used first), or why none."""
+    chosen = request.POST.get("key") or request.GET.get("key", "")
+    signatory, specimen = met.task.seed, _envelope(met).specimen
+    held = [
+        (one, backend(one.means).label, levels.why_too_low(one, signatory, specimen=specimen))
+        for one in theirs
+    ]
     try:
-        return {"certificate": signing.certificate_for(request.user, settings.SIGNATURE_BACKEND)}
+        key = keys.one_of(request.user, chosen, theirs)
+        certificate = keys.usable(key, request.user)
     except SignatureError as error:
-        return {"certificate": None, "certificate_error": str(error)}
+        return {"certificate": None, "certificate_error": str(error), "held": held}
+    return {
+        "certificate": certificate,
+        "key": key,
+        "means": backend(key.means),
+        "too_low": levels.why_too_low(key, signatory, specimen=specimen),
+        "held": held,
+        "confirm_url": f"{reverse('sign_confirm', args=[met.contract.pk, met.task.pk])}?key={key.pk}",
+    }

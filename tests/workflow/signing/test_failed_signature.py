@@ -11,7 +11,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from contracts.models import Contract, Status
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo import pki as authorities
 from signatures.models import SignatureRequest
 from stakeholders.models import User
@@ -33,7 +33,7 @@ def sign_with_a_revoked_certificate(contract: Contract, user: User) -> None:
     """The certificate is revoked between the page and the worker."""
     waiting = plot.task(contract, "sign")
     signing_acts.sign(user, waiting.pk, **plot.confirm(user, contract))
-    authorities.revoke(int(backend("demo").certificate_for(user).serial, 16))
+    authorities.revoke(int(demo().held_by(user).serial, 16))
     run_jobs()
 
 

@@ -8,10 +8,15 @@ from django.urls import reverse
 
 from contracts.canonical import total_budget
 from contracts.models import Commitment
+from stakeholders.models import User
+from stakeholders.terms import FRANCE
+from stakeholders.wording import weekday
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.contracts.contents import content
 from tests.workflow.sockets import logged_in
+from workflow.engine.tasks import due_on
+from workflow.reminders import striking
 from workflow.templatetags.wording import number
 
 
@@ -47,3 +52,29 @@ def test_the_total_of_the_budgets_is_exact_and_nothing_where_none_is_given() -> 
     for row in rows:
         row["budget_eur"] = None
     assert total_budget(text) is None
+
+
+def test_who_gave_no_opinion_by_the_term_is_named_before_one_signs(cast: Cast) -> None:
+    """Without one more query: the version is read with them (tests/workflow/queries.txt, « Signature »)."""
+    contract = plot.at_review(cast)
+    landlord = plot.task(contract, "review", cast.organisation("org-oh"))
+    term = due_on(landlord)
+    assert term is not None
+    day = weekday(term).replace("\u00a0", " ")
+    plot.opine(contract, plot.task(contract, "review", cast.organisation("org-rtac")))
+    striking.strike(contract.pk, FRANCE.before(term, 2))
+    striking.strike(contract.pk, FRANCE.after(term, 1))
+    party = plot.tasks(contract, "approve")[0]
+    shown = said(plot.entitled(party), reverse("task", args=[contract.pk, party.pk]))
+    assert f"Aucune réponse au terme du {day}." in shown
+    plot.approve_all(contract)
+    shown = said(cast.prefete, reverse("task", args=[contract.pk, plot.task(contract, "sign").pk]))
+    name = cast.organisation("org-oh").short_name
+    assert f"Sans avis, aucune réponse au terme : {name} ({day})" in shown
+    assert f"Aucune réponse au terme du {day}." in shown
+
+
+def said(person: User, address: str) -> str:
+    """Return what somebody reads there, on one line."""
+    page = html.unescape(logged_in(person).get(address).content.decode())
+    return " ".join(page.replace("\u00a0", " ").split())

@@ -16,7 +16,7 @@ from signatures import signals
 from signatures.models import Confirmation, SignatureRequest
 from stakeholders.actions import end_authority, withdraw_mandate
 from stakeholders.models import AuthorityKind
-from tests import plot
+from tests import plot, snapshots
 from tests.cast import Cast
 from tests.owner import as_owner, untied
 from tests.stage import run_jobs
@@ -148,6 +148,7 @@ def test_the_acts_of_before_are_found_in_the_journal(cast: Cast) -> None:
         assert "workflow_signingact" not in connection.introspection.table_names()
         migrate(MigrationExecutor(connection).loader.graph.leaf_nodes())
         roles.grant(connection)
+    snapshots.number_on()
     assert rows() == kept
     asked = JournalEntry.objects.filter(contract=contract, verb="signature_requested")
     assert [act.at for act in SigningAct.objects.order_by("pk")] == [entry.at for entry in asked]

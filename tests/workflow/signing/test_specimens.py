@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from signatures.backends import backend
+from signatures.backends.demo import demo
 from signatures.demo.pki import person_path
 from signatures.errors import NoCertificate
 from stakeholders.actions import appoint, record_authority
@@ -36,9 +36,9 @@ def test_who_comes_to_sign_gets_a_key(cast: Cast, pki: ServedPki, office: Office
     settings.TRAINING = True
     person = newcomer("eve")
     with pytest.raises(NoCertificate):
-        backend("demo").certificate_for(person)
+        demo().held_by(person)
     come(person, office)
-    found = backend("demo").certificate_for(person)
+    found = demo().held_by(person)
     assert (found.common_name, found.title) == ("Ève Nouvelle", "Premier adjoint")
 
 
