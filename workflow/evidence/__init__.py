@@ -1,0 +1,1 @@
+"""The evidence of a signed contract: a file that proves it without this platform; its transfer (SEDA)."""
