@@ -78,6 +78,14 @@ WORDS: dict[str, Words] = {
         gettext_lazy("Sans réponse, le contrat attend : le silence ne vaut ni accord ni refus."),
         names_articles=True,
     ),
+    purposes.CLEAR_LAUNCH: Words(
+        gettext_lazy("Signature à débloquer"),
+        gettext_lazy(
+            "Faut-il attendre ? Quelque chose empêcherait l’un des signataires de signer : faites-le mettre "
+            "en ordre, ou acceptez-le en disant pourquoi."
+        ),
+        gettext_lazy("La signature s’ouvrira d’elle-même quand tout sera en ordre."),
+    ),
     purposes.RECORD_RESOLUTION: Words(
         gettext_lazy("Délibération à enregistrer"),
         gettext_lazy("Le conseil a-t-il délibéré ? Enregistrez sa délibération : la signature l’attend."),

@@ -58,9 +58,11 @@ def listing(
         return [found.filter(kind=kind) if kind else found]
 
     key = ("news", person.pk, unread, contract, kind, mine.ways)
-    return Listing(
-        lambda: Notice.objects.select_related("event", "contract", "task"), branches, NEWEST_FIRST, key
-    )
+    return Listing(_shown, branches, NEWEST_FIRST, key)
+
+
+def _shown() -> QuerySet[Notice]:
+    return Notice.objects.select_related("event", "contract", "task")
 
 
 def unread(people: Mapping[int, Standings]) -> dict[int, int]:

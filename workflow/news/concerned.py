@@ -25,7 +25,8 @@ from workflow.standing.parties import PILOTING
 from workflow.standing.standings import NO_TRANSFER, Standings
 
 ASKING = ("task", "lent")  # the kinds of news by which something is asked
-HEAD, PILOTS = "head", "pilots"  # to whom a late task is brought
+SUBSTITUTE, HEAD, PILOTS = "substitute", "head", "pilots"  # to whom a late task is brought
+REPLACED_SINCE = dt.timedelta(days=366)  # an absence that ended before says nothing of who replaces whom now
 
 
 def _holders(*conditions: Q, power: Power) -> set[User]:
@@ -140,6 +141,17 @@ def _signers(place: Signatory) -> set[User]:
     }
 
 
+def at_places(event: Event) -> set[User]:
+    """Return who may sign at the places that the event names (``places``)."""
+    rows = Signatory.objects.filter(contract=event.contract, pk__in=event.payload.get("places", []))
+    return {person for place in rows.select_related("contract", "office") for person in _signers(place)}
+
+
+def pilots_and_at_places(event: Event) -> set[User]:
+    """Return the pilots, and who may sign at the places that the event names."""
+    return pilots(event) | at_places(event)
+
+
 def receiver(event: Event) -> set[User]:
     """Return to whom a task was just passed on."""
     passed = Transfer.objects.filter(task=event.payload["task"], ended_at=None)
@@ -171,16 +183,39 @@ def named(event: Event) -> set[User]:
 
 
 def above(task: Task, level: str) -> set[User]:
-    """Return whom a task that is late is brought to: the head of the organisation, or the contract's pilots.
+    """Return whom a late task is brought to: a substitute, the head of the organisation, or the pilots.
 
     Not whoever may do it: they were reminded.
     """
     if level == PILOTS:
-        found = _pilots(task.process.circuit.contract_id)
-    else:
-        heads = Q(office__organisation=organisation_of(task), office__role=Role.HEAD)
-        found = _holders(heads, power=Power.VIEW)
-    return found - doers(task)
+        return _pilots(task.process.circuit.contract_id) - doers(task)
+    replacing = _replacing(task) - doers(task)
+    if level == SUBSTITUTE:
+        return replacing
+    heads = Q(office__organisation=organisation_of(task), office__role=Role.HEAD)
+    return _holders(heads, power=Power.VIEW) - doers(task) - replacing  # a head who replaces was just told
+
+
+def _replacing(task: Task) -> set[User]:
+    """Return the colleagues who replace those who owe the task, when they say that they are away.
+
+    By the absences that they declared for this power, the last of each: over for a year at most, or to come.
+    Whoever replaces them today may do it, and is told with them. Nobody for a signature: who may sign in
+    somebody's place is in the register, and is asked as they are.
+    """
+    power, organisation = power_of(task), organisation_of(task)
+    if power is None or place_of(task) is not None:
+        return set()
+    today = timezone.localdate()
+    away = Absence.objects.filter(
+        mandate__in=_held(today, Q(office__organisation=organisation)),
+        substitute__in=_held(today, Q(office__organisation=organisation)),
+        powers__contains=[power.value],
+        withdrawn_at=None,
+        ends_on__gte=today - REPLACED_SINCE,
+    ).select_related("mandate__office__organisation", "substitute__person__mail_choice")
+    last = {absence.mandate_id: absence for absence in away.order_by("declared_at", "pk")}
+    return {row.substitute.person for row in last.values() if power in row.mandate.office.powers}
 
 
 def escalated(event: Event) -> set[User]:

@@ -43,6 +43,7 @@ REPLACED = Kind("replaced", _("La version que vous aviez lue est retirée"), is_
 FAILED = Kind("failed", _("Votre signature n’a pas été apposée"), is_owed=True)
 ENDED = Kind("ended", _("Le contrat est signé par tous, ou abandonné"), is_owed=True)
 HOLDER = Kind("holder", _("Un signataire a changé"), is_owed=True)
+LAUNCH = Kind("launch", _("La signature ne peut s’ouvrir sans un certificat, ou s’ouvre sans"), is_owed=True)
 ANSWER = Kind("answer", _("Un avis ou une approbation est rendu"))
 SIGNATURE = Kind("signature", _("Une signature est apposée"))
 VERSION = Kind("version", _("Une version est figée, le texte définitif arrêté"))
@@ -65,8 +66,8 @@ TERM = Kind("term", _("Une échéance est reportée, ou passée sans réponse"),
 KINDS = {
     kind.code: kind
     for kind in (
-        *(TASK, LENT, RETURNED, REPLACED, FAILED, ENDED, HOLDER, ANSWER, SIGNATURE, VERSION, COUNCIL, FRAME),
-        *(DIAGNOSTIC, SUGGESTION, CONTACT, REMINDER, LAST_REMINDER, LATE, TERM),
+        *(TASK, LENT, RETURNED, REPLACED, FAILED, ENDED, HOLDER, LAUNCH, ANSWER, SIGNATURE, VERSION, COUNCIL),
+        *(FRAME, DIAGNOSTIC, SUGGESTION, CONTACT, REMINDER, LAST_REMINDER, LATE, TERM),
     )
 }
 
@@ -111,6 +112,9 @@ TOLD: dict[str, Told] = {
     "resolution_adopted": Told(COUNCIL, concerned.pilots),
     "resolution_adjourned": Told(COUNCIL, concerned.pilots),
     "resolution_corrected": Told(COUNCIL, concerned.pilots),
+    "launch_held": Told(LAUNCH, concerned.at_places),
+    "warnings_accepted": Told(LAUNCH, concerned.pilots_and_at_places),
+    "launch_cleared": Told(LAUNCH, concerned.pilots),
     "holder_changed": Told(HOLDER, concerned.pilots),
     "signature_made": Told(SIGNATURE, concerned.pilots),
     "signature_failed": Told(FAILED, concerned.named),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.text import slugify
@@ -24,16 +24,17 @@ from workflow.tasks.answers import Request, member
 from workflow.tasks.keyset import Listing
 
 EXPORTED_AT_MOST = 20_000
-CONTACT_MAILS = 100  # on the page, the newest; the table has them all
+LETTERS = 100  # on the page, the newest; the table has them all
 
 
 def _told(contract: Contract) -> QuerySet[Notice]:
     return Notice.objects.filter(contract=contract)
 
 
-def _to_contacts(contract: Contract) -> QuerySet[KeptMail]:
-    """Return the mails to people who have no account to read news by: the links, the codes."""
-    return KeptMail.objects.filter(contract=contract, contact__isnull=False).select_related("contact")
+def _letters(contract: Contract) -> QuerySet[KeptMail]:
+    """Return the mails that carry no news: a contact's link and code, a receipt, a change of signatories."""
+    of_news = Exists(Notice.objects.filter(mail=OuterRef("pk")))
+    return KeptMail.objects.filter(~of_news, contract=contract).select_related("contact", "person")
 
 
 def _in_full(rows: QuerySet[Notice]) -> QuerySet[Notice]:
@@ -57,7 +58,7 @@ def contract_told(request: Request, contract: int) -> HttpResponse:
         "contract": found,
         "page": page,
         "rows": [(notice, say(notice), _is_planned(notice)) for notice in page.rows],
-        "mails": _to_contacts(found).order_by("-pk")[:CONTACT_MAILS],
+        "mails": _letters(found).order_by("-pk")[:LETTERS],
     }
     return render(request, "news/told.html", context)
 
@@ -93,9 +94,10 @@ def contract_told_table(request: Request, contract: int) -> HttpResponse:
             mail.get_fate_display() if mail else "",
         )
         writer.writerow([harmless(cell) for cell in told])
-    for letter in _to_contacts(found).order_by("pk")[:EXPORTED_AT_MOST]:
-        at, words = moment(letter.at), str(_("Courriel à un contact"))
-        sent = (at, str(letter.contact), words, letter.subject, "", at, letter.get_fate_display())
+    for letter in _letters(found).order_by("pk")[:EXPORTED_AT_MOST]:
+        at = moment(letter.at)
+        words = _("Courriel à un contact") if letter.contact else _("Courriel")
+        sent = (at, str(letter.reader), words, letter.subject, "", at, letter.get_fate_display())
         writer.writerow([harmless(cell) for cell in sent])
     name = slugify(f"{found.reference} prevenus")
     return HttpResponse(

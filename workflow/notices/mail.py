@@ -24,8 +24,13 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from contracts.models import Contract
 from signatures.jobs import in_transaction, when_lost
 from stakeholders.direction import isolated, isolated_in_page
+from stakeholders.invitations import Invitation
+from stakeholders.models import User
+from stakeholders.secret_mails import HIDDEN as HIDDEN
+from stakeholders.secret_mails import SecretMail
 from workflow.notices.models import Fate, KeptMail, QueuedMail
 from workflow.notices.signals import mail_not_delivered
 
@@ -102,7 +107,7 @@ def fitted(pattern: str, words: str, least: int = 12) -> str:
     return pattern.replace("%s", words[: room - 1].rstrip() + "…") if room >= least else ""
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def defer_mail(
     *,
     to: str,
@@ -112,18 +117,37 @@ def defer_mail(
     html: str = "",
     calendar: str = "",
     kept: KeptMail | None = None,
+    person: User | None = None,
+    invitation: Invitation | None = None,
+    contract: Contract | None = None,
+    lost: KeptMail | None = None,
+    shown: str = "",
     headers: Mapping[str, str] | None = None,
 ) -> None:
     """Queue a mail within the caller's transaction: rolled back, it never leaves.
 
     ``reply_to`` is the address that an answer goes to, where somebody reads it; ``html`` the same words laid
-    out; ``calendar`` an attached file of deadlines (RFC 5545); ``kept`` the copy whose fate is told.
+    out; ``calendar`` an attached file of deadlines (RFC 5545); ``kept`` the copy whose fate is told. With a
+    ``person`` or an ``invitation``, to whom it goes, the copy is made here: it says what the mail says, or
+    ``shown``, the same words with ``HIDDEN`` instead of the link or the code that gives access.
+    ``contract``: what it is about, where it is one; ``lost``: the mail that it says did not arrive.
 
     Its Message-ID is given here, once: a server that takes a mail and breaks off before it says so is sent
     it again under the same one, by which mailboxes know it for the same.
 
     The queue is read and logged by many: it holds the mail's number, and the mail is sealed.
     """
+    if person is not None or invitation is not None:
+        kept = KeptMail.objects.create(
+            person=person,
+            invitation=invitation,
+            contract=contract,
+            lost=lost,
+            address=to,
+            subject=in_one_line(subject),
+            body=isolated(shown or body),
+            message_id=identifier(),
+        )
     letter: dict[str, Any] = {"to": to, "subject": in_one_line(subject), "body": isolated(body)}
     letter |= {"reply_to": reply_to, "html": isolated_in_page(html), "calendar": calendar}
     letter["headers"] = {"Message-ID": kept.message_id if kept else identifier(), **(headers or {})}
@@ -246,11 +270,22 @@ def _forget_letters() -> None:
 
 
 class QueuedBackend(BaseEmailBackend):
-    """Queues what Django and allauth send during a request, in plain text, one mail a recipient."""
+    """Queues what Django and allauth send during a request, in plain text, one mail a recipient.
+
+    It is kept as any other, without its code or its link (:class:`stakeholders.secret_mails.SecretMail`).
+    """
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """Queue each message; return how many."""
         for message in email_messages:
+            shown = message.hidden if isinstance(message, SecretMail) else ""
             for recipient in message.recipients():
-                defer_mail(to=recipient, subject=str(message.subject), body=str(message.body))
+                defer_mail(
+                    to=recipient,
+                    subject=str(message.subject),
+                    body=str(message.body),
+                    # an address that is nobody's here is not kept: a stranger typed it
+                    person=User.objects.filter(email__iexact=recipient).first(),
+                    shown=shown,
+                )
         return len(email_messages)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contracts.models import Contract
+from stakeholders.invitations import Invitation
 from stakeholders.sealing import box
 from workflow.record.models import Event
 
@@ -98,14 +99,17 @@ class Fate(models.TextChoices):
 class KeptMail(models.Model):
     """A mail as it was sent: to whom, when, its words, and its fate. It holds no code and no secret.
 
-    To a ``person`` who has an account, or to a ``contact`` (:mod:`workflow.guests`).
-    ``contract`` is empty for one that speaks of several. ``answer`` is the code of the mail server that
-    refused it (RFC 5321), without its words.
+    To a ``person`` who has an account, to a ``contact`` (:mod:`workflow.guests`), or to whom an
+    ``invitation`` names. ``contract`` is empty for one that speaks of several, or of none. ``lost`` is the
+    mail of which it says that it did not arrive. ``answer`` is the code of the mail server that refused it
+    (RFC 5321), without its words.
     """
 
     person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     contact = models.ForeignKey("workflow.Contact", models.PROTECT, null=True, related_name="mails")
+    invitation = models.ForeignKey(Invitation, models.PROTECT, null=True, related_name="mails")
     contract = models.ForeignKey(Contract, models.PROTECT, null=True, related_name="+")
+    lost = models.ForeignKey("self", models.SET_NULL, null=True, related_name="tellings")
     address = models.EmailField(_("adresse"))
     subject = models.TextField(_("objet"), editable=False)
     body = models.TextField(_("texte"), editable=False)
@@ -123,12 +127,19 @@ class KeptMail(models.Model):
             models.CheckConstraint(name="kept_mail_fate_known", condition=Q(fate__in=Fate.values)),
             models.CheckConstraint(
                 name="kept_mail_to_somebody",
-                condition=Q(person__isnull=False, contact=None) | Q(person=None, contact__isnull=False),
+                condition=Q(person__isnull=False, contact=None, invitation=None)
+                | Q(person=None, contact__isnull=False, invitation=None)
+                | Q(person=None, contact=None, invitation__isnull=False),
             ),
         ]
 
     def __str__(self) -> str:
         return f"{self.pk} {self.get_fate_display()}"
+
+    @property
+    def reader(self) -> str:
+        """Who it is written to, by name."""
+        return self.invitation.invited if self.invitation else str(self.contact or self.person)
 
     @property
     def is_lost(self) -> bool:

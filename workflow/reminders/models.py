@@ -16,9 +16,13 @@ class Step(models.TextChoices):
 
     BEFORE = "before", _("rappel avant l’échéance")
     AFTER = "after", _("rappel après l’échéance")
+    SUBSTITUTE = "substitute", _("retard signalé à qui remplace la personne attendue")
     HEAD = "head", _("retard signalé à l’autorité de l’organisation")
     PILOTS = "pilots", _("retard signalé aux pilotes")
     BY_HAND = "by_hand", _("relance")
+
+
+HIGHER = (Step.SUBSTITUTE, Step.HEAD, Step.PILOTS)  # by which a late task is brought to others, in this order
 
 
 class Reminder(models.Model):

@@ -29,7 +29,7 @@ from workflow.engine.tasks import (
 )
 from workflow.guests.models import GuestLink
 from workflow.notices.models import Notice
-from workflow.reminders.models import Reminder, Step
+from workflow.reminders.models import HIGHER, Reminder, Step
 from workflow.reminders.timers import Timer, next_one, plan_of, timers
 
 
@@ -75,7 +75,7 @@ def states(contract: Contract, awaited: Iterable[Task]) -> dict[int, State]:
     links = GuestLink.objects.filter(contact__contract=contract, contact__removed_at=None)
     theirs = links.filter(contact__organisation=owner_of_outer(), sent_at__gte=OuterRef("created"))
     sent = Reminder.objects.filter(task=OuterRef("pk"), passed_over=False)
-    to_them = sent.exclude(step__in=[Step.HEAD, Step.PILOTS])
+    to_them = sent.exclude(step__in=HIGHER)
     rows: QuerySet[Any] = tasks(Q(pk__in=[task.pk for task in waiting])).annotate(
         told=_of(Notice.objects.filter(task=OuterRef("pk")), "task", Min("at")),
         invited=_of(theirs, "contact__organisation", Min("sent_at")),
@@ -125,6 +125,7 @@ def _what(timer: Timer) -> str:
     sentences = {
         Step.BEFORE: _("rappel le %(day)s"),
         Step.AFTER: _("rappel de retard le %(day)s"),
+        Step.SUBSTITUTE: _("signalé à qui remplace d’ordinaire la personne attendue le %(day)s"),
         Step.HEAD: _("signalé à l’autorité de l’organisation le %(day)s"),
         Step.PILOTS: _("signalé aux pilotes le %(day)s"),
     }

@@ -10,7 +10,8 @@ import datetime as dt
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from contracts.models import Contract
 from stakeholders.models import Organisation
@@ -34,11 +35,12 @@ from workflow.engine.tasks import (
 )
 from workflow.guests.models import Contact
 from workflow.news import concerned
+from workflow.notices.mail import LANGUAGE
 from workflow.opinions import silence
 from workflow.record.events import publish
 from workflow.record.journal import record
 from workflow.reminders.guests import remind_guests
-from workflow.reminders.models import Reminder, ReminderPass, Step
+from workflow.reminders.models import HIGHER, Reminder, ReminderPass, Step
 from workflow.reminders.timers import Timer, is_last_before, plan_of, struck, timers
 
 FROM = 8  # o'clock
@@ -157,12 +159,12 @@ def _keep(task: Task, struck: list[Timer], *, passed: bool) -> None:
 def _tell(task: Task, contract: Contract, timer: Timer) -> bool:
     """Tell those whom a timer concerns, journaled; False where there is nobody to tell."""
     facts = facts_of(task)
-    if timer.step in (Step.HEAD, Step.PILOTS):
+    if timer.step in HIGHER:
         if not concerned.above(task, timer.step):
             return False
         level = str(timer.step)
         record("term_escalated", contract=contract, actor=None, payload={**facts, "level": level})
-        publish("term_escalated", contract, **facts, level=level)
+        publish("term_escalated", contract, **facts, level=level, **_word(level))
         return True
     asked = contacts(task, contract)
     if not concerned.doers(task) and not asked:
@@ -176,6 +178,18 @@ def _tell(task: Task, contract: Contract, timer: Timer) -> bool:
         publish("term_passed", contract, **facts)
     remind_guests(task, contract, asked)
     return True
+
+
+def _word(level: str) -> dict[str, Any]:
+    """Tell a substitute what lets them answer: they replaced somebody, or will, and may not do it today."""
+    if level != Step.SUBSTITUTE:
+        return {}
+    with translation.override(LANGUAGE):
+        word = _(
+            "Vous remplacez d’ordinaire la personne attendue. Si elle est absente, faites déclarer son "
+            "absence (page « Absences ») : vous pourrez alors répondre à sa place."
+        )
+    return {"word": word}
 
 
 def facts_of(task: Task) -> dict[str, Any]:

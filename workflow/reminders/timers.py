@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from contracts.kinds import kind
 from contracts.models import Contract
 from stakeholders.terms import Calendar
-from workflow.reminders.models import Step
+from workflow.reminders.models import HIGHER, Step
 
 TO_WHOM_IS_AWAITED = (Step.BEFORE, Step.AFTER)
 
@@ -25,6 +25,7 @@ class Plan:
     before: tuple[int, ...]
     after: tuple[int, ...]
     working: bool
+    substitute: int
     head: int
     pilots: int
 
@@ -50,6 +51,7 @@ def plan_of(contract: Contract) -> Plan:
         before=tuple(own.get("before", said.before)),
         after=tuple(own.get("after", said.after)),
         working=said.counted == "working",
+        substitute=said.substitute,
         head=said.head,
         pilots=said.pilots,
     )
@@ -60,8 +62,8 @@ def timers(term: dt.date, plan: Plan, calendar: Calendar) -> list[Timer]:
     before, after = (_before, _after) if plan.working else (_days_before, _days_after)
     found = [Timer(Step.BEFORE, n, before(calendar, term, n)) for n in plan.before]
     found += [Timer(Step.AFTER, n, after(calendar, term, n)) for n in plan.after]
-    found.append(Timer(Step.HEAD, plan.head, calendar.after(term, plan.head)))
-    found.append(Timer(Step.PILOTS, plan.pilots, calendar.after(term, plan.pilots)))
+    higher = zip(HIGHER, (plan.substitute, plan.head, plan.pilots), strict=True)
+    found += [Timer(step, n, calendar.after(term, n)) for step, n in higher]
     return sorted(
         found, key=lambda timer: (timer.on, -timer.days if timer.step == Step.BEFORE else timer.days)
     )

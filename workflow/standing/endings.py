@@ -89,7 +89,8 @@ def _warn_of(organisation: Organisation, endings: list[Ending]) -> None:
         for reader in {ending.person, *administrators}:
             told[reader].append(ending)
     for reader, theirs in told.items():
-        mail.defer_mail(to=reader.email, subject=_subject(theirs), body=_body(organisation, reader, theirs))
+        body = _body(organisation, reader, theirs)
+        mail.defer_mail(to=reader.email, subject=_subject(theirs), body=body, person=reader)
 
 
 def _subject(endings: list[Ending]) -> str:

@@ -8,11 +8,11 @@ substitute; and to the colleague it was passed on to.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -136,7 +136,7 @@ class Standings:
     def _holders(self) -> list[Mandate]:
         """The mandates of the offices in whose place the person may sign: who holds them, who held them."""
         offices = {row.office_id for row in self._authorities}
-        return list(_holding(offices)) if offices else []
+        return list(holding(offices)) if offices else []
 
     @property
     def organisations(self) -> set[int]:
@@ -248,33 +248,46 @@ def _standings_of(person: User, on: dt.date) -> Standings:
     return Standings(person, on)
 
 
-def standings_of_many(people: Iterable[User], on: dt.date | None = None) -> dict[int, Standings]:
-    """Return what each of these people may do, by person; all their mandates are read in one query.
+@dataclass(frozen=True)
+class Register:
+    """What was read of the register: every act that names some people, and who held some offices, ever."""
 
-    For who shows a page to many: within a reading, nothing asks for their mandates again.
+    acts: list[SigningAuthority]
+    held: list[Mandate]
+    offices: set[int]
+
+
+def standings_of_many(people: Iterable[User], read: Register | None = None) -> dict[int, Standings]:
+    """Return what each of these people may do today, by person; all their mandates are read in one query.
+
+    For who shows a page to many: within a reading, nothing asks for their mandates again. ``read`` holds
+    every act that names one of them, where the caller had to know.
     """
-    day, all_of_them = on or timezone.localdate(), list(people)
+    day, all_of_them = timezone.localdate(), list(people)
     held = _with_names(with_rights(Mandate.objects.in_force(day).filter(person__is_active=True)), day)
     prefetch_related_objects(all_of_them, Prefetch("mandates", held))
     found = {}
     for person in all_of_them:
         mine = found[person.pk] = standings_of(person, day)
         mine.mandates = list(told(held_on, person.mandates.all(), person, day))
-    know_acts(found.values())
+    _know_acts(found.values(), read)
     return found
 
 
-def know_acts(standings: Iterable[Standings]) -> None:
+def _know_acts(standings: Iterable[Standings], read: Register | None) -> None:
     """Read, for all of these people at once, the acts that name them and who held the offices of those."""
     named = {mine.person.pk: mine for mine in standings if mine.may_be_named}
-    rows = _acts().filter(delegate__person__in=named) if named else []
-    acts: dict[int, list[SigningAuthority]] = {}
-    for row in rows:
-        acts.setdefault(row.delegate.person_id, []).append(row)
-    offices = {row.office_id for of_one in acts.values() for row in of_one}
-    held: list[Mandate] = list(_holding(offices)) if offices else []
+    if read is None:
+        rows = list(_acts().filter(delegate__person__in=named)) if named else []
+        read = Register(rows, [], set())
+    acts: dict[int, list[SigningAuthority]] = {person: [] for person in named}
+    for row in read.acts:
+        if (person := row.delegate.person_id) in acts:
+            acts[person].append(row)
+    offices = {row.office_id for of_one in acts.values() for row in of_one} - read.offices
+    held = [*read.held, *(holding(offices) if offices else ())]
     for person, mine in named.items():
-        mine._authorities = acts.get(person, [])
+        mine._authorities = acts[person]
         own = {row.office_id for row in mine._authorities}
         mine._holders = [mandate for mandate in held if mandate.office_id in own]
 
@@ -284,7 +297,15 @@ def _acts() -> QuerySet[SigningAuthority]:
     return SigningAuthority.objects.select_related(*read)
 
 
-def _holding(offices: set[int]) -> QuerySet[Mandate]:
+def acts_around(offices: set[int], people: Collection[int]) -> QuerySet[SigningAuthority]:
+    """Return every act that names one of these people, or whoever another names for one of the offices."""
+    named = SigningAuthority.objects.filter(office__in=offices, withdrawn_at=None)
+    around = Q(delegate__person__in=people) | Q(delegate__person__in=named.values("delegate__person"))
+    return _acts().filter(around)
+
+
+def holding(offices: set[int]) -> QuerySet[Mandate]:
+    """Return the mandates of these offices, whenever they ran; a guest's aside."""
     held = Mandate.objects.filter(office__in=offices, limited_type=None)
     return held.select_related("person", "office")
 

@@ -22,6 +22,8 @@ OF_ACCOUNTS = {row.identifier for row in VERBS.values() if not (row.in_timeline 
         "signatory_empowered",
         "signature_progressed",
         "job_queued",
+        "evidence_made",
+        "evidence_taken",
     ),
 }
 OF_POWERS = {
@@ -43,6 +45,7 @@ ON_THE_PAGE = {
     *("holder_accepted", "signature_requested", "signature_progressed", "seal_delayed", "contact_added"),
     *("contact_removed", "guest_link_sent", "guest_entered", "job_queued", "job_retried", "transfer_ended"),
     *("standing_lost", "draft_imported", "initiative_recorded", "archive_renewed"),
+    *("evidence_made", "evidence_taken"),
     *("organisation_provided", "organisation_declined"),  # their own mail: workflow/opening/requests.py
 }
 WHOM = {
@@ -51,12 +54,14 @@ WHOM = {
         *("resolution_voted", "resolution_adopted", "resolution_adjourned", "resolution_corrected"),
         *("holder_changed", "signature_made", "job_failed", "contribution_sent", "contribution_missing"),
         *("synthesis_sent", "synthesis_accepted", "synthesis_returned", "suggestion_made"),
-        "guest_link_reported",
+        *("guest_link_reported", "launch_cleared"),
     },
     concerned.readers: {
         *("version_frozen", "final_text_settled", "contract_sealed", "contract_abandoned"),
         *("calendar_changed", "participants_changed", "signatories_changed"),
     },
+    concerned.at_places: {"launch_held"},
+    concerned.pilots_and_at_places: {"warnings_accepted"},
     concerned.asked: {"signature_refused", "version_recalled"},
     concerned.newly: {"standing_gained"},
     concerned.who_may_do: {"task_opened", "term_near", "term_passed", "task_reminded"},

@@ -9,7 +9,7 @@ import ipaddress
 import json
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -65,12 +65,14 @@ class Service:
     def __init__(self, folder: Path) -> None:
         self.asked: list[tuple[str, dict[str, str], bytes]] = []
         self.answer = 201
+        self.taken: Callable[[], None] = lambda: None  # before a message is answered
         service = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:  # noqa: N802 (its own name)
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 service.asked.append((self.path, dict(self.headers), body))
+                service.taken()
                 self.send_response(service.answer)
                 self.send_header("Content-Length", "0")
                 self.end_headers()

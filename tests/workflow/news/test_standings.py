@@ -40,6 +40,10 @@ ROWS: dict[str, set[str]] = {
     **dict.fromkeys(("contract_abandoned", "calendar_changed"), READERS),
     **dict.fromkeys(("participants_changed", "signatories_changed"), READERS),
     **dict.fromkeys(("signature_refused", "version_recalled"), ASKED),
+    "launch_cleared": PILOTS,
+    # who may sign at the places that the event names: here the mayor's
+    "launch_held": {"mayor"},
+    "warnings_accepted": PILOTS | {"mayor"},
     # the one person whom the event names: here the mayor
     **dict.fromkeys(("signature_failed", "standing_gained", "suggestion_accepted"), {"mayor"}),
     **dict.fromkeys(("suggestion_changed", "suggestion_declined"), {"mayor"}),
@@ -93,6 +97,7 @@ class Scene:
             "organisation_id": self.task.seed.pk,
             "value": "favourable",
             "level": level,
+            "places": list(self.contract.signatories.filter(order=2).values_list("pk", flat=True)),
         }
 
 
@@ -119,6 +124,8 @@ def test_whom_each_verb_tells_by_their_standing(scene: Scene) -> None:
     assert found == ROWS
     # the head of the landlord is its reviewer, who was reminded: there is nobody above them
     assert told_of(scene, "term_escalated", level="head") == NOBODY
+    # who replaces them is away's substitute today: they may do it, and were reminded too
+    assert told_of(scene, "term_escalated", level="substitute") == NOBODY
 
 
 def test_nobody_is_told_who_left_or_never_came(scene: Scene) -> None:

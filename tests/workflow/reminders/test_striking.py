@@ -15,6 +15,7 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from contracts.models import Contract
+from stakeholders.kinds import Power
 from stakeholders.models import User
 from stakeholders.terms import FRANCE
 from stakeholders.wording import weekday
@@ -23,7 +24,9 @@ from tests.cast import Cast
 from tests.invited import at as at_link
 from tests.invited import kept_asked
 from tests.stage import run_jobs
-from tests.workflow.news.test_told import alive, told
+from tests.workflow.news.test_told import alive, colleague_of, told
+from tests.workflow.organisations.test_absences import away
+from tests.workflow.procedures.test_races import at_once
 from tests.workflow.sockets import logged_in
 from workflow.board.lanes import lanes
 from workflow.engine import tasks as engine
@@ -94,6 +97,57 @@ def test_a_term_reminds_then_is_brought_higher(cast: Cast) -> None:
     verbs = JournalEntry.objects.filter(contract=contract).values_list("verb", flat=True)
     assert [list(verbs).count(verb) for verb in ("term_near", "term_passed", "term_escalated")] == [4, 2, 2]
     assert journal.first_break() is None
+
+
+def late_to_approve(cast: Cast) -> tuple[Contract, dt.date, User]:
+    """Bring a text to its approval; return its term, and who replaces the chief of staff in a month."""
+    contract = plot.at_review(cast)
+    Contract.objects.filter(pk=contract.pk).update(days={"approve": 15})
+    plot.review_all(contract)
+    replaces = colleague_of(cast.dircab).person
+    away(cast.dircab, replaces, Power.APPROVE, by=cast.admin, start=300, end=301)
+    return contract, due(contract, "org-pref", cast, "approve"), replaces
+
+
+def test_what_is_late_goes_to_the_person_then_to_who_replaces_them_then_higher(cast: Cast) -> None:
+    contract, term, replaces = late_to_approve(cast)
+    strike(contract, FRANCE.after(term, 1))
+    assert kinds(cast.dircab, contract) == ["last_reminder"] and kinds(replaces, contract) == []
+    assert strike(contract, FRANCE.after(term, 2)) == 1, "nobody replaces those of the city"
+    assert kinds(replaces, contract) == ["late"] and kinds(cast.pilote_ville, contract) == []
+    assert strike(contract, FRANCE.after(term, 2)) == 0, "once"
+    page = logged_in(replaces).get(reverse("news")).content.decode()
+    assert "Retard signalé" in page and "faites déclarer son absence" in page
+    [entry] = JournalEntry.objects.filter(contract=contract, verb="term_escalated")
+    assert entry.payload["level"] == "substitute"
+    strike(contract, FRANCE.after(term, 3))
+    strike(contract, FRANCE.after(term, 5))
+    assert kinds(replaces, contract) == ["late"], "told once, whoever else is told after"
+    assert set(kinds(cast.pilote_ville, contract)) == {"late"}
+    assert kinds(cast.outsider, contract) == []
+    assert "late" in alive(replaces)
+    plot.approve_all(contract)
+    assert "late" not in alive(replaces), "what is done is late no more"
+
+
+def test_who_replaces_an_absent_person_today_is_awaited_as_they_are_and_told_once(cast: Cast) -> None:
+    contract, term, replaces = late_to_approve(cast)
+    away(cast.dircab, replaces, Power.APPROVE, by=cast.admin)
+    strike(contract, FRANCE.after(term, 1))
+    strike(contract, FRANCE.after(term, 2))
+    assert kinds(replaces, contract) == ["last_reminder"]
+    passed = Reminder.objects.filter(step=Step.SUBSTITUTE, passed_over=True)
+    assert passed.count() == 2, "there was nobody else to tell"
+
+
+@pytest.mark.race
+def test_two_workers_after_a_stop_tell_who_replaces_once(cast: Cast) -> None:
+    contract, term, replaces = late_to_approve(cast)
+    at_once(*[lambda: strike(contract, FRANCE.after(term, 40))] * 2)
+    assert kinds(replaces, contract) == ["late"]
+    assert kinds(cast.dircab, contract) == ["last_reminder"]
+    levels = [event.payload["level"] for event in Event.objects.filter(kind="term_escalated")]
+    assert sorted(levels) == ["pilots", "pilots", "substitute"]
 
 
 def test_a_stop_of_a_month_and_a_clock_moved_by_a_year_bring_one_reminder_each(cast: Cast) -> None:

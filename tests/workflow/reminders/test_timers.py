@@ -13,8 +13,8 @@ from stakeholders.terms import FRANCE, Calendar, clear_days
 from workflow.reminders.models import Step
 from workflow.reminders.timers import Plan, next_one, struck, timers
 
-PLAN = Plan(before=(7, 2), after=(1,), working=True, head=3, pilots=5)
-CALENDAR_DAYS = Plan(before=(7, 2), after=(1,), working=False, head=3, pilots=5)
+PLAN = Plan(before=(7, 2), after=(1,), working=True, substitute=2, head=3, pilots=5)
+CALENDAR_DAYS = Plan(before=(7, 2), after=(1,), working=False, substitute=2, head=3, pilots=5)
 MOSELLE = Calendar("57")
 
 
@@ -25,22 +25,22 @@ def days(term: str, plan: Plan = PLAN, calendar: Calendar = FRANCE) -> list[str]
 @pytest.mark.parametrize(
     ("term", "plan", "calendar", "expected"),
     [
-        # D-7, D-2, then D+1, D+3 (the head), D+5 (the pilots), in working days
-        ("2026-12-17", PLAN, FRANCE, ["12-08", "12-15", "12-18", "12-22", "12-24"]),
+        # D-7, D-2, then D+1, D+2 (who replaces), D+3 (the head), D+5 (the pilots), in working days
+        ("2026-12-17", PLAN, FRANCE, ["12-08", "12-15", "12-18", "12-21", "12-22", "12-24"]),
         # over Christmas, and 26 December too in Moselle
-        ("2027-12-24", PLAN, FRANCE, ["12-15", "12-22", "12-27", "12-29", "12-31"]),
-        ("2022-12-23", PLAN, FRANCE, ["12-14", "12-21", "12-26", "12-28", "12-30"]),
-        ("2022-12-23", PLAN, MOSELLE, ["12-14", "12-21", "12-27", "12-29", "01-02"]),
+        ("2027-12-24", PLAN, FRANCE, ["12-15", "12-22", "12-27", "12-28", "12-29", "12-31"]),
+        ("2022-12-23", PLAN, FRANCE, ["12-14", "12-21", "12-26", "12-27", "12-28", "12-30"]),
+        ("2022-12-23", PLAN, MOSELLE, ["12-14", "12-21", "12-27", "12-28", "12-29", "01-02"]),
         # 1 May and Easter Monday; Good Friday where it is kept
-        ("2026-05-04", PLAN, FRANCE, ["04-22", "04-29", "05-05", "05-07", "05-12"]),
-        ("2027-03-30", PLAN, FRANCE, ["03-18", "03-25", "03-31", "04-02", "04-06"]),
-        ("2027-03-30", PLAN, Calendar("57", True), ["03-17", "03-24", "03-31", "04-02", "04-06"]),
+        ("2026-05-04", PLAN, FRANCE, ["04-22", "04-29", "05-05", "05-06", "05-07", "05-12"]),
+        ("2027-03-30", PLAN, FRANCE, ["03-18", "03-25", "03-31", "04-01", "04-02", "04-06"]),
+        ("2027-03-30", PLAN, Calendar("57", True), ["03-17", "03-24", "03-31", "04-01", "04-02", "04-06"]),
         # the nights of the change of hour are days like the others
-        ("2026-10-26", PLAN, FRANCE, ["10-15", "10-22", "10-27", "10-29", "11-02"]),
-        ("2027-03-26", PLAN, FRANCE, ["03-17", "03-24", "03-30", "04-01", "04-05"]),
+        ("2026-10-26", PLAN, FRANCE, ["10-15", "10-22", "10-27", "10-28", "10-29", "11-02"]),
+        ("2027-03-26", PLAN, FRANCE, ["03-17", "03-24", "03-30", "03-31", "04-01", "04-05"]),
         # days of the calendar: back from a Sunday, on from a Saturday
-        ("2026-12-15", CALENDAR_DAYS, FRANCE, ["12-08", "12-11", "12-16", "12-18", "12-22"]),
-        ("2026-12-18", CALENDAR_DAYS, FRANCE, ["12-11", "12-16", "12-21", "12-23", "12-28"]),
+        ("2026-12-15", CALENDAR_DAYS, FRANCE, ["12-08", "12-11", "12-16", "12-17", "12-18", "12-22"]),
+        ("2026-12-18", CALENDAR_DAYS, FRANCE, ["12-11", "12-16", "12-21", "12-22", "12-23", "12-28"]),
     ],
 )
 def test_the_days_of_a_term(term: str, plan: Plan, calendar: Calendar, expected: list[str]) -> None:
@@ -70,7 +70,9 @@ OPENED = dt.date(2026, 11, 26)
         ("2026-12-08", ["before 7"], []),
         ("2026-12-15", ["before 2"], ["before 7"]),  # of two that were missed, one
         ("2026-12-18", ["after 1"], ["before 7", "before 2"]),
-        ("2027-12-18", ["after 1", "head 3", "pilots 5"], ["before 7", "before 2"]),  # each person, one
+        ("2026-12-21", ["after 1", "substitute 2"], ["before 7", "before 2"]),
+        # each person, one
+        ("2027-12-18", ["after 1", "substitute 2", "head 3", "pilots 5"], ["before 7", "before 2"]),
     ],
 )
 def test_a_stop_is_made_up_for_by_one_reminder(today: str, told: list[str], passed: list[str]) -> None:
