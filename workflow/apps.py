@@ -12,6 +12,6 @@ class WorkflowConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what lower floors tell."""
-        for room in ("accounts", "news", "powers", "signing"):
+        for room in ("accounts", "card", "news", "platform", "powers", "signing"):
             import_module(f"workflow.{room}.receivers")
         import_module("workflow.board.pushed")

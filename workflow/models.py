@@ -10,6 +10,7 @@ from workflow.diagnostic.models import (
 )
 from workflow.drafting.models import DraftImport, DraftPrint, Suggestion
 from workflow.engine.models import Circuit, CsiProcess, LostJob, SigningRound
+from workflow.evidence.models import EvidenceFile
 from workflow.guests.models import Contact, GuestLink
 from workflow.news.push_models import PushDevice
 from workflow.notices.models import CalendarFeed, KeptMail, MailChoice, Notice, QueuedMail
@@ -20,13 +21,14 @@ from workflow.platform.models import PageText
 from workflow.procedures.models import Abandonment, Recall
 from workflow.record.models import Anchor, Event, JournalEntry, SentForm, UnsentForm
 from workflow.reminders.models import Reminder, ReminderPass
-from workflow.signing.models import AcceptedHolder, Refusal, SigningAct
+from workflow.signing.models import AcceptedHolder, AcceptedWarning, Refusal, Rehearsal, SigningAct
 from workflow.standing.models import DailyPass, Transfer
 from workflow.steering.models import SavedFilter
 
 __all__ = [
     "Abandonment",
     "AcceptedHolder",
+    "AcceptedWarning",
     "Anchor",
     "Approval",
     "CalendarFeed",
@@ -39,6 +41,7 @@ __all__ = [
     "DraftImport",
     "DraftPrint",
     "Event",
+    "EvidenceFile",
     "DiagnosticFigure",
     "GuestLink",
     "InternalNote",
@@ -56,6 +59,7 @@ __all__ = [
     "QueuedMail",
     "Recall",
     "Refusal",
+    "Rehearsal",
     "Reminder",
     "ReminderPass",
     "SavedFilter",

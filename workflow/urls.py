@@ -6,6 +6,8 @@ from django.urls import path
 
 from workflow.board import afterwards, documents
 from workflow.board import views as board_views
+from workflow.card import program_views as card_program
+from workflow.card import views as card_views
 from workflow.diagnostic import views as diagnostic_views
 from workflow.drafting import (
     annex_views,
@@ -17,9 +19,12 @@ from workflow.drafting import (
 )
 from workflow.drafting import import_views as drafts_sent
 from workflow.drafting import views as drafting_views
+from workflow.evidence import views as evidence_views
 from workflow.guests import contact_views
 from workflow.guests import views as guests_views
 from workflow.inbox import views as inbox_views
+from workflow.keys import csc_views as csc_keys
+from workflow.keys import views as keys_views
 from workflow.live import missed
 from workflow.news import feed_views, push_views, told_views
 from workflow.news import views as news_views
@@ -30,7 +35,15 @@ from workflow.opinions import note_views
 from workflow.opinions import views as opinions_views
 from workflow.organisations import absence_views, register_views
 from workflow.organisations import views as organisations_views
-from workflow.platform import code_views, correction_views, first_views, import_views, page_views
+from workflow.platform import (
+    code_views,
+    correction_views,
+    first_views,
+    import_views,
+    key_views,
+    list_views,
+    page_views,
+)
 from workflow.platform import views as platform_views
 from workflow.powers import invitation_views, together_views
 from workflow.powers import views as powers_views
@@ -38,7 +51,7 @@ from workflow.privacy import views as privacy_views
 from workflow.procedures import abandon_views, recall_views
 from workflow.proofs import views as proofs_views
 from workflow.reminders import views as reminders_views
-from workflow.signing import holder_views
+from workflow.signing import csc_views, holder_views, launch_views, many_views
 from workflow.signing import views as signing_views
 from workflow.steering import views as steering_views
 from workflow.tasks import transfer_views
@@ -54,6 +67,9 @@ GRANT = "pouvoirs/<int:grant>/"
 TOGETHER = "pouvoirs/ensemble/"
 PLATFORM_ORGANISATION = f"plateforme/{ORGANISATION}"
 JOBS = "plateforme/traitements/"
+KEYS = "compte/moyens-de-signature/"
+REMOTE = "signature-a-distance/"
+CARD = "carte/v1/"  # what the program of a card asks, not a page
 GUEST = "avis-demandes/<slug:identifier>/"
 
 urlpatterns = [
@@ -118,6 +134,10 @@ urlpatterns = [
     path(f"{BASE}resultat/", documents.result, name="result"),
     path(f"{BASE}contrat-signe.pdf", documents.signed_pdf, name="signed_pdf"),
     path(f"{BASE}journal.json", documents.journal, name="journal"),
+    path(f"{BASE}preuves/", evidence_views.evidence_ask, name="evidence_ask"),
+    path(f"{BASE}preuves.zip", evidence_views.evidence_file, name="evidence_file"),
+    path(f"{BASE}versement-seda/", evidence_views.transfer_ask, name="transfer_ask"),
+    path(f"{BASE}versement-seda.zip", evidence_views.transfer_file, name="transfer_file"),
     # its diagnostic
     path(f"{BASE}diagnostic/", diagnostic_views.diagnostic, name="diagnostic"),
     path(f"{BASE}diagnostic/fichiers/<int:file>/", diagnostic_views.diagnostic_file, name="diagnostic_file"),
@@ -180,9 +200,13 @@ urlpatterns = [
     path(f"{TASK}notes/", note_views.note_add, name="note_add"),
     path(f"{TASK}confirmation/", signing_views.sign_confirm, name="sign_confirm"),
     path(f"{TASK}confirmation/cle/", signing_views.sign_challenge, name="sign_challenge"),
+    path(f"{TASK}depot/", signing_views.sign_upload, name="sign_upload"),
+    path(f"{TASK}carte/", card_views.card_code, name="card_code"),
+    path(f"{TASK}annulation/", signing_views.sign_cancel, name="sign_cancel"),
     path(f"{TASK}refus/", signing_views.sign_refuse, name="sign_refuse"),
     path(f"{TASK}document.pdf", signing_views.task_document, name="task_document"),
     path(f"{BASE}signataires/<int:signatory>/nom/", holder_views.holder_accept, name="holder_accept"),
+    path(f"{BASE}avant-signature/", launch_views.launch_table, name="launch_table"),
     path(f"{BASE}cadre/", running_views.contract_framework, name="contract_framework"),
     path(f"{BASE}abandon/", abandon_views.contract_abandon, name="contract_abandon"),
     path(f"{BASE}retrait/", recall_views.version_recall, name="version_recall"),
@@ -238,6 +262,27 @@ urlpatterns = [
     path(f"{ORGANISATION}preuve/", organisations_views.signing_proof, name="signing_proof"),
     path(f"{ORGANISATION}preuves/<int:means_id>/code/", proofs_views.means_code, name="means_code"),
     path("compte/donnees/", privacy_views.own_data, name="account_data"),
+    path(f"{ORGANISATION}moyens/", keys_views.waiting_keys, name="waiting_keys"),
+    path(f"{ORGANISATION}moyens/<int:key>/", keys_views.key_confirm, name="key_confirm"),
+    path(f"{KEYS}carte/", card_views.card_enrol, name="card_enrol"),
+    path(f"{CARD}open", card_program.card_open, name="card_open"),
+    path(f"{CARD}document", card_program.card_document, name="card_document"),
+    path(f"{CARD}state", card_program.card_state, name="card_state"),
+    path(f"{CARD}value", card_program.card_value, name="card_value"),
+    path(f"{CARD}certificate", card_program.card_certificate, name="card_certificate"),
+    path(KEYS, keys_views.signing_keys, name="signing_keys"),
+    path(f"{KEYS}a-distance/", csc_keys.csc_enrol, name="csc_enrol"),
+    path(f"{KEYS}a-distance/<slug:service_code>/", csc_keys.csc_choose, name="csc_choose"),
+    path("signatures/", many_views.sign_many, name="sign_many"),
+    path("signatures/confirmation/", many_views.sign_many_confirm, name="sign_many_confirm"),
+    path("signatures/defi/", many_views.sign_many_challenge, name="sign_many_challenge"),
+    path("signatures/suite/", many_views.sign_many_done, name="sign_many_done"),
+    path(f"{REMOTE}partir/", csc_views.csc_leave, name="csc_leave"),
+    path(f"{REMOTE}aller/<int:errand>/", csc_views.csc_go, name="csc_go"),
+    path(f"{REMOTE}retour/", csc_views.csc_back, name="csc_back"),
+    path(f"{REMOTE}codes/", csc_views.csc_codes, name="csc_codes"),
+    path(f"{REMOTE}attente/<slug:service_code>/", csc_views.csc_later, name="csc_later"),
+    path(f"{KEYS}<int:key>/retrait/", keys_views.key_withdraw, name="key_withdraw"),
     path("compte/preuves/", proofs_views.own_means, name="account_means"),
     # powers that wait for a second person
     path("pouvoirs/", powers_views.grants, name="grants"),
@@ -300,6 +345,8 @@ urlpatterns = [
     path("plateforme/import/confirmation/", import_views.import_confirm, name="platform_import_confirm"),
     path("plateforme/preuves/<int:means_id>/code/", code_views.proof_code, name="platform_proof_code"),
     path("plateforme/administrateurs/", platform_views.administrators, name="platform_administrators"),
+    path("plateforme/certificats/", key_views.platform_keys, name="platform_keys"),
+    path("plateforme/listes-de-confiance/", list_views.trusted_lists, name="trusted_lists"),
     path("plateforme/pages/", page_views.public_pages, name="public_pages"),
     path("plateforme/pages/<slug:page>/", page_views.public_page_edit, name="public_page_edit"),
     path(JOBS, operations_views.failed_jobs, name="failed_jobs"),
@@ -315,4 +362,7 @@ urlpatterns = [
     path("invitations/ouverte/", invitation_views.invitation_opened, name="invitation_opened"),
     path("donnees-personnelles/", privacy_views.personal_data, name="personal_data"),
     path("confiance/racine.pem", verification_views.trust_root, name="trust_root"),
+    path("verifier/", verification_views.verify, name="verify"),
+    path("verifier/rapport/", verification_views.verify_report, name="verify_report"),
+    path("v/<slug:mark>", verification_views.verify_short, name="verify_short"),
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.models import Contract
+from stakeholders.models import User
 from tests.workflow.address_arguments import (
     absence,
     absentee,
@@ -74,6 +75,8 @@ class Rule:
     arguments: Callable[[Scenes, Contract], dict[str, Any]] = lambda _scenes, contract: {
         "contract": contract.pk
     }
+    # what follows « ? », where it says of what, as one person has it
+    query: Callable[[Scenes, Contract, User | None], dict[str, Any]] | None = None
 
 
 CITY = frozenset({"pilote_ville"})
@@ -110,6 +113,10 @@ RULES: dict[str, Rule] = {
     "result": Rule(VIEWERS, scene="sealed"),
     "signed_pdf": Rule(VIEWERS, scene="sealed"),
     "journal": Rule(VIEWERS, scene="sealed"),
+    "evidence_ask": Rule(None, VIEWERS, scene="sealed"),
+    "evidence_file": Rule(VIEWERS, scene="sealed"),
+    "transfer_ask": Rule(None, PILOTS, scene="sealed"),
+    "transfer_file": Rule(PILOTS, scene="sealed"),
     "diagnostic": Rule(VIEWERS, scene="diagnosing"),
     "diagnostic_file": Rule(VIEWERS, scene="diagnosing", arguments=diagnostic_file),
     "contribution_missing": Rule(PILOTS, PILOTS, "diagnosing", contribution),
@@ -147,6 +154,7 @@ RULES: dict[str, Rule] = {
     "contract_framework": Rule(PILOTS, PILOTS, scene="review"),
     "contract_abandon": Rule(PILOTS, PILOTS, scene="review"),
     "version_recall": Rule(PILOTS, PILOTS, scene="review"),
+    "launch_table": Rule(PILOTS, scene="signing"),
     "holder_accept": Rule(PILOTS, PILOTS, scene="signing", arguments=signatory),
     "task": Rule(LANDLORD, LANDLORD, "review", review),
     "task_done": Rule(frozenset({"prefete"}), scene="sealed", arguments=signed),

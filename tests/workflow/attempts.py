@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 from django.test import Client
 from django.urls import reverse
 
@@ -10,10 +12,11 @@ from tests.administrators import with_second_factor
 from tests.cast import Cast
 from tests.workflow import platform_addresses
 from tests.workflow.addresses import EVERYBODY, Rule
+from tests.workflow.keys_addresses import KEYS
 from tests.workflow.news_addresses import NEWS
 from tests.workflow.scenes import Scenes
 
-RULES = {**NEWS, **platform_addresses.RULES}  # in this order: the last change the scene
+RULES = {**NEWS, **KEYS, **platform_addresses.RULES}  # in this order: the last change the scene
 
 
 def browser(person: User | None) -> Client:
@@ -48,8 +51,15 @@ class Attempts:
         self.browsers = {name: browser(person) for name, person in self.people.items()}
         self.browsers["admin"] = with_second_factor(cast.admin)
 
-    def address_of(self, name: str, rule: Rule) -> str:
-        return reverse(name, kwargs=rule.arguments(self.scenes, getattr(self.scenes, rule.scene)))
+    def address_of(self, name: str, rule: Rule, who: str) -> str:
+        """Return the address as this person has it: what follows « ? » may be theirs alone."""
+        contract = getattr(self.scenes, rule.scene)
+        address = reverse(name, kwargs=rule.arguments(self.scenes, contract))
+        return (
+            f"{address}?{urlencode(rule.query(self.scenes, contract, self.people[who]))}"
+            if rule.query
+            else address
+        )
 
     def __call__(
         self, name: str, address: str, who: str, method: str, entitled: frozenset[str] | None

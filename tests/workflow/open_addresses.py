@@ -7,6 +7,7 @@ OPEN_TO_ALL = {
     "first_installation",  # both: tests/workflow/platform/test_first_code.py
     "first_administrator",
     "trust_root",
+    *("verify", "verify_report", "verify_short"),  # tests/workflow/verification
     "lives",
     "ready",
     "metrics",
@@ -18,6 +19,8 @@ OPEN_TO_ALL = {
     "personal_data",
     "calendar_feed",  # worth what its key is: tests/workflow/news/test_calendars.py
     *("demonstration_mails", "demonstration_mail", "demonstration_mail_page", "demonstration_mail_part"),
+    # the program of a card, by its code then its session: tests/workflow/card/test_card_signing.py
+    *("card_open", "card_document", "card_state", "card_value", "card_certificate"),
     "unsent_forget",  # one's own text: tests/config/test_unsent.py
 }
 GUEST_LINKS = {  # open to all, and worth nothing without the code: tests/workflow/guests/test_guests.py too

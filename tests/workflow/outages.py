@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from contracts.models import Contract
+from signatures import keys
 from signatures.demo import pki as authorities
 from signatures.timestamps import forget_failures
 from stakeholders.models import User
@@ -65,6 +66,7 @@ def renewed_certificate(pki: ServedPki, person: User) -> Iterator[Callable[[], N
     def renew() -> None:
         path.unlink()
         authorities.issue_person(person.get_username(), str(person), "Renouvelé", "Renouvelé")
+        keys.enrol_specimen(person)
 
     try:
         yield renew

@@ -21,12 +21,13 @@ from tests.cast import PASSWORD, Cast
 from tests.workflow.address_arguments import review, signature
 from tests.workflow.addresses import EVERYBODY, NEVER, NOBODY, ONCE
 from tests.workflow.attempts import RULES, Attempts, browser
+from tests.workflow.keys_addresses import REMOTE
 from tests.workflow.open_addresses import ACCOUNTS, GUEST_LINKS, OPEN_TO_ALL, OWN_SESSIONS, STAFF
 from tests.workflow.scenes import Scenes, matrix
 from tests.workflow.sockets import page, watching
 from workflow.live.sockets import websocket_urlpatterns
 
-pytestmark = pytest.mark.access_matrix
+pytestmark = [pytest.mark.access_matrix, pytest.mark.timeout(900)]
 
 
 def names(patterns: list[Any], space: str = "") -> Iterator[str]:
@@ -46,8 +47,9 @@ def test_every_address_has_a_rule() -> None:
 
 
 @pytest.fixture
-def scenes(cast: Cast) -> Scenes:
+def scenes(cast: Cast, settings: Any) -> Scenes:
     """Bring four contracts to four moments; a guest comes to the second, an office is taken from somebody."""
+    settings.CSC_SERVICES = [REMOTE]
     return matrix(cast)
 
 
@@ -55,7 +57,7 @@ def test_everybody_posts_what_is_theirs(cast: Cast, scenes: Scenes) -> None:
     attempt = Attempts(cast, scenes)
     for name, rule in RULES.items():
         for who in sorted(rule.post or NOBODY)[: 1 if name in ONCE else None]:
-            attempt(name, attempt.address_of(name, rule), who, "POST", rule.post)
+            attempt(name, attempt.address_of(name, rule, who), who, "POST", rule.post)
     for name, arguments in NEVER.items():
         address = reverse(name, kwargs=arguments(scenes, scenes.review))
         for who in attempt.people:

@@ -20,11 +20,13 @@ from contracts.models import Contract
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast
+from tests.invited import confirmed, kept_asked
 from tests.workflow.address_arguments import preparation
 from tests.workflow.scenes import Scenes, matrix
 from tests.workflow.sockets import logged_in
 from workflow.council import acts as council_acts
 from workflow.drafting import acts as drafting_acts
+from workflow.notices.models import KeptMail
 from workflow.opinions import acts as opinions_acts
 from workflow.opinions import note_acts
 from workflow.record.values import OpinionValue
@@ -33,7 +35,7 @@ from workflow.signing import acts as signing_acts
 KEPT = Path(__file__).with_name("queries.txt")
 # values, and the names that Django gives to savepoints and to cursors
 LITERALS = re.compile(r"E?'(?:[^']|'')*'(?:::\w+)?|\b\d+\b|\bs\d+_x\d+\b|(?<=_django_curs)\w+")
-AT_MOST = 25  # of an opinion
+AT_MOST = 25  # of an opinion, whoever gives it
 LEGIBLE = 300  # characters
 
 
@@ -46,6 +48,18 @@ def test_each_page_asks_what_is_kept(cast: Cast, request: pytest.FixtureRequest)
         KEPT.write_text(said, encoding="utf-8")
     assert said == KEPT.read_text(encoding="utf-8")
     assert {title: len(queries) for title, queries in done}["avis"] <= AT_MOST
+
+
+def test_a_guest_s_opinion_and_the_copy_of_its_receipt_ask_no_more(cast: Cast) -> None:
+    """The first answer of a round, which opens the join too: the dearest."""
+    contract, link = kept_asked(cast)
+    confirmed(link)
+    guest = User.objects.get(email=link.contact.email)
+    waiting = plot.task(contract, "review", cast.organisation("org-oh"))
+    facts = {"value": OpinionValue.FAVOURABLE, "version_sha256": plot.version(contract).content_sha256}
+    done = queries_of(lambda: opinions_acts.give_opinion(guest, waiting.pk, reason="", **facts))
+    assert KeptMail.objects.filter(person=guest, contract=contract).count() == 1
+    assert len(done) <= AT_MOST, listed("avis d’un invité", done)
 
 
 def pages(cast: Cast, scenes: Scenes) -> list[tuple[str, User, str]]:

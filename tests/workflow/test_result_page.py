@@ -107,6 +107,15 @@ def test_each_verdict_has_its_page(shown: Page, found: Report, said: list[str], 
     assert [word for word in not_said if word in text] == []
 
 
+def test_a_level_is_told_in_a_sentence_and_only_among_the_technical_details(shown: Page) -> None:
+    kept.keep(SHA256, report())
+    before, opened, after = shown.text().partition("<summary>Détails techniques</summary>")
+    told, closed, rest = after.partition("</details>")
+    assert opened and closed and "B-LTA" not in before + rest
+    assert "Hélène Marchand" in told
+    assert "B-LTA\xa0: avec une preuve de sa date, et de quoi la vérifier longtemps" in told
+
+
 def test_a_report_of_former_rules_says_so(shown: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     kept.keep(SHA256, report())
     told = "suit les règles de vérification antérieures"

@@ -5,11 +5,12 @@ What people change themselves on their own pages (password, factors) allauth mai
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.utils import timezone, translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from stakeholders.models import Mandate, User
 from stakeholders.wording import moment
@@ -18,11 +19,12 @@ from workflow.notices.mail import LANGUAGE, defer_mail
 
 def send(verb: str, person: User, actor: User | None, facts: dict[str, Any]) -> None:
     """Queue the mails that an act on an account calls for, in the caller's transaction."""
-    write = _WRITTEN.get(verb)
-    if write is None:
+    words = _WAITS.get(facts.get("waits", "")) or _WORDS.get(verb)
+    if words is None:
         return
     with translation.override(LANGUAGE):
-        subject, sentence = write(person, facts)
+        said = {**facts, "person": person, "address": person.email, "rights": _rights(facts)}
+        subject, sentence = (str(text) % said for text in words)
         body = "\n\n".join(
             [
                 _("Bonjour,"),
@@ -37,7 +39,7 @@ def send(verb: str, person: User, actor: User | None, facts: dict[str, Any]) -> 
             ]
         )
         for address in sorted(_addresses(verb, person, facts)):
-            defer_mail(to=address, subject=f"[Contreseing] {subject}", body=body + "\n")
+            defer_mail(to=address, subject=f"[Contreseing] {subject}", body=body + "\n", person=person)
 
 
 def _addresses(verb: str, person: User, facts: dict[str, Any]) -> set[str]:
@@ -63,65 +65,111 @@ def _contacts(person: User, actor: User | None) -> str:
     return ", ".join(found[:3]) or _("l’administration de la plateforme")
 
 
-def _address_changed(person: User, facts: dict[str, Any]) -> tuple[str, str]:
-    return _("L’adresse de votre compte a changé"), _(
-        "L’adresse du compte de %(person)s est maintenant %(after)s ; elle était %(former)s. Les sessions "
-        "ouvertes sont fermées. Le mot de passe et les autres moyens de connexion restent les mêmes. Si un "
-        "administrateur a donné cette adresse, elle ne permet pendant trois jours ni de recevoir un code ni "
-        "de choisir un mot de passe, à moins qu’un second administrateur ne la confirme."
-    ) % {"person": person, **facts}
-
-
-def _address_confirmed(person: User, _facts: dict[str, Any]) -> tuple[str, str]:
-    return _("L’adresse de votre compte est confirmée"), _(
-        "Un second administrateur a confirmé l’adresse du compte de %(person)s : les codes et les liens y "
-        "arrivent dès maintenant."
-    ) % {"person": person}
-
-
-def _renamed(person: User, facts: dict[str, Any]) -> tuple[str, str]:
-    return _("Le nom de votre compte a changé"), _(
-        "Le nom sous lequel vous agissez et signez était « %(before)s » ; il est maintenant « %(after)s »."
-    ) % facts
-
-
-def _rights_changed(person: User, facts: dict[str, Any]) -> tuple[str, str]:
+def _rights(facts: dict[str, Any]) -> str:
+    """Say what somebody may now do to the platform; blank for an act that does not say."""
+    if "is_superuser" not in facts:
+        return ""
     if facts["is_superuser"]:
-        rights = _("administre la plateforme comme superutilisateur")
-    elif facts["is_staff"]:
-        rights = _("entre dans l’administration de la plateforme")
-    else:
-        rights = _("n’entre plus dans l’administration de la plateforme")
-    return _("Des droits sur la plateforme ont changé"), _(
-        "%(person)s (%(address)s) %(rights)s à partir de maintenant. Ses sessions ouvertes sont fermées."
-    ) % {"person": person, "address": person.email, "rights": rights}
+        return _("administre la plateforme comme superutilisateur")
+    if facts["is_staff"]:
+        return _("entre dans l’administration de la plateforme")
+    return _("n’entre plus dans l’administration de la plateforme")
 
 
-def _factors_forgotten(person: User, _facts: dict[str, Any]) -> tuple[str, str]:
-    return _("Vos clés et vos codes sont retirés"), _(
-        "Les clés d’accès, l’application de codes et les codes de secours du compte de %(person)s sont "
-        "retirés : le mot de passe suffit de nouveau pour se connecter. Ses sessions ouvertes sont fermées."
-    ) % {"person": person}
-
-
-def _code_given(person: User, facts: dict[str, Any]) -> tuple[str, str]:
-    return _("Un code de confirmation a été demandé pour vous"), _(
-        "Un code a été affiché, à dire de vive voix à %(person)s : il confirmera « %(name)s », pour signer."
-    ) % {"person": person, **facts}
-
-
-def _proof_confirmed(person: User, facts: dict[str, Any]) -> tuple[str, str]:
-    return _("Un moyen de preuve est confirmé"), _(
-        "« %(name)s » compte maintenant pour signer, pour le compte de %(person)s."
-    ) % {"person": person, **facts}
-
-
-_WRITTEN: dict[str, Callable[[User, dict[str, Any]], tuple[str, str]]] = {
-    "address_changed": _address_changed,
-    "address_confirmed": _address_confirmed,
-    "person_renamed": _renamed,
-    "platform_rights_changed": _rights_changed,
-    "factors_forgotten": _factors_forgotten,
-    "proof_code_given": _code_given,
-    "proof_confirmed": _proof_confirmed,
+# of an act: the subject of its mail, and the sentence that says it, of the facts that it journals
+_WORDS: dict[str, tuple[Promise, Promise]] = {
+    "address_changed": (
+        gettext_lazy("L’adresse de votre compte a changé"),
+        gettext_lazy(
+            "L’adresse du compte de %(person)s est maintenant %(after)s ; elle était %(former)s. Les "
+            "sessions ouvertes sont fermées. Le mot de passe et les autres moyens de connexion restent les "
+            "mêmes. Si un administrateur a donné cette adresse, elle ne permet pendant trois jours ni de "
+            "recevoir un code ni de choisir un mot de passe, à moins qu’un second administrateur ne la "
+            "confirme."
+        ),
+    ),
+    "address_confirmed": (
+        gettext_lazy("L’adresse de votre compte est confirmée"),
+        gettext_lazy(
+            "Un second administrateur a confirmé l’adresse du compte de %(person)s : les codes et les "
+            "liens y arrivent dès maintenant."
+        ),
+    ),
+    "person_renamed": (
+        gettext_lazy("Le nom de votre compte a changé"),
+        gettext_lazy(
+            "Le nom sous lequel vous agissez et signez était « %(before)s » ; il est maintenant "
+            "« %(after)s »."
+        ),
+    ),
+    "platform_rights_changed": (
+        gettext_lazy("Des droits sur la plateforme ont changé"),
+        gettext_lazy(
+            "%(person)s (%(address)s) %(rights)s à partir de maintenant. Ses sessions ouvertes sont fermées."
+        ),
+    ),
+    "factors_forgotten": (
+        gettext_lazy("Vos clés et vos codes sont retirés"),
+        gettext_lazy(
+            "Les clés d’accès, l’application de codes et les codes de secours du compte de %(person)s sont "
+            "retirés : le mot de passe suffit de nouveau pour se connecter. Ses sessions ouvertes sont "
+            "fermées."
+        ),
+    ),
+    "proof_code_given": (
+        gettext_lazy("Un code de confirmation a été demandé pour vous"),
+        gettext_lazy(
+            "Un code a été affiché, à dire de vive voix à %(person)s : il confirmera « %(name)s », pour "
+            "signer."
+        ),
+    ),
+    "proof_confirmed": (
+        gettext_lazy("Un moyen de preuve est confirmé"),
+        gettext_lazy("« %(name)s » compte maintenant pour signer, pour le compte de %(person)s."),
+    ),
+    "signing_key_enrolled": (
+        gettext_lazy("Un moyen de signature est enregistré pour votre compte"),
+        gettext_lazy(
+            "%(person)s peut maintenant signer avec : %(means)s, certificat au nom de %(name)s, valable "
+            "jusqu’au %(end)s."
+        ),
+    ),
+    "signing_key_confirmed": (
+        gettext_lazy("Un moyen de signature est accepté"),
+        gettext_lazy(
+            "Le certificat au nom de %(name)s peut maintenant servir au compte de %(person)s. Motif donné : "
+            "%(reason)s"
+        ),
+    ),
+    "signing_key_withdrawn": (
+        gettext_lazy("Un moyen de signature est retiré de votre compte"),
+        gettext_lazy("Le moyen de signature de %(person)s au nom de %(name)s ne sert plus."),
+    ),
+    "signing_key_ending": (
+        gettext_lazy("Votre certificat de signature prend fin le %(end)s"),
+        gettext_lazy(
+            "Le certificat au nom de %(name)s ne signera plus après le %(end)s. Demandez son "
+            "renouvellement à l’autorité qui l’a délivré, puis enregistrez le nouveau dans « Mes moyens de "
+            "signature »."
+        ),
+    ),
+}
+_WAITING = gettext_lazy("Un moyen de signature attend d’être accepté")
+# of a certificate that was enrolled, and waits: for whom
+_WAITS: dict[str, tuple[Promise, Promise]] = {
+    "organisation": (
+        _WAITING,
+        gettext_lazy(
+            "Le certificat enregistré pour le compte de %(person)s est au nom de %(name)s : qui administre "
+            "l’organisation doit accepter cette différence avant qu’il serve."
+        ),
+    ),
+    "platform": (
+        _WAITING,
+        gettext_lazy(
+            "Le certificat enregistré pour le compte de %(person)s est au nom de %(name)s : personne d’autre "
+            "n’administre l’organisation, l’administration de la plateforme doit donc accepter cette "
+            "différence avant qu’il serve."
+        ),
+    ),
 }

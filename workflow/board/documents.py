@@ -11,7 +11,9 @@ from django.views.decorators.http import require_safe
 from contracts.models import Contract
 from signatures.kept import kept as kept_report
 from signatures.models import Envelope
+from signatures.sheets import level_told
 from workflow.engine.models import SigningRound
+from workflow.evidence.shown import shown as evidence_shown
 from workflow.opinions.silence import silences_on
 from workflow.record import anchors
 from workflow.record import journal as record_journal
@@ -91,11 +93,19 @@ def result(request: Request, contract: int) -> HttpResponse:
     found = contract_for(request.user, contract)
     envelope = _sealed(found)
     kept = kept_report(envelope.sealed_sha256)
+    report = kept.report if kept else None
+    evidence = evidence_shown(request.user, found)
+    awaited = any(one.awaited for one in evidence)
+    if request.htmx:  # an event while the evidence is made: the page is shown anew once it is
+        return HttpResponse(status=204) if awaited else HttpResponse(headers={"HX-Refresh": "true"})
     context = {
         "contract": found,
+        "evidence": evidence,
+        "evidence_awaited": awaited,
         "envelope": envelope,
         "kept": kept,
-        "report": kept.report if kept else None,
+        "report": report,
+        "levels": [(row.signer, level_told(row.level)) for row in report.signatures] if report else [],
         "accepted": AcceptedHolder.objects.filter(version=found.latest_version).select_related(
             "mandate__office__organisation", "signatory"
         ),

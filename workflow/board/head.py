@@ -58,6 +58,7 @@ def head(person: User, standings: Standings, found: Contract) -> dict[str, Any]:
         "can_recall": is_pilot and recall_rules.recall_carrier(found) is not None,
         "can_abandon": is_pilot and may_be_abandoned(found),
         "abandonment": found.status == Status.ABANDONED and getattr(found, "abandonment", None),
+        "may_look_ahead": is_pilot and found.status in (Status.FINAL_TEXT, Status.SIGNING),
         "differences": of_all("titulaires", lambda: _differences(found)),
     }
 

@@ -15,7 +15,6 @@ from contracts.canonical import digest
 from contracts.models import Contract, ContractVersion
 from contracts.printed import RenderError, render
 from signatures import blobs
-from signatures.backends import backend
 from signatures.jobs import when_lost
 from workflow.engine.jobs import PRINT, RETRY, WorkFailed, carry_out, failed_after_last_try, task_lost
 from workflow.engine.tasks import Task
@@ -47,7 +46,7 @@ class Print:
 
 def printed(_contract: Contract, version: ContractVersion) -> Print:
     """Print a version and keep its bytes."""
-    specimen = backend(settings.SIGNATURE_BACKEND).specimen
+    specimen = settings.DEMONSTRATION
     rendered = render(
         version.content, specimen=specimen, frozen_at=version.frozen_at, annexes=_annex_files(version)
     )

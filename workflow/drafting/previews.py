@@ -19,7 +19,6 @@ from procrastinate.contrib.django import app
 from contracts import canonical
 from contracts.models import Contract
 from contracts.printed import RenderError, edition_in_force, render
-from signatures.backends import backend
 from signatures.jobs import in_transaction, when_lost
 from workflow.drafting.models import DraftPrint
 from workflow.engine.jobs import PRINT, RETRY
@@ -95,4 +94,4 @@ def _keep(contract: Contract, fault: str, **made: object) -> None:
 
 
 def _specimen() -> bool:
-    return backend(settings.SIGNATURE_BACKEND).specimen
+    return settings.DEMONSTRATION

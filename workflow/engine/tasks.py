@@ -59,6 +59,19 @@ def of_contract(contract: Contract | int | None) -> Q:
     return Q(**{CONTRACT: contract})
 
 
+def joins_awaiting(process: Process, step: Any) -> list[Task]:
+    """Return the joins of a step at which branches of a process are still awaited: one, or none."""
+    return list(tasks(Q(process=process, flow_task=step, status__in=(STATUS.NEW, STATUS.STARTED))))
+
+
+def started_join(process: Process, step: Any, token: Any, data: Any, seed: Any) -> Task:
+    """Write a join of which the first branch has just arrived."""
+    task = Task(process=process, flow_task=step, token=token, data=data or {}, seed=seed)
+    task.status, task.started = STATUS.STARTED, timezone.now()
+    task.save()
+    return task
+
+
 def of_process(process_id: int) -> Q:
     """Those of one process."""
     return Q(process=process_id)
@@ -90,9 +103,9 @@ def seeded_by(rows: QuerySet[Model]) -> Q:
     )
 
 
-def seeds_of(found: QuerySet[Task]) -> QuerySet[Any]:
-    """Return the keys of the rows that opened these tasks."""
-    return found.order_by().values("seed_object_id")
+def opened_by_outer(model: type[Model]) -> Q:
+    """Those that the row outside opened, within a subquery: a signatory."""
+    return Q(seed_content_type=ContentType.objects.get_for_model(model), seed_object_id=OuterRef("pk"))
 
 
 def seeds() -> list[QuerySet[Any]]:
@@ -268,6 +281,11 @@ def is_working(task: Task) -> bool:
 def is_new(task: Task) -> bool:
     """Whether it is open and nobody said that they take care of it."""
     return bool(task.status == STATUS.NEW)
+
+
+def give_to(task: Task, person: User) -> None:
+    """Have somebody hold an open task; what closes it in the same act writes the row, once."""
+    task.owner, task.status = person, STATUS.ASSIGNED
 
 
 def is_taken(task: Task) -> bool:

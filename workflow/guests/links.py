@@ -18,6 +18,7 @@ from contracts.models import Contract, ContractVersion, Part
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandates_in_force
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_once
 from workflow.engine.tasks import review_task
 from workflow.guests.models import Contact, GuestLink
@@ -222,5 +223,15 @@ def wrong_contacts(contract: Contract, organisations: Iterable[Organisation]) ->
 
 @asked_once
 def _reported(contract: Contract) -> list[Contact]:
-    found = Contact.objects.kept().filter(contract=contract, links__reported_at__isnull=False)
-    return list(found.select_related("organisation").distinct())
+    return _REPORTED.rows(contract.pk)
+
+
+_REPORTED: Prepared[Contact] = Prepared(
+    lambda contract: (
+        Contact.objects.kept()
+        .filter(contract=contract, links__reported_at__isnull=False)
+        .select_related("organisation")
+        .distinct()
+    ),
+    MARKER,
+)

@@ -32,7 +32,6 @@ from workflow.record import journal
 LINK_LASTS = dt.timedelta(days=15)
 CODE_LASTS = dt.timedelta(minutes=10)
 CODE_TRIES = 5
-HIDDEN = "[…]"  # instead of a link or a code in the copy that is kept
 
 
 def send_links(contract: Contract, organisation: Organisation, task: Task) -> None:
@@ -75,7 +74,7 @@ def send_link(
         facts |= {"otherwise": silence.otherwise(task), "word": word}
         sentences, subject = _sentences(facts, again), _subject(facts, again)
         body = "\n\n".join(sentence % facts for sentence in sentences) + "\n"
-        hidden = "\n\n".join(sentence % {**facts, "link": HIDDEN} for sentence in sentences) + "\n"
+        hidden = "\n\n".join(sentence % {**facts, "link": mail.HIDDEN} for sentence in sentences) + "\n"
         calendar = calendars.file([(task, contract)], address=facts["link"])
     link.mail = kept = keep(contact, subject, hidden)
     link.save(update_fields=["mail"])
@@ -234,7 +233,7 @@ def send_code(context: JobContext, *, link_id: int) -> None:
         subject, body = _code_letter(link)
         # of an earlier try there is nothing to tell: its code is void
         link.contact.mails.filter(subject=mail.in_one_line(subject), fate=Fate.QUEUED).delete()
-        kept = keep(link.contact, subject, body % {"code": HIDDEN})
+        kept = keep(link.contact, subject, body % {"code": mail.HIDDEN})
     headers = {"Message-ID": kept.message_id, **_thread(link.contact.contract)}
     try:  # here and now: this is the worker
         mail.submit(to=kept.address, subject=kept.subject, body=body % {"code": code}, headers=headers)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from contracts.models import Contract, Signatory, Status
+from django.db.models import Exists, QuerySet
+
+from contracts.models import Contract, Signatory
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
-from workflow.engine.tasks import OPEN, seeded_by, seeds_of, taking, tasks
+from stakeholders.prepared import MARKER, Prepared
+from workflow.engine.tasks import OPEN, opened_by_outer, taking, tasks
 from workflow.signing.rules import ask_ahead, having_signed, next_signatory, why_not_sign
 
 TOLD_AT_MOST = 5  # contracts: a few lines spare a call, more would be a list
@@ -24,13 +28,11 @@ class Soon:
 
 def soon(mandates: list[Mandate]) -> list[Soon]:
     """Return the signatures that will be asked of the holder of these mandates, in contracts being signed."""
-    offices = [m.office_id for m in mandates if Power.SIGN in m.office.powers and m.covers(None)]
+    signing = [m.office_id for m in mandates if Power.SIGN in m.office.powers and m.covers(None)]
+    offices = list(dict.fromkeys(signing))
     if not offices:
         return []
-    theirs = Signatory.objects.filter(office__in=offices, contract__status=Status.SIGNING)
-    asked = seeds_of(tasks(OPEN, taking(Power.SIGN), seeded_by(theirs)))
-    rows = theirs.exclude(pk__in=asked).select_related("contract", "office").order_by("-contract__pk")
-    signatories = list(rows[:TOLD_AT_MOST])
+    signatories = _awaiting(len(offices)).rows(*offices)
     ask_ahead([signatory.contract for signatory in signatories])
     found = []
     for signatory in signatories:
@@ -41,3 +43,15 @@ def soon(mandates: list[Mandate]) -> list[Soon]:
         if why and next_signatory(signatory.contract, version) is not None:
             found.append(Soon(signatory.contract, signatory.capacity, why))
     return found
+
+
+@cache
+def _awaiting(number: int) -> Prepared[Signatory]:
+    """Return the query of so many offices' places, not asked yet, in contracts being signed."""
+
+    def places(*offices: int) -> QuerySet[Signatory]:
+        asked = tasks(OPEN, taking(Power.SIGN), opened_by_outer(Signatory))
+        theirs = Signatory.objects.filter(~Exists(asked), office__in=offices, being_signed=True)
+        return theirs.select_related("contract", "office").order_by("-contract_id")[:TOLD_AT_MOST]
+
+    return Prepared(places, *range(MARKER, MARKER + number))

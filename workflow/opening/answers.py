@@ -165,7 +165,13 @@ def _tell(row: OrganisationRequest) -> None:
             if way := _where_to_choose(row):
                 said.append(_("Choisissez son rôle :") + f"\n{settings.PUBLIC_URL}{way}")
     body = "\n\n".join([_("Bonjour %(name)s,") % {"name": row.asked_by}, *said])
-    defer_mail(to=row.asked_by.email, subject=subject, body=body + "\n")
+    defer_mail(
+        to=row.asked_by.email,
+        subject=subject,
+        body=body + "\n",
+        person=row.asked_by,
+        contract=row.contract,
+    )
 
 
 def _where_to_choose(row: OrganisationRequest) -> str:

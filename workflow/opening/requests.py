@@ -70,5 +70,10 @@ def _tell(user: User, asked: OrganisationRequest) -> None:
         subject = _("[Contreseing] Organisation demandée : %(name)s") % {"name": asked.name}
     for administrator in User.objects.filter(is_superuser=True, is_active=True).order_by("pk"):
         defer_mail(
-            to=administrator.email, subject=subject, body="\n\n".join(lines) + "\n", reply_to=user.email
+            to=administrator.email,
+            subject=subject,
+            body="\n\n".join(lines) + "\n",
+            reply_to=user.email,
+            person=administrator,
+            contract=asked.contract,
         )

@@ -106,4 +106,5 @@ def _mail(met: Changing, offices: set[int], said: str, reason: str) -> None:
         for person in dict.fromkeys([*people, *pilots_of([contract])]):
             if person != met.user:
                 greeting = _("Bonjour %(name)s,") % {"name": person}
-                defer_mail(to=person.email, subject=subject, body="\n\n".join([greeting, *lines]) + "\n")
+                body = "\n\n".join([greeting, *lines]) + "\n"
+                defer_mail(to=person.email, subject=subject, body=body, person=person, contract=contract)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.models import Signatory
 from stakeholders.authority import Basis, NoBasis, Rule
-from stakeholders.models import AuthorityKind, Mandate, SigningAuthority, User
+from stakeholders.models import AuthorityKind, Mandate, User
 from stakeholders.reading import asked_for_each
 from stakeholders.wording import day, moment
-from workflow.standing.standings import Standings, standings_of_many
+from workflow.standing.standings import Register, Standings, acts_around, holding, standings_of_many
 
 
 @dataclass(frozen=True)
@@ -27,17 +28,20 @@ class Candidate:
 def candidates(places: list[Signatory]) -> dict[Signatory, list[Candidate]]:
     """Return the holder of each place's office, then those whom the register names for it.
 
-    For many places, what their people hold is read at once.
+    For many places, what their people hold is read at once, and what names them with what names the others.
     """
-    offices = {place.office_id for place in places}
+    offices, today = {place.office_id for place in places}, timezone.localdate()
     people: dict[int, list[User]] = {office: [] for office in offices}
-    held = Mandate.objects.in_force().filter(office__in=offices, limited_type=None)
-    for mandate in held.select_related("person"):
-        people[mandate.office_id].append(mandate.person)
-    named = SigningAuthority.objects.filter(office__in=offices, withdrawn_at=None)
-    for row in named.select_related("delegate__person").order_by("pk"):
-        people[row.office_id].append(row.delegate.person)
-    standings = standings_of_many(dict.fromkeys(person for some in people.values() for person in some))
+    held = list(holding(offices))
+    for mandate in held:
+        if mandate.runs_on(today):
+            people[mandate.office_id].append(mandate.person)
+    acts = list(acts_around(offices, [person.pk for some in people.values() for person in some]))
+    for row in sorted(acts, key=lambda row: row.pk):
+        if row.office_id in offices and row.withdrawn_at is None:
+            people[row.office_id].append(row.delegate.person)
+    everybody = dict.fromkeys(person for some in people.values() for person in some)
+    standings = standings_of_many(everybody, Register(acts, held, offices))
     return {
         place: [
             _candidate(place, person, standings[person.pk])

@@ -1,10 +1,17 @@
-"""The last opinion of each organisation."""
+"""The last opinion of each organisation, and who gave none by the term where that counts."""
 
 from __future__ import annotations
 
-from contracts.models import Contract
+import datetime as dt
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
+from django.db.models.functions import JSONObject
+
+from contracts.models import Contract, ContractVersion
+from stakeholders.models import Organisation
 from stakeholders.reading import asked_once
-from workflow.opinions.models import Opinion
+from workflow.opinions.models import Opinion, Silence
 
 
 @asked_once
@@ -20,3 +27,28 @@ def last_opinions(contract: Contract) -> list[Opinion]:
     for opinion in sorted(opinions_of(contract), key=lambda opinion: opinion.version.number):
         last[opinion.organisation_id] = opinion
     return list(last.values())
+
+
+def read_with_silences() -> ArraySubquery:
+    """Return what versions are read with, as ``silent``, so that ``silences_read`` asks nothing."""
+    theirs = Silence.objects.filter(version=OuterRef("pk")).order_by("at", "pk")
+    one = JSONObject(organisation="organisation_id", name="organisation__short_name", term="term")
+    return ArraySubquery(theirs.values(one=one))
+
+
+def silences_read(version: ContractVersion) -> list[Silence]:
+    """Return who gave no opinion on a version; of one read with ``read_with_silences``, asks nothing.
+
+    A form that is refused has asked for its version before its page does.
+    """
+    if not hasattr(version, "silent"):
+        theirs = Silence.objects.filter(version=version).select_related("organisation")
+        return list(theirs.order_by("at", "pk"))
+    return [
+        Silence(
+            version=version,
+            organisation=Organisation(pk=row["organisation"], short_name=row["name"]),
+            term=dt.date.fromisoformat(row["term"]),
+        )
+        for row in version.silent
+    ]

@@ -48,4 +48,10 @@ def mail_receipt(opinion: Opinion) -> None:
             "change et que votre avis est de nouveau nécessaire, un autre courriel vous le dira."
             "\n\n%(receipt)s"
         )
-    mail.defer_mail(to=opinion.author.email, subject=subject, body=body % facts)
+    mail.defer_mail(
+        to=opinion.author.email,
+        subject=subject,
+        body=body % facts,
+        person=opinion.author,
+        contract=opinion.version.contract,
+    )

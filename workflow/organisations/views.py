@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from stakeholders.invitations import Invitation
 from stakeholders.models import Grant, Mandate, Organisation
+from workflow.keys import acts as keys_acts
 from workflow.organisations.forms import InvitationForm, MandateForm, OfficeForm, ProofForm
 from workflow.powers import appointments, pending
 from workflow.proofs import acts as proofs_acts
@@ -180,12 +181,13 @@ def _page(
         "mandates": running,
         "not_theirs_to_end": {m.pk for m in running if appointments.why_not_end(request.user, m)},
         "vacant": [o for o in found.offices.all() if o.holder() is None],
-        "invitations": invitations.select_related("office"),
+        "invitations": invitations.select_related("office").prefetch_related("mails"),
         "pending": [
             {"grant": grant, "what": pending.described(grant), "days": pending.days(grant)}
             for grant in pending.pending_in(found)
         ],
         "unproved": proofs_acts.waiting_in(found, request.user),
+        "waiting_keys": keys_acts.waiting_in(found, request.user).count(),
         "form": form or ProofForm(initial={"signing_proof": found.signing_proof}),
     }
     return render(request, "organisations/organisation.html", context, status=status)

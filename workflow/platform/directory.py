@@ -123,7 +123,7 @@ def posts(organisation: Organisation) -> list[Post]:
         by_office[office.pk] = ([], [], [])
     for mandate in held.select_related("person").order_by("starts_on"):
         by_office[mandate.office_id][0].append(mandate)
-    for invitation in offered:
+    for invitation in offered.prefetch_related("mails"):
         by_office[invitation.office_id][1].append(invitation)
     for grant in asked.select_related("person"):
         if grant.office_id in by_office:

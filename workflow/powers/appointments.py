@@ -38,7 +38,7 @@ from stakeholders.models import (
 )
 from stakeholders.permissions import administration_of
 from workflow.notices.allowances import allow
-from workflow.notices.mail import defer_mail
+from workflow.notices.mail import HIDDEN, defer_mail
 from workflow.powers.asking import administering, appointing, as_fact, propose
 from workflow.record import journal
 from workflow.record.refusals import Invalid, Locked, NotAllowed
@@ -99,19 +99,21 @@ def send_invitation(
         **facts,
     )
     invitation.save()
-    context = {
-        "invitation": invitation,
-        "organisation": office.organisation,
-        "link": public_address.link("invitation", token),
-    }
     defer_mail(
         to=invitation.email,
         subject=_("[Contreseing] Invitation %(of_organisation)s")
         % {"of_organisation": office.organisation.after_of},
-        body=render_to_string("powers/mail/invitation.txt", context),
+        body=_letter(invitation, public_address.link("invitation", token)),
+        shown=_letter(invitation, HIDDEN),
+        invitation=invitation,
     )
     _record("invitation_sent", actor, mandate, invitation=invitation.pk, office=str(office))
     return invitation
+
+
+def _letter(invitation: Invitation, link: str) -> str:
+    context = {"invitation": invitation, "organisation": invitation.office.organisation, "link": link}
+    return render_to_string("powers/mail/invitation.txt", context)
 
 
 @transaction.atomic

@@ -153,4 +153,6 @@ def _named(contracts: list[Contract]) -> str:
 
 def _mail(person: User, subject: str, body: str) -> None:
     greeting = _("Bonjour %(name)s,") % {"name": person}
-    mail.defer_mail(to=person.email, subject=f"[Contreseing] {subject}", body=f"{greeting}\n\n{body}\n")
+    mail.defer_mail(
+        to=person.email, subject=f"[Contreseing] {subject}", body=f"{greeting}\n\n{body}\n", person=person
+    )

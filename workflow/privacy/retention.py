@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from signatures.models import FailedConfirmation, PasskeyChallenge
+from signatures.models import CardSession, FailedConfirmation, PasskeyChallenge, RemoteErrand
 from stakeholders.quotas import Spending
 from workflow.drafting.models import DraftImport
 from workflow.notices.models import KeptMail, Notice
@@ -62,7 +62,9 @@ def _imports(before: dt.datetime) -> int:
 
 def _tries(before: dt.datetime) -> int:
     failed = FailedConfirmation.objects.filter(attempted_at__lt=before).delete()[0]
-    return int(failed + PasskeyChallenge.objects.filter(expires_at__lt=before).delete()[0])
+    cards = CardSession.objects.filter(expires_at__lt=before).delete()[0]
+    errands = RemoteErrand.objects.filter(created_at__lt=before).delete()[0]
+    return int(failed + cards + errands + PasskeyChallenge.objects.filter(expires_at__lt=before).delete()[0])
 
 
 def _quotas(before: dt.datetime) -> int:
@@ -113,7 +115,11 @@ RULES = (
     ),
     Rule(
         "tries",
-        _("Confirmations d’identité échouées, défis aux clés d’accès"),
+        _(
+            "Confirmations d’identité échouées, défis aux clés d’accès, échanges avec le programme de "
+            "signature par carte (qui, quand, étapes, raison d’un arrêt), passages chez un service de "
+            "signature"
+        ),
         _("Détecter une usurpation au moment de signer."),
         _tries,
     ),

@@ -35,7 +35,9 @@ from workflow.opinions import rules as opinions_rules
 from workflow.opinions import silence
 from workflow.opinions import timeline as opinions_timeline
 from workflow.opinions import views as opinions_views
+from workflow.procedures import recall_rules
 from workflow.signing import jobs as signing_jobs
+from workflow.signing import launch, launch_opening, launch_views
 from workflow.signing import progress as signing_progress
 from workflow.signing import rules as signing_rules
 from workflow.signing import timeline as signing_timeline
@@ -222,7 +224,33 @@ class CsiFlow(Procedure):
         stage=Status.FINAL_TEXT,
         purpose=purposes.SETTLE_TEXT,
         recallable=True,
-    ).Next(this.signing)
+    ).Next(this.launch_check)
+
+    # --- what would keep somebody from signing is put right or accepted before anybody is asked ---
+    launch_check = (
+        If(_("Des avertissements ?"), this.launch_is_stopped, lane=SYSTEM)
+        .Then(this.clearing)
+        .Else(this.signing)
+    )
+    clearing = Each(_("Signature retenue"), lane=PILOTS).Each(this.clear_launch, this.pilots)
+    clear_launch = OrganisationTask(
+        _("Lever les avertissements avant la signature"),
+        Power.DRAFT,
+        lane=PILOTS,
+        page=launch_views.clear,
+        days=5,
+        stage=Status.FINAL_TEXT,
+        awaited=_("avertissements à lever"),
+        purpose=purposes.CLEAR_LAUNCH,
+        opened=this.tell_launch_held,
+        recallable=True,
+    ).Next(this.cleared)
+    cleared = Join(_("Avertissements levés"), continue_on_condition=this.launch_is_decided, lane=PILOTS).Next(
+        this.launch_outcome
+    )
+    launch_outcome = (
+        If(_("Retirée ?"), this.signing_is_stopped, lane=PILOTS).Then(this.drafting).Else(this.signing)
+    )
 
     # --- the council clerk, while the signatures that do not wait for the council go on ------
     signing = (
@@ -345,7 +373,7 @@ class CsiFlow(Procedure):
 
     def version_is_recalled(self, activation: Any, _active: Any) -> bool:
         """The pilots took the version back: what is still asked about it is cancelled."""
-        return self.version(activation).recalls.exists()
+        return recall_rules.last_is_recalled(activation.process.contract)
 
     def changes_are_asked(self, activation: Any) -> bool:
         """Somebody asked for changes, or the version was recalled."""
@@ -354,6 +382,20 @@ class CsiFlow(Procedure):
     def is_sent_back(self, activation: Any) -> bool:
         """A party did not approve, or the version was recalled."""
         return opinions_rules.is_sent_back(self.version(activation))
+
+    def launch_is_stopped(self, activation: Any) -> bool:
+        """Something would keep somebody from signing, and no pilot accepted it; a recall goes past."""
+        if recall_rules.last_is_recalled(activation.process.contract):
+            return False
+        return launch.table(self.version(activation)).stops
+
+    def tell_launch_held(self, activation: Any) -> None:
+        """Journal once that the signing is held, and why; tell those whom it waits for."""
+        launch_opening.tell_held(activation.process.contract, self.version(activation))
+
+    def launch_is_decided(self, _activation: Any, _active: Any) -> bool:
+        """One pilot's act is enough, or that nothing is left: what the others are asked is cancelled."""
+        return True
 
     def councils_due(self, activation: Any) -> list[Organisation]:
         """Whose council has yet to authorise this text: each commune's own, where they are several."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, Status
 from workflow.engine.tasks import Task, has_failed, is_of_people, is_open, open_tasks
+from workflow.procedures.models import Recall
 from workflow.signing.rules import next_signatory
 
 
@@ -20,6 +22,13 @@ def recall_carrier(contract: Contract) -> Task | None:
         ),
         None,
     )
+
+
+def last_is_recalled(contract: Contract) -> bool:
+    """Whether the last frozen version was taken back; asked at each answer, in one query."""
+    recalled = Exists(Recall.objects.filter(version=OuterRef("pk")))
+    found: bool = contract.versions.order_by("-number").values_list(recalled, flat=True)[0]
+    return found
 
 
 def why_not_recall(contract: Contract) -> str:

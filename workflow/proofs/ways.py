@@ -35,13 +35,17 @@ WAYS = (  # the strongest first
 
 
 def ways_of(
-    user: User, organisation: Organisation, document_sha256: str, forms: dict[Proof, Form]
+    user: User,
+    organisation: Organisation,
+    document_sha256: str,
+    forms: dict[Proof, Form],
+    theirs: means.Held | None = None,
 ) -> dict[str, Any]:
     """Return the ways to say who one is that the person has and the organisation accepts, best first."""
-    theirs = means.Held(user)
+    theirs = theirs or means.Held(user)
     held = {
-        Proof.PASSKEY: bool(theirs.counting(Authenticator.Type.WEBAUTHN)),
-        Proof.CODE: bool(theirs.counting(Authenticator.Type.TOTP)),
+        Proof.PASSKEY: theirs.has(Authenticator.Type.WEBAUTHN),
+        Proof.CODE: theirs.has(Authenticator.Type.TOTP),
         Proof.PASSWORD: user.has_usable_password() and theirs.password_counts,
     }
     blank = {"document_sha256": document_sha256}

@@ -64,6 +64,12 @@ ROWS = (
         "installation_restored",
         _("L’installation est restaurée depuis la sauvegarde du %(made_at)s (écriture n° %(entry)s)."),
     ),
+    of_accounts("trusted_list_kept", _("Liste de confiance chargée : %(territory)s n° %(sequence)s.")),
+    of_accounts(
+        "trusted_list_pivot_kept",
+        _("Les signataires de la liste européenne des listes ont changé, par son pivot n° %(sequence)s."),
+    ),
+    of_accounts("trusted_list_refused", _("Liste de confiance refusée : %(source)s.")),
     of_accounts("invitation_sent", _("Une invitation est envoyée : %(office)s."), Name.INVITATION_SENT),
     of_accounts("invitation_cancelled", _("Une invitation est annulée.")),
     of_accounts("invitation_accepted", _("Une invitation est acceptée.")),
@@ -102,4 +108,31 @@ ROWS = (
     ),
     of_accounts("proof_code_given", _("Un code est donné pour confirmer un moyen de preuve : %(name)s.")),
     of_accounts("proof_confirmed", _("Un moyen de preuve est confirmé : %(name)s.")),
+    of_accounts(
+        "signing_key_enrolled",
+        _("Un moyen de signature est enregistré : %(name)s (%(means)s)."),
+        Name.SIGNING_KEY_CHANGED,
+    ),
+    of_accounts(
+        "signing_key_confirmed",
+        _("Un certificat au nom de %(name)s est accepté pour le compte (motif : %(reason)s)."),
+        Name.SIGNING_KEY_CHANGED,
+    ),
+    of_accounts(
+        "signing_key_withdrawn",
+        _("Un moyen de signature est retiré : %(name)s (%(means)s)."),
+        Name.SIGNING_KEY_CHANGED,
+    ),
+    of_accounts(
+        "signing_key_ending",
+        _("La fin prochaine d’un certificat est annoncée à son titulaire : %(name)s, le %(end)s."),
+    ),
+    of_accounts(
+        "seal_ending",
+        _("La fin prochaine du certificat du cachet de la plateforme est annoncée : %(name)s, le %(end)s."),
+    ),
+    of_accounts(
+        "timestamping_ending",
+        _("La fin prochaine du certificat du service d’horodatage est annoncée : %(name)s, le %(end)s."),
+    ),
 )

@@ -105,6 +105,20 @@ def exported(entries: Iterable[JournalEntry]) -> list[dict[str, Any]]:
     return [{**as_dict(e), "previous_hash": e.previous_hash, "hash": e.hash} for e in entries]
 
 
+def summary_of(contract: Contract) -> dict[str, Any]:
+    """Return what an entry says to vouch for all those of its contract before it: how many, their SHA-256.
+
+    That of their hashes in order, each 64 hexadecimal digits and a line feed. The chain runs through other
+    contracts, whose entries a reader of this one may not have: an anchor of the entry that says this proves
+    the whole list to whoever holds this contract's entries alone. Take the order lock before.
+    """
+    take_order_lock()
+    rows = JournalEntry.objects.filter(contract=contract).order_by("number").values_list("hash", flat=True)
+    hashes = list(rows)
+    said = "".join(f"{each}\n" for each in hashes).encode()
+    return {"entries": len(hashes), "entries_sha256": hashlib.sha256(said).hexdigest()}
+
+
 @dataclass(frozen=True)
 class Break:
     """The first row that does not fit: its number, and which rule it breaks."""

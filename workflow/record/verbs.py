@@ -82,7 +82,16 @@ _ROWS = (
     Verb("opinion_given", _("Avis rendu : %(organisation)s, %(opinion)s.")),
     Verb("text_approved", _("Texte approuvé : %(organisation)s.")),
     Verb("text_sent_back", _("Texte renvoyé en rédaction : %(organisation)s.")),
-    Verb("final_text_settled", _("Le texte définitif est arrêté : la signature s’ouvre.")),
+    Verb("final_text_settled", _("Le texte définitif est arrêté.")),
+    Verb(
+        "launch_held",
+        _("La signature de la version %(version)s ne s’ouvre pas encore, à cause de : %(signatories)s."),
+    ),
+    Verb(
+        "warnings_accepted",
+        _("%(organisation)s accepte que la signature s’ouvre malgré des avertissements : %(signatories)s."),
+    ),
+    Verb("launch_cleared", _("Plus rien n’empêche la signature de la version %(version)s : elle s’ouvre.")),
     Verb("resolution_adopted", _("La délibération %(number)s est exécutoire.")),
     Verb(
         "resolution_rejected", _("Le conseil municipal a rejeté le texte : le contrat revient en rédaction.")
@@ -151,6 +160,8 @@ _ROWS = (
         moves_baskets=False,
         announced=False,
     ),
+    Verb("evidence_made", _("Le dossier de preuve est constitué."), False, False, False),
+    Verb("evidence_taken", _("Dossier de preuve remis à %(person)s."), False, False, False),
     Verb("contact_added", _("Contact désigné pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb("contact_removed", _("Contact retiré pour %(organisation)s : %(name)s."), moves_baskets=False),
     Verb(

@@ -1,7 +1,8 @@
 """The whole journal held against its anchors: what is wrong for certain, and what is not proven.
 
 The chain alone shows a change in its middle; the anchors show an end that was cut off or
-written anew, and hours that cannot be.
+written anew, and hours that cannot be. The documents that it names are another question
+(:mod:`workflow.record.documents`), asked together.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from signatures import anchoring
 from stakeholders import wording
-from workflow.record import anchors, journal
+from workflow.record import anchors, documents, journal
 from workflow.record.models import Anchor, JournalEntry
 
 SKEW = dt.timedelta(minutes=5)  # between our clock and an authority's
@@ -44,6 +45,11 @@ class Verdict:
         self.faults.append(journal.Break(number, rule))
         self.broken.append(sentence)
 
+    @property
+    def first_bad(self) -> int | None:
+        """The number of the first entry that something is wrong with, whatever it is; None when all holds."""
+        return min((fault.number for fault in self.faults), default=None)
+
 
 @dataclass(frozen=True)
 class Proof:
@@ -54,8 +60,11 @@ class Proof:
     at: dt.datetime
 
 
-def verify(now: dt.datetime | None = None) -> Verdict:
-    """Read the chain from its first link, then every anchor of both places."""
+def verify(now: dt.datetime | None = None, *, with_documents: bool = False) -> Verdict:
+    """Read the chain from its first link, then every anchor of both places.
+
+    ``with_documents``: then each document that it names too, and whether each sealed file is valid.
+    """
     verdict = Verdict()
     verdict.count, verdict.head = journal.head()
     if found := journal.first_break():
@@ -69,6 +78,11 @@ def verify(now: dt.datetime | None = None) -> Verdict:
     _compare(verdict, proofs)
     _check_hours(verdict, proofs, now or timezone.now())
     _check_waiting(verdict, proofs, now or timezone.now())
+    for fault in documents.faults() if with_documents else ():
+        if fault.certain:
+            verdict.breaks(fault.number, fault.rule, fault.sentence)
+        else:
+            verdict.doubts.append(fault.sentence)
     return verdict
 
 
@@ -121,7 +135,7 @@ def _compare(verdict: Verdict, proofs: list[Proof]) -> None:
     beyond = [proof for proof in proofs if proof.number > verdict.count]
     if beyond:
         verdict.breaks(
-            beyond[-1].number,
+            verdict.count + 1,
             "truncated",
             _(
                 "Le journal est tronqué : il s’arrête à l’écriture n° %(last)d, alors que l’écriture "

@@ -64,7 +64,8 @@ def _contract_of(number: int) -> Prepared[Contract]:
 
 def version_for(person: Person, contract_id: int, number: int) -> ContractVersion:
     """Return a frozen version of a contract that the person may see."""
-    version = contract_for(person, contract_id).versions.filter(number=number).first()
+    frozen = contract_for(person, contract_id).versions.select_related("frozen_by")
+    version = frozen.filter(number=number).first()
     if version is None:
         raise Http404
     return version

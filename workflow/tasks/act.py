@@ -23,8 +23,8 @@ from workflow.engine.models import Act as ActRow
 from workflow.engine.tasks import (
     CONTRACT,
     Task,
+    give_to,
     is_cancelled,
-    is_new,
     is_open,
     know_seed,
     open_after,
@@ -87,11 +87,7 @@ class Doing:
 
     def complete(self) -> None:
         """Close the task in the person's name and open what follows."""
-        task = self.task
-        if is_new(task):
-            self.activation.assign(self.user)
-        elif task.owner_id != self.user.pk:
-            self.activation.reassign(self.user)
+        give_to(self.task, self.user)
         self.activation.start(None)
         self.activation.execute()
 

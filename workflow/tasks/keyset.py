@@ -18,7 +18,8 @@ from django.core import signing
 from django.core.exceptions import EmptyResultSet
 from django.db import connection, models
 from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+
+from stakeholders.prepared import Framed
 
 PAGE = 50  # rows shown at once
 COUNTED_AT_MOST = 1000  # beyond, a list says « 1 000+ »
@@ -73,6 +74,7 @@ class Listing(Generic[Row]):
     Both are made when they are asked for. ``key`` holds every value that decides what the branches find:
     their SQL is then written once a process for all lists of that key, which takes Django longer than
     PostgreSQL takes to answer. Nothing that a branch depends on may be left out of it; None keeps nothing.
+    Where there is a key, ``make_rows`` is a function of a module, and depends on nothing.
     """
 
     make_rows: Callable[[], QuerySet[Row]]
@@ -128,9 +130,14 @@ class Listing(Generic[Row]):
                 ]
             )
 
-        key = self.key and not position and (self.key, order.keys, order.descending, limit)
-        rows = self.make_rows().filter(pk__in=RawSQL(*_sql(key, united)) if key else united())  # noqa: S611 (Django's)
-        return list(rows.order_by(*order.names(order.shown, back=back))[:limit])
+        def framed(within: Any) -> QuerySet[Row]:
+            rows = self.make_rows().filter(pk__in=within)
+            return rows.order_by(*order.names(order.shown, back=back))[:limit]
+
+        if not self.key or position:
+            return list(framed(united()))
+        frame = _framed((self.make_rows, order, limit), framed)
+        return frame.rows(*_sql((self.key, order.keys, order.descending, limit), united))
 
     def _cursor(self, row: Row, *, back: bool) -> str:
         return SIGNER.sign_object([back, [getattr(row, name) for name in self.order.shown]])
@@ -151,6 +158,7 @@ def counts(listings: Sequence[Listing[Any]]) -> list[int]:
 
 _written: dict[Hashable, tuple[str, tuple[Any, ...]]] = {}  # the SQL of lists, by their key
 _writing = threading.Lock()
+_frames: dict[Hashable, Framed[Any]] = {}  # a few: one for each way of reading the rows of a list
 
 
 def _sql(key: Hashable, make: Callable[[], QuerySet[Any]]) -> tuple[str, tuple[Any, ...]]:
@@ -163,6 +171,13 @@ def _sql(key: Hashable, make: Callable[[], QuerySet[Any]]) -> tuple[str, tuple[A
             while len(_written) >= WRITTEN_AT_MOST:
                 _written.pop(next(iter(_written)))
             _written[key] = found
+    return found
+
+
+def _framed(key: Hashable, make: Callable[[Any], QuerySet[Row]]) -> Framed[Row]:
+    """Return the query around what a list finds, as it was written: how rows are read, and how many."""
+    if (found := _frames.get(key)) is None:
+        found = _frames[key] = Framed(make)
     return found
 
 

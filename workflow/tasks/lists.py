@@ -87,12 +87,11 @@ def contract_listing(
 
     sifted = sought or status or awaiting is not None or late_on is not None
     key = None if sifted else ("contracts", ended, tuple(groups), tuple(alone))
-    return Listing(
-        lambda: Contract.objects.only("reference", "title", "territory", "status"),
-        branches,
-        NEWEST_FIRST,
-        key,
-    )
+    return Listing(_shown_contracts, branches, NEWEST_FIRST, key)
+
+
+def _shown_contracts() -> QuerySet[Contract]:
+    return Contract.objects.only("reference", "title", "territory", "status")
 
 
 def late_by(day: dt.date) -> Q:
@@ -116,11 +115,12 @@ def task_listing(
         ways += [*(ways_in_place(mine) if delegated is not False else ())]
         return [asked.filter(way) for way in ways] or [asked.none()]
 
-    def rows() -> QuerySet[Task]:
-        shown: QuerySet[Task] = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
-        return shown.defer(f"{CONTRACT}__preamble", f"{CONTRACT}__words")
+    return Listing(_shown_tasks, branches, MOST_URGENT_FIRST, ("tasks", only, delegated, mine.ways))
 
-    return Listing(rows, branches, MOST_URGENT_FIRST, ("tasks", only, delegated, mine.ways))
+
+def _shown_tasks() -> QuerySet[Task]:
+    shown: QuerySet[Task] = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
+    return shown.defer(f"{CONTRACT}__preamble", f"{CONTRACT}__words")
 
 
 def tasks_of(

@@ -40,7 +40,7 @@ def done(request: Request, met: OpenTask, message: str) -> HttpResponse:
 
 def afterwards(met: OpenTask) -> HttpResponse:
     """Go to what follows an act: the pilots to their contract, the others to their receipt."""
-    if met.purpose in (purposes.DRAFT, purposes.FREEZE):
+    if met.purpose in (purposes.DRAFT, purposes.FREEZE, purposes.CLEAR_LAUNCH):
         return redirect("contract", met.contract.pk)
     met.task.refresh_from_db(fields=["status"])
     if met.is_open:  # more is awaited of it: a council's later stages

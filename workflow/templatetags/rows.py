@@ -1,6 +1,6 @@
-"""The rows of a draft and the text of a version, rendered once in each process for what they say.
+"""Rows of drafts and of the inbox, the text of versions, rendered once in each process for what they say.
 
-Most of the time of the editor went to rendering again rows that nobody had changed. What is kept is found by
+Most of the time of these pages went to rendering again rows that nobody had changed. What is kept is found by
 all that its template is given, and by nothing else: a row that says anything else is another.
 """
 
@@ -20,6 +20,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from contracts.models import Commitment, ContractVersion
+from workflow.engine.tasks import Task
+from workflow.record.answers import Answers
 
 register = template.Library()
 # stands where a form's token goes, which each page is given of its own; drawn, so that no text holds it
@@ -43,6 +45,45 @@ class Row(NamedTuple):
     target: Decimal | None
     due_date: dt.date | None
     budget_eur: Decimal | None
+
+
+class TaskRow(NamedTuple):
+    """What is shown of a task that awaits its reader.
+
+    ``quality`` where they act in another's place; ``version`` and ``returned``, what has a draft taken up
+    again, in sentences.
+    """
+
+    pk: int
+    title: str
+    contract: int
+    contract_title: str
+    reference: str
+    owner: str
+    due_on: str
+    quality: str
+    version: int
+    returned: tuple[str, ...]
+
+
+@register.simple_tag
+def task_row(task: Task) -> SafeString:
+    """Show one task of a basket."""
+    contract, standing = task.process.circuit.contract, getattr(task, "standing", None)
+    found: Answers = getattr(task, "returned", None) or Answers()
+    row = TaskRow(
+        task.pk,
+        str(task.title),
+        contract.pk,
+        contract.title,
+        contract.reference,
+        str(task.owner or ""),
+        (task.data or {}).get("due_on") or "",
+        standing.quality if standing is not None and standing.is_delegated else "",
+        found.version,
+        tuple(str(answer.text) for answer in found.returns),
+    )
+    return _task_row(row, get_language())
 
 
 @register.simple_tag
@@ -99,6 +140,11 @@ class Frozen:
 @lru_cache(ROWS_AT_MOST)
 def _row(row: Row, _digits: tuple[str, ...], _language: str | None) -> SafeString:
     return render_to_string("tasks/_partials/commitment_row.html", {"commitment": row})
+
+
+@lru_cache(ROWS_AT_MOST)
+def _task_row(row: TaskRow, _language: str | None) -> SafeString:
+    return render_to_string("tasks/_partials/task_row.html", {"task": row})
 
 
 @lru_cache(ROWS_AT_MOST)

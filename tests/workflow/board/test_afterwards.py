@@ -59,10 +59,13 @@ def test_after_a_signature_the_page_follows_it_until_it_is_set_and_verified(cast
     )
     receipt = reverse("task_done", args=[contract.pk, task.pk])
     assert asked.redirect_chain == [(receipt, 302)]
-    assert "Votre signature est demandée" in asked.content.decode()
+    before, claimed = asked.content.decode(), ("tient lieu de récépissé", "que vous avez signé")
+    assert "Votre signature est demandée" in before
+    assert not [words for words in claimed if words in before], "nothing is signed yet"
     run_jobs()
     moved = browser.get(receipt, headers={"HX-Request": "true"}).content.decode()
     assert "Votre signature est apposée et vérifiée" in moved
+    assert [words for words in claimed if words in moved] == list(claimed)
     assert "<html" not in moved
     assert reverse("task_document", args=[contract.pk, task.pk]) in moved
     assert browser.get(reverse("task_document", args=[contract.pk, task.pk])).status_code == 200

@@ -63,7 +63,7 @@ def test_a_link_and_a_code_are_kept_without_what_opens(cast: Cast) -> None:
     assert "Votre avis est demandé" in first.body and link.identifier not in first.body
     assert "Votre code est […]" in second.body and code not in second.body
     page = shown(cast, contract, "contract_told")
-    assert "Courriels aux contacts" in page and "Votre code pour" in page
+    assert "Autres courriels" in page and "Votre code pour" in page
     assert link.identifier not in page
     table = shown(cast, contract, "contract_told_table")
     assert table.count("Courriel à un contact") == 2

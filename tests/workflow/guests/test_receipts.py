@@ -11,6 +11,7 @@ from tests import plot
 from tests.cast import Cast
 from tests.invited import a_minute_later, at, confirmed, kept_asked, mailbox, text
 from tests.workflow.sockets import logged_in
+from workflow.notices.models import Fate, KeptMail
 from workflow.opinions.models import Opinion
 from workflow.opinions.receipts import receipt
 
@@ -29,6 +30,8 @@ def test_a_guest_who_answers_lands_on_the_receipt_and_gets_a_copy(cast: Cast) ->
     assert kept.headers["Content-Disposition"].startswith("attachment")
     copy = mailbox()[-1]
     assert "avis est enregistré" in copy.subject
+    kept_copy = KeptMail.objects.get(person=given.author, contract=contract)
+    assert (kept_copy.subject, kept_copy.body, kept_copy.fate) == (copy.subject, copy.body, Fate.HANDED_OVER)
     for said in (page, text(kept), copy.body):
         for fact in (
             "Lina Aubrac",
@@ -38,6 +41,9 @@ def test_a_guest_who_answers_lands_on_the_receipt_and_gets_a_copy(cast: Cast) ->
             sha256,
         ):
             assert fact in said, (fact, said)
+    told = reverse("contract_told", args=[contract.pk]), reverse("contract_told_table", args=[contract.pk])
+    for address in told:
+        assert str(copy.subject) in text(logged_in(cast.pilote_ville).get(address))
     a_minute_later(link)
     later = confirmed(link, Client())
     assert text(later.get(at(link, "guest_receipt"), {"fichier": "1"})) == text(kept)

@@ -46,9 +46,9 @@ def test_a_convention_de_coordination_goes_from_its_pages_to_its_seal(cast: Cast
     assert "Convention de coordination" in said
     assert "sécurité intégrée" not in said
     plot.review_all(contract)
+    certify_signatories(contract)
     plot.approve_all(contract)
     assert plot.tasks(contract, "council_resolution") == [], "the mayor signs by his powers of police"
-    certify_signatories(contract)
     for office in offices:
         assert plot.entitled(plot.task(contract, "sign")) == office.holder()
         plot.sign_next(contract)

@@ -80,6 +80,7 @@ def opened(cast: Cast) -> Contract:
     )
     acts.open_contract(cast.pilote_ville, contract.pk)
     road.committed(contract, bourg)
+    certify_signatories(contract)
     return contract
 
 
@@ -111,7 +112,6 @@ def test_each_mayor_waits_for_their_own_council(cast: Cast, opened: Contract) ->
         city,
         bourg,
     }
-    certify_signatories(contract)
     for mayor in (cast.maire, cast.outsider):
         waiting = plot.task(contract, "sign")
         assert plot.entitled(waiting) == mayor

@@ -14,7 +14,8 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from contracts.imports import Kind, Line, Understood
-from signatures.models import FailedConfirmation
+from signatures import card
+from signatures.models import CardSession, FailedConfirmation
 from stakeholders.actions import deactivate
 from stakeholders.models import User
 from stakeholders.quotas import Spending
@@ -106,6 +107,17 @@ def test_the_page_tells_each_duration_to_everybody(client: Client, db: None) -> 
         assert str(rule.what) in page
     assert set(settings.RETENTION_DAYS) == {rule.code for rule in retention.RULES}
     assert reverse("account_data") not in page
+
+
+def test_what_signing_leaves_is_named_and_goes(cast: Cast, client: Client) -> None:
+    """Each kind of row that tries leave: a card's conversation too, which tells when somebody signed."""
+    card.ask(cast.maire)
+    assert retention._tries(timezone.now()) == 0, "a code that may still serve stays"
+    assert retention._tries(timezone.now() + 2 * card.LASTS) == 1
+    assert not CardSession.objects.exists()
+    page = client.get(reverse("personal_data")).content.decode()
+    for named in ("Confirmations", "clés d’accès", "signature par carte", "service de signature"):
+        assert named in page
 
 
 def test_a_person_takes_their_own_away_and_nobody_else_s(cast: Cast) -> None:

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from viewflow.workflow.models import Task
 
 from contracts.models import Contract, Status
-from signatures import cms
+from signatures import cms, keys
 from signatures.demo import pki as authorities
 from signatures.models import Envelope, SignatureRequest
 from signatures.timestamps import forget_failures
@@ -26,6 +26,7 @@ from stakeholders.models import User
 from tests import plot, snapshots
 from tests.cast import Cast, small_contract
 from tests.pki import ServedPki
+from tests.stage import certify_signatories
 from tests.workflow.gates import assert_signed_after_its_gates
 from workflow.engine import tasks as engine_tasks
 from workflow.news import centre
@@ -100,6 +101,7 @@ class RealServices:
         """Issue another."""
         authorities.person_path(username).unlink()
         authorities.issue_person(username, name, "Renouvelé", "Renouvelé")
+        keys.enrol_specimen(User.objects.get_by_natural_key(username))
 
 
 class Entitled:
@@ -159,6 +161,7 @@ class Watched(RuleBasedStateMachine):
     def begin(self) -> None:
         snapshots.restore(snapshots.CAST)  # what another walk left is neither read nor counted again
         self.open_a_contract()
+        certify_signatories(self.contract)  # the rows of their keys went with the other walk
 
     def open_a_contract(self) -> None:
         self.contract = small_contract(self.cast, f"CSI-WALK-{next(self.numbers)}")

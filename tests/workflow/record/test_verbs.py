@@ -78,7 +78,7 @@ def test_each_verb_has_one_row_and_each_row_is_written() -> None:
 
 
 def test_what_follows_some_verbs_follows_verbs_that_exist() -> None:
-    named = accounts_receivers.VOIDING | powers_receivers.LOSSES | accounts_mails._WRITTEN.keys()
+    named = accounts_receivers.VOIDING | powers_receivers.LOSSES | accounts_mails._WORDS.keys()
     assert named <= VERBS.keys()
 
 
