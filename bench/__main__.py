@@ -8,7 +8,7 @@ import sys
 
 import django
 
-NAMES = ("render", "pages", "draft", "sign", "flow", "live", "load", "lists", "told", "hostile")
+NAMES = ("render", "pages", "draft", "sign", "verify", "flow", "live", "load", "lists", "told", "hostile")
 
 
 def main(arguments: list[str]) -> int:

@@ -27,9 +27,9 @@ from django.urls import reverse
 from rich.console import Console
 from rich.table import Table
 
-from bench.filling import Filled, fill
+from bench.filling import Filled
 from bench.served import Site, served
-from bench.stage import percentile, staged
+from bench.stage import percentile, staged_among
 from config.processes import number
 from contracts.models import Contract
 from stakeholders.models import Role, User
@@ -39,6 +39,7 @@ from tests.workflow.sockets import logged_in, name_static_files
 from workflow.tasks.keyset import PAGE
 
 AIM_RATE, AIM = 100, 0.3  # requests a second, seconds at the 99th percentile
+AIM_PAGES, AIM_DATABASE = 15.0, 4.0  # milliseconds of processor a request, of the pages and of PostgreSQL
 SHARES = {"corbeille": 30, "contrat": 25, "liste": 20, "relecture": 12, "avis": 8, "brouillon": 4, "rendu": 1}
 NAMES = {
     "corbeille": "« À traiter »",
@@ -53,6 +54,7 @@ REVIEWED = 16  # small contracts in review, besides the whole one; nobody gives 
 READ_ONLY = 4
 GIVES_UP = 30.0  # seconds
 TOKEN = "b" * 32
+ALONE = 60  # requests of one kind, one after the other, to know what it takes of the processor
 CLOSED, FOR = 8, 5.0  # who ask one after the other, for so many seconds, to know what is served at most
 WIDTH = 130  # columns that the tables need
 CUT = 0  # the status of what was not answered
@@ -98,18 +100,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--rates", type=int, nargs="+", default=[25, 50, AIM_RATE, 150])
     chosen = parser.parse_args(argv)
     console, began = Console(width=max(Console().width, WIDTH)), time.perf_counter()
-    with staged() as cast:
-        filled = fill(contracts=chosen.contracts, organisations=300, users=2000)
+    with staged_among(contracts=chosen.contracts, organisations=300, users=2000) as (cast, filled, kept):
         draw, prefect = _mix(cast, filled)
         name_static_files()
         connection.close()
         console.print(
-            f"{Contract.objects.count()} contrats ; préparé en {time.perf_counter() - began:.0f} s ; "
+            f"{Contract.objects.count()} contrats{' (gardés du banc précédent)' if kept else ''} ; "
+            f"préparé en {time.perf_counter() - began:.0f} s ; "
             f"{number()} processus de pages, {os.cpu_count()} cœurs, charge {os.getloadavg()[0]:.1f}"
         )
         with served() as site:
             ladder, most = asyncio.run(_climb(site, draw, chosen.rates, chosen.seconds))
-        console.print(_ladder(ladder), _kinds(ladder))
+            alone = asyncio.run(_alone(site, draw))
+        console.print(_ladder(ladder), _kinds(ladder, alone))
         workers = ["-m", "uvicorn", "bench.bare:application", "--workers", str(number())]
         peers = {"Contreseing, le mélange": (most, _at_aim(ladder))}
         with served([*workers, "--log-level", "critical"], "/bonjour/") as site:
@@ -120,7 +123,7 @@ def main(argv: list[str]) -> int:
                 asking = itertools.repeat(Asked("", path)).__next__
                 rungs, peer = asyncio.run(_climb(site, asking, [AIM_RATE], chosen.seconds))
                 peers[name] = (peer, rungs[0])
-        console.print(_peers(peers))
+        console.print(_peers(peers), _aims(ladder, alone, peers))
     return 0
 
 
@@ -196,6 +199,22 @@ async def _closed(session: aiohttp.ClientSession, draw: Draw, seconds: float) ->
     return len(rung.all) / seconds
 
 
+async def _alone(site: Site, draw: Draw) -> dict[str, Rung]:
+    """Ask for each kind by itself, one request after the other; return what each took of the processor."""
+    timeout = aiohttp.ClientTimeout(total=GIVES_UP)
+    found = {}
+    async with aiohttp.ClientSession(site.url, timeout=timeout) as session:
+        for kind in (kind for kind in SHARES if kind != "rendu"):  # there are not enough to give
+            ours = (asked for asked in iter(draw, None) if asked.kind == kind)
+            rung = found[kind] = Rung(0, 0)
+            before = await asyncio.to_thread(site.used)
+            for asked in itertools.islice(ours, ALONE):
+                await _ask(session, asked, time.perf_counter(), rung)
+            after = await asyncio.to_thread(site.used)
+            rung.web, rung.database = (now - then for now, then in zip(after, before, strict=True))
+    return found
+
+
 async def _open(session: aiohttp.ClientSession, site: Site, draw: Draw, rate: float, seconds: float) -> Rung:
     rung = Rung(rate, seconds)
     before = await asyncio.to_thread(site.used)
@@ -255,15 +274,47 @@ def _ladder(ladder: list[Rung]) -> Table:
     return table
 
 
-def _kinds(ladder: list[Rung]) -> Table:
+def _kinds(ladder: list[Rung], alone: dict[str, Rung]) -> Table:
     rung = _at_aim(ladder)
-    table = Table(title=f"Ce qui est demandé, à {rung.rate:.0f} demandes/s")
-    for heading in ("", "part", "demandes", "p50 ms", "p99 ms"):
+    table = Table(
+        title=f"Ce qui est demandé, à {rung.rate:.0f} demandes/s",
+        caption=f"Processeur : chacune seule, {ALONE} fois de suite ; ms par demande.",
+    )
+    for heading in ("", "part", "demandes", "p50 ms", "p99 ms", "pages", "PostgreSQL"):
         table.add_column(heading, justify="right" if heading else "left")
     for kind, share in SHARES.items():
         if spent := rung.spent.get(kind):
             cells = (f"{share} %", str(len(spent)), _ms(spent, 0.5), _ms(spent, 0.99))
-            table.add_row(NAMES[kind], *cells)
+            took = [f"{each:.1f}" for each in _took(alone[kind])] if kind in alone else ["—", "—"]
+            table.add_row(NAMES[kind], *cells, *took)
+    return table
+
+
+def _took(rung: Rung) -> tuple[float, float]:
+    """Return the milliseconds of processor a request: of the pages, of PostgreSQL."""
+    return rung.web * 1000 / len(rung.all), rung.database * 1000 / len(rung.all)
+
+
+def _aims(ladder: list[Rung], alone: dict[str, Rung], peers: dict[str, tuple[float, Rung]]) -> Table:
+    """Say what was aimed at and what came; the processor's time is that of the mix by its shares."""
+    table, rung = Table(title="Les buts"), _at_aim(ladder)
+    for heading in ("", "but", "mesuré", ""):
+        table.add_column(heading, justify="right" if heading else "left")
+    whole = sum(SHARES[kind] for kind in alone)
+    pages, database = (
+        sum(_took(one)[which] * SHARES[kind] for kind, one in alone.items()) / whole for which in (0, 1)
+    )
+    [(most, _mix), (hello, _one), (guardian, _other)] = peers.values()
+    p99 = percentile(rung.all, 0.99)
+    for name, aim, came, met in (
+        ("pages, ms de processeur par demande", f"≤ {AIM_PAGES:.0f}", f"{pages:.1f}", pages <= AIM_PAGES),
+        ("PostgreSQL, ms", f"≤ {AIM_DATABASE:.0f}", f"{database:.1f}", database <= AIM_DATABASE),
+        ("demandes/s au plus", f"≥ {AIM_RATE}", f"{most:.0f}", most >= AIM_RATE),
+        (f"p99 à {rung.rate:.0f}/s, ms", f"< {AIM * 1000:.0f}", f"{p99 * 1000:.0f}", p99 < AIM),
+    ):
+        table.add_row(name, aim, came, "atteint" if met else "manqué")
+    table.add_row("« bonjour » fois plus rapide", "", f"× {hello / most:.1f}", "")
+    table.add_row("guardian, une liste nue, fois plus lente", "", f"× {most / guardian:.1f}", "")
     return table
 
 
