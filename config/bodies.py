@@ -89,8 +89,13 @@ def announced(headers: dict[bytes, bytes]) -> int | None:
     return int(text) if text.isdigit() and len(text) < 16 else limits.UPLOAD + 1
 
 
-async def received(headers: dict[bytes, bytes], receive: Receive, most: int) -> Body:
-    """Receive a body of at most ``most`` bytes; raises TooLarge before more is read, TooSlow, Gone."""
+async def received(
+    headers: dict[bytes, bytes], receive: Receive, most: int, is_waited_for: Callable[[], bool] = bool
+) -> Body:
+    """Receive a body of at most ``most`` bytes; raises TooLarge before more is read, TooSlow, Gone.
+
+    While its place ``is_waited_for`` it has to come faster.
+    """
     length = announced(headers)
     if length is not None and length > most:
         raise TooLarge
@@ -98,12 +103,14 @@ async def received(headers: dict[bytes, bytes], receive: Receive, most: int) -> 
     more = length != 0
     try:
         while more:
-            allowed = min(limits.BODY_GRACE + body.size / limits.BODY_RATE, limits.BODY_LONGEST)
+            left = began + _allowed(body.size, is_waited_for()) - time.monotonic()
+            if left <= 0:
+                raise TooSlow
             try:
-                async with asyncio.timeout(began + allowed - time.monotonic()):
+                async with asyncio.timeout(min(left, limits.LOOKED_AT)):
                     message = await receive()
-            except TimeoutError as error:
-                raise TooSlow from error
+            except TimeoutError:
+                continue
             if message["type"] == "http.disconnect":
                 raise Gone
             if body.size + len(message.get("body", b"")) > most:
@@ -114,6 +121,12 @@ async def received(headers: dict[bytes, bytes], receive: Receive, most: int) -> 
         body.close()
         raise
     return body
+
+
+def _allowed(size: int, is_waited_for: bool) -> float:
+    """Return how many seconds so many bytes may take."""
+    allowed = min(limits.BODY_GRACE + size / limits.BODY_RATE, limits.BODY_LONGEST)
+    return min(allowed, limits.WAITED_GRACE + size / limits.WAITED_RATE) if is_waited_for else allowed
 
 
 async def drain(receive: Receive) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
@@ -55,13 +57,14 @@ def local_secret(folder: Path) -> str:
     """Return this machine's own secret key, made on first use and kept in the folder, for its owner alone."""
     path = folder / "secret-key"
     folder.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
-    else:
+    if not path.exists():
+        # written whole beside, then named: of two processes that start at once, neither reads half of it
+        descriptor, beside = tempfile.mkstemp(dir=folder, prefix="secret-key-")  # 0600
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(64))
+        with suppress(FileExistsError):
+            os.link(beside, path)
+        os.unlink(beside)
     return path.read_text()
 
 

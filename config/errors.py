@@ -7,6 +7,7 @@ otherwise its frame alone, which asks nothing of either: they may be what failed
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import sys
 
 import structlog
@@ -16,7 +17,9 @@ from django.db import DatabaseError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template import loader
+from django.urls import get_script_prefix
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from psycopg.errors import (
     DeadlockDetected,
@@ -34,11 +37,23 @@ from stakeholders.hashing import HashingBusy
 from stakeholders.security_events import Name, tell
 from workflow.record import references
 
+Facts = tuple[tuple[str, object], ...]
+
 
 def answer(status: int, template: str, **facts: object) -> HttpResponse:
     """Render an error page in the site's frame, with nothing that asks the database or the session."""
     known = {**context.installation(), **facts}
-    return HttpResponse(loader.render_to_string(template, known), status=status)
+    if facts.keys() <= {"found_at"}:  # neither what was typed nor the hour is in it
+        page = _composed(template, get_language(), get_script_prefix(), tuple(sorted(known.items())))
+    else:
+        page = loader.render_to_string(template, known)
+    return HttpResponse(page, status=status)
+
+
+@functools.lru_cache(maxsize=64)  # pages, of some 6 kB
+def _composed(template: str, _language: str | None, _prefix: str, facts: Facts) -> str:
+    """Compose a page once for all that is in it: what searches for addresses in vain is refused cheaply."""
+    return loader.render_to_string(template, dict(facts))
 
 
 def around(request: HttpRequest, status: int, template: str, **facts: object) -> HttpResponse:

@@ -79,13 +79,17 @@ class Front:
 
 
 async def _body(scope: Scope, headers: dict[bytes, bytes], receive: Receive) -> bodies.Body:
-    """Receive the body; beyond a few kilobytes only from somebody logged in, and few at a time."""
+    """Receive the body; beyond a few kilobytes from somebody logged in, or for a page that is open to all."""
     length = bodies.announced(headers)
     if length is not None and length <= limits.STRANGER:
         return await bodies.received(headers, receive, limits.STRANGER)
     most = limits.route(scope["path"], headers.get(b"content-type", b"").decode("latin-1"))
     if (length or 0) > most:
         raise bodies.TooLarge
+    if limits.OPEN_TO_ALL.match(scope["path"]):
+        strangers = crowd.here().strangers
+        async with strangers.place_of((scope.get("client") or [""])[0]):
+            return await bodies.received(headers, receive, most, lambda: strangers.is_waited_for)
     if not may_be_long(_cookies(headers).get(settings.UNSENT_COOKIE_NAME)) and not await _is_known(headers):
         return await bodies.received(headers, receive, limits.STRANGER)
     crowds = crowd.here()

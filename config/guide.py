@@ -38,7 +38,16 @@ SECTIONS = {
     "opinion_receipt": "donner-un-avis",
     **dict.fromkeys(("contacts", "guest_link", "guest_code"), "repondre-sans-compte"),
     **dict.fromkeys(("sign_confirm", "sign_refuse", "holder_accept"), "signer"),
+    "launch_table": "avant-la-signature",
+    **dict.fromkeys(
+        ("signing_keys", "waiting_keys", "key_confirm", "platform_keys"), "mes-moyens-de-signature"
+    ),
+    "sign_upload": "signer-avec-son-propre-outil",
+    **dict.fromkeys(("sign_many", "sign_many_confirm", "sign_many_done"), "signer-plusieurs-contrats"),
+    **dict.fromkeys(("csc_enrol", "csc_choose", "csc_codes", "csc_later"), "signer-a-distance"),
+    **dict.fromkeys(("card_enrol", "card_code"), "signer-avec-sa-carte"),
     "result": "verifier-et-garder-le-contrat-signe",
+    **dict.fromkeys(("verify", "verify_report", "verify_short"), "verifier-un-document"),
     **dict.fromkeys(("register", "authority_add", "authority_end"), "qui-peut-signer"),
     **dict.fromkeys(("absences", "absence_add", "mandate_handover"), "sabsenter-passer-le-relais"),
     **dict.fromkeys(("task_transfer",), "sabsenter-passer-le-relais"),

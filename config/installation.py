@@ -128,8 +128,6 @@ def notes(environment: Mapping[str, str]) -> list[str]:
         said.append(
             "TIMESTAMP_URLS n’est pas donné : aucune autorité ne date le journal, ni ce qui sera signé."
         )
-    if not (environment.get("SIGNING_BACKEND") or "").strip().removeprefix("demo"):
-        said.append("Aucun moyen de signature réel n’est installé : tout s’y prépare, rien ne s’y signe.")
     return said
 
 

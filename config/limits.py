@@ -30,18 +30,29 @@ _ROUTES = (
     (re.compile(r"^/contrats/\d+/redaction/import/$"), UPLOAD, True),
     (re.compile(r"^/contrats/\d+/redaction/"), LONG, False),
     (re.compile(r"^/contrats/\d+/taches/\d+/$"), UPLOAD, True),  # a contribution to the diagnostic
+    (re.compile(r"^/contrats/\d+/taches/\d+/depot/$"), 51 * MIB, True),  # the contract, signed elsewhere
     (re.compile(r"^/administration/"), LONG, False),
     (re.compile(r"^/organisations/\d+/"), UPLOAD, True),
     (re.compile(r"^/contrats/(\d+/)?ouverture/(initiative/)?$"), UPLOAD, True),
     (re.compile(r"^/plateforme/import/$"), 3 * MIB, True),
     (re.compile(r"^/plateforme/import/confirmation/$"), LONG, False),
     (re.compile(r"^/compte/"), 64 * KIB, False),
+    (re.compile(r"^/verifier/$"), 31 * MIB, True),
+    (re.compile(r"^/verifier/rapport/$"), LONG, False),
 )
+OPEN_TO_ALL = re.compile(r"^/verifier/(rapport/)?$")  # these bodies are taken without an open session
 BODY_GRACE = 10.0  # seconds in which any body may arrive
 BODY_RATE = 32 * KIB  # bytes a second that a larger one must keep up on average
 BODY_LONGEST = 300.0  # seconds, whatever the rate
 LARGE_AT_ONCE = share(30)  # bodies above STRANGER that are received at one time, in the temporary folder
 UPLOADS_AT_ONCE = share(6)  # and above LONG
+STRANGERS_AT_ONCE = share(12)  # and for the pages open to all, beside those two: 31 MB each on disk at most
+STRANGERS_EACH = share(4)  # of which one address, or one network of IPv6
+WAITED_GRACE = (
+    4.0  # seconds and bytes a second that a stranger's body keeps up while somebody awaits its place,
+)
+WAITED_RATE = 256 * KIB  # less than IN_LINE_FOR: a slow one gives way
+LOOKED_AT = 1.0  # seconds between two looks at whether it is in time
 REFUSED_DRAIN = 1.0  # seconds during which what a refused sender still sends is read and thrown away
 
 # --- Connections ----------------------------------------------------------------------------

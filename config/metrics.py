@@ -83,6 +83,14 @@ _ASKED: tuple[tuple[str, str, tuple[str, ...], str], ...] = (
         "SELECT state, count(*) FROM signatures_envelope GROUP BY 1",
     ),
     (
+        "contreseing_trusted_list_left_seconds",
+        "How long a trusted list is in force still; less than nothing once it is stale",
+        ("territory",),
+        "SELECT DISTINCT ON (territory) territory, extract(epoch FROM next_update - now()) "
+        "FROM signatures_trustedlist WHERE next_update IS NOT NULL "
+        "ORDER BY territory, sequence DESC, issued_at DESC",
+    ),
+    (
         "contreseing_journal_unanchored",
         "Entries of the journal that no anchor covers yet",
         (),

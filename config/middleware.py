@@ -25,6 +25,7 @@ BACKGROUND = frozenset(  # asked for by open pages
     {
         "basket_counters",
         "basket_list",
+        "card_enrol",
         "contract_live",
         "draft_preview",
         "missed_events",
@@ -33,7 +34,10 @@ BACKGROUND = frozenset(  # asked for by open pages
     }
 )
 
-ACCOUNT_PAGES = ("account_", "mfa_", "socialaccount_", "usersessions_", "proconnect_", "session_end")
+ACCOUNT_PAGES = (
+    *("account_", "mfa_", "socialaccount_", "usersessions_", "proconnect_", "session_end"),
+    *("signing_keys", "key_withdraw", "csc_enrol", "csc_choose", "card_enrol"),  # one's means of signing
+)
 
 
 @receiver(signals.bind_extra_request_metadata)

@@ -25,8 +25,9 @@ from workflow.record.models import SentForm
 
 TOKEN = "csrfmiddlewaretoken"  # noqa: S105 (a field’s name)
 OURS = ("workflow.", "stakeholders.", "django.contrib.admin.")
-# What may be sent as often as one likes: it says how things are now, whatever they were.
-AS_OFTEN = frozenset({"opinion_draft", "text_preview"})
+# What may be sent as often as one likes: it says how things are now, whatever they were,
+# and what is verified leaves no row behind.
+AS_OFTEN = frozenset({"opinion_draft", "text_preview", "verify", "verify_report"})
 ROOM = 2000  # characters of an address
 
 

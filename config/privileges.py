@@ -77,22 +77,31 @@ PRIVILEGES: dict[str, str] = {
     "contracts_versionannex": KEPT,
     "contracts_volet": FREE,
     # --- signatures
+    "signatures_cardsession": FREE,  # forgotten as the tries
     "signatures_confirmation": kept_but("used_at"),
+    "signatures_enrolledkey": kept_but(
+        *("confirmed_at", "confirmed_by_id", "confirmed_why", "ended_at", "ended_why", "last_used_at"),
+        *("level", "level_at", "level_basis", "warned_days"),
+    ),
     "signatures_envelope": kept_but(
         *("state", "current_sha256", "sealed_sha256", "sealed_at", "proven_until"),
         *("void_reason", "error_code", "error_text"),
     ),
     "signatures_failedconfirmation": f"{KEPT}, DELETE",
     "signatures_keptreport": KEPT,
+    "signatures_listtrial": LASTING,  # what became of the last try
     "signatures_passkeychallenge": f"{kept_but('answered_at')}, DELETE",
     "signatures_proofmeans": FREE,  # goes with its passkey or application
+    "signatures_lotlpivot": KEPT,
+    "signatures_remoteerrand": f"{kept_but('used_at')}, DELETE",
     "signatures_renewal": KEPT,
     "signatures_signaturerequest": kept_but(
         *("state", "resume_state", "prepared_sha256", "final_sha256", "prepared", "raw_signature", "cms"),
-        *("error_code", "error_text", "permanent", "attempts"),
+        *("error_code", "error_text", "permanent", "attempts", "awaited_until", "supplied_sha256"),
         *("prepared_at", "signed_at", "stamped_at", "done_at", "failed_at"),
     ),
     "signatures_slot": kept_but("signer_id"),
+    "signatures_trustedlist": KEPT,
     # --- workflow
     "viewflow_process": LASTING,
     "viewflow_task": LASTING,
@@ -100,6 +109,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_anchor": KEPT,
     "workflow_abandonment": KEPT,
     "workflow_acceptedholder": KEPT,
+    "workflow_acceptedwarning": KEPT,
     "workflow_approval": KEPT,
     "workflow_calendarfeed": FREE,  # renewed and withdrawn by its owner
     "workflow_circuit": KEPT,
@@ -114,12 +124,13 @@ PRIVILEGES: dict[str, str] = {
     "workflow_draftimport": FREE,  # until it is taken; sealed; forgotten after a month
     "workflow_draftprint": LASTING,
     "workflow_event": KEPT,
+    "workflow_evidencefile": LASTING,
     "workflow_guestlink": kept_but(
         "reported_at", "report", "code_asked_at", "code_hash", "code_expires_at", "code_tries", "mail_id"
     ),
     "workflow_internalnote": KEPT,
     "workflow_journalentry": KEPT,
-    "workflow_keptmail": f"{kept_but('fate', 'fate_at', 'answer')}, DELETE",  # forgotten after a year
+    "workflow_keptmail": kept_but("fate", "fate_at", "answer", "lost_id") + ", DELETE",  # after a year
     "workflow_lostjob": f"{KEPT}, DELETE",
     "workflow_opinion": KEPT,
     "workflow_opiniondraft": FREE,
@@ -135,6 +146,7 @@ PRIVILEGES: dict[str, str] = {
     "workflow_queuedmail": f"{KEPT}, DELETE",  # sealed; goes once sent
     "workflow_recall": KEPT,
     "workflow_refusal": KEPT,
+    "workflow_rehearsal": KEPT,
     "workflow_reminder": KEPT,
     "workflow_reminderpass": KEPT,
     "workflow_savedfilter": FREE,

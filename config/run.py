@@ -33,7 +33,7 @@ from config.demo.play import perform, play
 READY_WITHIN = 60.0  # seconds
 # a play has its own, and writes to nobody
 SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "EMAIL_URL", "ALLOWED_HOSTS", "TIMESTAMP_URLS"}
-SERVERS |= {f"{name}_FILE" for name in SERVERS} | {"LOCAL_INSTALLATION", "SIGNING_BACKEND", "TRUST_ROOTS"}
+SERVERS |= {f"{name}_FILE" for name in SERVERS} | {"LOCAL_INSTALLATION", "TRUST_ROOTS"}
 PARTS = ("les autorités de démonstration", "l’exécuteur", "les pages")
 console = Console()
 

@@ -13,9 +13,20 @@ import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from config import database, limits, loggers, mail, oidc, patience, proxies
+from config import database, limits, loggers, mail, oidc, patience, proxies, remote_signing
 from config.accounts import *  # noqa: F403
 from config.environment import EXPOSED, environment, flag, is_exposed, is_this_machine, local_secret, number
+from config.trusted_lists import (  # noqa: F401  (as settings of Django)
+    LOTL_CERTIFICATES,
+    LOTL_URL,
+    PARTNER_SIGNATURE_LEVEL,
+    PARTY_SIGNATURE_LEVEL,
+    TRUSTED_LIST_CA_FILE,
+    TRUSTED_LIST_HOSTS,
+    TRUSTED_LIST_PRIVATE_HOSTS,
+    TRUSTED_LIST_TERRITORIES,
+    TRUSTED_LISTS_FETCHED,
+)
 
 django_stubs_ext.monkeypatch()  # lets forms and admins be generic at run time as in the stubs
 
@@ -76,9 +87,13 @@ DATABASES = {"default": database.settings_from_url(DATABASE_URL or database.embe
 # Serializable retries are nobody's job here: the flow takes row locks (READ COMMITTED),
 # and an act opens its own transaction so that nothing slow ever runs inside one.
 DATABASES["default"]["ATOMIC_REQUESTS"] = False
+# Values go to the server apart from the query: what is a value can never be read as SQL, and the pages'
+# connections, which last, have it planned once (docs/adr/0034-prepared-statements.md).
+DATABASES["default"]["OPTIONS"]["server_side_binding"] = True
 # The pages share a few connections (config/serve.py says how many); a command has its own.
 if _pool := int(environment("DATABASE_POOL") or 0):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that the server closed is replaced
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": limits.POOL_WAIT}
 # run_worker says for itself that it is one
 patience.limit(DATABASES["default"], patience.PAGE if _pool else patience.COMMAND)
@@ -235,8 +250,6 @@ SILENCED_SYSTEM_CHECKS = [
 PKI_DIR = STATE_DIR / "pki"
 PKI_URL = environment("PKI_URL") or "http://127.0.0.1:8001"
 PKI_PASSPHRASE = environment("PKI_PASSPHRASE") or SECRET_KEY
-# not SIGNING_BACKEND: that one is Django’s own, for cookies
-SIGNATURE_BACKEND = environment("SIGNING_BACKEND") or "demo"
 TIMESTAMP_URLS = (environment("TIMESTAMP_URLS") or f"{PKI_URL}/tsa").split(",")
 TRUST_ROOTS = [Path(p) for p in (environment("TRUST_ROOTS") or str(PKI_DIR / "root.cert.pem")).split(",")]
 # A seal waits for what the authority of each signatory says after the signature, and a verdict asks for it.
@@ -245,6 +258,18 @@ REVOCATION_AFTER_SIGNATURE = flag("REVOCATION_AFTER_SIGNATURE", default=True)
 SEAL_TIMESTAMP_CERTIFICATES = [
     Path(p) for p in (environment("SEAL_TIMESTAMP_CERTIFICATES") or "").split(",") if p
 ]
+
+# The remote signing services (CSC API) that people may have a key with.
+CSC_SERVICES = remote_signing.services(environment)
+
+# The organisation's electronic seal, in its hardware module (PKCS#11): token and key by their labels.
+SEAL: dict[str, Any] = {
+    "module": environment("SEAL_MODULE") or "",
+    "token": environment("SEAL_TOKEN") or "",
+    "key": environment("SEAL_KEY") or "",
+    "pin_secret": environment("SEAL_PIN") or "",
+    "certificates": Path(p) if (p := environment("SEAL_CERTIFICATES")) else None,
+}
 
 # Beyond what a form of ours needs; config/limits.py counts the bytes before.
 DATA_UPLOAD_MAX_MEMORY_SIZE = limits.LONG
@@ -262,7 +287,11 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "worker-src": [SELF],
         "manifest-src": [SELF],
-        "form-action": [SELF, *oidc.origin(OIDC_URL)],  # a form that logs in by the provider leads there
+        "form-action": [
+            SELF,
+            *oidc.origin(OIDC_URL),  # a form that logs in by the provider leads there
+            *remote_signing.origins(CSC_SERVICES),  # one that signs by a remote service too
+        ],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
     }

@@ -21,9 +21,8 @@ from pathlib import Path
 from bs4 import BeautifulSoup, Tag
 
 from config import mail
-from config.demo import stage as stages
 from config.demo.scanned import page_of
-from config.demo.stage import Actor, PlayFailed, Stage, form_of
+from config.demo.stage import Actor, PlayFailed, Stage, form_of, looked_for
 
 WHY = "Première séance de formation : chacun doit pouvoir signer aujourd’hui."
 FIRST, SECOND = "claire", "bruno"  # who administer the platform
@@ -80,13 +79,12 @@ class Empty(Stage):
 
     def mailed(self, to: str, pattern: str) -> str:
         """Wait for a mail to somebody that holds something; return what, of the last one."""
-        deadline = time.monotonic() + stages.PATIENCE
-        while time.monotonic() < deadline:
-            for words in reversed(mail.in_folder(self.state, to)):
-                if found := re.search(pattern, words):
-                    return found[1]
-            time.sleep(0.2)
-        raise PlayFailed(f"aucun courriel attendu n’est venu à {to}")
+
+        def last() -> str | None:
+            found = (re.search(pattern, words) for words in reversed(mail.in_folder(self.state, to)))
+            return next((one[1] for one in found if one), None)
+
+        return looked_for(last, f"aucun courriel attendu n’est venu à {to}")
 
 
 def file() -> bytes:

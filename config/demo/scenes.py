@@ -5,14 +5,12 @@ Each scene is one step of a play: it waits for the task, opens its page, sends i
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from pathlib import Path
 
-from config.demo import stage as stages
-from config.demo.stage import PlayFailed, Stage, form_of, today
+from config.demo.stage import Actor, PlayFailed, Stage, form_of, looked_for, today
 
-RESULTS = ("contract-signed.pdf", "trust-root.pem", "journal.json")
+RESULTS = ("contract-signed.pdf", "trust-root.pem", "journal.json", "evidence.zip")
 
 
 def finish_drafting(stage: Stage, person: str) -> None:
@@ -66,14 +64,23 @@ def sign(stage: Stage, person: str) -> None:
 def collect(stage: Stage, person: str, out: Path) -> None:
     """Wait for the seal, read the verdict on the result page, and keep the files."""
     contract, actor = stage.contract, stage.actor(person)
-    deadline = time.monotonic() + stages.PATIENCE
-    while not actor.get(contract).select(f"a[href='{contract}resultat/']"):
-        if time.monotonic() > deadline:
-            raise PlayFailed("le contrat signé n’a pas été scellé à temps")
-        time.sleep(0.3)
+    result = f"a[href='{contract}resultat/']"
+    looked_for(lambda: actor.get(contract).select(result), "le contrat signé n’a pas été scellé à temps")
     if actor.get(f"{contract}resultat/").select_one(".notice.done") is None:
         raise PlayFailed("la vérification du contrat signé échoue")
+    evidence = _evidence(stage, actor)
     out.mkdir(parents=True, exist_ok=True)
-    paths = (f"{contract}contrat-signe.pdf", "/confiance/racine.pem", f"{contract}journal.json")
+    paths = (f"{contract}contrat-signe.pdf", "/confiance/racine.pem", f"{contract}journal.json", evidence)
     for name, path in zip(RESULTS, paths, strict=True):
         (out / name).write_bytes(actor.download(path))
+
+
+def _evidence(stage: Stage, actor: Actor) -> str:
+    """Ask for the evidence of the signed contract, wait for it, and return its address."""
+    page, contract = f"{stage.contract}resultat/", stage.contract
+    asked = f"{contract}preuves/"
+    actor.send(form_of(actor.get(page), asked), asked)
+    address = f"{contract}preuves.zip"
+    late = "le dossier de preuve n’a pas été constitué à temps"
+    looked_for(lambda: actor.get(page).select(f"a[href='{address}']"), late)
+    return address

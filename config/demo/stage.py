@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,11 @@ from bs4 import BeautifulSoup, Tag
 from rich.console import Console
 
 CONTRACT = "csi-clairval-2026"
+Found = TypeVar("Found")
 File = tuple[str, bytes, str]  # a name, its bytes, their kind
 Value = str | list[str] | File
 PATIENCE = 90.0  # seconds given to the worker for one step
+LOOKS_EVERY = 0.3  # seconds: nothing is pushed to who plays, who asks for the page again as a reader does
 PARIS = ZoneInfo("Europe/Paris")  # a mairie’s day is the server’s, whatever this machine’s zone
 console = Console()
 
@@ -110,12 +112,18 @@ class Actor:
 
     def wait_for(self, title: str, contract: str = "/") -> str:
         """Read the inbox until the contract's task comes."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            if address := self.task(title, contract):
-                return address
-            time.sleep(0.3)
-        raise PlayFailed(f"{self.name} : la tâche « {title} » n’est pas venue en {PATIENCE:.0f} s")
+        late = f"{self.name} : la tâche « {title} » n’est pas venue en {PATIENCE:.0f} s"
+        return looked_for(lambda: self.task(title, contract), late)
+
+
+def looked_for(look: Callable[[], Found | None], late: str) -> Found:
+    """Look until something is there, and return it; raises PlayFailed, which says ``late``."""
+    deadline = time.monotonic() + PATIENCE
+    while not (found := look()):
+        if time.monotonic() > deadline:
+            raise PlayFailed(late)
+        time.sleep(LOOKS_EVERY)
+    return found
 
 
 def form_of(page: BeautifulSoup, action: str) -> Tag:

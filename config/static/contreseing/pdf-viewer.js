@@ -105,6 +105,8 @@ async function open(root) {
     removePageBorders: true,
     annotationMode: pdfjs.AnnotationMode.ENABLE,
     annotationEditorMode: pdfjs.AnnotationEditorType.DISABLE,
+    // an address that is printed is no link of the document: nobody is sent where its text says
+    enableAutoLinking: false,
   });
   linkService.setViewer(viewer);
 
