@@ -15,9 +15,10 @@ from django.db import connection, connections
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 from pytest_django import DjangoDbBlocker
+from pytest_django.plugin import blocking_manager_key
 
 from tests import lengths, owner, prepared, snapshots
-from tests.servers import asked_again, may_ask_again
+from tests.servers import asked_again, has_database, may_ask_again
 
 pytest_plugins = ["tests.pki", "tests.stage"]
 
@@ -36,10 +37,10 @@ def django_db_modify_db_settings(django_db_blocker: DjangoDbBlocker) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    """Put the database back as the migrations left it after each test that commits."""
+    """Have what a test committed put back as the migrations left it, once another needs that."""
 
     def put_back(self: TransactionTestCase) -> None:
-        snapshots.restore(snapshots.PRISTINE)
+        snapshots.soil()
 
     with django_db_blocker.unblock():
         owner.hurry()
@@ -71,6 +72,23 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.CACHES = {**settings.CACHES, "parts": {**settings.CACHES["parts"], "LOCATION": location}}
     # what the worker sends is read from the outbox; tests/workflow/notices/test_mail.py has a server
     settings.MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
+
+
+def puts_back(asked: set[str]) -> bool:
+    """Whether a test's fixtures put the database back by themselves: the committed ``cast`` does.
+
+    Some files have a ``cast`` of their own, in the transaction of each test (``players``): that one does not.
+    """
+    return "cast" in asked and "players" not in asked
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Put back what a test committed, before the next that asks the database."""
+    asked = set(getattr(item, "fixturenames", ()))
+    if snapshots.is_soiled() and has_database(item) and not puts_back(asked):
+        with item.config.stash[blocking_manager_key].unblock():
+            snapshots.restore(snapshots.PRISTINE)
 
 
 @pytest.fixture(autouse=True)

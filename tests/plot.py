@@ -14,13 +14,14 @@ from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Organisation, User
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.snapshots import once
-from tests.stage import run_jobs
+from tests.stage import certify_signatories, run_jobs
 from workflow.council import acts as council_acts
 from workflow.drafting import acts as drafting_acts
 from workflow.engine import tasks as engine_tasks
 from workflow.engine.models import Circuit, SigningRound
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures import opening
+from workflow.record import anchors
 from workflow.signing import acts as signing_acts
 from workflow.standing.standings import standing_to_act
 
@@ -181,3 +182,35 @@ def at_review(cast: Cast) -> Contract:
 def at_signing(cast: Cast) -> Contract:
     """Return a small contract that awaits its signatures; to be asked for first, see :func:`once`."""
     return once("signing", lambda: to_signing(small_contract(cast)))
+
+
+def two_at_signing(cast: Cast) -> list[Contract]:
+    """Return two small contracts that await the prefect's signature; to be asked for first."""
+
+    def make() -> list[Contract]:
+        found = []
+        for reference in ("CSI-00-2026-901", "CSI-00-2026-902"):
+            contract = small_contract(cast, reference)
+            certify_signatories(contract)
+            found.append(to_signing(contract))
+        return found
+
+    return once("two_at_signing", make)
+
+
+def signed_by_all(contract: Contract) -> Contract:
+    """Both parties sign a contract that awaits them, the council having voted; the worker seals it."""
+    for _turn in range(2):
+        if tasks(contract, "council_resolution"):
+            record_resolution(contract)
+        sign_next(contract)
+    contract.refresh_from_db()
+    return contract
+
+
+def sealed(cast: Cast) -> Contract:
+    """Return a small contract that both parties signed, sealed and anchored; to be asked for first."""
+
+    contract = once("sealed", lambda: signed_by_all(to_signing(small_contract(cast))))
+    anchors.complete_folder()  # which the scene does not keep
+    return contract

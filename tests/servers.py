@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.test import TransactionTestCase
 
 ASKED_AGAIN = {
     # the owner is the server's superuser, the other roles are made beside it; triggers and grants
@@ -49,7 +50,7 @@ TESTS = Path(__file__).parent
 
 def asked_again(item: pytest.Item) -> bool:
     """Whether a test asks a server something that another server could answer otherwise."""
-    if not _has_database(item):
+    if not has_database(item):
         return False
     place = item.path.relative_to(TESTS).as_posix()
     return place in ASKED_AGAIN or item.get_closest_marker("race") is not None
@@ -61,7 +62,9 @@ def may_ask_again(path: Path) -> bool:
     return place in ASKED_AGAIN or "mark.race" in path.read_text(encoding="utf-8")
 
 
-def _has_database(item: pytest.Item) -> bool:
-    """By its fixtures or by its mark."""
+def has_database(item: pytest.Item) -> bool:
+    """Whether a test asks the database anything: by its fixtures, its mark, or as a case of Django's."""
     asked = {"db", "transactional_db"} & set(getattr(item, "fixturenames", ()))
-    return bool(asked) or item.get_closest_marker("django_db") is not None
+    case = getattr(item, "cls", None)
+    is_case = case is not None and issubclass(case, TransactionTestCase)
+    return bool(asked) or is_case or item.get_closest_marker("django_db") is not None

@@ -23,6 +23,7 @@ from tests.owner import as_owner
 
 PRISTINE = "kept_pristine"  # as the migrations leave it
 SCENE = "kept_scene"  # what one test set up for its turns
+CERTIFIED = "kept_certified"  # and with their signing keys enrolled
 CAST = "kept_cast"  # with the demonstration's people, organisations and contracts
 
 _TABLES = """
@@ -36,6 +37,7 @@ _SETTLED = {"auth_permission", "django_content_type"}  # many rows that hardly a
 Scene = TypeVar("Scene")
 _documents = tempfile.TemporaryDirectory(prefix="contreseing-scenes-")
 _scenes: dict[str, Any] = {}
+_soiled: set[str] = set()  # databases in which a test committed, that nobody put back yet
 _restoring: dict[tuple[str, str], str] = {}  # by database and snapshot: what puts it back
 
 
@@ -76,6 +78,27 @@ def restore(name: str) -> None:
     resting, awake = (f"SET LOCAL session_replication_role = {role}" for role in ("replica", "origin"))
     with as_owner(), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"{resting};\n{script};\n{awake}")
+    if not connection.in_atomic_block:  # what a test does in a transaction of its own is taken back with it
+        _soiled.discard(str(connection.settings_dict["NAME"]))
+
+
+def soil() -> None:
+    """Say that a test may have committed: half of those that follow put back another snapshot anyway."""
+    _soiled.add(str(connection.settings_dict["NAME"]))
+
+
+def is_soiled() -> bool:
+    """Whether what a test committed may still be there."""
+    return str(connection.settings_dict["NAME"]) in _soiled
+
+
+def number_on() -> None:
+    """Have numbers begin beyond any that a snapshot holds: to be asked once tables were made anew."""
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1000000) FROM pg_sequences"
+            " WHERE schemaname = 'public' AND coalesce(last_value, 0) < 1000000"
+        )
 
 
 def forget_caches() -> None:

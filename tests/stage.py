@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import datetime as dt
 import json
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from unittest import mock
 
 import pytest
+from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 from procrastinate import JobContext, sql
@@ -29,18 +31,22 @@ from procrastinate.psycopg_connector import PsycopgConnector
 from pytest_django import DjangoDbBlocker
 
 from contracts.models import Contract
+from signatures import keys
 from signatures.demo import pki as authorities
 from stakeholders.kinds import Side
-from stakeholders.models import SigningAuthority
+from stakeholders.models import SigningAuthority, User
 from tests import snapshots
 from tests.cast import Cast, assemble_cast
 from tests.pki import ServedPki, served
+
+HELD = dt.timedelta(hours=1)  # longer than any run of jobs
 
 
 @pytest.fixture(scope="session")
 def kept_cast(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Cast:
     """Assemble the cast once, and keep the database that holds it."""
     with django_db_blocker.unblock():
+        snapshots.restore(snapshots.PRISTINE)
         try:
             players = assemble_cast()
             snapshots.keep(snapshots.CAST)
@@ -58,12 +64,27 @@ def players(kept_cast: Cast, db: None) -> Cast:
 
 @pytest.fixture
 def cast(kept_cast: Cast, transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
-    """Return the named cast, committed, their signing certificates made."""
-    snapshots.restore(snapshots.CAST)
+    """Return the named cast, committed, their signing certificates made and enrolled.
+
+    What enrols them is kept too: it is six people's, and most tests ask for it. Made anew once a test
+    has given one of them another key.
+    """
     players = copy.deepcopy(kept_cast)
+    if _signers and _issued == _files():
+        snapshots.restore(snapshots.CERTIFIED)
+        return players
+    snapshots.restore(snapshots.CAST)
+    for path, written in _files().items():
+        if (
+            _issued.get(path, written) != written
+        ):  # of another kind, in another name: each has their own again
+            path.unlink(missing_ok=True)
     if not _signers:  # the same each time, as the rows are
         _signers.extend(signers_of(players.contract))
     certify(_signers)
+    snapshots.keep(snapshots.CERTIFIED)
+    _issued.clear()
+    _issued.update(_files())
     return players
 
 
@@ -81,6 +102,15 @@ class Signer:
 _signers: list[Signer] = []  # of the cast's contract: the signatories, and those named to sign for them
 
 
+_issued: dict[Path, bytes] = {}  # the files of their keys, as they were when the snapshot was kept
+
+
+def _files() -> dict[Path, bytes]:
+    """Return what each signer's key is written as, by its file; nothing without one."""
+    paths = [authorities.person_path(one.identifier) for one in _signers]
+    return {path: path.read_bytes() if path.exists() else b"" for path in paths}
+
+
 def certify_signatories(contract: Contract) -> None:
     """Give whoever may sign a contract their demonstration certificate."""
     certify(signers_of(contract))
@@ -92,6 +122,7 @@ def certify(signers: Iterable[Signer]) -> None:
         authorities.issue_person(
             one.identifier, one.name, one.organisation, one.title, algorithm=one.algorithm
         )
+        keys.enrol_specimen(User.objects.get_by_natural_key(one.identifier))
 
 
 def signers_of(contract: Contract) -> Iterator[Signer]:
@@ -124,9 +155,12 @@ def run_jobs() -> None:
     if not ProcrastinateJob.objects.filter(due, status="todo").exists():
         return
 
+    failed: dict[int, dt.datetime] = {}
+
     async def work() -> None:
         by_the_clock = mock.patch.dict(app.periodic_registry.periodic_tasks, clear=True)
-        with by_the_clock, app.replace_connector(worker_connector()):
+        held = mock.patch.object(app.job_manager, "retry_job", _held_back(app.job_manager.retry_job, failed))
+        with by_the_clock, held, app.replace_connector(worker_connector()):
             async with app.open_async():
                 while True:
                     await app.run_worker_async(wait=False, listen_notify=False, install_signal_handlers=False)
@@ -136,6 +170,28 @@ def run_jobs() -> None:
 
     with ThreadPoolExecutor(1) as pool:  # a browser test's own thread already runs a loop
         pool.submit(asyncio.run, work()).result()
+    _let_go(failed)
+
+
+def _held_back(retry: Callable[..., Awaitable[None]], failed: dict[int, dt.datetime]) -> Any:
+    """Return a ``retry_job`` after which a job that failed is not due while the others are run.
+
+    Its first wait is of half a second, which a slow machine needs to stop a worker.
+    """
+
+    async def later(job: Job, retry_at: dt.datetime | None = None, **others: Any) -> None:
+        if retry_at is not None and retry_at > timezone.now() and job.id is not None:
+            failed[job.id], retry_at = retry_at, retry_at + HELD
+        await retry(job, retry_at, **others)
+
+    return later
+
+
+def _let_go(failed: dict[int, dt.datetime]) -> None:
+    """Have the jobs that failed due when the queue said."""
+    with connection.cursor() as cursor:
+        for number, at in failed.items():
+            cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = %s WHERE id = %s", [at, number])
 
 
 def run_jobs_here() -> None:
@@ -145,6 +201,7 @@ def run_jobs_here() -> None:
     its loop, its threads, its connections.
     """
     queue = DjangoConnector()
+    failed: dict[int, dt.datetime] = {}
     while True:
         row = queue.execute_query_one(sql.queries["fetch_job"], queues=None, worker_id=None)
         if row["id"] is None:
@@ -156,10 +213,13 @@ def run_jobs_here() -> None:
             task(*[context] if task.pass_context else [], **job.task_kwargs)
         except Exception as error:  # noqa: BLE001 (any fault of a job is the queue's to judge, as in a worker)
             if again := task.get_retry_exception(error, job):
+                at = again.retry_decision.retry_at
+                if job.id is not None and at is not None and at > timezone.now():
+                    failed[job.id], at = at, at + HELD
                 queue.execute_query(
                     sql.queries["retry_job"],
                     job_id=job.id,
-                    retry_at=again.retry_decision.retry_at,
+                    retry_at=at,
                     new_priority=None,
                     new_queue_name=None,
                     new_lock=None,
@@ -169,6 +229,7 @@ def run_jobs_here() -> None:
         else:
             status = "succeeded"
         queue.execute_query(sql.queries["finish_job"], job_id=job.id, status=status, delete_job=False)
+    _let_go(failed)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import FilePayload, Locator, Page
+from playwright.sync_api import Error, FilePayload, Locator, Page
 
 from config.demo.stage import Actor, Answer, PlayFailed, Value
 from tests.browser.actor import AXE, DESK, PHONE
@@ -54,7 +54,14 @@ class Hands(Actor):
 
     def get(self, path: str) -> BeautifulSoup:
         """Open a page and look at it."""
-        answer = self.page.goto(urljoin(self.url, path))
+        address = urljoin(self.url, path)
+        try:
+            answer = self.page.goto(address)
+        except Error as error:  # the page was just loading itself anew, as it does when something is ready
+            if "net::ERR_ABORTED" not in error.message:
+                raise
+            self.page.wait_for_load_state("load")
+            answer = self.page.goto(address)
         if answer is None or answer.status != 200:
             raise PlayFailed(f"{self.name}: {path}: {answer and answer.status}")
         if not path.startswith("/administration/"):  # Django's own pages

@@ -13,17 +13,19 @@ from playwright.sync_api import Browser, expect
 
 from config.mail import folder_url, letters_in, transport_from_url
 from contracts.models import Contract
+from signatures.models import EnrolledKey
 from tests import plot
 from tests.browser.actor import ASKED_OR_SET, PATIENCE, Actor
 from tests.cast import PASSWORD, Cast, small_contract
 from tests.invited import named
+from tests.owner import as_owner
 from tests.snapshots import once
 from tests.stage import run_jobs
 from workflow.news import mails
 from workflow.news.push_models import PushDevice
 from workflow.notices.models import CalendarFeed
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -69,6 +71,17 @@ def letters(cast: Cast, contracts: dict[str, Contract], settings: Any, tmp_path:
 def task(contract: Contract, step: str, index: int = 0) -> str:
     """Return the address of an open task."""
     return reverse("task", args=[contract.pk, plot.tasks(contract, step)[index].pk])
+
+
+def awaiting_a_name(cast: Cast) -> int:
+    """Have the mayor's certificate bear another name; return the organisation that looks at it."""
+    with as_owner():
+        EnrolledKey.objects.filter(owner=cast.maire).update(
+            confirmed_at=None,
+            confirmed_by=None,
+            differences=[{"field": "name", "account": str(cast.maire), "certificate": "Karim Benali-Leroy"}],
+        )
+    return int(cast.maire.mandates.get().office.organisation_id)
 
 
 @pytest.mark.parametrize("phone", [False, True], ids=["desk", "phone"])
@@ -118,7 +131,9 @@ def test_every_page_is_accessible(
         cast.prefete: [
             task(signing, "sign"),
             reverse("sign_refuse", args=[signing.pk, plot.task(signing, "sign").pk]),
+            reverse("signing_keys"),
         ],
+        cast.dgs: [reverse("waiting_keys", args=[awaiting_a_name(cast)])],
         cast.greffe: [task(signing, "council_resolution")],
     }
     for person, addresses in visits.items():

@@ -11,6 +11,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, expect
 
 from signatures import blobs
+from signatures.confirmations import lot_of
 from signatures.models import PasskeyChallenge, SignatureRequest
 from stakeholders.models import Grant, GrantState, Organisation, Role
 from stakeholders.proofs import Proof
@@ -78,6 +79,43 @@ def test_the_prefect_signs_with_her_passkey(browser: Browser, cast: Cast, live_u
     assert made.user == cast.prefete
     answered = PasskeyChallenge.objects.get(answered_at__isnull=False)
     assert answered.document_sha256 == made.document_sha256
+    actor.close()
+
+
+def test_two_contracts_are_signed_by_one_touch_of_the_passkey(
+    browser: Browser, cast: Cast, live_url: str
+) -> None:
+    """« Signer plusieurs contrats »: read one by one, one challenge over both documents, one answer."""
+    two = plot.two_at_signing(cast)
+    hashes = [plot.envelope(contract).current_sha256 for contract in two]
+    Organisation.objects.filter(pk=cast.organisation("org-pref").pk).update(signing_proof=Proof.PASSKEY)
+    actor = Actor(browser, named(live_url), cast.prefete, phone=True, typing=False)
+    device, page = Device(actor.page), actor.page
+    add_passkey(page, actor.url, PASSWORD)
+    trust(Authenticator.objects.get(user=cast.prefete, type=Authenticator.Type.WEBAUTHN))
+    page.goto(f"{actor.url}{reverse('sign_many')}")
+    for contract in two:
+        read = f"J’ai lu ce document, les avis et les réserves {contract.reference}"
+        page.get_by_role("checkbox", name=read).check()
+        page.get_by_role("checkbox", name=f"Le signer {contract.reference}").check()
+    page.get_by_role("button", name="Continuer").click()
+    actor.is_accessible()
+    expect(page.get_by_label("Votre mot de passe")).to_have_count(0)
+    confirm = page.get_by_role("button", name="Confirmer avec ma clé d’accès")
+    device.recognises_its_owner(False)
+    confirm.click()
+    expect(page.get_by_role("alert")).to_contain_text("Aucune clé n’a été donnée")
+    assert not SignatureRequest.objects.exists()
+    device.recognises_its_owner(True)
+    confirm.click()
+    expect(page.get_by_role("heading", name="Vos signatures")).to_be_visible()
+    run_jobs()
+    made = SignatureRequest.objects.order_by("document_sha256")
+    assert [(one.user, one.state) for one in made] == [(cast.prefete, SignatureRequest.State.DONE)] * 2
+    assert [one.document_sha256 for one in made] == sorted(hashes)
+    [answered] = PasskeyChallenge.objects.filter(answered_at__isnull=False)
+    assert answered.document_sha256 == lot_of(hashes), "the key signed these two documents, in one answer"
+    actor.is_accessible()
     actor.close()
 
 

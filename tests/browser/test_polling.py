@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +78,11 @@ def test_a_page_without_a_websocket_asks_and_goes_back(browser: Browser, cast: C
         assert len(answers) == asked, "a page that nobody looks at asks for nothing"
         drafting_acts.submit_draft(plot.entitled(mine), mine.pk)
         proxy.cut = False
-        page.clock.run_for(31_000)
+        for _attempt in range(3):  # one that a busy machine answers late is followed by another
+            page.clock.run_for(31_000)
+            with suppress(AssertionError):
+                expect(html).to_have_attribute("data-live", "on", timeout=10_000)
+                break
         expect(html).to_have_attribute("data-live", "on")
         expect(state).to_have_text("en direct", use_inner_text=True)
         expect(page.locator("#acteurs")).not_to_contain_text("rédaction en cours")

@@ -28,7 +28,7 @@ from tests.post import Post, mail_server, words
 from tests.stage import working
 from workflow.news import mails
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -99,15 +99,24 @@ class Play:
         actor.close()
 
     def sign(self, person: User) -> None:
-        """Three clicks from the mail, that of its link counted, and one proof."""
+        """Three clicks from the mail, that of its link counted, and one proof; the session was open."""
         actor = self.by_mail(person, "Signer")
         page = actor.page
+        clicks: list[str] = []
+        page.expose_function("clicked", lambda on: clicks.append(on))
+        count = (
+            "addEventListener('click', (click) => click.isTrusted && clicked(click.target.textContent), true)"
+        )
+        page.add_init_script(count)
+        page.evaluate(f"() => {{ {count} }}")
         expect(page.get_by_text("Votre signature ici")).to_be_visible(timeout=PATIENCE)
         actor.is_accessible()
         page.get_by_label("Votre mot de passe").fill(PASSWORD)
         page.get_by_role("button", name="Confirmer mon identité").click()
         page.get_by_role("button", name="Signer", exact=True).click()
         expect(page.get_by_role("heading", name=ASKED_OR_SET)).to_be_visible()
+        assert len(clicks) <= 2, f"and the link of the mail: {clicks}"
+        assert clicks, "they are counted"
         actor.close()
 
     def record_resolution(self) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 import yaml
 
+from tests.database_address import database_address, owner_address
+
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -36,6 +38,30 @@ def bare_environment(state: Path) -> dict[str, str]:
     return {**{name: os.environ[name] for name in kept if name in os.environ}, "STATE_DIR": str(state)}
 
 
+def in_containers(secrets: Path, state: Path, **told: str) -> dict[str, str]:
+    """The environment of our containers, their secrets in the folder ``secrets``, on this run's database."""
+    values = {
+        "secret_key": "k" * 64,
+        "email_url": "smtp://localhost:25",
+        "database_url": database_address(),
+        "database_owner_url": owner_address(),
+    }
+    for name, value in values.items():
+        (secrets / name).write_text(value)
+    given = {
+        variable: str(value).replace(SECRETS_FOLDER, f"{secrets}/")
+        for variable, value in SERVICES["web"]["environment"].items()
+        if variable != "REDIS_URL_FILE" and not str(value).startswith("${")
+    }
+    return {
+        **bare_environment(state),
+        **given,
+        "STATE_DIR": str(state),
+        "TRUSTED_PROXIES": "127.0.0.1",  # where a test stands, in the proxy's stead
+        **told,
+    }
+
+
 def here(command: list[str]) -> list[str]:
     """The command of a container, run by this interpreter."""
     program, *arguments = command
@@ -53,7 +79,7 @@ def run(command: list[str], environment: dict[str, str]) -> str:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=90,
+        timeout=240,
         check=False,
     )
     assert result.returncode == 0, result.stdout

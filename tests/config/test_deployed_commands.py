@@ -21,14 +21,14 @@ from config.run import free_port
 from tests.config.deployed import (
     DOCKERFILE,
     ROOT,
-    SECRETS_FOLDER,
     SERVICES,
     bare_environment,
     here,
+    in_containers,
     manage,
     run,
 )
-from tests.database_address import address_as, database_address, owner_address
+from tests.database_address import address_as, owner_address
 from tests.owner import as_owner
 
 
@@ -57,26 +57,7 @@ def test_static_files_are_collected_without_a_database(collected: Path) -> None:
 @pytest.fixture
 def as_deployed(transactional_db: None, collected: Path, tmp_path: Path) -> dict[str, str]:
     """The environment of our containers, with their secrets in files, on this run's database."""
-    values = {
-        "secret_key": "k" * 64,
-        "email_url": "smtp://localhost:25",
-        "database_url": database_address(),
-        "database_owner_url": owner_address(),
-    }
-    for name, value in values.items():
-        (tmp_path / name).write_text(value)
-    given = {
-        variable: str(value).replace(SECRETS_FOLDER, f"{tmp_path}/")
-        for variable, value in SERVICES["web"]["environment"].items()
-        if variable != "REDIS_URL_FILE" and not str(value).startswith("${")
-    }
-    return {
-        **bare_environment(tmp_path),
-        **given,
-        "STATE_DIR": str(collected),
-        "TRUSTED_PROXIES": "127.0.0.1",  # where this test stands, in the proxy's stead
-        "PUBLIC_URL": "https://contreseing.example",
-    }
+    return in_containers(tmp_path, collected, PUBLIC_URL="https://contreseing.example")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import URLResolver, get_resolver, resolve, reverse
+from django.utils.translation import override
 
 from config import errors, routes
 from tests import plot
@@ -141,6 +142,27 @@ def test_each_status_has_its_page_in_words() -> None:
         assert f"Erreur {status}" in text, status
         assert all(part in text for part in IN_THE_FRAME), status
         assert len(re.sub(r"<[^>]+>|\s+", " ", text.split("<main")[1]).split()) > 15, status
+
+
+def test_a_page_composed_once_is_right_for_each_language_installation_and_address(settings: Any) -> None:
+    def page(found_at: str = "/", *, language: str = "fr", training: bool = False) -> str:
+        settings.TRAINING = training
+        with override(language):
+            return errors.answer(405, "errors/405.html", found_at=found_at).content.decode()
+
+    first = page()
+    assert page() == first
+    assert 'href="/contrats/7/"' not in first
+    assert 'href="/contrats/7/"' in page("/contrats/7/")
+    assert "Error 405" in page(language="en")
+    assert "Installation de formation" in page(training=True)
+    assert page() == first
+
+
+def test_what_was_sent_is_in_no_page_kept_in_memory() -> None:
+    before = errors._composed.cache_info()
+    assert "Un secret." in errors.answer(403, "errors/403.html", reason="Un secret.").content.decode()
+    assert errors._composed.cache_info() == before
 
 
 def test_a_page_of_refusal_that_knows_who_reads_it_is_the_site_s(cast: Cast) -> None:

@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,21 @@ def test_its_secret_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "secret-key").stat().st_mode) == 0o600
 
 
+def test_those_who_start_at_once_have_one_secret(tmp_path: Path) -> None:
+    for turn in range(40):
+        start, folder = threading.Barrier(4), tmp_path / str(turn)
+
+        def first(start: threading.Barrier = start, folder: Path = folder) -> str:
+            start.wait()
+            return local_secret(folder)
+
+        with ThreadPoolExecutor(4) as pool:
+            found = {each.result() for each in [pool.submit(first) for _ in range(4)]}
+        assert len(found) == 1
+        assert found != {""}
+        assert [path.name for path in folder.iterdir()] == ["secret-key"]
+
+
 def test_a_demonstration_listens_to_this_machine_unless_told_in_full_words() -> None:
     for here in ("127.0.0.1", "localhost", "::1"):
         installation.refuse_exposed({}, here)
@@ -127,9 +144,9 @@ def test_a_demonstration_listens_to_this_machine_unless_told_in_full_words() -> 
 
 def test_what_it_is_not_is_said() -> None:
     said = installation.notes({})
-    owed = ("PostgreSQL embarqué", "EMAIL_URL", "TIMESTAMP_URLS", "signature")
-    assert [words in line for words, line in zip(owed, said, strict=True)] == [True] * 4
-    given = {"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "TIMESTAMP_URLS": "x", "SIGNING_BACKEND": "autre"}
+    owed = ("PostgreSQL embarqué", "EMAIL_URL", "TIMESTAMP_URLS")
+    assert [words in line for words, line in zip(owed, said, strict=True)] == [True] * 3
+    given = {"DATABASE_URL": "x", "EMAIL_URL_FILE": "x", "TIMESTAMP_URLS": "x"}
     assert installation.notes(given) == []
 
 

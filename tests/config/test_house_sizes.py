@@ -17,12 +17,14 @@ LONGEST_LINE = 160
 LONGEST_FILE = 350
 # A file that is longer than the measure, and why it stays in one piece.
 LONG_FILES = {
+    "config/settings.py": "every setting of an installation by its name, where one looks for it",
     "bench/hostile.py": "one attack after another, each on us and on the peer",
     "signatures/migrations/0001_initial.py": "a migration is never rewritten",
     "signatures/demo/pki/issuance.py": "the demonstration's authorities, one certificate after another",
     "signatures/verification/changes.py": "the closed list of what may change after a signature",
     "stakeholders/authority.py": "the law of who signs for whom, a pure decision read in one go",
     "workflow/procedures/csi.py": "the whole circuit on one page, step by step, as a jurist reads it",
+    "workflow/urls.py": "every address, a line each, where one looks for it",
     "tests/attacks/test_limits.py": "every size and every time that a stranger meets",
 }
 # What a document names in the form of a path and that is no file of the repository.

@@ -1,0 +1,60 @@
+"""What a test committed is gone when the next one asks the database, and not before."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import TestCase as DjangoTestCase
+
+from stakeholders.models import User
+from tests import conftest, servers, snapshots
+
+
+def test_what_was_committed_is_put_back_before_the_next_that_asks(
+    transactional_db: None, request: pytest.FixtureRequest
+) -> None:
+    assert not snapshots.is_soiled()
+    assert not User.objects.exists()
+    User.objects.create_user("reste@ville.example", last_name="Reste")
+    conftest.pytest_runtest_setup(request.node)
+    assert User.objects.exists(), "nothing is put back while a test is at work"
+    snapshots.soil()
+    conftest.pytest_runtest_setup(request.node)
+    assert not User.objects.exists()
+    assert not snapshots.is_soiled()
+
+
+def test_what_is_put_back_in_a_transaction_may_be_taken_back_with_it(transactional_db: None) -> None:
+    snapshots.soil()
+    with transaction.atomic():
+        snapshots.restore(snapshots.PRISTINE)
+    assert snapshots.is_soiled()
+    snapshots.restore(snapshots.PRISTINE)
+    assert not snapshots.is_soiled()
+
+
+def test_a_cast_in_the_transaction_of_its_test_puts_nothing_back() -> None:
+    assert conftest.puts_back({"cast", "transactional_db"})
+    assert not conftest.puts_back({"cast", "players", "db"}), "as in tests/stakeholders/test_permissions.py"
+    assert not conftest.puts_back({"transactional_db"})
+
+
+class TestCase(DjangoTestCase):
+    """A case of Django's has neither the fixture nor the mark of the others."""
+
+    def test_finds_nothing_that_was_committed_before_it(self) -> None:
+        """Its set-up is the first that asks the database: the hook has to know it by its class."""
+        assert not User.objects.exists()
+
+
+def test_a_case_of_django_asks_the_database() -> None:
+    def marked(_name: str) -> None:
+        return None
+
+    case: Any = SimpleNamespace(cls=TestCase, fixturenames=["request"], get_closest_marker=marked)
+    other: Any = SimpleNamespace(cls=None, fixturenames=["request"], get_closest_marker=marked)
+    assert servers.has_database(case)
+    assert not servers.has_database(other)
