@@ -117,11 +117,9 @@ def look(data: bytes) -> int:
         raise Refused(_malformed())
     if len(reader.xrefs.explicit_refs_in_revision(reader.xrefs.total_revisions - 1)) > MAX_OBJECTS:
         raise Refused(_too_long())
+    pages = _count_pages(reader)  # first: to read ten thousand pages takes what one file may
     _look_at_objects(reader)
     _look_at_catalog(reader.root)
-    pages = _count_pages(reader)
-    if pages > MAX_PAGES:
-        raise Refused(_too_long())
     return pages
 
 
@@ -198,7 +196,7 @@ def _name(dictionary: generic.DictionaryObject, key: str) -> str:
 
 
 def _count_pages(reader: PdfFileReader) -> int:
-    """Count the leaves of the page tree, each node met once; refuse a tree that shares or loops."""
+    """Count the leaves of the page tree, each node met once; refuse a tree that shares, loops or is too long."""
     met: set[tuple[int, int]] = set()
     pages, nodes = 0, [reader.root.raw_get("/Pages")]
     while nodes:
@@ -212,6 +210,8 @@ def _count_pages(reader: PdfFileReader) -> int:
             nodes += [kids.raw_get(index) for index in range(len(kids))]
         else:
             pages += 1
+        if pages > MAX_PAGES:
+            raise Refused(_too_long())
     if not pages:
         raise Refused(_("Ce PDF n’a aucune page."))
     return pages

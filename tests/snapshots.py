@@ -10,6 +10,7 @@ from __future__ import annotations
 import copy
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -34,9 +35,12 @@ _TABLES = """
     GROUP BY c.relname ORDER BY c.relname
 """
 _SETTLED = {"auth_permission", "django_content_type"}  # many rows that hardly a test changes: compared first
+# a scene of this age is made again: some rules count in minutes from what it holds (a link goes again after
+# 15), and the tests of a slow machine last an hour
+MAX_AGE = 300.0  # seconds
 Scene = TypeVar("Scene")
 _documents = tempfile.TemporaryDirectory(prefix="contreseing-scenes-")
-_scenes: dict[str, Any] = {}
+_scenes: dict[str, tuple[float, Any]] = {}  # by name: when it was made, and what making it returned
 _soiled: set[str] = set()  # databases in which a test committed, that nobody put back yet
 _restoring: dict[tuple[str, str], str] = {}  # by database and snapshot: what puts it back
 
@@ -121,20 +125,22 @@ def again(times: int) -> Iterator[int]:
 
 
 def once(name: str, make: Callable[[], Scene]) -> Scene:
-    """Set up a scene the first time it is asked for, and put it back as it was the next times.
+    """Set up a scene the first time it is asked for, and again when that is long ago; put it back in between.
 
     To be asked for before the test does anything else, as what it did would be lost; rows and
     documents are put back, and what ``make`` returned is copied, so that no test sees what another
     did to it, nor whether it came first.
     """
     schema, documents = f"kept_scene_{name}", Path(_documents.name, name)
-    if name not in _scenes:
-        _scenes[name] = make()
+    if name not in _scenes or time.monotonic() - _scenes[name][0] > MAX_AGE:
+        started = time.monotonic()
+        _scenes[name] = started, make()
         keep(schema)
+        shutil.rmtree(documents, ignore_errors=True)
         shutil.copytree(settings.BLOB_DIR, documents)
     restore(schema)
     forget_caches()
     mail.outbox = []
     shutil.copytree(documents, settings.BLOB_DIR, dirs_exist_ok=True)
-    scene: Scene = copy.deepcopy(_scenes[name])
+    scene: Scene = copy.deepcopy(_scenes[name][1])
     return scene

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +41,25 @@ def test_a_cast_in_the_transaction_of_its_test_puts_nothing_back() -> None:
     assert conftest.puts_back({"cast", "transactional_db"})
     assert not conftest.puts_back({"cast", "players", "db"}), "as in tests/stakeholders/test_permissions.py"
     assert not conftest.puts_back({"transactional_db"})
+
+
+def test_a_scene_is_made_again_once_it_is_old(
+    transactional_db: None, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.BLOB_DIR = tmp_path / "blobs"
+    settings.BLOB_DIR.mkdir()
+
+    def make() -> int:
+        made = User.objects.create_user("scene@ville.example", last_name="Scène")
+        return int(made.pk)
+
+    first = snapshots.once("aged", make)
+    assert snapshots.once("aged", make) == first, "it is young"
+    snapshots.restore(snapshots.PRISTINE)
+    monkeypatch.setattr(snapshots, "MAX_AGE", -1.0)
+    again = snapshots.once("aged", make)
+    assert again != first
+    assert list(User.objects.values_list("pk", flat=True)) == [again]
 
 
 class TestCase(DjangoTestCase):
