@@ -196,7 +196,7 @@ def _name(dictionary: generic.DictionaryObject, key: str) -> str:
 
 
 def _count_pages(reader: PdfFileReader) -> int:
-    """Count the leaves of the page tree, each node met once; refuse a tree that shares, loops or is too long."""
+    """Count the leaves of the page tree, each met once; refuse a tree that shares, loops or is too long."""
     met: set[tuple[int, int]] = set()
     pages, nodes = 0, [reader.root.raw_get("/Pages")]
     while nodes:

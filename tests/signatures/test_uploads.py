@@ -116,7 +116,7 @@ def test_a_document_without_a_page_or_of_too_many_is_refused() -> None:
     def many(pdf: Pdf) -> None:
         for _page in range(1_001):
             pdf.add_blank_page()
-        pdf.Root.OpenAction = SCRIPT  # not found, as the pages are counted first: to read them all takes too long
+        pdf.Root.OpenAction = SCRIPT  # not met: the pages are counted first
 
     assert active_content(changed(none))
     assert "trop long" in (active_content(changed(many)) or "")
