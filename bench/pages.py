@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.conf import settings
 from django.core.cache import caches
@@ -28,11 +29,13 @@ from django.urls import path, reverse
 from rich.console import Console
 from rich.table import Table
 
+from bench.sign import served as authorities
 from bench.stage import staged
 from contracts.models import Contract
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast
+from tests.stage import certify_signatories
 
 AIM_QUERIES = 15
 AIM_CPU = 35.0  # milliseconds
@@ -64,7 +67,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--cold", action="store_true", help="forget what is kept before each reading")
     parser.add_argument("--profile", default="", help="the beginning of the name of a page")
     chosen = parser.parse_args(argv)
-    with served(), staged() as cast:
+    with tempfile.TemporaryDirectory() as keys, authorities(Path(keys)), served(), staged() as cast:
         measured = [_measure("Django, une vue nue", _bare_browser(cast.rtac), "/", chosen)]
         for title, person, address in _pages(cast):
             measured.append(_measure(title, browser_of(person), address, chosen))
@@ -88,6 +91,7 @@ def served() -> Iterator[None]:
 
 def _pages(cast: Cast) -> Iterator[Address]:
     """Yield each page at the moment when it can be read."""
+    certify_signatories(cast.contract)
     contract = plot.opened(cast.contract)
     yield "Éditeur", cast.pilote_ville, reverse("draft_editor", args=[contract.pk])
     plot.draft_and_freeze(contract)
