@@ -4,7 +4,7 @@ from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.backends.signals import connection_created
 
-from config import roles
+from config import plans, roles
 
 
 class ContreseingConfig(AppConfig):
@@ -14,8 +14,9 @@ class ContreseingConfig(AppConfig):
     verbose_name = "Contreseing"
 
     def ready(self) -> None:
-        """Ask of each role that connects what it could do."""
+        """Ask of each role that connects what it could do; have no connection keep plans of former tables."""
         connection_created.connect(roles.refuse_excess, dispatch_uid="config.roles")
+        connection_created.connect(plans.watch, dispatch_uid="config.plans")
 
 
 class AdministrationConfig(AdminConfig):

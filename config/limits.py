@@ -48,10 +48,10 @@ LARGE_AT_ONCE = share(30)  # bodies above STRANGER that are received at one time
 UPLOADS_AT_ONCE = share(6)  # and above LONG
 STRANGERS_AT_ONCE = share(12)  # and for the pages open to all, beside those two: 31 MB each on disk at most
 STRANGERS_EACH = share(4)  # of which one address, or one network of IPv6
-WAITED_GRACE = (
-    4.0  # seconds and bytes a second that a stranger's body keeps up while somebody awaits its place,
-)
-WAITED_RATE = 256 * KIB  # less than IN_LINE_FOR: a slow one gives way
+# seconds and bytes a second that a stranger's body keeps up while somebody awaits its place, less than
+# IN_LINE_FOR: a slow one gives way
+WAITED_GRACE = 4.0
+WAITED_RATE = 256 * KIB
 LOOKED_AT = 1.0  # seconds between two looks at whether it is in time
 REFUSED_DRAIN = 1.0  # seconds during which what a refused sender still sends is read and thrown away
 

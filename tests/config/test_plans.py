@@ -1,0 +1,90 @@
+"""A migration changes what a page reads, and the page goes on: no plan of former tables is kept."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import NotSupportedError, connection, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
+
+from config import plans
+from tests.owner import as_owner
+
+ASKED = "SELECT word FROM former WHERE number = %s"
+
+
+def as_owner_do(statement: str) -> None:
+    with as_owner(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@pytest.fixture
+def pages(transactional_db: None) -> Iterator[Any]:
+    """Return a connection of the pages' pool, which has a query planned once it came twice."""
+    as_owner_do("CREATE TABLE former AS SELECT 1 AS number, 'mot'::varchar(10) AS word")
+    as_owner_do("GRANT SELECT ON former TO PUBLIC")
+    settings = copy.deepcopy(connection.settings_dict)
+    settings["CONN_HEALTH_CHECKS"] = True
+    settings["OPTIONS"] |= {"prepare_threshold": 2, "pool": {"min_size": 1, "max_size": 1, "timeout": 5.0}}
+    pooled = DatabaseWrapper(settings, "pages")
+    yield pooled
+    pooled.close()
+    pooled.close_pool()
+    as_owner_do("DROP TABLE former")
+
+
+def asked(pages: Any, query: str = ASKED) -> list[Any]:
+    with pages.cursor() as cursor:
+        cursor.execute(query, [1])
+        found: list[Any] = cursor.fetchall()
+    return found
+
+
+def planned(pages: Any) -> int:
+    """Ask until the query is planned; return the number of the server's process."""
+    for _turn in range(4):
+        assert asked(pages) == [("mot",)]
+    assert asked(
+        pages, "SELECT count(*) FROM pg_prepared_statements WHERE statement ~ 'former' AND 1 = %s"
+    ) == [(1,)]
+    return int(asked(pages, "SELECT pg_backend_pid() WHERE 1 = %s")[0][0])
+
+
+def change() -> None:
+    as_owner_do("ALTER TABLE former ALTER word TYPE varchar(20)")
+
+
+def test_what_a_migration_changed_is_read_at_once_and_afterwards(pages: Any) -> None:
+    server = planned(pages)
+    change()
+    assert asked(pages) == [("mot",)], "asked again without the plan"
+    pages.close()  # the request is over
+    assert planned(pages) != server, "the connection that held former plans is replaced"
+
+
+def test_in_a_transaction_the_request_fails_and_the_next_goes_on(pages: Any) -> None:
+    server = planned(pages)
+    change()
+    pages.set_autocommit(False)
+    with pytest.raises(NotSupportedError):
+        asked(pages)
+    pages.rollback()
+    pages.set_autocommit(True)
+    pages.close()
+    assert planned(pages) != server
+
+
+def test_what_else_postgresql_does_not_do_is_told_as_it_is(pages: Any) -> None:
+    server = planned(pages)
+    with pytest.raises(NotSupportedError, match="FOR UPDATE"):
+        asked(pages, "SELECT count(*) FROM former WHERE number = %s FOR UPDATE")
+    pages.close()
+    assert planned(pages) == server
+
+
+def test_a_connection_that_keeps_no_plan_is_not_watched(transactional_db: None) -> None:
+    with transaction.atomic():
+        assert plans.plan_anew not in connection.execute_wrappers
