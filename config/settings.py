@@ -188,6 +188,9 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "config" / "templates", *sorted((BASE_DIR / "workflow").glob("*/templates"))],
         "APP_DIRS": True,
         "OPTIONS": {
+            # in the place of Django's, whose page composes anew what never changes
+            "libraries": {"i18n": "config.tags.i18n"},
+            "builtins": ["config.tags.addresses"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from whitenoise.compress import Compressor
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
@@ -82,6 +83,18 @@ def _brotli_decompress(compressed: bytes) -> bytes:
 
 class StaticFiles(CompressedManifestStaticFilesStorage):
     """Files named by their digest, each with its compressed copies."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._addresses: dict[str, str] = {}
+
+    def url(self, name: str | None, force: bool = False) -> str:
+        """Return the address of a file, composed once a process: what it says is in its name."""
+        if force or name is None or settings.DEBUG:
+            return str(super().url(name, force))
+        if name not in self._addresses:
+            self._addresses[name] = str(super().url(name))
+        return self._addresses[name]
 
     def create_compressor(self, **options: Any) -> Compressor:
         """Return the compressor of one collection."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 from whitenoise.compress import Compressor
 
 from config.static_files import SparingCompressor, StaticFiles
@@ -78,3 +79,19 @@ def test_two_files_that_say_the_same_are_compressed_once(
     assert {name for name, _compressed in made} == set(names)
     assert compressed == [TEXT]
     assert (tmp_path / f"{names[0]}.gz").read_bytes() == (tmp_path / f"{names[1]}.gz").read_bytes()
+
+
+def test_an_address_is_composed_once_and_one_that_was_not_collected_is_refused(tmp_path: Path) -> None:
+    site = StaticFiles(location=str(tmp_path), base_url="/static/")
+    (tmp_path / "style.css").write_bytes(TEXT)
+    assert list(site.post_process({"style.css": (site, "style.css")}))
+    with override_settings(DEBUG=False):
+        address = site.url("style.css")
+        assert address.startswith("/static/style.") and address != "/static/style.css"
+        site.hashed_files.clear()
+        assert site.url("style.css") == address
+        for _time in range(2):
+            with pytest.raises(ValueError, match=r"other\.css"):
+                site.url("other.css")
+    with override_settings(DEBUG=True):
+        assert site.url("style.css") == "/static/style.css"

@@ -1,0 +1,48 @@
+"""``{% url %}``: an address that was composed from a name and numbers is not composed again."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.template import Context, Library
+from django.template.base import Parser, Token
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as theirs
+from django.urls import get_script_prefix, get_urlconf, reverse
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
+
+KEPT = 4096  # addresses of a process
+PLAIN = (int, str, SafeString)  # what is written as it is compared: True would be kept for 1
+
+register = Library()
+
+
+class Address(URLNode):
+    """A ``{% url %}`` of the pages; of a named space, or one that may be missing (« as »), it is Django's."""
+
+    def render(self, context: Context) -> Any:
+        """Return the address, from those that are kept where it can be."""
+        name = self.view_name.resolve(context)
+        values = tuple(each.resolve(context) for each in self.args)
+        if self.asvar or self.kwargs or not isinstance(name, str) or ":" in name:
+            return super().render(context)
+        if any(type(value) not in PLAIN for value in values):
+            return super().render(context)
+        found = kept(name, values, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
+        return conditional_escape(found) if context.autoescape else found
+
+
+@lru_cache(KEPT)
+def kept(name: str, values: tuple[Any, ...], urlconf: str, _prefix: str) -> str:
+    """Return the address of a page by its name; raises NoReverseMatch, which is not kept."""
+    return reverse(name, urlconf, values)
+
+
+@register.tag
+def url(parser: Parser, token: Token) -> Address:
+    """Read the tag as Django does."""
+    node = theirs(parser, token)
+    return Address(node.view_name, node.args, node.kwargs, node.asvar)
