@@ -79,7 +79,7 @@ def main(argv: list[str]) -> int:
 def served() -> Iterator[None]:
     """Serve static files by the names of what they hold, as an installation does."""
     hosts = [*settings.ALLOWED_HOSTS, "testserver"]
-    files = {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"}
+    files = {"BACKEND": "config.static_files.StaticFiles"}
     storages = {**settings.STORAGES, "staticfiles": files}
     with (
         tempfile.TemporaryDirectory() as folder,

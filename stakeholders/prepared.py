@@ -13,11 +13,25 @@ from typing import Any, Generic, TypeVar, cast
 from django.db import connections, models
 from django.db.models import QuerySet
 from django.db.models.expressions import RawSQL
+from django.db.models.lookups import Lookup
 from django.db.models.query import ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=models.Model)
 MARKER = 2_147_480_001  # a key that no row will have; the next ones, where a query takes several
+
+
+@models.ForeignKey.register_lookup
+class Among(Lookup[Any]):
+    """``contract__among=keys``: as ``__in``, of keys alone, in SQL that is the same however many they are."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        """Return the comparison with one value, an array."""
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s)", (*params, list(self.rhs))
 
 
 class Prepared(Generic[Row]):
@@ -75,8 +89,21 @@ class Framed(Generic[Row]):
 def _rows(query: QuerySet[Row], compiler: SQLCompiler, sql: str, params: tuple[Any, ...]) -> list[Row]:
     asking = copy.copy(compiler)
     asking.connection = connections[query.db]  # this thread's
+    asking.get_converters = _converters(compiler)  # type: ignore[method-assign]
     asking.as_sql = lambda *_args, **_kwargs: (sql, params)  # type: ignore[method-assign]
     return list(ModelIterable(QuerySet(query.model, cast(Any, _Written(asking)), query.db)))
+
+
+def _converters(compiler: SQLCompiler) -> Callable[..., Any]:
+    """Return what gives the converters of the columns: those of one query never change."""
+    kept = cast(Any, compiler)
+
+    def converters(columns: Any) -> Any:
+        if not hasattr(kept, "converters"):
+            kept.converters = compiler.get_converters(columns)
+        return kept.converters
+
+    return converters
 
 
 class _Written:

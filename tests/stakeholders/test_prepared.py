@@ -20,8 +20,9 @@ from stakeholders.permissions import held_on, with_rights
 from stakeholders.prepared import Framed, Prepared
 from tests import plot
 from tests.cast import Cast, small_contract
+from workflow.record.models import JournalEntry
 from workflow.standing.standings import Standings, standings_of_many
-from workflow.tasks.access import contract_for, contracts_of, task_for
+from workflow.tasks.access import contract_for, contracts_of, task_for, version_for
 
 TODAY = timezone.localdate
 
@@ -127,3 +128,37 @@ def test_a_contract_is_read_with_what_its_page_asks_and_a_task_with_its_contract
     for who, where in ((cast.outsider, contract.pk), (cast.pilote_ville, contract.pk + 1)):
         with pytest.raises(Http404):
             task_for(who, where, waiting.pk)
+
+
+def test_rows_among_keys_are_those_in_a_list_however_many(cast: Cast) -> None:
+    mandates = Mandate.objects.order_by("pk")
+    among = Prepared(
+        lambda people: Mandate.objects.filter(person__among=people).order_by("pk"), [2_147_480_001]
+    )
+    keys = list(User.objects.order_by("pk").values_list("pk", flat=True))
+    for sought in ([], keys[:1], keys[:3], [*keys, 0, -1, 10**12], [keys[0], keys[0]]):
+        assert among.rows(sought) == list(mandates.filter(person__in=sought))
+    joined = Contract.objects.filter(participations__organisation__among=[cast.organisation("org-ville").pk])
+    assert set(joined) == set(
+        Contract.objects.filter(participations__organisation__in=[cast.organisation("org-ville")])
+    )
+
+
+def test_what_the_database_keeps_in_another_form_is_read_as_ever(cast: Cast) -> None:
+    plot.draft_and_freeze(plot.opened(small_contract(cast)))
+    written = JournalEntry.objects.order_by("number").select_related("actor")
+    kept = Prepared(lambda least: written.filter(number__gt=least), 2_147_480_001)
+    for _time in range(2):
+        rows = kept.rows(0)
+        assert [(row.payload, row.at, row.actor) for row in rows] == [
+            (row.payload, row.at, row.actor) for row in written.all()
+        ]
+        assert any(isinstance(row.payload, dict) and row.payload for row in rows)
+
+
+@pytest.mark.parametrize("number", [0, 2, 32_766, 32_767, 32_768, 2_147_480_001, 10**12, 10**30])
+def test_a_version_that_is_not_there_is_not_found(cast: Cast, number: int) -> None:
+    contract = plot.at_review(cast)
+    assert version_for(cast.pilote_ville, contract.pk, 1).contract == contract
+    with pytest.raises(Http404):
+        version_for(cast.pilote_ville, contract.pk, number)

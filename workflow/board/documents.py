@@ -14,6 +14,7 @@ from signatures.models import Envelope
 from signatures.sheets import level_told
 from workflow.engine.models import SigningRound
 from workflow.evidence.shown import shown as evidence_shown
+from workflow.opinions.last import approvals_on, opinions_on
 from workflow.opinions.silence import silences_on
 from workflow.record import anchors
 from workflow.record import journal as record_journal
@@ -36,8 +37,8 @@ def version(request: Request, contract: int, number: int) -> HttpResponse:
         "contract": found.contract,
         "version": found,
         "silences": silences_on(found),
-        "opinions": found.opinions.select_related("organisation", "author", "mandate__office__organisation"),
-        "approvals": found.approvals.select_related("organisation", "author"),
+        "opinions": opinions_on(found),
+        "approvals": approvals_on(found),
         "annexes": shown(request, found.contract, found),
     }
     return render(request, "board/version.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contracts.models import Contract, Part, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
+from stakeholders.prepared import MARKER, Prepared
 from workflow.engine import purposes
 from workflow.engine.tasks import Task
 from workflow.record.answers import Answers, answers
@@ -36,9 +37,19 @@ def _piloted(mandates: list[Mandate]) -> list[Contract]:
     }
     if not organisations:
         return []
-    contracts = Contract.objects.filter(
-        status__in=UNDER_WAY,
-        participations__part__in=PILOTS,
-        participations__organisation__in=organisations,
-    )
-    return list(contracts.only("reference", "title", "status").distinct().order_by("-pk")[:LOOKED_AT])
+    return _PILOTED.rows(sorted(organisations))
+
+
+_PILOTED: Prepared[Contract] = Prepared(
+    lambda organisations: (
+        Contract.objects.filter(
+            status__in=UNDER_WAY,
+            participations__part__in=PILOTS,
+            participations__organisation__among=organisations,
+        )
+        .only("reference", "title", "status")
+        .distinct()
+        .order_by("-pk")[:LOOKED_AT]
+    ),
+    [MARKER],
+)

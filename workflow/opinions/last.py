@@ -10,8 +10,9 @@ from django.db.models.functions import JSONObject
 
 from contracts.models import Contract, ContractVersion
 from stakeholders.models import Organisation
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_once
-from workflow.opinions.models import Opinion, Silence
+from workflow.opinions.models import Approval, Opinion, Silence
 
 
 @asked_once
@@ -27,6 +28,41 @@ def last_opinions(contract: Contract) -> list[Opinion]:
     for opinion in sorted(opinions_of(contract), key=lambda opinion: opinion.version.number):
         last[opinion.organisation_id] = opinion
     return list(last.values())
+
+
+def opinions_on(version: ContractVersion) -> list[Opinion]:
+    """Return the opinions on one version with their organisations, from first to last."""
+    return _ON.rows(version.pk)
+
+
+_ON: Prepared[Opinion] = Prepared(
+    lambda version: Opinion.objects.filter(version=version).select_related("organisation"), MARKER
+)
+
+
+def approvals_on(version: ContractVersion) -> list[Approval]:
+    """Return the approvals of one version with their organisations, from first to last."""
+    return _APPROVALS.rows(version.pk)
+
+
+_APPROVALS: Prepared[Approval] = Prepared(
+    lambda version: Approval.objects.filter(version=version).select_related("organisation"), MARKER
+)
+
+
+def last_of(contract: Contract, organisation: Organisation) -> Opinion | None:
+    """Return the last opinion of one organisation, with its version."""
+    return next(iter(_LAST.rows(contract.pk, organisation.pk)), None)
+
+
+_LAST: Prepared[Opinion] = Prepared(
+    lambda contract, organisation: (
+        Opinion.objects.filter(version__contract=contract, organisation=organisation)
+        .select_related("version")
+        .order_by("-version__number")[:1]
+    ),
+    *(MARKER, MARKER + 1),
+)
 
 
 def read_with_silences() -> ArraySubquery:

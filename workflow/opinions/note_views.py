@@ -22,7 +22,7 @@ from workflow.tasks.answers import Request, member, refused
 
 def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
     """Return what the fragment of notes shows: those of the organisation that owes the task."""
-    notes = notes_of(met).select_related("author", "mandate__office")
+    notes = notes_of(met)
     return {"notes": notes, "note_form": form or NoteForm(auto_id="note_%s")}
 
 

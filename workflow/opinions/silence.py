@@ -17,6 +17,7 @@ from contracts.kinds.reading import NEVER_SILENT
 from contracts.models import Contract, ContractVersion
 from stakeholders.kinds import KINDS
 from stakeholders.models import Organisation, User
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_once
 from stakeholders.wording import weekday
 from workflow.engine import purposes
@@ -74,7 +75,12 @@ def silences_of(contract: Contract) -> list[Silence]:
 
 def silences_on(version: ContractVersion | None) -> list[Silence]:
     """Return who gave no opinion on a version, where that counts."""
-    return list(version.silences.select_related("organisation")) if version is not None else []
+    return _ON.rows(version.pk) if version is not None else []
+
+
+_ON: Prepared[Silence] = Prepared(
+    lambda version: Silence.objects.filter(version=version).select_related("organisation"), MARKER
+)
 
 
 def afterwards(task: Task, _person: User) -> str:

@@ -15,6 +15,7 @@ from contracts.canonical import commitments
 from contracts.differences import differences
 from contracts.models import ContractVersion, Part
 from stakeholders.models import Organisation
+from stakeholders.prepared import MARKER, Prepared
 from workflow.engine.tasks import due_on
 from workflow.opinions import acts, last, note_views, receipts, rules, silence
 from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
@@ -81,12 +82,18 @@ def _read_again(request: Request, met: OpenTask, error: NewVersion, form: Opinio
 
 def _kept(request: Request, met: OpenTask) -> OpinionForm:
     """Return the form with what was typed and not sent."""
-    draft = OpinionDraft.objects.filter(author=request.user, contract=met.contract).first()
+    draft = next(iter(_DRAFT.rows(request.user.pk, met.contract.pk)), None)
     version = met.contract.latest_version
     initial = {"version_sha256": version.content_sha256 if version else ""}
     if draft:
         initial |= {"value": draft.value, "reason": draft.reason}
     return OpinionForm(initial=initial)
+
+
+_DRAFT: Prepared[OpinionDraft] = Prepared(
+    lambda author, contract: OpinionDraft.objects.filter(author=author, contract=contract)[:1],
+    *(MARKER, MARKER + 1),
+)
 
 
 def _review_page(
@@ -96,12 +103,7 @@ def _review_page(
     assert version is not None  # noqa: S101 (an opinion is only asked on a frozen version)
     organisation = met.task.seed
     every = commitments(version.content)
-    previous = (
-        Opinion.objects.filter(version__contract=met.contract, organisation=organisation)
-        .select_related("version")
-        .order_by("-version__number")
-        .first()
-    )
+    previous = last.last_of(met.contract, organisation)
     return page(
         request,
         met,

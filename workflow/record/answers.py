@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from stakeholders.models import Organisation
+from stakeholders.prepared import MARKER, Prepared
 from workflow.record.models import JournalEntry
 from workflow.record.values import BLOCKING_OPINIONS
 from workflow.record.verbs import sentence_of
@@ -63,11 +64,20 @@ def answers(contracts: Iterable[int]) -> dict[int, Answers]:
     found = {key: Answers() for key in contracts}
     if not found:
         return found
-    entries = JournalEntry.objects.filter(contract__in=found, verb__in=[FROZEN, OPINION, *RETURNS])
-    for entry in entries.select_related("actor").order_by("number"):
+    for entry in _ANSWERED.rows(list(found)):
         assert entry.contract_id is not None  # noqa: S101 (those of these contracts)
         _read(entry, found[entry.contract_id])
     return found
+
+
+_ANSWERED: Prepared[JournalEntry] = Prepared(
+    lambda contracts: (
+        JournalEntry.objects.filter(contract__among=contracts, verb__in=sorted({FROZEN, OPINION, *RETURNS}))
+        .select_related("actor")
+        .order_by("number")
+    ),
+    [MARKER],
+)
 
 
 def _read(entry: JournalEntry, about: Answers) -> None:

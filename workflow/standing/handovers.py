@@ -15,6 +15,8 @@ def handovers_for(mandates: list[Mandate]) -> list[Mandate]:
     """Return the mandates whose note is for who holds these, and took the office over in two months."""
     recent = timezone.localdate() - HANDOVER_SHOWN
     mine = {m.office_id: m.person_id for m in mandates if m.starts_on >= recent}
+    if not mine:
+        return []
     before = Mandate.objects.filter(office__in=mine).exclude(handover="")
     notes = before.exclude(person__in=mine.values()).select_related("person", "office").order_by("-ends_on")
     return [

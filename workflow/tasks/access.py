@@ -30,6 +30,8 @@ from workflow.engine.tasks import (
 from workflow.standing.parties import know_what_opened, mandate_to_pilot
 from workflow.standing.standings import Standing, standing_to_act, standings_of, why_not
 
+VERSIONS = 32_767  # the last number that the column can hold
+
 
 def contracts_of(person: Person) -> QuerySet[Contract]:
     """Return the contracts that the person may see today."""
@@ -64,11 +66,20 @@ def _contract_of(number: int) -> Prepared[Contract]:
 
 def version_for(person: Person, contract_id: int, number: int) -> ContractVersion:
     """Return a frozen version of a contract that the person may see."""
-    frozen = contract_for(person, contract_id).versions.select_related("frozen_by")
-    version = frozen.filter(number=number).first()
-    if version is None:
+    contract = contract_for(person, contract_id)
+    found = _VERSION.rows(contract.pk, number) if 0 < number <= VERSIONS else []
+    if not found:
         raise Http404
-    return version
+    found[0].contract = contract
+    return found[0]
+
+
+_VERSION: Prepared[ContractVersion] = Prepared(
+    lambda contract, number: ContractVersion.objects.filter(contract=contract, number=number).select_related(
+        "frozen_by"
+    )[:1],
+    *(MARKER, VERSIONS),
+)
 
 
 @dataclass

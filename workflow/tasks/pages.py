@@ -8,12 +8,19 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 
+from stakeholders.prepared import MARKER, Prepared
 from workflow.engine import purposes
 from workflow.engine.tasks import power_of
+from workflow.standing.models import Transfer
 from workflow.standing.standings import NO_TRANSFER
 from workflow.tasks.access import OpenTask
 from workflow.tasks.annexes import shown
 from workflow.tasks.answers import Request
+
+_PASSED_ON: Prepared[Transfer] = Prepared(
+    lambda task: Transfer.objects.filter(task=task, ended_at=None).select_related("receiver__person")[:1],
+    MARKER,
+)
 
 
 def page(request: Request, met: OpenTask, template: str, status: int = 200, **facts: Any) -> HttpResponse:
@@ -25,7 +32,7 @@ def page(request: Request, met: OpenTask, template: str, status: int = 200, **fa
         "standing": met.standing,
         "version": met.contract.latest_version,
         "annexes": shown(request, met.contract, met.contract.latest_version),
-        "passed_on": met.task.transfers.filter(ended_at=None).select_related("receiver__person").first(),
+        "passed_on": next(iter(_PASSED_ON.rows(met.task.pk)), None),
         "may_pass_on": power_of(met.task) not in NO_TRANSFER and met.mandate.covers(None),
         **facts,
     }
