@@ -63,6 +63,7 @@ def test_a_session_that_ends_loses_nothing(browser: Browser, cast: Cast, live_ur
     actor = Actor(browser, live_url, cast.pilote_ville, typing=False)
     page = actor.page
     page.goto(live_url + address)
+    expect(page.locator("html")).to_have_attribute("data-live", "on")  # a page that asks later would leave
     field(page).fill(TEXT)
     settled(page)
     assert "38 agents" not in stored(page), "sealed"
