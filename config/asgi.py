@@ -7,21 +7,23 @@ import os
 from channels.auth import AuthMiddlewareStack
 from channels.routing import URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
-from django.core.asgi import get_asgi_application
 
 from config.loading import loading
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 with loading():
-    pages = get_asgi_application()
+    import django
+
+    django.setup(set_prefix=False)
 
 from config.front import Front  # noqa: E402 (models need Django set up)
+from config.handler import Pages  # noqa: E402
 from config.loaded import load  # noqa: E402
 from workflow.live.sockets import websocket_urlpatterns  # noqa: E402
 
 load()
 application = Front(
-    pages=pages,
+    pages=Pages(),
     sockets=AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
     socket_path="/ws/live/",
 )
