@@ -44,7 +44,8 @@ def plan_anew(
         connection.pool.drain()
         if many or not connection.get_autocommit():
             raise
-        return context["cursor"].cursor.execute(query, values, prepare=False)
+        with connection.wrap_database_errors:
+            return context["cursor"].cursor.execute(query, values, prepare=False)
 
 
 def _is_of_former_tables(error: NotSupportedError) -> bool:
