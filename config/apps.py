@@ -1,5 +1,7 @@
 """The front door as a Django application: its templates, static files and commands."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.db.backends.signals import connection_created
@@ -16,6 +18,7 @@ class ContreseingConfig(AppConfig):
     def ready(self) -> None:
         """Ask of each role that connects what it could do; have no connection keep plans of former tables."""
         connection_created.connect(roles.refuse_excess, dispatch_uid="config.roles")
+        import_module("config.tags.i18n")  # takes the place of Django's tag
         connection_created.connect(plans.watch, dispatch_uid="config.plans")
 
 

@@ -188,8 +188,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "config" / "templates", *sorted((BASE_DIR / "workflow").glob("*/templates"))],
         "APP_DIRS": True,
         "OPTIONS": {
-            # in the place of Django's, whose page composes anew what never changes
-            "libraries": {"i18n": "config.tags.i18n"},
+            # in the place of Django's, which composes anew what never changes; as config/tags/i18n.py
             "builtins": ["config.tags.addresses"],
             "context_processors": [
                 "django.template.context_processors.request",

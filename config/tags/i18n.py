@@ -1,16 +1,16 @@
-"""``{% load i18n %}``: a sentence without a variable is translated once for each language."""
+"""``{% translate %}``: a sentence without a variable is translated once for each language.
+
+Registered in Django's own library, when this is imported (:mod:`config.apps`): a library of ours under its name
+would be a second one, which Django warns of.
+"""
 
 from __future__ import annotations
 
-from django.template import Context, Library, Node, Variable
+from django.template import Context, Node, Variable
 from django.template.base import Parser, Token
 from django.templatetags import i18n
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language
-
-register = Library()
-register.tags.update(i18n.register.tags)
-register.filters.update(i18n.register.filters)
 
 
 class Kept(Node):
@@ -30,8 +30,8 @@ class Kept(Node):
         return self._said[how]  # type: ignore[return-value]
 
 
-@register.tag("translate")
-@register.tag("trans")
+@i18n.register.tag("translate")
+@i18n.register.tag("trans")
 def translate(parser: Parser, token: Token) -> Node:
     """Read the tag as Django does; keep what it says where it can say nothing else."""
     node = i18n.do_translate(parser, token)
