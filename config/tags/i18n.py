@@ -1,7 +1,7 @@
 """``{% translate %}``: a sentence without a variable is translated once for each language.
 
-Registered in Django's own library, when this is imported (:mod:`config.apps`): a library of ours under its name
-would be a second one, which Django warns of.
+Registered in Django's own library when this is imported (:mod:`config.apps`): a library of ours under its
+name would be a second one, which Django warns of.
 """
 
 from __future__ import annotations
