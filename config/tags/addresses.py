@@ -15,7 +15,9 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 
 KEPT = 4096  # addresses of a process
-PLAIN = (int, str, SafeString)  # what is written as it is compared: True would be kept for 1
+# Whole numbers, and what a template itself says; no other text: it may be what gives access (a guest's link).
+# By their very type: True would be kept for 1.
+PLAIN = (int, SafeString)
 
 register = Library()
 

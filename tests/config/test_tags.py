@@ -89,13 +89,18 @@ def django_says(name: str, *values: Any) -> str:
 
 def test_an_address_is_composed_once_and_escaped_as_its_page_is(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses.kept.cache_clear()
-    page = template('{% url "basket" key %}')
-    assert page.render(Context({"key": "a-traiter"})) == reverse("basket", args=["a-traiter"])
+    page = template('{% url "basket" "a-traiter" %} {% url "contract" key %}')
+    expected = f"{reverse('basket', args=['a-traiter'])} {reverse('contract', args=[12])}"
+    assert page.render(Context({"key": 12})) == expected
     monkeypatch.setattr(addresses, "reverse", lambda *_args: pytest.fail("composed again"))
-    assert page.render(Context({"key": mark_safe("a-traiter")})) == reverse("basket", args=["a-traiter"])
-    assert page.render(Context({"key": "a-traiter"}, autoescape=False)) == reverse(
-        "basket", args=["a-traiter"]
-    )
+    assert page.render(Context({"key": 12})) == expected
+    assert page.render(Context({"key": 12}, autoescape=False)) == expected
+
+
+def test_what_gives_access_is_not_kept() -> None:
+    addresses.kept.cache_clear()
+    said('{% url "guest_link" identifier %}', identifier="un-lien-secret")
+    assert addresses.kept.cache_info().currsize == 0
 
 
 def test_an_address_follows_the_site(monkeypatch: pytest.MonkeyPatch) -> None:
