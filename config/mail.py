@@ -38,7 +38,7 @@ def transport_from_url(url: str) -> Transport:
     parts = urlsplit(url)
     if parts.scheme == "file" and parts.path and not parts.netloc:
         return {
-            "backend": "django.core.mail.backends.filebased.EmailBackend",
+            "backend": "config.transport.FolderBackend",
             "file_path": unquote(parts.path),
         }
     if parts.scheme == "console":
