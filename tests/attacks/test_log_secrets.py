@@ -62,6 +62,14 @@ def test_a_log_still_says_which_page_was_asked_for(players: Cast) -> None:
     assert "GET task contract=3 task=12" in log.getvalue()
 
 
+@pytest.mark.parametrize("header", ["client-ip", "via", "true-client-ip", "x-cluster-client-ip", "x-real-ip"])
+def test_nobody_chooses_the_address_that_the_log_gives_them(header: str) -> None:
+    with logbook.kept() as log:
+        Client().get("/nulle-part/", headers={header: "8.8.4.4"}, REMOTE_ADDR="203.0.113.7")
+    assert "8.8.4.4" not in log.getvalue()
+    assert "203.0.113.7" in log.getvalue()
+
+
 def test_a_request_that_failed_is_named_by_its_route_in_the_error_report() -> None:
     request = RequestFactory().get(f"/avis-demandes/{SECRET}/?code={SECRET}")
     assert routes.named(request) == "GET guest_link"
