@@ -104,7 +104,7 @@ def holders_of(offices: Iterable[int], on: dt.date | None = None) -> dict[int, U
     return found
 
 
-def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Mandate]:
+def mandates_in_force(person: Person, on: dt.date | None = None) -> list[Mandate]:
     """Return the mandates by which the person may act on that day; none for a deactivated one.
 
     Each has its ``own_rights``: what its organisation's group may do on the organisation itself.
@@ -113,7 +113,13 @@ def mandates_in_force(person: Person, on: dt.date | None = None) -> QuerySet[Man
 
 
 @asked_once
-def held_on(person: Person, on: dt.date) -> QuerySet[Mandate]:
+def held_on(person: Person, on: dt.date) -> list[Mandate]:
+    """Return the same for a day that is known: a list that none may change."""
+    return list(rows_held_on(person, on))
+
+
+def rows_held_on(person: Person, on: dt.date) -> QuerySet[Mandate]:
+    """Return the query of these mandates."""
     if not person.is_authenticated or not person.is_active:
         return Mandate.objects.none()
     # by the person, whom each mandate then knows without being read again

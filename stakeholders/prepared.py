@@ -125,9 +125,3 @@ def of_some(query: Prepared[Row], some: Sequence[models.Model]) -> Iterable[Row]
 def _as(marked: Any, value: Any) -> Any:
     """Return the value as the database adapter had wrapped the marker in its place."""
     return value if type(marked) is type(value) else type(marked)(value)
-
-
-def known(query: QuerySet[Row], rows: list[Row]) -> QuerySet[Row]:
-    """Return a query that was answered already, as a prefetch leaves one."""
-    query._result_cache = rows
-    return query

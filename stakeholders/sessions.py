@@ -60,7 +60,7 @@ def end_sessions(person: User) -> None:
 
     Platform administrators hold no office and keep theirs.
     """
-    may_act = person.is_active and (person.is_staff or mandates_in_force(person).exists())
+    may_act = person.is_active and (person.is_staff or mandates_in_force(person))
     if not may_act:
         SessionsAdapter().end_sessions(UserSession.objects.filter(user=person).select_related("user"))
 

@@ -33,14 +33,22 @@ class Address(URLNode):
             return super().render(context)
         if any(type(value) not in PLAIN for value in values):
             return super().render(context)
-        found = kept(name, values, get_urlconf() or settings.ROOT_URLCONF, get_script_prefix())
-        return conditional_escape(found) if context.autoescape else found
+        return kept(name, values, *_site(context))[context.autoescape]
+
+
+def _site(context: Context) -> tuple[str, str]:
+    """Return of which table of addresses a page is, and where it hangs: asked once a page."""
+    known: tuple[str, str] | None = context.__dict__.get("site")
+    if known is None:
+        known = context.site = get_urlconf() or settings.ROOT_URLCONF, get_script_prefix()  # type: ignore[attr-defined]
+    return known
 
 
 @lru_cache(KEPT)
-def kept(name: str, values: tuple[Any, ...], urlconf: str, _prefix: str) -> str:
-    """Return the address of a page by its name; raises NoReverseMatch, which is not kept."""
-    return reverse(name, urlconf, values)
+def kept(name: str, values: tuple[Any, ...], urlconf: str, _prefix: str) -> tuple[str, str]:
+    """Return the address of a page, as it is and escaped; raises NoReverseMatch, which is not kept."""
+    found = reverse(name, urlconf, values)
+    return found, conditional_escape(found)
 
 
 @register.tag

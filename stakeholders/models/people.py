@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.text import Line, MailAddress, PersonName
 
 
@@ -48,6 +49,20 @@ class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type:
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:
         """Create a platform administrator, who manages accounts and sees no contract."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get(self, *lookups: Any, **named: Any) -> User:
+        """Find one account; by its key alone, as every page does, the query is written once a process.
+
+        Only where it is asked of all accounts: a related manager is of another class, and keeps to its own.
+        """
+        key = named.get("pk")
+        of_all = type(self) is UserManager and self._db is None and not self._hints
+        if lookups or len(named) != 1 or type(key) is not int or not of_all:
+            found: User = super().get(*lookups, **named)
+            return found
+        for account in _BY_KEY.rows(key):
+            return account
+        raise User.DoesNotExist
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Find an account by address, whatever the case."""
@@ -130,3 +145,6 @@ class User(AbstractUser):
         salt = "stakeholders.models.User.session"
         known = f"{self.credential_epoch}:{self.password}"
         return salted_hmac(salt, known, secret=secret, algorithm="sha256").hexdigest()
+
+
+_BY_KEY: Prepared[User] = Prepared(lambda key: User.objects.filter(pk=key).order_by(), MARKER)

@@ -6,6 +6,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.contrib.auth.models import Group
 from django.db import connection
 from django.db.models import TextField, Value
 from django.db.models.functions import Concat
@@ -44,6 +45,28 @@ def test_it_answers_as_a_query_written_anew(cast: Cast) -> None:
     assert {pk: [m.pk for m in mine.mandates] for pk, mine in many.items()} == {
         person.pk: [m.pk for m in Standings(person).mandates] for person in User.objects.all()
     }
+
+
+@pytest.mark.parametrize("key", [0, -1, 2**31, 2**63, 10**23])
+def test_an_account_is_found_by_its_key_alone_where_it_is_one(players: Cast, key: int) -> None:
+    prefete = players.prefete
+    assert User.objects.get(pk=prefete.pk) == prefete == User.objects.get(pk=str(prefete.pk))
+    assert vars(User.objects.get(pk=prefete.pk)).keys() == vars(User.objects.filter(pk=prefete.pk)[0]).keys()
+    with pytest.raises(User.DoesNotExist):
+        User.objects.get(pk=key)
+    with pytest.raises(User.DoesNotExist):
+        User.objects.get(pk=prefete.pk, is_active=False)
+    with pytest.raises(User.DoesNotExist):
+        User.objects.using("default").exclude(pk=prefete.pk).get(pk=prefete.pk)
+
+
+def test_a_group_finds_those_alone_who_are_in_it(players: Cast) -> None:
+    mine, others = players.prefete.groups.all(), Group.objects.exclude(user=players.prefete)
+    assert [group.user_set.get(pk=players.prefete.pk) for group in mine] == [players.prefete] * len(mine)
+    assert others
+    for group in others:
+        with pytest.raises(User.DoesNotExist):
+            group.user_set.get(pk=players.prefete.pk)
 
 
 def test_the_day_and_a_closed_account_count(cast: Cast) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from stakeholders.kinds import Power
@@ -25,7 +26,7 @@ from workflow.tasks.keyset import Listing, counts
 class Basket:
     """A basket: its address, its title, what its emptiness means, its list of tasks or contracts."""
 
-    slug: str
+    slug: SafeString  # our own word: the address that it is part of may be kept
     title: Promise
     empty: Promise
     listing: Listing[Any]
@@ -92,7 +93,9 @@ def _of_tasks(user: User, mine: Standings, counters: Counters) -> Iterator[Baske
     )
     for slug, title, empty, only, delegated in rows:
         listing = lists.task_listing(user, only=only, delegated=delegated, standings=mine)
-        yield Basket(slug, title, empty, listing, counters, may_be_delegated=delegated is not False)
+        yield Basket(
+            SafeString(slug), title, empty, listing, counters, may_be_delegated=delegated is not False
+        )
 
 
 def _of_contracts(user: User, held: list[Mandate], counters: Counters) -> Iterator[Basket]:
@@ -102,4 +105,4 @@ def _of_contracts(user: User, held: list[Mandate], counters: Counters) -> Iterat
         ("termines", _("Terminés"), _("Aucun contrat n’est encore terminé."), True),
     ):
         listing = lists.contract_listing(user, ended=ended, mandates=held)
-        yield Basket(slug, title, empty, listing, counters, holds_tasks=False)
+        yield Basket(SafeString(slug), title, empty, listing, counters, holds_tasks=False)

@@ -33,6 +33,8 @@ def soon(mandates: list[Mandate]) -> list[Soon]:
     if not offices:
         return []
     signatories = _awaiting(len(offices)).rows(*offices)
+    if not signatories:  # as for most readers
+        return []
     ask_ahead([signatory.contract for signatory in signatories])
     found = []
     for signatory in signatories:

@@ -23,11 +23,11 @@ from stakeholders.models import Absence, Mandate, SigningAuthority, User
 from stakeholders.permissions import (
     held_on,
     holds,
-    mandates_in_force,
     organisation_may,
+    rows_held_on,
     with_rights,
 )
-from stakeholders.prepared import Prepared, known
+from stakeholders.prepared import Prepared
 from stakeholders.reading import asked_once, told
 from workflow.engine.tasks import Task, organisation_of, place_of, power_of
 from workflow.standing.models import Transfer
@@ -91,12 +91,11 @@ class Standings:
         Of most people, none does: what is in whose place they may act is then not asked for.
         """
         if self.person.only_mandates is not None or not self.person.is_active:
-            held = _with_names(mandates_in_force(self.person, self.on), self.on)
+            held = list(_with_names(rows_held_on(self.person, self.on), self.on))
         else:
-            rows = _HELD.rows(self.person.pk, self.on)
-            for mandate in rows:
+            held = _HELD.rows(self.person.pk, self.on)
+            for mandate in held:
                 mandate.person = self.person
-            held = known(self.person.mandates.in_force(self.on), rows)
         return list(told(held_on, held, self.person, self.on))
 
     def read(self) -> Standings:
