@@ -14,6 +14,12 @@ import psycopg
 import structlog
 from django.db import NotSupportedError
 from django.db.backends.base.base import BaseDatabaseWrapper
+from psycopg import _queries
+
+# What psycopg has read of a query it keeps, if it is short; the counts of the inbox are long, and asked on
+# every page.
+_queries.MAX_CACHED_STATEMENT_LENGTH = 16_384  # bytes, of 4,096
+_queries.MAX_CACHED_STATEMENT_PARAMS = 300  # values, of 50
 
 FORGOTTEN_BY = "RevalidateCachedQuery"  # the function of PostgreSQL that refuses, whatever language it speaks
 

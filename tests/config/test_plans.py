@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.db import NotSupportedError, connection, transaction
 from django.db.backends.postgresql.base import DatabaseWrapper
+from psycopg import _queries
 
 from config import plans
 from tests.owner import as_owner
@@ -88,3 +89,15 @@ def test_what_else_postgresql_does_not_do_is_told_as_it_is(pages: Any) -> None:
 def test_a_connection_that_keeps_no_plan_is_not_watched(transactional_db: None) -> None:
     with transaction.atomic():
         assert plans.plan_anew not in connection.execute_wrappers
+
+
+@pytest.mark.django_db
+def test_a_long_query_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = ", ".join(["%s::int"] * 140)
+    long = f"SELECT {columns} WHERE {' AND '.join(['1 = 1'] * 900)}"
+    assert len(long) > 7000
+    with connection.cursor() as cursor:
+        cursor.execute(long, range(140))
+        monkeypatch.setattr(_queries, "_split_query", lambda *_args, **_more: pytest.fail("read again"))
+        cursor.execute(long, range(1, 141))
+        assert cursor.fetchone() == tuple(range(1, 141))
