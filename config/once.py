@@ -58,7 +58,7 @@ class OnceMiddleware:
         match = request.resolver_match
         if match is None or match.url_name in AS_OFTEN or not request.user.is_authenticated:
             return None
-        key, since = key_of(request), timezone.now()
+        since, key = timezone.now(), key_of(request)  # it came before its files were read
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(hashtextextended(%s, 0))", [key])
         request.once_key = key  # type: ignore[attr-defined]

@@ -10,11 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.http import HttpRequest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -44,8 +46,12 @@ def token_of(browser: Client, page: str) -> str:
 
 
 def sent_at_once(browser: Client, address: str, fields: dict[str, Any], **headers: str) -> list[Any]:
-    """Send the same form from several windows of one browser at the same moment."""
-    start = threading.Barrier(AT_ONCE)
+    """Send the same form from several windows of one browser: all have come before one is held."""
+    start, key_of = threading.Barrier(AT_ONCE), middleware.key_of
+
+    def met(request: HttpRequest) -> str:
+        start.wait(20)
+        return key_of(request)
 
     def send(_window: int) -> Any:
         window = Client(headers=headers)
@@ -55,12 +61,11 @@ def sent_at_once(browser: Client, address: str, fields: dict[str, Any], **header
             for n, v in fields.items()
         }
         try:
-            start.wait(20)
             return window.post(address, mine)
         finally:
             connection.close()
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with patch.object(middleware, "key_of", met), ThreadPoolExecutor(AT_ONCE) as pool:
         return list(pool.map(send, range(AT_ONCE)))
 
 
@@ -144,6 +149,22 @@ def test_a_form_sent_several_times_at_once_is_done_once(
     answers = sent_at_once(browser, address, fields)
     assert count() == before + 1
     assert {answer.status_code for answer in answers} == {302}, answers[0].content.decode()[-2000:]
+    assert len({answer.headers["Location"] for answer in answers}) == 1
+
+
+def test_a_form_that_is_still_read_while_the_same_is_done_came_at_the_same_moment(cast: Cast) -> None:
+    who, _page, address, fields, count = note(cast)
+    slow, quick = logged_in(who), logged_in(who)
+    key_of, answers = middleware.key_of, []
+
+    def overtaken(request: HttpRequest) -> str:
+        with patch.object(middleware, "key_of", key_of):
+            answers.append(quick.post(address, fields))
+        return key_of(request)
+
+    with patch.object(middleware, "key_of", overtaken):
+        answers.append(slow.post(address, fields))
+    assert count() == 1
     assert len({answer.headers["Location"] for answer in answers}) == 1
 
 
