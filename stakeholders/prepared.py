@@ -7,6 +7,7 @@ they may do, that takes longer than PostgreSQL takes to answer, on every page.
 from __future__ import annotations
 
 import copy
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
 
@@ -32,6 +33,24 @@ class Among(Lookup[Any]):
         """Return the comparison with one value, an array."""
         column, params = self.process_lhs(compiler, connection)
         return f"{column} = ANY(%s)", (*params, list(self.rhs))
+
+
+class Written(models.Value):
+    """A word of ours that stands in the SQL itself, not among its values.
+
+    PostgreSQL keeps a plan for any values only if it is as good as one for these: it cannot use an index of
+    some rows (« WHERE status = 'NEW' ») for a status that it is not told. Raises ValueError for what is no
+    plain word: nothing that somebody typed is ever written.
+    """
+
+    def __init__(self, word: str) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", word):
+            raise ValueError("only a plain word is written in SQL")
+        super().__init__(str(word))
+
+    def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[str | int, ...]]:
+        """Return the word between quotes, and no value."""
+        return f"'{self.value}'", ()
 
 
 class Prepared(Generic[Row]):

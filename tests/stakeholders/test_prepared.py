@@ -18,7 +18,7 @@ from contracts.models import Contract
 from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Mandate, User
 from stakeholders.permissions import held_on, with_rights
-from stakeholders.prepared import Framed, Prepared
+from stakeholders.prepared import Framed, Prepared, Written
 from tests import plot
 from tests.cast import Cast, small_contract
 from workflow.record.models import JournalEntry
@@ -185,3 +185,14 @@ def test_a_version_that_is_not_there_is_not_found(cast: Cast, number: int) -> No
     assert version_for(cast.pilote_ville, contract.pk, 1).contract == contract
     with pytest.raises(Http404):
         version_for(cast.pilote_ville, contract.pk, number)
+
+
+def test_a_word_of_ours_stands_in_the_sql_and_no_other() -> None:
+    query = User.objects.filter(first_name=Written("NEW"), last_name__in=[Written("a.b_c"), "d"])
+    written, values = query.query.sql_with_params()
+    assert "'NEW'" in written
+    assert "IN ('a.b_c', %s)" in written
+    assert values == ("d",)
+    for word in ("", "l'ordre", "%s", "a b", "é", "a\\", "NEW'--"):
+        with pytest.raises(ValueError, match="plain word"):
+            Written(word)

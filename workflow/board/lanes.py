@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -88,11 +87,8 @@ def missing_opinions(contract: Contract) -> int:
 @asked_once
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
     """Return who leads commitments of the draft and is asked nothing about them, with their numbers."""
-    led = Commitment.objects.filter(volet__contract=contract).exclude(
-        lead__in=Organisation.objects.filter(
-            Q(participations__contract=contract) & ~Q(participations__part=Part.OBSERVER)
-        )
-    )
+    asked = [row.organisation_id for row in taking_part(contract) if row.part != Part.OBSERVER]
+    led = Commitment.objects.filter(volet__contract=contract).exclude(lead__in=asked)
     found: dict[Organisation, list[str]] = {}
     for commitment in led.select_related("lead", "volet"):
         found.setdefault(commitment.lead, []).append(commitment.number)

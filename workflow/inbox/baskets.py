@@ -13,13 +13,11 @@ from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
-from workflow.engine.tasks import taking
 from workflow.news import centre
 from workflow.standing.standings import Standings
 from workflow.tasks import lists
-from workflow.tasks.keyset import Listing, counts
+from workflow.tasks.keyset import COUNTED_AT_MOST, Listing, counts
 
 
 @dataclass(frozen=True)
@@ -66,13 +64,17 @@ class Baskets(dict[str, Basket]):
         kinds = (_of_tasks(user, mine, self._counters), _of_contracts(user, mine.mandates, self._counters))
         super().__init__({basket.slug: basket for baskets in kinds for basket in baskets})
         self._counters.listings = {slug: basket.listing for slug, basket in self.items()}
-        self._counters.listings["all"] = lists.task_listing(user, standings=mine)
+        if mine.may_act_in_place:
+            self._counters.listings["all"] = lists.task_listing(user, standings=mine)
         self._counters.listings["news"] = centre.listing(user, mine, unread=True)
 
     @property
     def waiting(self) -> int:
         """How many tasks wait for the person in all, as the head of every page says."""
-        return self._counters["all"]
+        if "all" in self._counters.listings:  # what is theirs may be what they do in another's place too
+            return self._counters["all"]
+        own = self._counters["a-traiter"] + self._counters["a-signer"]
+        return min(own, COUNTED_AT_MOST + 1)
 
     @property
     def news(self) -> int:
@@ -82,20 +84,21 @@ class Baskets(dict[str, Basket]):
 
 def _of_tasks(user: User, mine: Standings, counters: Counters) -> Iterator[Basket]:
     """Yield what waits for the person: acts, signatures, those in another’s place, what is late."""
-    to_sign = taking(Power.SIGN)
     late = Q(due__lt=timezone.localdate().isoformat())
     nothing_in_place = _("Rien ne vous est confié à la place de quelqu’un d’autre.")
-    rows: tuple[tuple[str, Promise, Promise, Q, bool | None], ...] = (
-        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), ~to_sign, False),
-        ("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature."), to_sign, False),
-        ("delegues", _("Délégués"), nothing_in_place, Q(), True),
-        ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), late, None),
+    rows: tuple[tuple[str, Promise, Promise, dict[str, Any]], ...] = (
+        ("a-traiter", _("À traiter"), _("Rien ne vous attend."), {"delegated": False, "signing": False}),
+        (
+            *("a-signer", _("À signer"), _("Aucun contrat n’attend votre signature.")),
+            {"delegated": False, "signing": True},
+        ),
+        ("delegues", _("Délégués"), nothing_in_place, {"delegated": True}),
+        ("en-retard", _("En retard"), _("Vous n’avez aucun retard."), {"only": late}),
     )
-    for slug, title, empty, only, delegated in rows:
-        listing = lists.task_listing(user, only=only, delegated=delegated, standings=mine)
-        yield Basket(
-            SafeString(slug), title, empty, listing, counters, may_be_delegated=delegated is not False
-        )
+    for slug, title, empty, kept in rows:
+        listing = lists.task_listing(user, standings=mine, **kept)
+        own = kept.get("delegated") is False
+        yield Basket(SafeString(slug), title, empty, listing, counters, may_be_delegated=not own)
 
 
 def _of_contracts(user: User, held: list[Mandate], counters: Counters) -> Iterator[Basket]:

@@ -100,22 +100,28 @@ def late_by(day: dt.date) -> Q:
 
 
 def task_listing(
-    user: User, *, only: Q | None = None, delegated: bool | None = None, standings: Standings | None = None
+    user: User,
+    *,
+    only: Q | None = None,
+    delegated: bool | None = None,
+    signing: bool | None = None,
+    standings: Standings | None = None,
 ) -> Listing[Task]:
     """Return the list of the open tasks that the person may do today, the most urgent first.
 
     ``only`` keeps some; it may speak of ``due``, the day as ISO 8601 writes it.
-    ``delegated`` keeps what they may do in somebody else's place, or what is their own.
+    ``delegated`` keeps what they may do in somebody else's place, or what is their own; ``signing``, of their
+    own, the signatures, or all else.
     """
     mine = standings or Standings(user)
 
     def branches() -> list[QuerySet[Task]]:
         asked = tasks(OF_PEOPLE, OPEN).alias(due=DUE).filter(only or Q())
-        ways = [*(own_ways(mine) if delegated is not True else ())]
+        ways = [*(own_ways(mine, signing=signing) if delegated is not True else ())]
         ways += [*(ways_in_place(mine) if delegated is not False else ())]
         return [asked.filter(way) for way in ways] or [asked.none()]
 
-    return Listing(_shown_tasks, branches, MOST_URGENT_FIRST, ("tasks", only, delegated, mine.ways))
+    return Listing(_shown_tasks, branches, MOST_URGENT_FIRST, ("tasks", only, delegated, signing, mine.ways))
 
 
 def _shown_tasks() -> QuerySet[Task]:
@@ -156,8 +162,8 @@ def with_standing(tasks: list[Task], mine: Standings) -> list[Task]:
     return found
 
 
-def own_ways(mine: Standings) -> Iterator[Q]:
-    """Yield each way by which tasks come to somebody by their own mandates.
+def own_ways(mine: Standings, *, signing: bool | None = None) -> Iterator[Q]:
+    """Yield each way by which tasks come to somebody by their own mandates; ``signing`` keeps some.
 
     A signature belongs to one office; any other task to whoever holds the power in the
     organisation that owes it. Each way is one branch, read along an index: one organisation, one power.
@@ -165,8 +171,9 @@ def own_ways(mine: Standings) -> Iterator[Q]:
     seen = set()
     for mandate in mine.mandates:
         office, within = mandate.office, _within(mandate)
-        yield owed_by(office.organisation_id, Power.SIGN) & _signatures_of(office.pk) & within
-        for power in sorted(office.powers - {Power.VIEW, Power.SIGN}):
+        if signing is not False:
+            yield owed_by(office.organisation_id, Power.SIGN) & _signatures_of(office.pk) & within
+        for power in sorted(office.powers - {Power.VIEW, Power.SIGN}) if signing is not True else ():
             way = (office.organisation_id, power, mandate.limited_id)
             if way not in seen:
                 seen.add(way)
