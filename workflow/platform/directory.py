@@ -121,7 +121,7 @@ def posts(organisation: Organisation) -> list[Post]:
     by_office: dict[int, tuple[list[Mandate], list[Invitation], list[Grant]]] = {}
     for office in organisation.offices.all():
         by_office[office.pk] = ([], [], [])
-    for mandate in held.select_related("person").order_by("starts_on"):
+    for mandate in held.select_related("person").order_by("starts_on", "pk"):
         by_office[mandate.office_id][0].append(mandate)
     for invitation in offered.prefetch_related("mails"):
         by_office[invitation.office_id][1].append(invitation)
