@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import threading
 from collections.abc import AsyncIterator, Callable
+from contextvars import ContextVar
 from typing import Any
 
 import httpx
 import pytest
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.core import signals
+from django.http import FileResponse, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.test import override_settings
 from django.urls import path
+from django.utils.translation import activate, get_language
 
+from config import limits
 from config.handler import Pages
 
 THREAD = "X-Thread"
+LEFT = ContextVar("left", default="nothing")
+FILES: list[io.BytesIO] = []
 
 
 class Passed:
@@ -53,7 +60,22 @@ def fails(request: HttpRequest) -> HttpResponse:
     raise ZeroDivisionError
 
 
-urlpatterns = [path("page", page), path("later", later), path("stream", stream), path("fails", fails)]
+def leaves(request: HttpRequest) -> HttpResponse:
+    """Say what is in the context, and leave something there."""
+    said = f"{LEFT.get()} {get_language()}"
+    LEFT.set("left")
+    activate("en")
+    return HttpResponse(said)
+
+
+def file(request: HttpRequest) -> FileResponse:
+    return FileResponse(FILES[0])
+
+
+urlpatterns = [
+    *(path("page", page), path("later", later), path("stream", stream), path("fails", fails)),
+    *(path("leaves", leaves), path("file", file)),
+]
 
 
 @pytest.fixture
@@ -70,6 +92,36 @@ async def test_the_thread_that_begins_a_request_ends_it(pages: httpx.AsyncClient
     answer = await pages.get("/page")
     assert answer.text == answer.headers[THREAD]
     assert answer.text != str(threading.get_ident()), "never that of the event loop"
+
+
+async def test_threads_stay_and_nothing_of_a_request_is_left_in_them(pages: httpx.AsyncClient) -> None:
+    assert len({(await pages.get("/page")).text for _time in range(3)}) == 1
+    # each in a task of its own, as the server has them: what a request sets in its context is its task's
+    assert {(await asyncio.create_task(pages.get("/leaves"))).text for _time in range(3)} == {"nothing fr"}
+
+
+async def test_a_request_is_ended_by_its_thread_before_its_answer_is_sent(pages: httpx.AsyncClient) -> None:
+    ended: list[str] = []
+
+    def end(**_signal: Any) -> None:
+        ended.append(str(threading.get_ident()))
+
+    signals.request_finished.connect(end)
+    try:
+        assert [(await pages.get("/page")).text] == ended
+        ended.clear()
+        FILES[:] = [io.BytesIO(b"whole" * 100_000)]
+        assert (await pages.get("/file")).content == b"whole" * 100_000
+        assert len(ended) == 1
+        assert FILES[0].closed
+    finally:
+        signals.request_finished.disconnect(end)
+
+
+async def test_as_many_are_answered_at_once_as_are_worked_on(pages: httpx.AsyncClient) -> None:
+    answers = await asyncio.gather(*(pages.get("/page") for _one in range(3 * limits.IN_HAND)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.text for answer in answers}) <= limits.IN_HAND
 
 
 async def test_what_is_asynchronous_is_answered(pages: httpx.AsyncClient) -> None:
