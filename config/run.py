@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +31,7 @@ from config.demo import newcomers, road
 from config.demo.play import perform, play
 
 READY_WITHIN = 60.0  # seconds
+PORTS = range(20_000, 32_000)  # below those that the kernel gives to whoever connects (ip_local_port_range)
 # a play has its own, and writes to nobody
 SERVERS = {"DATABASE_URL", "DATABASE_OWNER_URL", "EMAIL_URL", "ALLOWED_HOSTS", "TIMESTAMP_URLS"}
 SERVERS |= {f"{name}_FILE" for name in SERVERS} | {"LOCAL_INSTALLATION", "TRUST_ROOTS"}
@@ -256,10 +257,13 @@ def serving(
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a TCP port of loopback that nobody listens on, nor is given by the kernel before it is taken."""
+    for _try in range(len(PORTS)):
+        port = PORTS[secrets.randbelow(len(PORTS))]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("Aucun port n’est libre sur 127.0.0.1.")
 
 
 def _answers(url: str) -> bool:

@@ -17,7 +17,7 @@ import httpx
 import psutil
 import pytest
 
-from config.run import free_port
+from config.run import PORTS, free_port
 from tests.config.deployed import ROOT
 
 pytestmark = pytest.mark.kill
@@ -43,6 +43,17 @@ def two_ports() -> int:
             except OSError:
                 continue
         return port
+
+
+def test_a_port_is_free_and_none_that_the_kernel_gives_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was drawn among the kernel's own was taken, between two starts, by a program that connected."""
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
+    assert all(free_port() + 1 < int(given[0]) for _time in range(50))
+    other = free_port()
+    with socket.create_server(("127.0.0.1", free_port())) as taken:
+        drawn = iter([taken.getsockname()[1] - PORTS[0], other - PORTS[0]])
+        monkeypatch.setattr("config.run.secrets.randbelow", lambda _most: next(drawn))
+        assert free_port() == other
 
 
 def environment(state: Path, **more: str) -> dict[str, str]:
