@@ -58,6 +58,7 @@ class Pages(ASGIHandler):
         request, refused = self.create_request(scope, body)
         answered = refused if request is None else self.get_response(request)
         response = cast(HttpResponseBase, answered)
+        # as Django does: the signal of the end names who answered
         response._handler_class = self.__class__  # type: ignore[attr-defined]
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size

@@ -26,11 +26,12 @@ from django.db.models import F
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from stakeholders.models import User
-from stakeholders.permissions import mandates_in_force
+from stakeholders.permissions import rows_held_on
 from stakeholders.signals import session_closed, sessions_closed
 
 MARK, SINCE, SEEN = "mark", "since", "seen"  # in the session; the last two in seconds since 1970
@@ -60,7 +61,8 @@ def end_sessions(person: User) -> None:
 
     Platform administrators hold no office and keep theirs.
     """
-    may_act = person.is_active and (person.is_staff or mandates_in_force(person))
+    held = rows_held_on(person, timezone.localdate())  # now, whatever the page read before the act
+    may_act = person.is_active and (person.is_staff or held.exists())
     if not may_act:
         SessionsAdapter().end_sessions(UserSession.objects.filter(user=person).select_related("user"))
 

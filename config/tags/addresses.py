@@ -39,7 +39,7 @@ class Address(URLNode):
 def _site(context: Context) -> tuple[str, str]:
     """Return of which table of addresses a page is, and where it hangs: asked once a page."""
     known: tuple[str, str] | None = context.__dict__.get("site")
-    if known is None:
+    if known is None:  # kept on the context itself, which lasts as long as the page
         known = context.site = get_urlconf() or settings.ROOT_URLCONF, get_script_prefix()  # type: ignore[attr-defined]
     return known
 

@@ -62,7 +62,9 @@ def test_a_log_still_says_which_page_was_asked_for(players: Cast) -> None:
     assert "GET task contract=3 task=12" in log.getvalue()
 
 
-@pytest.mark.parametrize("header", ["client-ip", "via", "true-client-ip", "x-cluster-client-ip", "x-real-ip"])
+@pytest.mark.parametrize(
+    "header", ["client-ip", "x-forwarded-for", "true-client-ip", "x-cluster-client-ip", "x-real-ip"]
+)
 def test_nobody_chooses_the_address_that_the_log_gives_them(header: str) -> None:
     with logbook.kept() as log:
         Client().get("/nulle-part/", headers={header: "8.8.4.4"}, REMOTE_ADDR="203.0.113.7")

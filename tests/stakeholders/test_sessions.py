@@ -9,6 +9,8 @@ from django.urls import reverse
 
 from stakeholders.actions import deactivate, withdraw_mandate
 from stakeholders.models import User
+from stakeholders.permissions import mandates_in_force
+from stakeholders.reading import reading
 from stakeholders.templatetags.browsers import browser_name
 from tests.cast import PASSWORD, Cast
 from tests.workflow.sockets import watching
@@ -95,6 +97,14 @@ def test_the_last_mandate_withdrawn_ends_the_sessions_and_their_sockets(cast: Ca
     assert not is_open(first)
     assert not is_open(second)
     assert is_open(other)
+
+
+def test_what_a_page_read_before_the_act_keeps_no_session_open(cast: Cast) -> None:
+    browser = logged_in(cast.rtac)
+    with reading():
+        [held] = mandates_in_force(cast.rtac)
+        withdraw_mandate(held, actor=cast.admin)
+    assert not is_open(browser)
 
 
 def test_who_keeps_another_office_stays(cast: Cast) -> None:
