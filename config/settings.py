@@ -181,13 +181,14 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
+_READ_BY = [f"django.template.loaders.{_each}.Loader" for _each in ("filesystem", "app_directories")]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         # each room of the work keeps its own
         "DIRS": [BASE_DIR / "config" / "templates", *sorted((BASE_DIR / "workflow").glob("*/templates"))],
-        "APP_DIRS": True,
         "OPTIONS": {
+            "loaders": [("config.tags.folded.Loader", _READ_BY)],
             # in the place of Django's, which composes anew what never changes; as config/tags/i18n.py
             "builtins": ["config.tags.addresses"],
             "context_processors": [

@@ -33,10 +33,10 @@ class Address(URLNode):
             return super().render(context)
         if any(type(value) not in PLAIN for value in values):
             return super().render(context)
-        return kept(name, values, *_site(context))[context.autoescape]
+        return kept(name, values, *site(context))[context.autoescape]
 
 
-def _site(context: Context) -> tuple[str, str]:
+def site(context: Context) -> tuple[str, str]:
     """Return of which table of addresses a page is, and where it hangs: asked once a page."""
     known: tuple[str, str] | None = context.__dict__.get("site")
     if known is None:  # kept on the context itself, which lasts as long as the page
