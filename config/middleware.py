@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.db import DatabaseError
 from django.dispatch import receiver
@@ -103,6 +104,7 @@ class OpenSessionMiddleware:
 
     @staticmethod
     def _check(request: HttpRequest) -> None:
+        request.user = get_user(request)  # themselves: a page asks hundreds of times, and each was a detour
         if not request.user.is_authenticated:
             return
         if ONLY in request.session and _is_about_the_account(request):
