@@ -7,6 +7,7 @@ they may do, that takes longer than PostgreSQL takes to answer, on every page.
 from __future__ import annotations
 
 import copy
+import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Generic, TypeVar, cast
@@ -20,6 +21,7 @@ from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row", bound=models.Model)
 MARKER = 2_147_480_001  # a key that no row will have; the next ones, where a query takes several
+A_DAY = dt.date(1814, 6, 4)  # a day that no row will have
 
 
 @models.ForeignKey.register_lookup

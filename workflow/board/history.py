@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from contracts.models import Contract
 from stakeholders.models import User
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_once
 from workflow.board.kept import since_the_last_event
 from workflow.record.models import JournalEntry
@@ -52,12 +53,6 @@ def history(contract: Contract, *, after: int = 0) -> list[Line]:
 
     Those numbered over ``after``; all of them by default.
     """
-    entries = (
-        JournalEntry.objects.filter(contract=contract, number__gt=after)
-        .exclude(verb__in=NOT_IN_TIMELINE)
-        .select_related("actor")
-        .order_by("-number")
-    )
     return [
         Line(
             entry.number,
@@ -68,8 +63,19 @@ def history(contract: Contract, *, after: int = 0) -> list[Line]:
             str(entry.payload.get("reason") or ""),
             contract.pk if _names_letter(entry) else None,
         )
-        for entry in entries
+        for entry in _ENTRIES.rows(contract.pk, after)
     ]
+
+
+_ENTRIES: Prepared[JournalEntry] = Prepared(
+    lambda contract, after: (
+        JournalEntry.objects.filter(contract=contract, number__gt=after)
+        .exclude(verb__in=NOT_IN_TIMELINE)
+        .select_related("actor")
+        .order_by("-number")
+    ),
+    *(MARKER, MARKER + 1),
+)
 
 
 def _names_letter(entry: JournalEntry) -> bool:

@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +15,7 @@ from contracts.models import Commitment, Contract, ContractVersion, Part
 from contracts.models.contract import versions_of
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
+from stakeholders.prepared import A_DAY, MARKER, Prepared
 from stakeholders.reading import asked_once
 from stakeholders.wording import day, in_sentence
 from workflow.diagnostic import rules as diagnostic_rules
@@ -88,11 +90,20 @@ def missing_opinions(contract: Contract) -> int:
 def never_asked(contract: Contract) -> list[tuple[Organisation, list[str]]]:
     """Return who leads commitments of the draft and is asked nothing about them, with their numbers."""
     asked = [row.organisation_id for row in taking_part(contract) if row.part != Part.OBSERVER]
-    led = Commitment.objects.filter(volet__contract=contract).exclude(lead__in=asked)
     found: dict[Organisation, list[str]] = {}
-    for commitment in led.select_related("lead", "volet"):
+    for commitment in _LED.rows(contract.pk, asked):
         found.setdefault(commitment.lead, []).append(commitment.number)
     return list(found.items())
+
+
+_LED: Prepared[Commitment] = Prepared(
+    lambda contract, asked: (
+        Commitment.objects.filter(volet__contract=contract)
+        .exclude(lead__among=asked)
+        .select_related("lead", "volet")
+    ),
+    *(MARKER, [MARKER + 1]),
+)
 
 
 def _lane(
@@ -128,12 +139,19 @@ def _lane(
 
 def _without_anybody(waiting: list[Task]) -> set[int]:
     """Return those of the tasks whose organisation has nobody in office to do them."""
-    owed = {organisation_of(task) or 0 for task in waiting}
+    owed = sorted({organisation_of(task) or 0 for task in waiting})
     held: dict[int, set[Power]] = {}
-    mandates = Mandate.objects.in_force().filter(office__organisation__in=owed, person__is_active=True)
-    for mandate in mandates.select_related("office__organisation"):
+    for mandate in _IN_OFFICE.rows(timezone.localdate(), owed) if owed else ():
         held.setdefault(mandate.office.organisation_id, set()).update(mandate.office.powers)
     return {task.pk for task in waiting if power_of(task) not in held.get(organisation_of(task) or 0, set())}
+
+
+def _in_office(on: dt.date, organisations: list[int]) -> QuerySet[Mandate]:
+    held = Mandate.objects.in_force(on).filter(office__organisation__among=organisations)
+    return held.filter(person__is_active=True).select_related("office__organisation")
+
+
+_IN_OFFICE: Prepared[Mandate] = Prepared(_in_office, A_DAY, [MARKER])
 
 
 def _nobody() -> str:

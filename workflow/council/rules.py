@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract, ContractVersion, Signatory
 from stakeholders import days
 from stakeholders.models import Organisation
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_for_each
 from stakeholders.wording import figures
 from workflow.council.models import SETTLED, STAGES, CouncilResolution, Outcome
@@ -78,17 +80,20 @@ def sessions_on(versions: list[ContractVersion]) -> dict[ContractVersion, list[C
 
     Whichever version number carries the text; what was corrected no longer counts.
     """
-    texts = Q()
-    for version in versions:
-        texts |= Q(version__contract=version.contract_id, version_sha256=version.content_sha256)
     found: dict[tuple[int, str], list[CouncilResolution]] = {}
-    for row in (
-        CouncilResolution.objects.filter(texts, corrected_at=None)
-        .annotate(about=F("version__contract"))
-        .order_by("-at", "-pk")
-    ):
+    for row in _SESSIONS.rows(sorted({version.contract_id for version in versions})):
         found.setdefault((row.about, row.version_sha256), []).append(row)
     return {version: found.get((version.contract_id, version.content_sha256), []) for version in versions}
+
+
+_SESSIONS: Prepared[Any] = Prepared(
+    lambda contracts: (
+        CouncilResolution.objects.filter(version__contract__among=contracts, corrected_at=None)
+        .annotate(about=F("version__contract"))
+        .order_by("-at", "-pk")
+    ),
+    [MARKER],
+)
 
 
 def resolution_on(version: ContractVersion, council: int | None = None) -> CouncilResolution | None:

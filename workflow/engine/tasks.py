@@ -167,7 +167,12 @@ _AWAITED = Prepared(_awaited, MARKER)
 @asked_once
 def every_task(contract: Contract) -> list[Task]:
     """Return every task of a contract, over or not, from first to last."""
-    return list(tasks(of_contract(contract)).select_related("owner").order_by("pk"))
+    return _EVERY.rows(contract.pk)
+
+
+_EVERY: Prepared[Task] = Prepared(
+    lambda contract: tasks(of_contract(contract)).select_related("owner").order_by("pk"), MARKER
+)
 
 
 def review_task(contract: Contract, organisation: Organisation) -> Task | None:

@@ -18,8 +18,18 @@ from workflow.opinions.models import Approval, Opinion, Silence
 @asked_once
 def opinions_of(contract: Contract) -> list[Opinion]:
     """Return every opinion on the versions of a contract, from first to last."""
-    rows = Opinion.objects.filter(version__contract=contract).select_related("organisation", "version")
-    return list(rows.defer("version__content").order_by("at", "pk"))
+    return _OPINIONS.rows(contract.pk)
+
+
+_OPINIONS: Prepared[Opinion] = Prepared(
+    lambda contract: (
+        Opinion.objects.filter(version__contract=contract)
+        .select_related("organisation", "version")
+        .defer("version__content")
+        .order_by("at", "pk")
+    ),
+    MARKER,
+)
 
 
 def last_opinions(contract: Contract) -> list[Opinion]:

@@ -9,6 +9,7 @@ from contracts.annexes import changed as changed_annexes
 from contracts.canonical import Content, changed_leads, content_of
 from contracts.models import Contract, ContractVersion, Part
 from stakeholders.models import Organisation, User
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_for_each
 from workflow.engine import purposes
 from workflow.engine.tasks import done_by, process_of, serving, tasks
@@ -98,9 +99,17 @@ def is_sent_back(version: ContractVersion) -> bool:
 def approvals_of(versions: list[ContractVersion]) -> dict[ContractVersion, list[Approval]]:
     """Return what the two parties said of each version, from first to last."""
     found: dict[int, list[Approval]] = {}
-    for row in Approval.objects.filter(version__in=versions).select_related("organisation", "author"):
+    for row in _APPROVALS.rows([version.pk for version in versions]):
         found.setdefault(row.version_id, []).append(row)
     return {version: found.get(version.pk, []) for version in versions}
+
+
+_APPROVALS: Prepared[Approval] = Prepared(
+    lambda versions: Approval.objects.filter(version__among=versions).select_related(
+        "organisation", "author"
+    ),
+    [MARKER],
+)
 
 
 def approved_by_all(contract: Contract, version: ContractVersion) -> bool:

@@ -69,8 +69,18 @@ def presume(task: Task, contract: Contract) -> Silence:
 @asked_once
 def silences_of(contract: Contract) -> list[Silence]:
     """Return the silences on every version of a contract, from first to last."""
-    rows = Silence.objects.filter(version__contract=contract).select_related("organisation", "version")
-    return list(rows.defer("version__content").order_by("at", "pk"))
+    return _SILENCES.rows(contract.pk)
+
+
+_SILENCES: Prepared[Silence] = Prepared(
+    lambda contract: (
+        Silence.objects.filter(version__contract=contract)
+        .select_related("organisation", "version")
+        .defer("version__content")
+        .order_by("at", "pk")
+    ),
+    MARKER,
+)
 
 
 def silences_on(version: ContractVersion | None) -> list[Silence]:

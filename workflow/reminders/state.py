@@ -10,17 +10,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import DateTimeField, Max, Min, Model, OuterRef, Q, QuerySet, Subquery
+from django.db.models import DateTimeField, Max, Min, Model, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.wording import day, weekday
 from workflow.engine.tasks import (
+    OF_PEOPLE,
+    OPEN,
     Task,
     due_on,
     is_of_people,
     is_open,
+    of_contract,
     opened_at,
     owner_of_outer,
     silence_counts,
@@ -72,18 +76,25 @@ def states(contract: Contract, awaited: Iterable[Task]) -> dict[int, State]:
     waiting = [task for task in awaited if is_of_people(task) and is_open(task)]
     if not waiting:
         return {}
+    known = {row.pk: row for row in _KNOWN.rows(contract.pk)}
+    return {task.pk: _state(contract, task, known[task.pk]) for task in waiting if task.pk in known}
+
+
+def _known(contract: int) -> QuerySet[Any]:
     links = GuestLink.objects.filter(contact__contract=contract, contact__removed_at=None)
     theirs = links.filter(contact__organisation=owner_of_outer(), sent_at__gte=OuterRef("created"))
     sent = Reminder.objects.filter(task=OuterRef("pk"), passed_over=False)
     to_them = sent.exclude(step__in=HIGHER)
-    rows: QuerySet[Any] = tasks(Q(pk__in=[task.pk for task in waiting])).annotate(
+    rows: QuerySet[Any] = tasks(of_contract(contract), OF_PEOPLE, OPEN).annotate(
         told=_of(Notice.objects.filter(task=OuterRef("pk")), "task", Min("at")),
         invited=_of(theirs, "contact__organisation", Min("sent_at")),
         reminded=_of(to_them, "task", Max("at")),
         by_hand=_of(sent.filter(step=Step.BY_HAND), "task", Max("at")),
     )
-    known = {row["pk"]: row for row in rows.values("pk", "told", "invited", "reminded", "by_hand")}
-    return {task.pk: _state(contract, task, known[task.pk]) for task in waiting if task.pk in known}
+    return rows.only("pk")
+
+
+_KNOWN: Prepared[Any] = Prepared(_known, MARKER)
 
 
 def _of(rows: QuerySet[Model], by: str, value: Any) -> Subquery:
@@ -92,13 +103,13 @@ def _of(rows: QuerySet[Model], by: str, value: Any) -> Subquery:
     )
 
 
-def _state(contract: Contract, task: Task, row: dict[str, Any]) -> State:
-    told = [moment for moment in (row["told"], row["invited"]) if moment is not None]
+def _state(contract: Contract, task: Task, row: Any) -> State:
+    told = [moment for moment in (row.told, row.invited) if moment is not None]
     return State(
         told=min(told, default=None),
         opened=opened_at(task),
-        reminded=row["reminded"],
-        by_hand=row["by_hand"],
+        reminded=row.reminded,
+        by_hand=row.by_hand,
         next=_next(contract, task),
     )
 

@@ -8,6 +8,7 @@ from contracts.models import Contract, ContractVersion, Signatory
 from contracts.models.contract import latest_version, places
 from signatures.models import SignatureRequest
 from stakeholders.models import User
+from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_for_each, asked_once, told
 from workflow.council.models import SENDING_BACK, CouncilResolution
 from workflow.council.rules import council_allows, sessions_on
@@ -39,9 +40,15 @@ def _acts(version: ContractVersion) -> list[SigningAct]:
 def _asked(versions: list[ContractVersion]) -> dict[ContractVersion, list[SigningAct]]:
     """Return every signature that was asked for on each version, given back or not, from first to last."""
     found: dict[int, list[SigningAct]] = {}
-    for act in SigningAct.objects.filter(version__in=versions).select_related("request", "author"):
+    for act in _ASKED.rows([version.pk for version in versions]):
         found.setdefault(act.version_id, []).append(act)
     return {version: found.get(version.pk, []) for version in versions}
+
+
+_ASKED: Prepared[SigningAct] = Prepared(
+    lambda versions: SigningAct.objects.filter(version__among=versions).select_related("request", "author"),
+    [MARKER],
+)
 
 
 def last_failure(signatory: Signatory, version: ContractVersion) -> str:
@@ -76,9 +83,14 @@ def next_signatory(contract: Contract, version: ContractVersion) -> Signatory | 
 @asked_for_each
 def refusal_of(versions: list[ContractVersion]) -> dict[ContractVersion, Refusal | None]:
     """Return the refusal that stopped the signing of each version, if one did: a version has one at most."""
-    rows = Refusal.objects.filter(version__in=versions).select_related("signatory__office")
-    found = {row.version_id: row for row in rows}
+    found = {row.version_id: row for row in _REFUSALS.rows([version.pk for version in versions])}
     return {version: found.get(version.pk) for version in versions}
+
+
+_REFUSALS: Prepared[Refusal] = Prepared(
+    lambda versions: Refusal.objects.filter(version__among=versions).select_related("signatory__office"),
+    [MARKER],
+)
 
 
 def signing_is_stopped(version: ContractVersion) -> bool:
@@ -93,9 +105,13 @@ def signing_is_stopped(version: ContractVersion) -> bool:
 @asked_for_each
 def round_of(versions: list[ContractVersion]) -> dict[ContractVersion, SigningRound | None]:
     """Return the signing of each version, with its envelope, once its final text is settled."""
-    rounds = SigningRound.objects.filter(version__in=versions).select_related("envelope")
-    found = {row.version_id: row for row in rounds}
+    found = {row.version_id: row for row in _ROUNDS.rows([version.pk for version in versions])}
     return {version: found.get(version.pk) for version in versions}
+
+
+_ROUNDS: Prepared[SigningRound] = Prepared(
+    lambda versions: SigningRound.objects.filter(version__among=versions).select_related("envelope"), [MARKER]
+)
 
 
 def ask_ahead(contracts: list[Contract]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.models import ContractVersion, Signatory
 from stakeholders.letters import plain
 from stakeholders.models import Mandate, Office, User
+from stakeholders.prepared import A_DAY, MARKER, Prepared
 from stakeholders.reading import asked_for_each
 
 
@@ -39,9 +43,17 @@ class Changed:
 @asked_for_each
 def holder_of(offices: list[Office]) -> dict[Office, User | None]:
     """Return who holds each office today, with an open account; None where it is vacant."""
-    held = Mandate.objects.in_force().filter(office__in=offices, limited_type=None, person__is_active=True)
-    found = {mandate.office_id: mandate.person for mandate in held.select_related("person")}
+    held = _HELD.rows(timezone.localdate(), [office.pk for office in offices])
+    found = {mandate.office_id: mandate.person for mandate in held}
     return {office: found.get(office.pk) for office in offices}
+
+
+def _held(on: dt.date, offices: list[int]) -> QuerySet[Mandate]:
+    held = Mandate.objects.in_force(on).filter(limited_type=None, person__is_active=True)
+    return held.filter(office__among=offices).select_related("person")
+
+
+_HELD: Prepared[Mandate] = Prepared(_held, A_DAY, [MARKER])
 
 
 def changed_since(version: ContractVersion) -> list[Changed]:
