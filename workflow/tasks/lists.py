@@ -21,6 +21,7 @@ from stakeholders.permissions import Person, mandates_in_force
 from workflow.engine.tasks import (
     CONTRACT,
     DUE,
+    OF_A_ROW,
     OF_PEOPLE,
     OPEN,
     Task,
@@ -41,15 +42,6 @@ from workflow.tasks.keyset import Listing, Order, counts
 
 SHOWN_AT_MOST = 200
 NEWEST_FIRST = Order(keys=("contract",), shown=("pk",), target="contract", descending=True)
-# what a row shows, and what says who may do it: of fifty rows, all other columns take longer than the rest
-_OF_A_ROW = (
-    *("flow_task", "flow_task_type", "status", "data", "process", "owner"),
-    *("owner_permission", "owner_permission_content_type", "owner_permission_obj_pk"),
-    *("seed_content_type", "seed_object_id"),
-    *("owner__civility", "owner__first_name", "owner__last_name", "owner__email"),
-    *("process__flow_class", "process__circuit__process", "process__circuit__contract"),
-    *(f"{CONTRACT}__{each}" for each in ("reference", "title", "kind", "communes", "status")),
-)
 MOST_URGENT_FIRST = Order(keys=("due", "pk"), shown=("due", "pk"), target="pk")
 
 
@@ -135,7 +127,7 @@ def task_listing(
 
 def _shown_tasks() -> QuerySet[Task]:
     shown: QuerySet[Task] = tasks().annotate(due=DUE).select_related(CONTRACT, "owner")
-    return shown.only(*_OF_A_ROW)
+    return shown.only(*OF_A_ROW)
 
 
 def tasks_of(
