@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Error, FilePayload, Locator, Page
+from playwright.sync_api import Error, FilePayload, Locator, Page, Response
 
 from config.demo.stage import Actor, Answer, PlayFailed, Value
 from tests.browser.actor import AXE, DESK, PHONE
 
 SHOTS = os.environ.get("SHOTS", "")
+TRIES = 5  # to go to a page, from one that loads itself anew
 
 
 @dataclass
@@ -55,18 +56,27 @@ class Hands(Actor):
     def get(self, path: str) -> BeautifulSoup:
         """Open a page and look at it."""
         address = urljoin(self.url, path)
-        try:
-            answer = self.page.goto(address)
-        except Error as error:  # the page was just loading itself anew, as it does when something is ready
-            if "net::ERR_ABORTED" not in error.message:
-                raise
-            self.page.wait_for_load_state("load")
-            answer = self.page.goto(address)
+        answer = next(filter(None, (self._go(address) for _turn in range(TRIES))), None)
         if answer is None or answer.status != 200:
             raise PlayFailed(f"{self.name}: {path}: {answer and answer.status}")
         if not path.startswith("/administration/"):  # Django's own pages
             self.looked.at(self.page, self._here)
         return self._read()
+
+    def _go(self, address: str) -> Response | None:
+        """Go there; None where the page was just loading itself anew, as it does when something is ready.
+
+        Chromium then says that it gave up (« ERR_ABORTED »), or answers for neither.
+        """
+        try:
+            answer = self.page.goto(address)
+        except Error as error:
+            if "net::ERR_ABORTED" not in error.message:
+                raise
+            answer = None
+        if answer is None:
+            self.page.wait_for_load_state("load")
+        return answer
 
     def send(self, form: Tag, here: str, **values: Value) -> Answer:
         """Type and choose, then press the form's button."""
