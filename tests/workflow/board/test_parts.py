@@ -57,6 +57,20 @@ def test_a_page_is_sent_only_what_it_does_not_show_yet(cast: Cast, contract: Con
     assert ask(reader, contract, moved["ETag"]).status_code == 200, "in another language"
 
 
+def test_where_the_newest_lines_begin_is_a_number_that_the_journal_could_hold(
+    cast: Cast, contract: Contract
+) -> None:
+    """Whatever an address says: the greatest number has no line after it, what is none means all of them."""
+    reader, place = logged_in(cast.pilote_ville), reverse("contract_live", args=[contract.pk])
+    lines = {}
+    for told in ("", "0", "9" * 18, "9" * 19, "-1", "²", "١", "0x1", "1\x00"):
+        answer = reader.get(place, {"depuis": told})
+        assert answer.status_code == 200, told
+        lines[told] = answer.content.decode().count("<time")
+    assert lines.pop("9" * 18) < lines[""]
+    assert set(lines.values()) == {lines[""]}
+
+
 def test_what_many_read_is_rendered_once_and_what_one_has_to_do_for_each(
     cast: Cast, contract: Contract, monkeypatch: pytest.MonkeyPatch
 ) -> None:
