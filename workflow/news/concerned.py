@@ -16,7 +16,7 @@ from contracts.models import ContractAccess, Signatory
 from stakeholders.authority import Basis
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
-from stakeholders.prepared import Prepared
+from stakeholders.prepared import A_DAY, MARKER, Prepared
 from workflow.engine.tasks import CONTRACT, Task, is_open, organisation_of, place_of, power_of, tasks
 from workflow.notices.models import Notice
 from workflow.record.models import Event
@@ -104,7 +104,7 @@ def _doers(task: Task) -> set[User]:
     return found
 
 
-_MARKERS = (2_147_480_001, dt.date(1814, 6, 4))
+_MARKERS = (MARKER, A_DAY)
 # asked each time that a task opens, as is the next
 _HELD_THERE: Prepared[Mandate] = Prepared(
     lambda organisation, day: _held(day, Q(office__organisation=organisation)), *_MARKERS

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef
@@ -14,6 +15,8 @@ from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_once
 from workflow.opinions.models import Approval, Opinion, Silence
 
+Said = TypeVar("Said", Opinion, Silence)
+
 
 @asked_once
 def opinions_of(contract: Contract) -> list[Opinion]:
@@ -21,15 +24,20 @@ def opinions_of(contract: Contract) -> list[Opinion]:
     return _OPINIONS.rows(contract.pk)
 
 
-_OPINIONS: Prepared[Opinion] = Prepared(
-    lambda contract: (
-        Opinion.objects.filter(version__contract=contract)
-        .select_related("organisation", "version")
-        .defer("version__content")
-        .order_by("at", "pk")
-    ),
-    MARKER,
-)
+def on_all_versions(model: type[Said]) -> Prepared[Said]:
+    """Return the query of what organisations said on the versions of a contract, from first to last."""
+    return Prepared(
+        lambda contract: (
+            model._default_manager.filter(version__contract=contract)
+            .select_related("organisation", "version")
+            .defer("version__content")
+            .order_by("at", "pk")
+        ),
+        MARKER,
+    )
+
+
+_OPINIONS = on_all_versions(Opinion)
 
 
 def last_opinions(contract: Contract) -> list[Opinion]:

@@ -23,6 +23,7 @@ from stakeholders.wording import weekday
 from workflow.engine import purposes
 from workflow.engine.tasks import Task, due_on, silence_counts
 from workflow.news.asked import WORDS
+from workflow.opinions.last import on_all_versions
 from workflow.opinions.models import Silence
 from workflow.record import events, journal
 from workflow.standing.parties import PILOTING, taking_part
@@ -72,15 +73,7 @@ def silences_of(contract: Contract) -> list[Silence]:
     return _SILENCES.rows(contract.pk)
 
 
-_SILENCES: Prepared[Silence] = Prepared(
-    lambda contract: (
-        Silence.objects.filter(version__contract=contract)
-        .select_related("organisation", "version")
-        .defer("version__content")
-        .order_by("at", "pk")
-    ),
-    MARKER,
-)
+_SILENCES = on_all_versions(Silence)
 
 
 def silences_on(version: ContractVersion | None) -> list[Silence]:

@@ -27,7 +27,7 @@ from stakeholders.permissions import (
     rows_held_on,
     with_rights,
 )
-from stakeholders.prepared import Prepared
+from stakeholders.prepared import A_DAY, MARKER, Prepared
 from stakeholders.reading import asked_once, told
 from workflow.engine.tasks import Task, organisation_of, place_of, power_of
 from workflow.standing.models import Transfer
@@ -320,7 +320,7 @@ def _with_names(held: QuerySet[Mandate], on: dt.date) -> QuerySet[Mandate]:
 
 _HELD = Prepared(
     lambda person, on: _with_names(with_rights(Mandate.objects.in_force(on).filter(person=person)), on),
-    *(2_147_480_001, dt.date(1814, 6, 4)),
+    *(MARKER, A_DAY),
 )
 
 
