@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+import psutil
 import pytest
 from django.core.management import call_command
 
@@ -29,7 +30,7 @@ LASTING = {
     "many_fields",
     "xref_stream_of_2000000",
 }  # and long_number, which meets all 8 seconds
-FEWER_SECONDS = 3  # more than the resident process takes to load
+FEWER_SECONDS = 3
 
 
 @pytest.mark.parametrize("name", bombs.KINDS)
@@ -47,25 +48,29 @@ def test_a_bomb_takes_the_memory_or_the_time_of_the_server(name: str, pki: Serve
 
 @pytest.mark.parametrize("name", bombs.KINDS)
 def test_a_bomb_is_handed_in_as_an_act(name: str) -> None:
-    with fewer_seconds() if name in LASTING else nullcontext():
+    with fewer_seconds() if name in LASTING else nullcontext(MAX_CPU_SECONDS) as most:
         refusal = active_content(bombs.made(name))
     used = limited.last_usage()
-    most = FEWER_SECONDS if name in LASTING else MAX_CPU_SECONDS
     assert used is not None and used.cpu_seconds < most + 2 and used.peak_bytes < 512 * 1024 * 1024
     # what an act's reader never opens does no harm: those are plain one-page documents
     assert refusal or name in {"huge_count", "long_chain", "many_fields", "fields_cycle", "fields_dag"}
 
 
 @contextmanager
-def fewer_seconds() -> Iterator[None]:
-    """Leave the readers fewer seconds of processor for the time of a block; its limit is theirs."""
+def fewer_seconds() -> Iterator[int]:
+    """Leave the readers fewer seconds of processor for the time of a block, and tell how many.
+
+    The limit is the resident process's, from which they have it. It is not to die of it for what it took
+    before: to load, and to fork for all files of the tests before this one.
+    """
     active_content(b"%PDF-1.7")  # has the resident process there
     assert client._current is not None
     resident = client._current.process.pid
     before = resource.prlimit(resident, resource.RLIMIT_CPU)
-    resource.prlimit(resident, resource.RLIMIT_CPU, (FEWER_SECONDS, before[1]))
+    seconds = max(FEWER_SECONDS, int(sum(psutil.Process(resident).cpu_times()[:2])) + 2)
+    resource.prlimit(resident, resource.RLIMIT_CPU, (seconds, before[1]))
     try:
-        yield
+        yield min(seconds, MAX_CPU_SECONDS)
     finally:
         resource.prlimit(resident, resource.RLIMIT_CPU, before)
 
