@@ -10,16 +10,16 @@ from contracts.models.contract import (
     ContractAccess,
     ContractGroupPermission,
     ContractVersion,
-    Part,
     Participation,
     Signatory,
-    SignatoryKind,
     Status,
 )
+from contracts.models.parts import PILOTING, Part, SignatoryKind
 
 __all__ = [
     "ENDED",
     "LONG_TEXT",
+    "PILOTING",
     "Annex",
     "AnnexKind",
     "Clause",

@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from contracts.long_text import LongText
+from contracts.models.parts import PILOTING, Part, SignatoryKind
 from stakeholders.days import Day
 from stakeholders.kinds import ContractKind
 from stakeholders.models import GroupPermissionRow, Office, Organisation
@@ -209,15 +210,6 @@ class ContractAccess(models.Model):
         return f"{self.group_id} {self.contract_id}"
 
 
-class Part(models.TextChoices):
-    """What an organisation is to one contract."""
-
-    STATE_PILOT = "state_pilot", _("Pilote pour l’État")
-    CITY_PILOT = "city_pilot", _("Pilote pour la commune")
-    REVIEWER = "reviewer", _("Rend un avis")
-    OBSERVER = "observer", _("Associée")
-
-
 class Participation(models.Model):
     """An organisation takes part in a contract.
 
@@ -235,19 +227,14 @@ class Participation(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["contract", "organisation"], name="one_part_an_organisation"),
         ]
+        indexes = [
+            models.Index(
+                fields=["organisation", "-contract"], condition=models.Q(part__in=PILOTING), name="piloting"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.organisation}, {self.get_part_display()}"
-
-
-class SignatoryKind(models.TextChoices):
-    """In what capacity somebody signs."""
-
-    PARTY = "party", _("Partie au contrat")
-    INSTITUTIONAL_COSIGNATORY = "institutional_cosignatory", _("Cosignataire institutionnel")
-    ADHERING_PARTNER = "adhering_partner", _("Partenaire adhérent")
-    MINISTER = "minister", _("Ministre")
-    WITNESS = "witness", _("Témoin")
 
 
 class Signatory(models.Model):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contracts.models import ContractVersion, Part
+from contracts.models import PILOTING, ContractVersion, Part
 from signatures.models import SignatureRequest
 from workflow.council.models import CouncilResolution
 from workflow.engine.models import SigningRound
@@ -23,7 +23,7 @@ def assert_signed_after_its_gates(request: SignatureRequest) -> None:
     parts = list(contract.participations.values_list("part", "organisation_id"))
     assert signing.envelope.base_sha256 == version.pdf_sha256
     for part, organisation in parts:
-        if part in (Part.STATE_PILOT, Part.CITY_PILOT):
+        if part in PILOTING:
             approval = Approval.objects.get(version=version, organisation=organisation)
             assert approval.approved
             assert approval.pdf_sha256 == signing.envelope.base_sha256

@@ -12,7 +12,7 @@ from functools import cache
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from contracts.models import ContractAccess, Signatory
+from contracts.models import PILOTING, ContractAccess, Signatory
 from stakeholders.authority import Basis
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
@@ -21,7 +21,6 @@ from workflow.engine.tasks import CONTRACT, Task, is_open, organisation_of, plac
 from workflow.notices.models import Notice
 from workflow.record.models import Event
 from workflow.standing.models import Transfer
-from workflow.standing.parties import PILOTING
 from workflow.standing.standings import NO_TRANSFER, Standings
 
 ASKING = ("task", "lent")  # the kinds of news by which something is asked

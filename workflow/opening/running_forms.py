@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contracts.figures import CountField
 from contracts.kinds.reading import FURTHEST
-from contracts.models import Contract, Part
+from contracts.models import PILOTING, Contract, Part
 from stakeholders.kinds import KINDS
 from stakeholders.models import Mandate, Office, Organisation
 from workflow.opening import running_rules, seats
@@ -20,7 +20,6 @@ from workflow.opening.participants import provided, taking_part
 from workflow.opening.participants import sought as found_by
 from workflow.procedures.registry import procedure_of
 from workflow.reminders.timers import plan_of
-from workflow.standing.parties import PILOTING
 from workflow.tasks.fields import reason_field
 
 NEAR = 20  # organisations of the territory, those that were asked for first

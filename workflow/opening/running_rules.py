@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from contracts.models import Commitment, Contract, Part, Status, Volet
+from contracts.models import PILOTING, Commitment, Contract, Part, Status, Volet
 from stakeholders.models import Mandate, Organisation
 from stakeholders.reading import asked_once
 from stakeholders.titles import as_subject
@@ -13,7 +13,6 @@ from workflow.opening.participants import taking_part
 from workflow.opening.proposals import parts_open_to
 from workflow.opinions.models import Opinion
 from workflow.record.models import JournalEntry
-from workflow.standing.parties import PILOTING
 
 STALE = "seen"  # the field of a refusal that says: somebody else was quicker
 WRITTEN = (Status.DIAGNOSTIC, Status.DRAFTING)  # no version is under way

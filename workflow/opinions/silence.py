@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from contracts.kinds import kind
 from contracts.kinds.reading import NEVER_SILENT
-from contracts.models import Contract, ContractVersion
+from contracts.models import PILOTING, Contract, ContractVersion
 from stakeholders.kinds import KINDS
 from stakeholders.models import Organisation, User
 from stakeholders.prepared import MARKER, Prepared
@@ -26,7 +26,7 @@ from workflow.news.asked import WORDS
 from workflow.opinions.last import on_all_versions
 from workflow.opinions.models import Silence
 from workflow.record import events, journal
-from workflow.standing.parties import PILOTING, taking_part
+from workflow.standing.parties import taking_part
 
 A_MOMENT = dt.timedelta(minutes=1)  # between the row of a silence and the end of its task, in one transaction
 

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.models import ENDED, Contract, Part
+from contracts.models import ENDED, PILOTING, Contract
 from stakeholders.authority import source_of
 from stakeholders.granting import (
     INSIDE,
@@ -327,7 +327,7 @@ def holders(grant: Grant) -> list[User]:
 def pilots_of(contracts: Iterable[Contract]) -> list[User]:
     """Return the people who pilot these contracts, on both sides."""
     sides = Organisation.objects.filter(
-        participations__contract__in=contracts, participations__part__in=(Part.STATE_PILOT, Part.CITY_PILOT)
+        participations__contract__in=contracts, participations__part__in=PILOTING
     )
     held = Mandate.objects.in_force().filter(
         office__organisation__in=sides,

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from contracts.models import Signatory
-from contracts.models.contract import SignatoryKind
+from contracts.models.parts import SignatoryKind
 from signatures import keys, levels
 from signatures.key_errors import LevelTooLow
 from signatures.models import EnrolledKey, Envelope

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from django.db.models import Q
 
-from contracts.models import Contract, Part, Status
+from contracts.models import PILOTING, Contract, Part, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandate_for, mandates_in_force
 from workflow.engine.tasks import CONTRACT, OPEN, of_contract, taking, tasks
-from workflow.standing.parties import PILOTING, mandate_to_pilot, taking_part
+from workflow.standing.parties import mandate_to_pilot, taking_part
 from workflow.standing.standings import standings_of
 
 

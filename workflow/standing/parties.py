@@ -6,15 +6,13 @@ from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
-from contracts.models import Contract, Part, Participation
+from contracts.models import PILOTING, Contract, Part, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.permissions import Person, mandate_for
 from stakeholders.prepared import MARKER, Prepared, of_some
 from stakeholders.reading import asked_for_each, asked_once
 from workflow.engine.tasks import Task, fills_a_place, has_seed, know_seed
-
-PILOTING = (Part.STATE_PILOT, Part.CITY_PILOT)
 
 
 def pilots(contract: Contract) -> list[Organisation]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from contracts.models import Contract, ContractAccess, Part, Participation
+from contracts.models import PILOTING, Contract, ContractAccess, Participation
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from workflow.engine.tasks import CONTRACT, OF_PEOPLE, OPEN, due_on, organisation_of, tasks
@@ -18,7 +18,6 @@ from workflow.steering.worked import worked_days
 from workflow.tasks.keyset import Listing
 from workflow.tasks.lists import NEWEST_FIRST
 
-PILOTS = (Part.STATE_PILOT, Part.CITY_PILOT)
 TAKING = frozenset({Power.DRAFT, Power.SIGN})
 BODIES_AT_MOST = 300  # offered by the filter; beyond, words are sought
 
@@ -51,14 +50,14 @@ def listing(mandates: Iterable[Mandate], chosen: Chosen, *, any_state: bool = Fa
 
 def _piloted(body: int) -> Exists:
     return Exists(
-        Participation.objects.filter(contract=OuterRef("contract"), organisation=body, part__in=PILOTS)
+        Participation.objects.filter(contract=OuterRef("contract"), organisation=body, part__in=PILOTING)
     )
 
 
 def taking_part(mandates: Iterable[Mandate]) -> list[Organisation]:
     """Return the organisations that take part in what these mandates steer, by name."""
     bodies = {mandate.office.organisation_id for mandate in mandates}
-    theirs = Participation.objects.filter(organisation__in=bodies, part__in=PILOTS).values("contract")
+    theirs = Participation.objects.filter(organisation__in=bodies, part__in=PILOTING).values("contract")
     found = Participation.objects.filter(contract__in=theirs).order_by().values("organisation").distinct()
     return list(Organisation.objects.filter(pk__in=found).only("name").order_by("name")[:BODIES_AT_MOST])
 

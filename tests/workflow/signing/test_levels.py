@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from contracts.models import Contract, Status
-from contracts.models.contract import SignatoryKind
+from contracts.models.parts import SignatoryKind
 from signatures import blobs, kept, keys, validation
 from signatures.lists import keeping, standing
 from signatures.lists.models import ListTrial

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from contracts.models import Contract
-from contracts.models.contract import SignatoryKind
+from contracts.models.parts import SignatoryKind
 from signatures import keys
 from signatures.lists.models import TrustedList
 from signatures.models import EnrolledKey, Envelope
