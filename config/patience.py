@@ -19,19 +19,22 @@ class Patience:
     """Seconds; 0 is for ever.
 
     ``lock`` is for a lock held by another, ``idle`` between two statements of one transaction,
-    ``connect`` for the server to answer at all.
+    ``connect`` for the server to answer at all. ``helpers`` are the processes that the server may start to
+    answer one statement; None leaves that to it.
     """
 
     statement: float
     lock: float
     idle: float
     connect: int
+    helpers: int | None = None
 
 
 # Whoever waits on a page is answered before they give up, and a frozen page lets go soon after. A
 # job may wait longer than the page that it would otherwise make wait. A migration may take its time;
 # but whoever waits behind the table that it locks, or for it to wake up, may not wait for ever.
-PAGE = Patience(statement=15, lock=5, idle=10, connect=5)
+# A page asks for few rows: to start a process that helps to find them takes longer than finding them.
+PAGE = Patience(statement=15, lock=5, idle=10, connect=5, helpers=0)
 WORKER = Patience(statement=120, lock=20, idle=15, connect=10)
 COMMAND = Patience(statement=0, lock=60, idle=60, connect=10)
 
@@ -51,9 +54,12 @@ def become(patience: Patience, alias: str = "default") -> None:
 
 
 def _as_options(patience: Patience) -> str:
-    limits = {
+    seconds = {
         "statement_timeout": patience.statement,
         "lock_timeout": patience.lock,
         "idle_in_transaction_session_timeout": patience.idle,
     }
-    return " ".join(f"-c {name}={int(seconds * 1000)}" for name, seconds in limits.items())
+    limits = {name: int(each * 1000) for name, each in seconds.items()}
+    if patience.helpers is not None:
+        limits["max_parallel_workers_per_gather"] = patience.helpers
+    return " ".join(f"-c {name}={limit}" for name, limit in limits.items())

@@ -38,21 +38,21 @@ class Among(Lookup[Any]):
 
 
 class Written(models.Value):
-    """A word of ours that stands in the SQL itself, not among its values.
+    """A word of ours, or the number of a kind of rows, that stands in the SQL itself, not among its values.
 
     PostgreSQL keeps a plan for any values only if it is as good as one for these: it cannot use an index of
-    some rows (« WHERE status = 'NEW' ») for a status that it is not told. Raises ValueError for what is no
-    plain word: nothing that somebody typed is ever written.
+    some rows (« WHERE status = 'NEW' ») for a status that it is not told, nor know how few rows are of a
+    kind. Raises ValueError for what is no plain word: nothing that somebody typed is ever written.
     """
 
-    def __init__(self, word: str) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9_.-]+", word):
+    def __init__(self, word: str | int) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+", str(word)):
             raise ValueError("only a plain word is written in SQL")
-        super().__init__(str(word))
+        super().__init__(word if isinstance(word, int) else str(word))
 
     def as_sql(self, compiler: SQLCompiler, connection: Any) -> tuple[str, tuple[str | int, ...]]:
-        """Return the word between quotes, and no value."""
-        return f"'{self.value}'", ()
+        """Return the word between quotes, or the number, and no value."""
+        return (str(self.value) if isinstance(self.value, int) else f"'{self.value}'"), ()
 
 
 class Prepared(Generic[Row]):

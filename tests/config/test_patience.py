@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import html
 import os
 import re
@@ -15,6 +16,7 @@ import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from django.urls import reverse
 from django.utils import timezone
 
@@ -53,6 +55,25 @@ except DatabaseError as error:
     tries = 2
     write()
 """
+
+
+def kept(kind: patience.Patience, name: str) -> str:
+    """Return what a connection of such a process keeps."""
+    settings = copy.deepcopy(connection.settings_dict)
+    patience.limit(settings, kind)
+    other = DatabaseWrapper(settings, "other")
+    try:
+        with other.cursor() as cursor:
+            cursor.execute(f"SHOW {name}")
+            return str(cursor.fetchone()[0])
+    finally:
+        other.close()
+
+
+def test_pages_have_no_process_started_for_them(transactional_db: None) -> None:
+    assert kept(patience.PAGE, "max_parallel_workers_per_gather") == "0"
+    assert kept(patience.WORKER, "max_parallel_workers_per_gather") != "0"
+    assert kept(patience.PAGE, "lock_timeout") == "5s"
 
 
 @contextmanager

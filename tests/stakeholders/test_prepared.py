@@ -193,6 +193,7 @@ def test_a_word_of_ours_stands_in_the_sql_and_no_other() -> None:
     assert "'NEW'" in written
     assert "IN ('a.b_c', %s)" in written
     assert values == ("d",)
+    assert "= 77 " in User.objects.filter(pk=Written(77)).order_by("pk").query.sql_with_params()[0]
     for word in ("", "l'ordre", "%s", "a b", "é", "a\\", "NEW'--"):
         with pytest.raises(ValueError, match="plain word"):
             Written(word)

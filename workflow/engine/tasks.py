@@ -15,6 +15,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.contrib.postgres.fields import ArrayField
 from django.db.models import (
     BigIntegerField,
+    Exists,
     F,
     Func,
     JSONField,
@@ -116,7 +117,7 @@ def taking(power: Power) -> Q:
 def owed_by(organisation_id: int, power: Power | None = None) -> Q:
     """Those that an organisation owes; with ``power``, those that take it."""
     owed = Q(
-        owner_permission_content_type=ContentType.objects.get_for_model(Organisation),
+        owner_permission_content_type=_kind(Organisation),
         owner_permission_obj_pk=str(organisation_id),
     )
     return owed & taking(power) if power else owed
@@ -124,14 +125,19 @@ def owed_by(organisation_id: int, power: Power | None = None) -> Q:
 
 def seeded_by(rows: QuerySet[Model]) -> Q:
     """Those that one of these rows opened: a signatory, an organisation."""
-    return Q(
-        seed_content_type=ContentType.objects.get_for_model(rows.model), seed_object_id__in=rows.values("pk")
-    )
+    # by each task's own row: where ways are alternatives, PostgreSQL would read all rows of the other side
+    opened = Exists(rows.filter(pk=OuterRef("seed_object_id")))
+    return Q(opened, seed_content_type=_kind(rows.model))
 
 
 def opened_by_outer(model: type[Model]) -> Q:
     """Those that the row outside opened, within a subquery: a signatory."""
-    return Q(seed_content_type=ContentType.objects.get_for_model(model), seed_object_id=OuterRef("pk"))
+    return Q(seed_content_type=_kind(model), seed_object_id=OuterRef("pk"))
+
+
+def _kind(model: type[Model]) -> Written:
+    """Return the number of a model's content type, to stand in the SQL: how many are of it is known there."""
+    return Written(ContentType.objects.get_for_model(model).pk)
 
 
 def seeds() -> list[QuerySet[Any]]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from contracts.models import Contract, Part, Status
+from contracts.models import PILOTING, Contract, Participation, Status
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate
-from stakeholders.prepared import MARKER, Prepared
+from stakeholders.prepared import MARKER, Prepared, Written
 from workflow.engine import purposes
 from workflow.engine.tasks import Task
 from workflow.record.answers import Answers, answers
 
-PILOTS = (Part.STATE_PILOT, Part.CITY_PILOT)
 UNDER_WAY = (Status.DRAFTING, Status.IN_REVIEW, Status.APPROVAL)
 LOOKED_AT = 200  # the newest contracts of an organisation: a list must not cost more as it grows
 
@@ -30,26 +29,28 @@ def returned_to(mandates: list[Mandate], tasks: list[Task]) -> list[tuple[Contra
 
 
 def _piloted(mandates: list[Mandate]) -> list[Contract]:
+    """Return the contracts under way that these mandates pilot, the newest first."""
     organisations = {
         mandate.office.organisation_id
         for mandate in mandates
         if Power.DRAFT in mandate.office.powers and mandate.covers(None)
     }
-    if not organisations:
-        return []
-    return _PILOTED.rows(sorted(organisations))
+    rows = [row for organisation in sorted(organisations) for row in _PILOTED.rows(organisation)]
+    found = {row.contract_id: row.contract for row in rows}
+    return [found[key] for key in sorted(found, reverse=True)[:LOOKED_AT]]
 
 
-_PILOTED: Prepared[Contract] = Prepared(
-    lambda organisations: (
-        Contract.objects.filter(
-            status__in=UNDER_WAY,
-            participations__part__in=PILOTS,
-            participations__organisation__among=organisations,
+# One organisation at a time: along its own index, whatever PostgreSQL thinks of the others'.
+_PILOTED: Prepared[Participation] = Prepared(
+    lambda organisation: (
+        Participation.objects.filter(
+            organisation=organisation,
+            part__in=[Written(part) for part in PILOTING],
+            contract__status__in=UNDER_WAY,
         )
-        .only("reference", "title", "status")
-        .distinct()
-        .order_by("-pk")[:LOOKED_AT]
+        .select_related("contract")
+        .only("contract__reference", "contract__title", "contract__status")
+        .order_by("-contract_id")[:LOOKED_AT]
     ),
-    [MARKER],
+    MARKER,
 )

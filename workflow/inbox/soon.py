@@ -54,6 +54,12 @@ def _awaiting(number: int) -> Prepared[Signatory]:
     def places(*offices: int) -> QuerySet[Signatory]:
         asked = tasks(OPEN, taking(Power.SIGN), opened_by_outer(Signatory))
         theirs = Signatory.objects.filter(~Exists(asked), office__in=offices, being_signed=True)
-        return theirs.select_related("contract", "office").order_by("-contract_id")[:TOLD_AT_MOST]
+        newest = theirs.order_by("-contract_id").values("pk")[:TOLD_AT_MOST]
+        # apart: most are asked already, and the contracts of those are not read
+        return (
+            Signatory.objects.filter(pk__in=newest)
+            .select_related("contract", "office")
+            .order_by("-contract_id")
+        )
 
     return Prepared(places, *range(MARKER, MARKER + number))

@@ -38,10 +38,10 @@ def living(person: User, mine: Standings) -> QuerySet[Notice]:
     mine_to_do = Q(pk__in=[])
     for way in [*own_ways(mine), *ways_in_place(mine)]:
         mine_to_do |= way
-    owed = tasks(OF_PEOPLE, OPEN).filter(mine_to_do)
+    owed = Exists(tasks(OF_PEOPLE, OPEN, mine_to_do).filter(pk=OuterRef("task")))
     found = Notice.objects.filter(person=person, contract__in=seen)
     watched = Q(kind__in=WATCHED) & Exists(tasks(OPEN).filter(pk=OuterRef("task")))
-    return found.filter(Q(task=None) | Q(task__in=owed.values("pk")) | watched)
+    return found.filter(Q(task=None) | owed | watched)
 
 
 def listing(
