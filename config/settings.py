@@ -93,7 +93,7 @@ DATABASES["default"]["OPTIONS"]["server_side_binding"] = True
 # The pages share a few connections (config/serve.py says how many); a command has its own.
 if _pool := int(environment("DATABASE_POOL") or 0):
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True  # one that the server closed is replaced
-    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 5
+    DATABASES["default"]["OPTIONS"]["prepare_threshold"] = 2
     DATABASES["default"]["OPTIONS"]["pool"] = {"min_size": 1, "max_size": _pool, "timeout": limits.POOL_WAIT}
 # run_worker says for itself that it is one
 patience.limit(DATABASES["default"], patience.PAGE if _pool else patience.COMMAND)

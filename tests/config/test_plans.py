@@ -86,6 +86,24 @@ def test_what_else_postgresql_does_not_do_is_told_as_it_is(pages: Any) -> None:
     assert planned(pages) == server
 
 
+def test_the_connection_returned_last_is_taken_first_and_the_longest_at_rest_closed(pages: Any) -> None:
+    pages.ensure_connection()
+    pool = pages.pool
+    pages.close()
+    pool.resize(1, 3)
+    three = [pool.getconn() for _one in range(3)]
+    for each in three:
+        pool.putconn(each)
+    for _turn in range(3):
+        again = pool.getconn()
+        assert again is three[2], "whoever asks alone is given the same, which knows their queries"
+        pool.putconn(again)
+    pool._shrink_pool()  # as the pool does every ten minutes; the first time it only takes note
+    pool._shrink_pool()
+    assert [each.closed for each in three] == [True, False, False]
+    assert pool.getconn() in three[1:]
+
+
 def test_a_connection_that_keeps_no_plan_is_not_watched(transactional_db: None) -> None:
     with transaction.atomic():
         assert plans.plan_anew not in connection.execute_wrappers
