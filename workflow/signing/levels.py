@@ -11,8 +11,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from contracts.models import Signatory
-from contracts.models.parts import SignatoryKind
+from contracts.models import Signatory, SignatoryKind
 from signatures import keys, levels
 from signatures.key_errors import LevelTooLow
 from signatures.models import EnrolledKey, Envelope

@@ -9,10 +9,11 @@ from contracts import order
 from contracts.models import Contract
 from stakeholders.models import User
 from tests import plot
-from tests.cast import Cast
+from tests.cast import Cast, small_contract
 from tests.workflow.sockets import logged_in
 from workflow.drafting import acts as drafting_acts
 from workflow.drafting import remarks
+from workflow.inbox.returned import returned_to
 from workflow.opinions import acts as opinions_acts
 from workflow.opinions import rules
 from workflow.record.answers import answers
@@ -103,6 +104,19 @@ def test_a_text_sent_back_and_a_rejection_by_the_council_are_told_alike(cast: Ca
         pdf_sha256=plot.version(contract).pdf_sha256,
     )
     assert [one.reason for one in answers([contract.pk])[contract.pk].returns] == ["Une faute."]
+
+
+def test_who_pilots_for_two_bodies_reads_each_contract_once_the_newest_first(cast: Cast) -> None:
+    contracts = [plot.opened(small_contract(cast, f"CSI-00-2026-90{number}")) for number in (1, 2)]
+    for contract in contracts:
+        plot.draft_and_freeze(contract)
+        plot.opine(contract, plot.task(contract, "review", cast.organisation("org-oh")), "unfavourable", WHY)
+    held = [person.mandates.get() for person in (cast.pilote_ville, cast.pilote_prefecture)]
+    landlord = plot.entitled(plot.task(contracts[0], "review", cast.organisation("org-rtac"))).mandates.get()
+    newest_first = [contract.pk for contract in reversed(contracts)]
+    assert [contract.pk for contract, _why in returned_to(held, [])] == newest_first
+    assert [contract.pk for contract, _why in returned_to(held[:1], [])] == newest_first
+    assert returned_to([landlord], []) == [], "it gives its opinion on them"
 
 
 def test_an_outsider_sees_nothing_of_it(cast: Cast) -> None:

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from contracts.models import Contract, Status
-from contracts.models.parts import SignatoryKind
+from contracts.models import Contract, SignatoryKind, Status
 from signatures import blobs, kept, keys, validation
 from signatures.lists import keeping, standing
 from signatures.lists.models import ListTrial

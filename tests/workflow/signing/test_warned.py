@@ -11,8 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from contracts.models import Contract
-from contracts.models.parts import SignatoryKind
+from contracts.models import Contract, SignatoryKind
 from signatures import keys
 from signatures.lists.models import TrustedList
 from signatures.models import EnrolledKey, Envelope
