@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from contracts import order
-from contracts.models import Contract
+from contracts.models import Contract, Part
 from stakeholders.models import User
 from tests import plot
 from tests.cast import Cast, small_contract
@@ -112,11 +112,14 @@ def test_who_pilots_for_two_bodies_reads_each_contract_once_the_newest_first(cas
         plot.draft_and_freeze(contract)
         plot.opine(contract, plot.task(contract, "review", cast.organisation("org-oh")), "unfavourable", WHY)
     held = [person.mandates.get() for person in (cast.pilote_ville, cast.pilote_prefecture)]
-    landlord = plot.entitled(plot.task(contracts[0], "review", cast.organisation("org-rtac"))).mandates.get()
     newest_first = [contract.pk for contract in reversed(contracts)]
     assert [contract.pk for contract, _why in returned_to(held, [])] == newest_first
     assert [contract.pk for contract, _why in returned_to(held[:1], [])] == newest_first
-    assert returned_to([landlord], []) == [], "it gives its opinion on them"
+    theirs = contracts[0].participations.filter(organisation=cast.organisation("org-ville"))
+    theirs.update(part=Part.OBSERVER)
+    assert [contract.pk for contract, _why in returned_to(held[:1], [])] == newest_first[:1], (
+        "it pilots no more"
+    )
 
 
 def test_an_outsider_sees_nothing_of_it(cast: Cast) -> None:
