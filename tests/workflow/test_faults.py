@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -17,11 +16,10 @@ from signatures.models import SignatureRequest
 from tests import plot
 from tests.cast import PASSWORD, Cast
 from tests.database_address import owner_address
+from tests.standing_still import stands
 from workflow.opinions.models import Opinion
 from workflow.record import journal
 from workflow.record.models import JournalEntry
-
-WAITING = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 
 
 @contextmanager
@@ -31,17 +29,6 @@ def in_the_way() -> Iterator[psycopg.Connection]:
         other.execute("SELECT pg_advisory_xact_lock(%s)", [journal.ORDER_LOCK])
         yield other
         other.rollback()
-
-
-def stands() -> int:
-    """Wait until an act stands; return the number of its connection's server process."""
-    deadline = time.monotonic() + 60
-    # a transaction goes on seeing who was there when it first looked
-    with psycopg.connect(owner_address(), autocommit=True) as looking:
-        while (row := looking.execute(WAITING).fetchone()) is None:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-        return int(row[0])
 
 
 def begun(act: Callable[[], object]) -> tuple[threading.Thread, list[Exception]]:

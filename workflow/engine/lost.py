@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from asgiref.sync import sync_to_async
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from procrastinate.contrib.django import app
 
 from signatures.jobs import WHEN_LOST, in_transaction
@@ -51,7 +51,7 @@ def take_back(seconds_since_heartbeat: float) -> int:
         deaths = LostJob.objects.filter(job=number).count()
         if deaths < LIVES:
             log.warning("lost job taken back", job=number, task=name, deaths=deaths)
-            _tell_queue("SELECT procrastinate_retry_job_v2(%s, NULL, NULL, NULL, NULL)", number)
+            put_back(number)
         else:
             log.error("lost job given up", job=number, task=name, deaths=deaths)
             told = json.loads(arguments) if isinstance(arguments, str) else arguments
@@ -66,6 +66,25 @@ def tell_lost(*, job: str, arguments: dict[str, Any]) -> None:
     """Say that a job failed to whoever waits for it."""
     if (told := WHEN_LOST.get(job)) is not None:
         told(**arguments)
+
+
+def put_back(number: int) -> bool:
+    """Have a job in hand or failed wait again; return False where another waits already to do the same.
+
+    Of a task with a queueing lock one job waits at most: the other does its work, and this one is given up.
+    """
+    try:
+        with transaction.atomic():
+            _tell_queue("SELECT procrastinate_retry_job_v2(%s, NULL, NULL, NULL, NULL)", number)
+    except IntegrityError:  # asking first would not do: the other may be queued at this very moment
+        give_up(number)
+        return False
+    return True
+
+
+def give_up(number: int) -> None:
+    """Say of a job that another does its work."""
+    _tell_queue("UPDATE procrastinate_jobs SET status = 'aborted' WHERE id = %s", number)
 
 
 def _tell_queue(query: str, number: int) -> None:

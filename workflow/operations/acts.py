@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from django.db import connection, transaction
-from django.utils import timezone
+from django.db import transaction
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from signatures.jobs import IN_TRANSACTION
 from stakeholders.models import User
+from workflow.engine import lost
 from workflow.engine.tasks import Task, has_failed
 from workflow.operations.failures import Failure, step_of
 from workflow.record import events, journal
@@ -30,9 +29,9 @@ def retry_failed(user: User, job_id: int) -> None:
         raise AlreadyDone
     if isinstance(step, Task):
         _revive(user, step, job)
-        _give_up(job)
+        lost.give_up(job.pk)
     else:
-        IN_TRANSACTION.job_manager.retry_job_by_id(job.pk, retry_at=timezone.now())
+        lost.put_back(job.pk)
     journal.record(
         "failed_job_retried",
         contract=None,
@@ -52,9 +51,3 @@ def _revive(user: User, step: Task, job: ProcrastinateJob) -> None:
         journal.record("job_retried", contract=contract, actor=user, payload=facts)
         events.publish("job_retried", contract, actor=user, step=step.flow_task.name)
         activation.revive()
-
-
-def _give_up(job: ProcrastinateJob) -> None:
-    """Say of a job that another does its work."""
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET status = 'aborted' WHERE id = %s", [job.pk])
