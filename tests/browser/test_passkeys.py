@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from tests.browser.actor import Actor
 from tests.browser.passkeys import Device, add_passkey, named
@@ -40,6 +40,27 @@ def test_a_passkey_logs_in_without_a_password(browser: Browser, cast: Cast, live
     expect(trouble).to_contain_text("Aucune clé n’a été donnée")
     expect(trouble).to_be_focused()
     actor.is_accessible()
+    actor.close()
+
+
+def test_nobody_is_quicker_than_the_script(browser: Browser, cast: Cast, live_url: str) -> None:
+    """A form sent before its script is there would go without a key: there is no form to send until then."""
+    actor = Actor(browser, named(live_url), cast.rtac)
+    device, page = Device(actor.page), actor.page
+    add_passkey(page, actor.url, PASSWORD)
+    log_out(actor)
+    held: list[Route] = []
+    page.route("**/passkey*.js", lambda route: held.append(route))
+    with page.expect_request("**/passkey*.js"):
+        answer = page.goto(f"{actor.url}{reverse('account_login')}", wait_until="commit")
+    assert answer is not None
+    answer.finished()
+    assert page.locator("form").count() == 0, "nothing stands before the script"
+    for route in held:
+        route.continue_()
+    page.get_by_role("button", name="Utiliser une clé d’accès").click()
+    expect(page.get_by_role("heading", name="Mes tâches")).to_be_visible()
+    assert len(device.keys()) == 1
     actor.close()
 
 

@@ -2,8 +2,6 @@
 // The form names what it needs in data-passkey, "create" or "get". The options are in the page, in
 // #passkey-options, or fetched from data-options-url when the key is asked for, so that they are fresh.
 
-const { webauthnJSON } = window;
-
 async function optionsOf(form) {
   const { optionsUrl, optionsMethod: method = "GET" } = form.dataset;
   if (!optionsUrl) return JSON.parse(document.getElementById("passkey-options").textContent);
@@ -18,13 +16,13 @@ async function optionsOf(form) {
 async function credentialFor(form) {
   const options = await optionsOf(form);
   if (!options) return null;
-  if (form.dataset.passkey !== "create") return webauthnJSON.get(options.request_options);
+  if (form.dataset.passkey !== "create") return window.webauthnJSON.get(options.request_options);
   const creation = options.creation_options;
   // kept by the device and unlocked by its owner: it can then log in without a password
   Object.assign(creation.publicKey.authenticatorSelection, {
     residentKey: "required", requireResidentKey: true, userVerification: "required",
   });
-  return webauthnJSON.create(creation);
+  return window.webauthnJSON.create(creation);
 }
 
 function troubleOf(error) {
@@ -32,24 +30,25 @@ function troubleOf(error) {
   return { NotAllowedError: "cancelled", SecurityError: "insecure", InvalidStateError: "known" }[error.name] ?? "failed";
 }
 
-for (const form of document.querySelectorAll("form[data-passkey]")) {
+// Of the document, not of each form: it listens before there is any, and to those that come later.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-passkey]")) return;
+  event.preventDefault();
+  if (form.dataset.asking) return;
+  form.dataset.asking = "yes";
   const trouble = form.querySelector("[data-passkey-trouble]");
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    if (form.dataset.asking) return;
-    form.dataset.asking = "yes";
-    trouble.hidden = true;
-    try {
-      const credential = await credentialFor(form);
-      if (!credential) return;
-      form.elements.credential.value = JSON.stringify(credential);
-      form.submit();
-    } catch (error) {
-      trouble.textContent = trouble.dataset[troubleOf(error)];
-      trouble.hidden = false;
-      trouble.focus();
-    } finally {
-      delete form.dataset.asking;
-    }
-  });
-}
+  trouble.hidden = true;
+  try {
+    const credential = await credentialFor(form);
+    if (!credential) return;
+    form.elements.credential.value = JSON.stringify(credential);
+    form.submit();
+  } catch (error) {
+    trouble.textContent = trouble.dataset[troubleOf(error)];
+    trouble.hidden = false;
+    trouble.focus();
+  } finally {
+    delete form.dataset.asking;
+  }
+});
