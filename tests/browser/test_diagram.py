@@ -56,9 +56,16 @@ def test_the_diagram_follows_the_contract_and_names_who_acts(
     expect(page.locator(".circuit-list")).to_be_visible()  # its words, at a size that is read
     expect(page.locator('[data-row="stop-approve"]')).to_contain_text("en cours")
     said = page.locator('[data-row="stop-approve"] .number').inner_text()
-    number = page.locator(".diagram .number").get_by_text(said.strip("."), exact=True)
-    assert number.evaluate("element => parseFloat(getComputedStyle(element).fontSize)") >= 16
-    assert number.bounding_box()["height"] >= 16, "whatever the size of the drawing"  # type: ignore[index]
+    # at once: what is told meanwhile has the numbers drawn anew
+    sizes = drawing.evaluate(
+        """(root, said) => [...root.querySelectorAll(".number")]
+            .filter((one) => one.textContent === said)
+            .map((one) => [getComputedStyle(one).fontSize, one.getBoundingClientRect().height])""",
+        said.strip("."),
+    )
+    [(letters, height)] = sizes
+    assert float(letters.removesuffix("px")) >= 16
+    assert height >= 16, "whatever the size of the drawing"
     page.get_by_role("button", name="L’étape en cours").click()
     expect(page.locator(".circuit-list")).to_be_hidden()
     assert is_shown("approve")
