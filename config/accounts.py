@@ -55,6 +55,7 @@ MFA_TOTP_ISSUER = "Contreseing"
 MFA_FORMS = {
     "add_webauthn": "stakeholders.account_forms.AddPasskeyForm",
     "edit_webauthn": "stakeholders.account_forms.RenamePasskeyForm",
+    "authenticate_webauthn": "stakeholders.account_forms.PasskeySecondForm",
     "login_webauthn": "stakeholders.account_forms.LoginByPasskeyForm",
     "reauthenticate_webauthn": "stakeholders.account_forms.PasskeyAgainForm",
     "activate_totp": "stakeholders.account_forms.ActivateTotpForm",

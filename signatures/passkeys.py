@@ -7,6 +7,7 @@ WebAuthn level 3, section 7.2. The keys are those that people registered on thei
 from __future__ import annotations
 
 import secrets
+import struct
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,8 +58,8 @@ def proves(user: AbstractBaseUser, assertion: Mapping[str, Any], *, document_sha
     """
     try:
         given = AuthenticationResponse.from_dict(assertion)
-    except (TypeError, ValueError, KeyError):
-        return False
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError, struct.error):
+        return False  # as its form says first (stakeholders/passkeys.py)
     kept = _spend(user, given.response.client_data.challenge, document_sha256)
     if kept is None:
         return False

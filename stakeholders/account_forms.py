@@ -13,14 +13,17 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import (
     AddWebAuthnForm,
+    AuthenticateWebAuthnForm,
     EditWebAuthnForm,
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import AuthenticationResponse, RegistrationResponse
 
 from stakeholders import devices, quotas
+from stakeholders.passkeys import PasskeyField
 from stakeholders.security_events import Name, tell
 from stakeholders.text import LineField
 
@@ -126,10 +129,22 @@ class AddPasskeyForm(AddWebAuthnForm):
         label=_("Nom de la clé"), max_length=100, help_text=_("Pour la reconnaître parmi vos clés.")
     )
     passwordless = forms.BooleanField(initial=True, widget=forms.HiddenInput)
+    credential = PasskeyField(RegistrationResponse)
 
 
 class LoginByPasskeyForm(_ToldWhenRefused, LoginWebAuthnForm):
     """What a passkey answers to whoever logs in by it."""
+
+    credential = PasskeyField(AuthenticationResponse)
+
+    def clean_credential(self) -> Any:
+        return self._told(super().clean_credential)
+
+
+class PasskeySecondForm(_ToldWhenRefused, AuthenticateWebAuthnForm):
+    """What a passkey answers to whoever has given their password."""
+
+    credential = PasskeyField(AuthenticationResponse)
 
     def clean_credential(self) -> Any:
         return self._told(super().clean_credential)
@@ -137,6 +152,8 @@ class LoginByPasskeyForm(_ToldWhenRefused, LoginWebAuthnForm):
 
 class PasskeyAgainForm(_ToldWhenRefused, ReauthenticateWebAuthnForm):
     """What a passkey answers to whoever says again who they are."""
+
+    credential = PasskeyField(AuthenticationResponse)
 
     def clean_credential(self) -> Any:
         return self._told(super().clean_credential)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import AuthenticationResponse
 
+from stakeholders.passkeys import NO_PASSKEY, PasskeyField
 from stakeholders.text import LineField
 
 
@@ -34,8 +38,14 @@ class CodeForm(forms.Form):
 class PasskeyForm(forms.Form):
     """What a passkey signed, as the browser hands it over."""
 
-    credential = forms.JSONField(widget=forms.HiddenInput)
+    credential = PasskeyField(AuthenticationResponse)
     document_sha256 = LineField(widget=forms.HiddenInput, max_length=64)
+
+    def clean(self) -> dict[str, Any] | None:
+        """Say above the form what its hidden field lacks."""
+        if "credential" in self.errors:
+            self.add_error(None, NO_PASSKEY)
+        return super().clean()
 
 
 class ProofCodeForm(forms.Form):

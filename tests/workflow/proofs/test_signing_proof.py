@@ -114,3 +114,15 @@ def test_a_passkey_is_asked_by_default_outside_a_demonstration(demonstration: bo
     with override_settings(DEMONSTRATION=demonstration):
         made = establish_organisation(code="neuve", name="Neuve", short_name="Neuve", kind="municipality")
     assert made.signing_proof == asked
+
+
+def test_a_form_without_a_key_is_refused_in_words(cast: Cast) -> None:
+    """Sent before its script, or without: above the form, as its own field is not seen."""
+    desk = Desk(cast, Proof.PASSKEY)
+    Device(desk.person)
+    for by_hand in ("", "0", '{"rawId": 40000000000, "response": {}}'):
+        status, page = desk.confirm(credential=by_hand)
+        assert status == 422
+        # once as what went wrong; once more in what the script would say
+        assert page.count("Aucune clé n’a été donnée. Recommencez, ou choisissez un autre moyen.") == 2
+    assert not Confirmation.objects.exists()
