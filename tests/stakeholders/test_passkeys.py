@@ -44,6 +44,9 @@ BY_HAND = [
     ),
 ]
 TEXT = st.text("aZ09_-=+/\0é", max_size=8)
+DEEP = [  # bytes that are read within an answer
+    *(b"\x81" * 30_000, b"\xa1" * 30_000, b"\x9b" + b"\xff" * 8, b"\x5b" + b"\xff" * 8, b"[" * 30_000),
+]
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
@@ -78,6 +81,19 @@ def test_it_is_refused_in_words_by_every_form(person: User, by_hand: str) -> Non
     page = other.post(reverse("mfa_authenticate"), {"credential": by_hand}, follow=True)
     assert SAID in page.content.decode(), "after a password"
     assert "_auth_user_id" not in other.session
+
+
+def test_bytes_that_exhaust_are_no_key() -> None:
+    """CBOR and JSON within: nested without end, or as long as eight bytes can say."""
+    for sent in map(websafe_encode, DEEP):
+        made = {"rawId": "YQ", "response": {"clientDataJSON": "e30", "attestationObject": sent}}
+        used = {
+            "rawId": "YQ",
+            "response": {"clientDataJSON": sent, "authenticatorData": sent, "signature": "YQ"},
+        }
+        for kind, answer in ((RegistrationResponse, made), (AuthenticationResponse, used)):
+            with pytest.raises(ValidationError, match="Aucune clé"):
+                PasskeyField(kind).clean(json.dumps(answer))
 
 
 @pytest.mark.django_db
