@@ -50,8 +50,8 @@ def take_back(seconds_since_heartbeat: float) -> int:
         LostJob.objects.create(job=number)
         deaths = LostJob.objects.filter(job=number).count()
         if deaths < LIVES:
-            log.warning("lost job taken back", job=number, task=name, deaths=deaths)
-            put_back(number)
+            how = "taken back" if put_back(number) else "left to the one that waits"
+            log.warning(f"lost job {how}", job=number, task=name, deaths=deaths)
         else:
             log.error("lost job given up", job=number, task=name, deaths=deaths)
             told = json.loads(arguments) if isinstance(arguments, str) else arguments
