@@ -6,7 +6,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.db import connection
 from django.db.models import TextField, Value
 from django.db.models.functions import Concat
@@ -17,7 +17,7 @@ from django.utils import timezone
 from contracts.models import Contract
 from stakeholders.actions import withdraw_mandate
 from stakeholders.models import Mandate, User
-from stakeholders.permissions import held_on, with_rights
+from stakeholders.permissions import held_on, mandates_in_force, rows_held_on, with_rights
 from stakeholders.prepared import Framed, Prepared, Written
 from tests import plot
 from tests.cast import Cast, small_contract
@@ -35,12 +35,15 @@ def rights(mandate: Mandate) -> list[str]:
 def test_it_answers_as_a_query_written_anew(cast: Cast) -> None:
     for person in User.objects.order_by("pk"):
         mine = Standings(person)
-        written = held_on(person, TODAY())
+        written = list(rows_held_on(person, TODAY()))
         assert [(m.pk, rights(m)) for m in mine.mandates] == [(m.pk, rights(m)) for m in written]
         with CaptureQueriesContext(connection) as asked:
             assert [m.person for m in mine.mandates] == [person] * len(mine.mandates)
             assert all(m.office.organisation.group_id for m in mine.mandates)
-        assert len(asked) == 0
+            held = held_on(person, TODAY())
+            assert [m.person for m in held] == [person] * len(held)
+        assert len(asked) == 1  # the mandates themselves
+        assert [(m.pk, rights(m)) for m in held] == [(m.pk, rights(m)) for m in written]
     many = standings_of_many(User.objects.order_by("pk"))
     assert {pk: [m.pk for m in mine.mandates] for pk, mine in many.items()} == {
         person.pk: [m.pk for m in Standings(person).mandates] for person in User.objects.all()
@@ -71,10 +74,26 @@ def test_a_group_finds_those_alone_who_are_in_it(players: Cast) -> None:
 
 def test_the_day_and_a_closed_account_count(cast: Cast) -> None:
     before = min(m.starts_on for m in cast.prefete.mandates.all()) - dt.timedelta(days=1)
-    assert Standings(cast.prefete, before).mandates == []
-    assert Standings(cast.prefete).mandates
+    assert Standings(cast.prefete, before).mandates == mandates_in_force(cast.prefete, before) == []
+    assert Standings(cast.prefete).mandates == mandates_in_force(cast.prefete) != []
     cast.prefete.is_active = False
-    assert Standings(cast.prefete).mandates == []
+    assert Standings(cast.prefete).mandates == mandates_in_force(cast.prefete) == []
+    assert mandates_in_force(AnonymousUser()) == []
+
+
+def test_who_came_for_some_mandates_holds_those_alone(cast: Cast) -> None:
+    """A guest's session is for the contract of the link that it came by, never for the account."""
+    guest, of = cast.outsider, small_contract(cast)
+    held = [m.pk for m in mandates_in_force(guest)]
+    limited = Mandate.objects.create(
+        person=guest, office=cast.bailleur_oh.mandates.get().office, starts_on=TODAY(), limited_to=of
+    )
+    assert [m.pk for m in mandates_in_force(guest)] == [*held, limited.pk]
+    for only, expected in (([limited.pk], [limited]), ([], []), ([limited.pk + 1], [])):
+        guest.only_mandates = frozenset(only)
+        assert mandates_in_force(guest) == Standings(guest).mandates == expected
+    cast.prefete.only_mandates = frozenset(cast.prefete.mandates.values_list("pk", flat=True))
+    assert mandates_in_force(cast.prefete) == Standings(cast.prefete).mandates == []  # limited to nothing
 
 
 def test_each_thread_asks_by_its_own_connection(cast: Cast) -> None:
