@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
@@ -26,7 +27,6 @@ HASHES: dict[str, hashes.HashAlgorithm] = {
 
 @dataclass(frozen=True)
 class _Loaded:
-    modified: int
     key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
     certificate: SigningCertificate
 
@@ -39,10 +39,6 @@ class DemoBackend:
     specimen = True
     proves = False
     brings: Brings = "value"
-
-    def __init__(self) -> None:
-        # Opening a PKCS#12 costs 50 times the signature it serves: open each once.
-        self._opened: dict[Path, _Loaded] = {}
 
     def certificate_for(self, key: EnrolledKey) -> SigningCertificate:
         """Return the certificate that ``pki.issue_person`` gave to whom the key is; raises NoCertificate."""
@@ -71,10 +67,7 @@ class DemoBackend:
             modified = path.stat().st_mtime_ns
         except FileNotFoundError:
             raise NoCertificate(user.get_username()) from None
-        opened = self._opened.get(path)
-        if opened is None or opened.modified != modified:
-            opened = self._opened[path] = _load(path, modified)
-        return opened
+        return _load(path, modified)
 
 
 def _owner(key: EnrolledKey) -> AbstractBaseUser:
@@ -83,18 +76,20 @@ def _owner(key: EnrolledKey) -> AbstractBaseUser:
     return key.owner
 
 
-def _load(path: Path, modified: int) -> _Loaded:
+@lru_cache(maxsize=64)  # opening a PKCS#12 costs 50 times the signature it serves
+def _load(path: Path, _modified: int) -> _Loaded:
+    """Open a file; once for as long as it is not written again."""
     store = pkcs12.load_pkcs12(path.read_bytes(), settings.PKI_PASSPHRASE.encode())
     key = store.key
     if store.cert is None or not isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
         raise TypeError(f"{path.name} holds no EC or RSA key with its certificate")
     certificate = store.cert.certificate.public_bytes(Encoding.DER)
     chain = tuple(extra.certificate.public_bytes(Encoding.DER) for extra in store.additional_certs)
-    return _Loaded(modified, key, certificate_of(certificate, chain))
+    return _Loaded(key, certificate_of(certificate, chain))
 
 
 def demo() -> DemoBackend:
-    """Return the one instance of this process, which keeps the keys that it opened."""
+    """Return the one instance of this process."""
     found = backend("demo")
     assert isinstance(found, DemoBackend)  # noqa: S101 (its own line of the registry)
     return found

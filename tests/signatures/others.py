@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import io
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pikepdf
@@ -60,6 +63,11 @@ def signer(person: str, **names: str) -> SimpleSigner:
         names.get("organisation", "Société Tierce"),
         names.get("title", "Gérante"),
     )
+    return copy.copy(_opened(path, path.stat().st_mtime_ns))
+
+
+@cache
+def _opened(path: Path, _modified: int) -> SimpleSigner:
     found = SimpleSigner.load_pkcs12_data(path.read_bytes(), [], settings.PKI_PASSPHRASE.encode())
     assert isinstance(found, SimpleSigner)
     return found
