@@ -124,6 +124,11 @@ def again(times: int) -> Iterator[int]:
         yield turn
 
 
+def forget_scenes() -> None:
+    """Have every scene set up again, as what it was made with is gone."""
+    _scenes.clear()
+
+
 def once(name: str, make: Callable[[], Scene]) -> Scene:
     """Set up a scene the first time it is asked for, and again when that is long ago; put it back in between.
 

@@ -66,14 +66,22 @@ def players(kept_cast: Cast, db: None) -> Cast:
 def cast(kept_cast: Cast, transactional_db: None, pki: ServedPki, blob_folder: Path) -> Cast:
     """Return the named cast, committed, their signing certificates made and enrolled.
 
-    What enrols them is kept too: it is six people's, and most tests ask for it. Made anew once a test
-    has given one of them another key.
+    What enrols them is kept too: it is six people's, and most tests ask for it.
+    """
+    return certified(kept_cast)
+
+
+def certified(kept_cast: Cast) -> Cast:
+    """Put the cast back, with the certificates that are in their files.
+
+    Once a test has replaced one, they are made anew, and what was set up with the others is forgotten.
     """
     players = copy.deepcopy(kept_cast)
     if _signers and _issued == _files():
         snapshots.restore(snapshots.CERTIFIED)
         return players
     snapshots.restore(snapshots.CAST)
+    snapshots.forget_scenes()
     for path, written in _files().items():
         if (
             _issued.get(path, written) != written

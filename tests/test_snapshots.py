@@ -10,8 +10,13 @@ import pytest
 from django.db import transaction
 from django.test import TestCase as DjangoTestCase
 
+from signatures.backends.demo import demo
+from signatures.demo.pki import issue_person, person_path
+from signatures.models import EnrolledKey
 from stakeholders.models import User
-from tests import conftest, servers, snapshots
+from tests import conftest, servers, snapshots, stage
+from tests.cast import Cast
+from tests.pki import ServedPki
 
 
 def test_what_was_committed_is_put_back_before_the_next_that_asks(
@@ -78,3 +83,24 @@ def test_a_case_of_django_asks_the_database() -> None:
     other: Any = SimpleNamespace(cls=None, fixturenames=["request"], get_closest_marker=marked)
     assert servers.has_database(case)
     assert not servers.has_database(other)
+
+
+def test_a_scene_of_keys_that_a_test_replaced_is_made_again(
+    kept_cast: Cast, transactional_db: None, pki: ServedPki, blob_folder: Path
+) -> None:
+    """Its rows held certificates that were no longer those of the files: whoever signed in it was refused."""
+    blob_folder.mkdir(parents=True, exist_ok=True)
+    prefete = stage.certified(kept_cast).prefete
+
+    def make() -> bytes:
+        return bytes(EnrolledKey.objects.get(owner=prefete).certificate)
+
+    first = snapshots.once("keys", make)
+    assert snapshots.once("keys", make) == first
+    path = person_path(prefete.get_username())
+    path.unlink()
+    issue_person(prefete.get_username(), str(prefete), "Renouvelée", "Renouvelée")
+    stage.certified(kept_cast)
+    again = snapshots.once("keys", make)
+    assert again == make() == demo().held_by(prefete).certificate
+    assert again != first
