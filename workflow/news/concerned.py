@@ -17,7 +17,7 @@ from stakeholders.authority import Basis
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from stakeholders.prepared import A_DAY, MARKER, Prepared
-from workflow.engine.tasks import CONTRACT, Task, is_open, organisation_of, place_of, power_of, tasks
+from workflow.engine.tasks import Task, is_open, organisation_of, place_of, power_of, task_numbered
 from workflow.notices.models import Notice
 from workflow.record.models import Event
 from workflow.standing.models import Transfer
@@ -73,7 +73,7 @@ def asked(event: Event) -> set[User]:
 def task_of(event: Event) -> Task | None:
     """Return the task that an event speaks of, with its contract."""
     number = event.payload.get("task")
-    return tasks().select_related(CONTRACT).filter(pk=number).first() if number else None
+    return task_numbered(number) if number else None
 
 
 def who_may_do(event: Event) -> set[User]:

@@ -122,7 +122,7 @@ class Standings:
 
     @cached_property
     def _authorities(self) -> list[SigningAuthority]:
-        return list(_acts().filter(delegate__person=self.person)) if self.may_be_named else []
+        return _NAMING.rows(self.person.pk) if self.may_be_named else []
 
     @property
     def may_be_named(self) -> bool:
@@ -294,6 +294,9 @@ def _know_acts(standings: Iterable[Standings], read: Register | None) -> None:
 def _acts() -> QuerySet[SigningAuthority]:
     read = ("office__organisation", "grantor__person", "delegate__person", "delegate__office__organisation")
     return SigningAuthority.objects.select_related(*read)
+
+
+_NAMING: Prepared[SigningAuthority] = Prepared(lambda person: _acts().filter(delegate__person=person), MARKER)
 
 
 def acts_around(offices: set[int], people: Collection[int]) -> QuerySet[SigningAuthority]:

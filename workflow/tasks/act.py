@@ -21,14 +21,13 @@ from stakeholders.reading import afresh
 from stakeholders.text import several_lines
 from workflow.engine.models import Act as ActRow
 from workflow.engine.tasks import (
-    CONTRACT,
     Task,
     give_to,
     is_cancelled,
     is_open,
     know_seed,
     open_after,
-    tasks,
+    task_numbered,
 )
 from workflow.record import events, journal
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
@@ -116,11 +115,17 @@ def doing(user: User, task_id: int, purpose: str | None = None) -> Iterator[Doin
 @contextmanager
 def _activated(task_id: int) -> Iterator[Any]:
     """Lock a task's process; read the task under the lock, with its process and its contract."""
-    found = tasks().get(pk=task_id)
+    found = _numbered(task_id)
     with found.flow_task.flow_class.lock(found.process_id):
-        task = tasks().select_related(CONTRACT).get(pk=task_id)
+        task = _numbered(task_id)
         task.process.artifact = task.process.circuit.contract
         yield task.flow_task.activation_class(task)
+
+
+def _numbered(task_id: int) -> Task:
+    if (task := task_numbered(task_id)) is None:
+        raise Task.DoesNotExist(task_id)
+    return task
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
