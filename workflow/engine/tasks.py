@@ -155,24 +155,6 @@ def done_by(person: User, *, until: dt.datetime) -> Q:
     return Q(status=STATUS.DONE, owner=person, finished__lte=until)
 
 
-def process_of(contract_id: int) -> Process:
-    """Return the process of a contract."""
-    return Process.objects.get(circuit__contract=contract_id)
-
-
-def process_numbered(process_id: int) -> Process:
-    """Return a process by its key."""
-    return Process.objects.get(pk=process_id)
-
-
-def task_numbered(pk: int) -> Task | None:
-    """Return a task by its key, with its process and its contract as they are now."""
-    return next(iter(_BY_KEY.rows(pk)), None)
-
-
-_BY_KEY: Prepared[Task] = Prepared(lambda pk: tasks(Q(pk=pk)).select_related(CONTRACT).order_by(), MARKER)
-
-
 @asked_once
 def open_tasks(contract: Contract) -> list[Task]:
     """Return what is awaited now, from people or from the system."""

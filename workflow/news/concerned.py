@@ -17,7 +17,8 @@ from stakeholders.authority import Basis
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from stakeholders.prepared import A_DAY, MARKER, Prepared
-from workflow.engine.tasks import Task, is_open, organisation_of, place_of, power_of, task_numbered
+from workflow.engine.by_key import task_numbered
+from workflow.engine.tasks import Task, is_open, organisation_of, place_of, power_of
 from workflow.notices.models import Notice
 from workflow.record.models import Event
 from workflow.standing.models import Transfer

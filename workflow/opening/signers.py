@@ -12,7 +12,8 @@ from stakeholders.authority import Basis, NoBasis, Rule
 from stakeholders.models import AuthorityKind, Mandate, User
 from stakeholders.reading import asked_for_each
 from stakeholders.wording import day, moment
-from workflow.standing.standings import Register, Standings, acts_around, holding, standings_of_many
+from workflow.standing.register import Register, acts_around, holding
+from workflow.standing.standings import Standings, standings_of_many
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from procrastinate.contrib.django.models import ProcrastinateJob
 
 from workflow.engine import purposes
+from workflow.engine.by_key import process_numbered
 from workflow.engine.models import SigningRound
-from workflow.engine.tasks import FAILED, Task, process_numbered, serving, tasks
+from workflow.engine.tasks import FAILED, Task, serving, tasks
 from workflow.notices.mail import send_mail
 from workflow.record import references
 from workflow.signing.models import SigningAct

@@ -12,7 +12,8 @@ from stakeholders.models import Organisation, User
 from stakeholders.prepared import MARKER, Prepared
 from stakeholders.reading import asked_for_each
 from workflow.engine import purposes
-from workflow.engine.tasks import done_by, process_of, serving, tasks
+from workflow.engine.by_key import process_of
+from workflow.engine.tasks import done_by, serving, tasks
 from workflow.opinions.models import OWES_NO_REASON, Approval, Opinion
 from workflow.record.answers import Asked
 from workflow.record.models import Event

@@ -8,11 +8,11 @@ substitute; and to the colleague it was passed on to.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet, prefetch_related_objects
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet, prefetch_related_objects
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -31,6 +31,7 @@ from stakeholders.prepared import A_DAY, MARKER, Prepared
 from stakeholders.reading import asked_once, told
 from workflow.engine.tasks import Task, organisation_of, place_of, power_of
 from workflow.standing.models import Transfer
+from workflow.standing.register import Register, acts_naming, acts_naming_any, holding
 
 NO_TRANSFER = frozenset({Power.SIGN, Power.RECORD_RESOLUTION})
 
@@ -122,7 +123,7 @@ class Standings:
 
     @cached_property
     def _authorities(self) -> list[SigningAuthority]:
-        return _NAMING.rows(self.person.pk) if self.may_be_named else []
+        return acts_naming(self.person) if self.may_be_named else []
 
     @property
     def may_be_named(self) -> bool:
@@ -247,15 +248,6 @@ def _standings_of(person: User, on: dt.date) -> Standings:
     return Standings(person, on)
 
 
-@dataclass(frozen=True)
-class Register:
-    """What was read of the register: every act that names some people, and who held some offices, ever."""
-
-    acts: list[SigningAuthority]
-    held: list[Mandate]
-    offices: set[int]
-
-
 def standings_of_many(people: Iterable[User], read: Register | None = None) -> dict[int, Standings]:
     """Return what each of these people may do today, by person; all their mandates are read in one query.
 
@@ -277,7 +269,7 @@ def _know_acts(standings: Iterable[Standings], read: Register | None) -> None:
     """Read, for all of these people at once, the acts that name them and who held the offices of those."""
     named = {mine.person.pk: mine for mine in standings if mine.may_be_named}
     if read is None:
-        rows = list(_acts().filter(delegate__person__in=named)) if named else []
+        rows = list(acts_naming_any(named)) if named else []
         read = Register(rows, [], set())
     acts: dict[int, list[SigningAuthority]] = {person: [] for person in named}
     for row in read.acts:
@@ -289,27 +281,6 @@ def _know_acts(standings: Iterable[Standings], read: Register | None) -> None:
         mine._authorities = acts[person]
         own = {row.office_id for row in mine._authorities}
         mine._holders = [mandate for mandate in held if mandate.office_id in own]
-
-
-def _acts() -> QuerySet[SigningAuthority]:
-    read = ("office__organisation", "grantor__person", "delegate__person", "delegate__office__organisation")
-    return SigningAuthority.objects.select_related(*read)
-
-
-_NAMING: Prepared[SigningAuthority] = Prepared(lambda person: _acts().filter(delegate__person=person), MARKER)
-
-
-def acts_around(offices: set[int], people: Collection[int]) -> QuerySet[SigningAuthority]:
-    """Return every act that names one of these people, or whoever another names for one of the offices."""
-    named = SigningAuthority.objects.filter(office__in=offices, withdrawn_at=None)
-    around = Q(delegate__person__in=people) | Q(delegate__person__in=named.values("delegate__person"))
-    return _acts().filter(around)
-
-
-def holding(offices: set[int]) -> QuerySet[Mandate]:
-    """Return the mandates of these offices, whenever they ran; a guest's aside."""
-    held = Mandate.objects.filter(office__in=offices, limited_type=None)
-    return held.select_related("person", "office")
 
 
 def _with_names(held: QuerySet[Mandate], on: dt.date) -> QuerySet[Mandate]:

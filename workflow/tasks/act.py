@@ -19,6 +19,7 @@ from contracts.models import Contract, ContractVersion
 from stakeholders.models import Mandate, User
 from stakeholders.reading import afresh
 from stakeholders.text import several_lines
+from workflow.engine.by_key import task_numbered
 from workflow.engine.models import Act as ActRow
 from workflow.engine.tasks import (
     Task,
@@ -27,7 +28,6 @@ from workflow.engine.tasks import (
     is_open,
     know_seed,
     open_after,
-    task_numbered,
 )
 from workflow.record import events, journal
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, Locked, NewVersion, NotAllowed
