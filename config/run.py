@@ -17,7 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -257,13 +257,31 @@ def serving(
 
 
 def free_port() -> int:
-    """Return a TCP port of loopback that nobody listens on, nor is given by the kernel before it is taken."""
+    """Return a TCP port of loopback that nobody listens on or drew, nor is given by the kernel meanwhile."""
     for _try in range(len(PORTS)):
-        port = PORTS[secrets.randbelow(len(PORTS))]
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        if keep_port(port := PORTS[secrets.randbelow(len(PORTS))]):
             return port
     raise RuntimeError("Aucun port n’est libre sur 127.0.0.1.")
+
+
+def keep_port(port: int) -> bool:
+    """Keep a port from whoever draws one, for as long as this process lives, unless it is taken.
+
+    Who serves on it is not refused: a socket that is bound and does not listen stands in the way of those
+    alone that do not ask to use an address again (``SO_REUSEADDR``, as every server asks), see socket(7).
+    """
+    kept = socket.socket()
+    try:
+        kept.bind(("127.0.0.1", port))
+    except OSError:
+        kept.close()
+        return False
+    kept.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    _kept.append(kept)
+    return True
+
+
+_kept: list[socket.socket] = []
 
 
 def _answers(url: str) -> bool:

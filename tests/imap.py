@@ -21,6 +21,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from config.run import free_port
+
 PROGRAM = shutil.which("dovecot") or "/usr/sbin/dovecot"
 NOBODY = 65534  # whose mail it is where root runs the tests: Dovecot serves no mail of root
 PASSWORD = "celui des retours"  # noqa: S105 (of this server alone)
@@ -104,9 +106,7 @@ def _served(folder: Path) -> Iterator[Mailbox]:
     uid, gid = (NOBODY, NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
     for path in (folder / "Maildir", *(folder / "Maildir").iterdir()):
         os.chown(path, uid, gid)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     configuration = folder / "dovecot.conf"
     configuration.write_text(
         _CONFIGURATION.format(

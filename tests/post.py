@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from aiosmtpd.controller import Controller
 from django.test import override_settings
 
 from config.mail import transport_from_url
+from config.run import free_port
 
 BREAK_OFF = ""  # instead of an answer: the connection ends
 
@@ -99,9 +99,7 @@ def words(message: Message) -> str:
 def mail_server() -> Iterator[Post]:
     """Run a mail server on a free port; the worker's transport points at it meanwhile."""
     kept = Post()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     controller = Controller(kept, hostname="127.0.0.1", port=port)
     controller.start()
     try:

@@ -17,7 +17,8 @@ import httpx
 import psutil
 import pytest
 
-from config.run import PORTS, free_port
+from config import run
+from config.run import PORTS, free_port, keep_port
 from tests.config.deployed import ROOT
 
 pytestmark = pytest.mark.kill
@@ -35,25 +36,52 @@ def state() -> Iterator[Path]:
 
 def two_ports() -> int:
     """Return a port that is free, as the next one is."""
-    while True:
-        port = free_port()
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-        return port
+    while not keep_port((port := free_port()) + 1):
+        pass
+    return port
 
 
 def test_a_port_is_free_and_none_that_the_kernel_gives_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was drawn among the kernel's own was taken, between two starts, by a program that connected."""
     given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
     assert all(free_port() + 1 < int(given[0]) for _time in range(50))
-    other = free_port()
-    with socket.create_server(("127.0.0.1", free_port())) as taken:
-        drawn = iter([taken.getsockname()[1] - PORTS[0], other - PORTS[0]])
-        monkeypatch.setattr("config.run.secrets.randbelow", lambda _most: next(drawn))
+    taken, other = drawn_and_given_back(2)
+    with socket.create_server(("127.0.0.1", taken)):
+        draw(monkeypatch, taken, other)
         assert free_port() == other
+
+
+def test_a_port_that_was_drawn_is_drawn_by_nobody_else_whether_anybody_serves_on_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two who prepared for half a minute before they served had drawn the same."""
+    [other], mine = drawn_and_given_back(1), free_port()
+    asked = f"from config import run; print(run.keep_port({mine}), run.keep_port({other}))"
+
+    def elsewhere() -> str:
+        return subprocess.run(
+            [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout
+
+    assert elsewhere() == "False True\n"
+    with socket.create_server(("127.0.0.1", mine)):  # who drew it serves on it, ends, serves again
+        draw(monkeypatch, mine, other)
+        assert free_port() == other
+    socket.create_server(("127.0.0.1", mine)).close()
+    assert elsewhere() == "False False\n"
+
+
+def drawn_and_given_back(number: int) -> list[int]:
+    ports = [free_port() for _time in range(number)]
+    for _port in ports:
+        run._kept.pop().close()
+    return ports
+
+
+def draw(monkeypatch: pytest.MonkeyPatch, *ports: int) -> None:
+    """Have these be drawn, in this order."""
+    drawn = iter(ports)
+    monkeypatch.setattr("config.run.secrets.randbelow", lambda _most: next(drawn) - PORTS[0])
 
 
 def environment(state: Path, **more: str) -> dict[str, str]:
