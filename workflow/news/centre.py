@@ -116,7 +116,7 @@ def say(notice: Notice) -> Said:
     words = {"step": task.flow_task.task_title, "due": due, "giver": event.payload.get("giver", "")}
     if KINDS[notice.kind].says_event:
         sentence = sentence_of(event.kind, event.payload)
-    elif notice.kind == "lent":
+    elif notice.kind == "transferred":
         sentence = _("%(giver)s vous confie : %(step)s.") % words
     else:
         sentence = _("À faire : %(step)s.") % words

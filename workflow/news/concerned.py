@@ -24,7 +24,7 @@ from workflow.record.models import Event
 from workflow.standing.models import Transfer
 from workflow.standing.standings import NO_TRANSFER, Standings
 
-ASKING = ("task", "lent")  # the kinds of news by which something is asked
+ASKING = ("task", "transferred")  # the kinds of news by which something is asked
 SUBSTITUTE, HEAD, PILOTS = "substitute", "head", "pilots"  # to whom a late task is brought
 REPLACED_SINCE = dt.timedelta(days=366)  # an absence that ended before says nothing of who replaces whom now
 

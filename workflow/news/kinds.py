@@ -37,7 +37,7 @@ class Kind:
 
 
 TASK = Kind("task", _("Une tâche vous attend"), is_owed=True, of_task=True)
-LENT = Kind("lent", _("Une tâche vous est confiée"), is_owed=True, of_task=True)
+TRANSFERRED = Kind("transferred", _("Une tâche vous est confiée"), is_owed=True, of_task=True)
 RETURNED = Kind("returned", _("Le texte est refusé ou à modifier"), is_owed=True)
 REPLACED = Kind("replaced", _("La version que vous aviez lue est retirée"), is_owed=True)
 FAILED = Kind("failed", _("Votre signature n’a pas été apposée"), is_owed=True)
@@ -66,8 +66,8 @@ TERM = Kind("term", _("Une échéance est reportée, ou passée sans réponse"),
 KINDS = {
     kind.code: kind
     for kind in (
-        *(TASK, LENT, RETURNED, REPLACED, FAILED, ENDED, HOLDER, LAUNCH, ANSWER, SIGNATURE, VERSION, COUNCIL),
-        *(FRAME, DIAGNOSTIC, SUGGESTION, CONTACT, REMINDER, LAST_REMINDER, LATE, TERM),
+        *(TASK, TRANSFERRED, RETURNED, REPLACED, FAILED, ENDED, HOLDER, LAUNCH, ANSWER, SIGNATURE, VERSION),
+        *(COUNCIL, FRAME, DIAGNOSTIC, SUGGESTION, CONTACT, REMINDER, LAST_REMINDER, LATE, TERM),
     )
 }
 
@@ -98,7 +98,7 @@ def _near(event: Event) -> Kind:
 TOLD: dict[str, Told] = {
     "task_opened": Told(TASK, concerned.who_may_do),
     "standing_gained": Told(TASK, concerned.newly),
-    "task_transferred": Told(LENT, concerned.receiver),
+    "task_transferred": Told(TRANSFERRED, concerned.receiver),
     "opinion_given": Told(ANSWER, concerned.pilots, _opinion),
     "text_approved": Told(ANSWER, concerned.pilots),
     "text_sent_back": Told(RETURNED, concerned.pilots),

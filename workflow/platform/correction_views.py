@@ -101,7 +101,7 @@ def mandate_end(request: Request, organisation: int, mandate: int) -> HttpRespon
         status = 422
         if form.is_valid():
             try:
-                corrections.end_mandate(request.user, found, reason=form.cleaned_data["reason"])
+                corrections.order_end_of_mandate(request.user, found, reason=form.cleaned_data["reason"])
             except ActRefused as error:
                 refuse(form, error.message, getattr(error, "field", None))
                 status = error.status

@@ -216,7 +216,7 @@ def _asked(actor: User, office: Office, facts: dict[str, Any]) -> Grant:
 
 
 @transaction.atomic
-def end_mandate(actor: User, mandate: Mandate, *, reason: str) -> None:
+def order_end_of_mandate(actor: User, mandate: Mandate, *, reason: str) -> None:
     """End a mandate at once, as an election, a decree or a departure does; whoever it was is told."""
     acts_for_platform(actor)
     Organisation.objects.select_for_update(no_key=True).get(pk=mandate.office.organisation_id)

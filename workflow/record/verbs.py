@@ -296,6 +296,6 @@ def sentence_of(verb: str, payload: dict[str, Any]) -> str:
         words["opinion"] = str(OpinionValue(words["value"]).label).lower()
     for name in DAYS & words.keys():
         words[name] = weekday(words[name])
-    if "signatory" in words:  # entries of before 2026-12 do not name who held the pen
+    if "signatory" in words:  # entries of before 2026-12 do not name who signed
         words.setdefault("signer", words["signatory"])
     return isolated(str(VERBS[verb].sentence) % words)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+from importlib import import_module
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from contracts.models import Contract
@@ -15,8 +16,9 @@ from stakeholders.kinds import Power
 from stakeholders.models import Mandate, User
 from tests import plot
 from tests.cast import Cast, small_contract
+from tests.owner import as_owner
 from tests.workflow.organisations.test_absences import away
-from workflow.news.centre import living
+from workflow.news.centre import living, say
 from workflow.notices.models import Notice
 from workflow.opinions import acts as opinions_acts
 from workflow.procedures.recall import recall_version
@@ -53,7 +55,7 @@ def colleague_of(person: User) -> Mandate:
 def check(people: list[User]) -> None:
     """Whoever has a task was told, once; and is told of no task that is not theirs to do."""
     for person in people:
-        asked = living(person, Standings(person)).filter(kind__in=["task", "lent"])
+        asked = living(person, Standings(person)).filter(kind__in=["task", "transferred"])
         assert sorted(asked.values_list("task", flat=True)) == sorted(task.pk for task in tasks_of(person))
 
 
@@ -109,7 +111,14 @@ def test_a_task_passed_on_and_one_done_in_an_absence(cast: Cast) -> None:
     receiver = colleague_of(cast.bailleur_oh)
     colleague = receiver.person
     transfers.transfer_task(cast.bailleur_oh, waiting.pk, receiver=receiver, reason="Elle suit ce dossier.")
-    assert alive(colleague) == ["lent"]
+    assert alive(colleague) == ["transferred"]
+    renamed = import_module("workflow.migrations.0040_transferred_task")
+    with as_owner(), connection.cursor() as cursor:  # what was told by the version before
+        cursor.execute(renamed.BACK)
+        assert alive(colleague) == ["lent"]
+        cursor.execute(renamed.RENAME)
+    [news] = living(colleague, Standings(colleague))
+    assert say(news).sentence.startswith(f"{cast.bailleur_oh} vous confie")
     transfers.end_transfer(cast.bailleur_oh, waiting.pk)
     assert alive(colleague) == [], "what was taken back is theirs no more"
 
