@@ -95,7 +95,9 @@ async def test_the_thread_that_begins_a_request_ends_it(pages: httpx.AsyncClient
 
 
 async def test_threads_stay_and_nothing_of_a_request_is_left_in_them(pages: httpx.AsyncClient) -> None:
-    assert len({(await pages.get("/page")).text for _time in range(3)}) == 1
+    answered = {(await pages.get("/page")).text for _time in range(3)}
+    # one, or another where it had answered and was not waiting again yet: none ended
+    assert answered <= {str(one.ident) for one in threading.enumerate() if one.name.startswith("page")}
     # each in a task of its own, as the server has them: what a request sets in its context is its task's
     assert {(await asyncio.create_task(pages.get("/leaves"))).text for _time in range(3)} == {"nothing fr"}
 
