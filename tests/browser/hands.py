@@ -12,7 +12,7 @@ from bs4 import BeautifulSoup, Tag
 from playwright.sync_api import Error, FilePayload, Locator, Page, Response
 
 from config.demo.stage import Actor, Answer, PlayFailed, Value
-from tests.browser.actor import AXE, DESK, PHONE
+from tests.browser.actor import DESK, PHONE, violations
 
 SHOTS = os.environ.get("SHOTS", "")
 TRIES = 5  # to go to a page, from one that loads itself anew
@@ -37,8 +37,7 @@ class Looked:
                 "document.documentElement.scrollWidth - document.documentElement.clientWidth"
             )
             assert wide <= 0, f"{path}: {wide} px off the side at {size}"
-            found = AXE.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-            broken = [(v["id"], v["nodes"][0]["html"]) for v in found]
+            broken = violations(page)
             assert not broken, f"{path} at {size}: {broken}"
             if SHOTS:
                 name = shape.strip("/").replace("/", "-") or "accueil"
