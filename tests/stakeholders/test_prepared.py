@@ -16,12 +16,15 @@ from django.utils import timezone
 
 from contracts.models import Contract
 from stakeholders.actions import withdraw_mandate
-from stakeholders.models import Mandate, User
+from stakeholders.models import Mandate, SigningAuthority, User
 from stakeholders.permissions import held_on, mandates_in_force, rows_held_on, with_rights
 from stakeholders.prepared import Framed, Prepared, Written
 from tests import plot
 from tests.cast import Cast, small_contract
+from workflow.engine.by_key import task_numbered
+from workflow.engine.tasks import Task
 from workflow.record.models import JournalEntry
+from workflow.standing.register import acts_naming
 from workflow.standing.standings import Standings, standings_of_many
 from workflow.tasks.access import contract_for, contracts_of, task_for, version_for
 
@@ -48,6 +51,22 @@ def test_it_answers_as_a_query_written_anew(cast: Cast) -> None:
     assert {pk: [m.pk for m in mine.mandates] for pk, mine in many.items()} == {
         person.pk: [m.pk for m in Standings(person).mandates] for person in User.objects.all()
     }
+
+
+def test_who_is_named_to_sign_and_a_task_are_found_as_by_a_query_written_anew(cast: Cast) -> None:
+    contract = plot.opened(small_contract(cast))
+    plot.draft_and_freeze(contract)
+    assert SigningAuthority.objects.exists()
+    for person in User.objects.order_by("pk"):
+        assert acts_naming(person) == list(SigningAuthority.objects.filter(delegate__person=person))
+    tasks = list(Task.objects.select_related("process").order_by("pk"))
+    for task in tasks:
+        found = task_numbered(task.pk)
+        assert found == task
+        with CaptureQueriesContext(connection) as asked:
+            assert (found.process, found.process.circuit.contract) == (task.process, contract)
+        assert len(asked) == 0
+    assert [task_numbered(absent) for absent in (0, -1, tasks[-1].pk + 1, 2**63, 10**23)] == [None] * 5
 
 
 @pytest.mark.parametrize("key", [0, -1, 2**31, 2**63, 10**23])
