@@ -9,13 +9,22 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
-from playwright.sync_api import Error, FilePayload, Locator, Page, Response
+from playwright.sync_api import Error, FilePayload, Locator, Page
 
 from config.demo.stage import Actor, Answer, PlayFailed, Value
 from tests.browser.actor import DESK, PHONE, violations
 
 SHOTS = os.environ.get("SHOTS", "")
 TRIES = 5  # to go to a page, from one that loads itself anew
+ABORTED = "net::ERR_ABORTED"
+# What is said where a page loads itself anew, as some do once what they wait for is ready, at the very
+# moment somebody leaves it, or reads it.
+LOADS_ANEW = (
+    ABORTED,
+    "is interrupted by another navigation",
+    "Execution context was destroyed",
+    "the page is navigating",
+)
 
 
 @dataclass
@@ -53,29 +62,25 @@ class Hands(Actor):
         self.page, self.url, self.looked = page, url, looked
 
     def get(self, path: str) -> BeautifulSoup:
-        """Open a page and look at it."""
-        address = urljoin(self.url, path)
-        answer = next(filter(None, (self._go(address) for _turn in range(TRIES))), None)
-        if answer is None or answer.status != 200:
-            raise PlayFailed(f"{self.name}: {path}: {answer and answer.status}")
+        """Open a page and look at it; again where the one before was just loading itself anew."""
+        for _turn in range(TRIES):
+            try:
+                return self._open(path)
+            except Error as error:
+                if not any(said in error.message for said in LOADS_ANEW):
+                    raise
+                self.page.wait_for_load_state("networkidle")  # what was begun has come, or been given up
+        raise PlayFailed(f"{self.name}: {path}: la page se recharge sans cesse")
+
+    def _open(self, path: str) -> BeautifulSoup:
+        answer = self.page.goto(urljoin(self.url, path))
+        if answer is None:  # it led elsewhere while it loaded
+            raise Error(ABORTED)
+        if answer.status != 200:
+            raise PlayFailed(f"{self.name}: {path}: {answer.status}")
         if not path.startswith("/administration/"):  # Django's own pages
             self.looked.at(self.page, self._here)
         return self._read()
-
-    def _go(self, address: str) -> Response | None:
-        """Go there; None where the page was just loading itself anew, as it does when something is ready.
-
-        Chromium then says that it gave up (« ERR_ABORTED »), or answers for neither.
-        """
-        try:
-            answer = self.page.goto(address)
-        except Error as error:
-            if "net::ERR_ABORTED" not in error.message:
-                raise
-            answer = None
-        if answer is None:
-            self.page.wait_for_load_state("load")
-        return answer
 
     def send(self, form: Tag, here: str, **values: Value) -> Answer:
         """Type and choose, then press the form's button."""

@@ -21,6 +21,7 @@ from django.urls import reverse
 
 from config import limits, processes
 from config.run import free_port
+from stakeholders import shared_cache
 from stakeholders.hashing import Argon2
 from stakeholders.models import User
 from stakeholders.shared_cache import SharedEntry, sweep
@@ -91,7 +92,8 @@ def test_of_many_who_take_one_lock_one_has_it(transactional_db: None) -> None:
             assert sum(pool.map(take, range(24))) == 1
 
 
-def test_what_is_counted_expires_and_is_swept(db: None) -> None:
+def test_what_is_counted_expires_and_is_swept(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert shared_cache.SWEEPS == 0, "no write of a test's sweeps by chance"
     assert cache.add("tries", [1.5], 60)
     assert not cache.add("tries", [], 60)
     assert cache.get("tries") == [1.5]
@@ -104,6 +106,11 @@ def test_what_is_counted_expires_and_is_swept(db: None) -> None:
     cache.set("over", 1, -1)
     assert sweep() == 1
     assert cache.get_many(["a", "b", "over"]) == {"a": 1, "b": 2}
+    cache.set("over", 1, -1)
+    monkeypatch.setattr(shared_cache, "SWEEPS", 1)  # every write sweeps, its own as well
+    cache.set("another", 1, -1)
+    assert set(SharedEntry.objects.values_list("value", flat=True)) == {1, 2}
+    assert SharedEntry.objects.count() == 2
     with connection.cursor() as cursor:
         cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'stakeholders_sharedentry'")
         assert cursor.fetchone() == ("u",)
