@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from stakeholders.days import plausible
 from stakeholders.granting import to_oneself
-from stakeholders.incompatibilities import why_not_appoint, why_not_substitute
+from stakeholders.incompatibilities import why_not_appoint, why_not_replace, why_not_sign_for
 from stakeholders.models import Absence, Grant, GrantState, Mandate, Office, SigningAuthority, User
 from stakeholders.sessions import end_sessions
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
@@ -141,6 +141,8 @@ def record_authority(authority: SigningAuthority, *, actor: User | None) -> Sign
     """Enter an act in the register of who may sign; raises ValidationError."""
     authority.recorded_by = actor
     authority.full_clean()
+    if refusal := why_not_sign_for(authority):
+        raise ValidationError({"delegate": refusal})
     _insert(authority)
     authority_changed.send(SigningAuthority, verb="authority_recorded", authority=authority, actor=actor)
     return authority
@@ -166,7 +168,7 @@ def declare_absence(absence: Absence, *, actor: User) -> Absence:
     """Say that somebody will be away and who acts meanwhile; raises ValidationError."""
     absence.declared_by = actor
     absence.full_clean()
-    if refusal := why_not_substitute(absence.substitute, absence.powers):
+    if refusal := why_not_replace(absence):
         raise ValidationError({"substitute": refusal})
     _insert(absence)
     absence_changed.send(Absence, verb="absence_declared", absence=absence, actor=actor)

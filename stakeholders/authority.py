@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from stakeholders.kinds import Side
-from stakeholders.models import AuthorityKind, Mandate, Office, SigningAuthority, User
+from stakeholders.models import AuthorityKind, Mandate, Office, Role, SigningAuthority, User
 from stakeholders.models.register import DELEGATIONS
 from stakeholders.titles import absent, named
 from stakeholders.wording import day, moment
@@ -64,6 +64,7 @@ class Rule(StrEnum):
     SCOPE = "scope"
     CONTRACT_KIND = "contract_kind"
     TERRITORY = "territory"
+    APART = "apart"
     COOLING = "cooling"
 
 
@@ -72,6 +73,7 @@ class Question:
     """Who wants to sign for which office, what kind of contract, about which communes, on which day.
 
     ``at`` is the moment of that day: now for today; without it, the end of the day is meant.
+    ``keeps_apart`` says that they hold the control of legality that day (CGCT L2131-6).
     """
 
     person: User
@@ -80,6 +82,7 @@ class Question:
     contract_kind: str
     communes: tuple[str, ...]
     at: dt.datetime | None = None
+    keeps_apart: bool = False
 
     @property
     def moment(self) -> dt.datetime:
@@ -214,6 +217,9 @@ def decide(
             if not mandate.is_settled(question.moment):
                 return NoBasis(Rule.COOLING, _cooling(mandate))
             return Basis(AuthorityKind.OFFICE_HOLDER, mandate, question.office)
+    mine = (m for m in mandates if m.person_id == question.person.pk)
+    apart = any(m.office.role == Role.LEGALITY and m.runs_on(question.on) for m in mine)
+    question = replace(question, keeps_apart=apart)
     # a guest's mandate fills no office, and who comes later was not replaced
     of_office = [m for m in mandates if m.office_id == question.office.pk and m.limited_type_id is None]
     vacant = not any(m.runs_on(question.on) for m in of_office)
@@ -378,6 +384,14 @@ RULES: tuple[tuple[Rule, Check, Promise], ...] = (
         lambda q, row, _v: bool(row.communes) and not set(q.communes) <= set(row.communes),
         gettext_lazy(
             "%(act)s ne couvre pas tout le périmètre du contrat (%(communes)s). Laissez signer le titulaire."
+        ),
+    ),
+    (
+        Rule.APART,
+        lambda q, _row, _v: q.keeps_apart,
+        gettext_lazy(
+            "%(act)s ne vous permet pas de signer : le contrôle de légalité, que vous tenez, se tient à part "
+            "de la négociation. Laissez signer le titulaire."
         ),
     ),
     (

@@ -7,13 +7,14 @@ resolutions.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from stakeholders.kinds import Power
-from stakeholders.models import Mandate, Role
+from stakeholders.models import Absence, AuthorityKind, Mandate, Role, SigningAuthority
 
 NEGOTIATING = frozenset({Power.DRAFT, Power.REVIEW, Power.APPROVE, Power.SIGN})
 NEGOTIATORS = frozenset({Role.HEAD, Role.DELEGATE, Role.PILOT, Role.VALIDATOR, Role.REVIEWER})
@@ -47,11 +48,47 @@ def not_together() -> str:
     )
 
 
-def why_not_substitute(substitute: Mandate, powers: Iterable[str]) -> str:
-    """Return why the holder of this mandate cannot do these acts as a substitute, or nothing."""
-    role, entrusted = Role(substitute.office.role), {Power(power) for power in powers}
-    if role is Role.LEGALITY and entrusted & NEGOTIATING:
+def keeping_apart(starts_on: dt.date, ends_on: dt.date | None) -> QuerySet[Mandate]:
+    """Return the mandates by which somebody holds the control of legality on one of these days."""
+    found = Mandate.objects.filter(withdrawn_at=None, office__role=Role.LEGALITY)
+    found = found.exclude(ends_on__lt=starts_on)
+    return found if ends_on is None else found.filter(starts_on__lte=ends_on)
+
+
+def why_not_substitute(
+    substitute: Mandate, powers: Iterable[str], *, starts_on: dt.date, ends_on: dt.date | None
+) -> str:
+    """Return why this person cannot do these acts in another's place on these days, or nothing.
+
+    Whichever office names them: who holds the control of legality beside it stays apart.
+    """
+    entrusted = {Power(power) for power in powers}
+    apart = keeping_apart(starts_on, ends_on).filter(person=substitute.person_id)
+    if entrusted & NEGOTIATING and apart.exists():
         return _("Le contrôle de légalité ne peut ni rédiger, ni rendre un avis, ni approuver.")
-    if Power.RECORD_RESOLUTION in entrusted and role is not Role.CLERK:
+    if Power.RECORD_RESOLUTION in entrusted and Role(substitute.office.role) is not Role.CLERK:
         return _("Seul le service des assemblées enregistre les délibérations du conseil.")
     return ""
+
+
+def why_not_replace(absence: Absence) -> str:
+    """Return why the substitute of this absence cannot do what it entrusts to them, or nothing."""
+    return why_not_substitute(
+        absence.substitute, absence.powers, starts_on=absence.starts_on, ends_on=absence.ends_on
+    )
+
+
+def why_not_sign_for(authority: SigningAuthority) -> str:
+    """Return why this act cannot let the person whom it names sign contracts for another, or nothing."""
+    if authority.kind == AuthorityKind.REPRESENTATION_ONLY or not authority.covers_contract_signature:
+        return ""
+    apart = keeping_apart(authority.starts_on, authority.ends_on)
+    return signs_nothing() if apart.filter(person=authority.delegate.person_id).exists() else ""
+
+
+def signs_nothing() -> str:
+    """Say that who holds the control of legality signs no contract in another's place."""
+    return _(
+        "Le contrôle de légalité juge les actes des communes : qui le tient ne signe aucun contrat à la "
+        "place d’un autre. Désignez une autre personne, ou mettez d’abord fin à cette fonction."
+    )

@@ -223,6 +223,23 @@ def test_a_closed_account_signs_nothing_not_even_its_own_office() -> None:
     assert rule_of(scene.asks(who=scene.prefect.person)) == Rule.CLOSED_ACCOUNT
 
 
+@pytest.mark.parametrize("kind", DELEGATED)
+def test_who_holds_the_control_of_legality_signs_for_nobody(kind: AuthorityKind) -> None:
+    scene = scene_for(kind)
+    control = Office(pk=9, organisation=PREFECTURE, title="Contrôle de légalité", role=Role.LEGALITY)
+    held = Mandate(pk=9, person=scene.secretary.person, office=control, starts_on=TODAY, ends_on=TODAY)
+    row, theirs = scene.authority(kind), Mandate(pk=9, person=person(9), office=control, starts_on=EPOCH)
+    for on, others, rule in (
+        (TODAY, [held], Rule.APART),
+        (TODAY - DAY, [held], None),
+        (TODAY + DAY, [held], None),
+        (TODAY, [theirs], None),
+    ):
+        question = Question(scene.secretary.person, PREFECT, on, "csi", ("Clairval-sur-Orme",))
+        answer = decide(question, mandates=[scene.prefect, scene.secretary, *others], authorities=[row])
+        assert rule_of(answer) == rule
+
+
 def test_of_several_acts_the_one_that_serves_is_used_and_named() -> None:
     """Clairval: the general delegation does not cover contracts, the substitution does, in its days."""
     scene = Prefecture()

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from contracts.models import PILOTING, ContractAccess, Signatory
 from stakeholders.authority import Basis
+from stakeholders.incompatibilities import NEGOTIATING, keeping_apart
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from stakeholders.prepared import A_DAY, MARKER, Prepared
@@ -123,6 +124,8 @@ def _away(power: Power) -> Prepared[Absence]:
             substitute__person__is_active=True,
             powers__contains=[power.value],
         )
+        if power in NEGOTIATING:
+            away = away.exclude(substitute__person__in=keeping_apart(day, day).values("person"))
         return away.select_related(
             "mandate__office__organisation", "substitute__person__mail_choice", "substitute__office"
         )

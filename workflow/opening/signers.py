@@ -84,6 +84,7 @@ def _refusal(place: Signatory, person: User, refusal: NoBasis) -> str:
         Rule.SCOPE: _("acte qui ne couvre pas la signature des contrats"),
         Rule.CONTRACT_KIND: _("acte qui ne couvre pas cette nature de contrat"),
         Rule.TERRITORY: _("acte qui ne couvre pas tout le périmètre"),
+        Rule.APART: _("tient le contrôle de légalité"),
         Rule.CLOSED_ACCOUNT: _("compte fermé"),
     }
     if refusal.rule == Rule.NOT_YET and refusal.authority:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from signatures.models import SignatureRequest
 from stakeholders.authority import Basis, NoBasis, Rule, decide_within_scope
 from stakeholders.kinds import Power
-from stakeholders.models import AuthorityKind, Mandate, Organisation, SigningAuthority
+from stakeholders.models import AuthorityKind, Mandate, Organisation, Role, SigningAuthority
 
 DAY = dt.timedelta(days=1)
 SHOWN = dt.timedelta(days=365)  # on each side of today
@@ -85,6 +85,7 @@ LOOKS: dict[Rule, tuple[str, Promise]] = {
     Rule.LAPSED: ("stop", gettext_lazy("caduc")),
     Rule.NOT_VACANT: ("wait", gettext_lazy("sans effet : la fonction a un titulaire")),
     Rule.UNPUBLISHED: ("wait", gettext_lazy("non publié")),
+    Rule.APART: ("wait", gettext_lazy("sans effet : tient le contrôle de légalité")),
     Rule.COOLING: ("wait", gettext_lazy("à venir")),
     Rule.SCOPE: ("wait", gettext_lazy("ne couvre pas les contrats")),
 }
@@ -125,7 +126,12 @@ class _Register:
         then = _as_it_was(row)
         then.delegate = _as_it_was(row.delegate)
         then.grantor = _as_it_was(row.grantor) if row.grantor else None
-        held = [_as_it_was(mandate) for mandate in self.mandates if mandate.office_id == row.office_id]
+        held = [
+            _as_it_was(mandate)
+            for mandate in self.mandates
+            if mandate.office_id == row.office_id
+            or (mandate.person_id == row.delegate.person_id and mandate.office.role == Role.LEGALITY)
+        ]
         # the answer can change on these days only
         turns = {first, then.published_on}
         for dated in (then, then.delegate, then.grantor, *held):

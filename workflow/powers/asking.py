@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 
 from stakeholders import actions
 from stakeholders.granting import is_entrusted_by_another, needs_confirmation, to_oneself
-from stakeholders.incompatibilities import why_not_substitute
+from stakeholders.incompatibilities import why_not_replace, why_not_sign_for
 from stakeholders.models import (
     Absence,
     Grant,
@@ -63,6 +63,8 @@ def record_act(actor: User, organisation: Organisation, authority: SigningAuthor
     if not authority.document_sha256:
         raise Invalid(str(ACT_IS_OWED), field="document")
     authority.full_clean()
+    if refusal := why_not_sign_for(authority):
+        raise Invalid(refusal, field="delegate")
     names = ("kind", "act", "published_in", "published_on", "starts_on", "ends_on", "scope")
     more = ("covers_contract_signature", "contract_kinds", "communes")
     facts = {name: as_fact(getattr(authority, name)) for name in (*names, *more)}
@@ -96,7 +98,7 @@ def declare_absence(actor: User, organisation: Organisation, absence: Absence) -
             raise Invalid(to_oneself(), field="substitute")
         absence.declared_by = actor
         absence.full_clean()
-        if refusal := why_not_substitute(absence.substitute, absence.powers):
+        if refusal := why_not_replace(absence):
             raise Invalid(refusal, field="substitute")
         facts = {
             "substitute": absence.substitute_id,

@@ -18,8 +18,9 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Contract, Signatory
 from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, question_about
+from stakeholders.incompatibilities import NEGOTIATING
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, Mandate, SigningAuthority, User
+from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from stakeholders.permissions import (
     held_on,
     holds,
@@ -107,16 +108,24 @@ class Standings:
     def _some(self, named: str) -> bool:
         return any(getattr(mandate, named) for mandate in self.mandates)
 
+    @property
+    def _keeps_apart(self) -> bool:
+        """Whether the person holds the control of legality: in nobody's place do they negotiate then."""
+        return any(mandate.office.role == Role.LEGALITY for mandate in self.mandates)
+
     @cached_property
     def _absences(self) -> list[Absence]:
         if not self._some("replaces"):
             return []
         rows = Absence.objects.in_force(self.on).filter(substitute__in=[m.pk for m in self.mandates])
-        return list(rows.select_related("mandate__office__organisation", "mandate__person", "substitute"))
+        found = list(rows.select_related("mandate__office__organisation", "mandate__person", "substitute"))
+        for absence in found if self._keeps_apart else ():
+            absence.powers = [power for power in absence.powers if power not in NEGOTIATING]
+        return [absence for absence in found if absence.powers]
 
     @cached_property
     def _transfers(self) -> dict[int, Transfer]:
-        if not self._some("received"):
+        if self._keeps_apart or not self._some("received"):
             return {}
         rows = Transfer.objects.filter(receiver__in=[m.pk for m in self.mandates], ended_at=None)
         return {row.task_id: row for row in rows.select_related("giver__person").order_by("pk")}

@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.incompatibilities import NEGOTIATING, keeping_apart
+from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation
 from stakeholders.serving import MandateChoice, serving
 from workflow.tasks.fields import reason_field
@@ -20,8 +23,12 @@ class TransferForm(forms.Form):
         _("Motif"), required=True, help_text=_("Vos collègues et les parties au contrat le liront.")
     )
 
-    def __init__(self, *args: Any, organisation: Organisation, giver: Mandate, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, organisation: Organisation, giver: Mandate, power: Power | None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["receiver"].queryset = serving(organisation).exclude(  # type: ignore[attr-defined]
-            person=giver.person_id
-        )
+        today = timezone.localdate()
+        colleagues = serving(organisation).filter(starts_on__lte=today).exclude(person=giver.person_id)
+        if power in NEGOTIATING:
+            colleagues = colleagues.exclude(person__in=keeping_apart(today, today).values("person"))
+        self.fields["receiver"].queryset = colleagues  # type: ignore[attr-defined]

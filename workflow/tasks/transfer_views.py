@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from workflow.engine.tasks import power_of
 from workflow.record.refusals import ActRefused, Invalid
 from workflow.tasks import access, transfers
 from workflow.tasks.access import OpenTask
@@ -21,7 +22,9 @@ def task_transfer(request: Request, contract: int, task: int) -> HttpResponse:
     """Pass a task on to a colleague, with a reason."""
     met = _of_the_house(request, contract, task)
     organisation = met.task.owner_permission_obj
-    form = TransferForm(request.POST or None, organisation=organisation, giver=met.mandate)
+    form = TransferForm(
+        request.POST or None, organisation=organisation, giver=met.mandate, power=power_of(met.task)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             transfers.transfer_task(request.user, met.task.pk, **form.cleaned_data)

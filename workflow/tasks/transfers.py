@@ -41,13 +41,14 @@ def transfer_task(user: User, task_id: int, *, receiver: Mandate, reason: str) -
                 % {"person": act.standing.absence.mandate.person}
             )
         organisation = act.task.owner_permission_obj
-        if receiver.office.organisation_id != organisation.pk or not receiver.runs_on(timezone.localdate()):
+        today = timezone.localdate()
+        if receiver.office.organisation_id != organisation.pk or not receiver.runs_on(today):
             raise Invalid(
                 _("Choisissez un collègue qui tient une fonction dans votre organisation."), "receiver"
             )
         if receiver.person_id == user.pk:
             raise Invalid(_("Choisissez quelqu’un d’autre que vous."), "receiver")
-        if refusal := why_not_substitute(receiver, [power]):
+        if refusal := why_not_substitute(receiver, [power], starts_on=today, ends_on=today):
             raise Invalid(refusal, "receiver")
         reason = owed(reason, TRANSFER_OWES_WHY)
         _end(act.task)
