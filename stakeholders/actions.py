@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from stakeholders.days import plausible
 from stakeholders.granting import to_oneself
-from stakeholders.incompatibilities import why_not_appoint, why_not_replace, why_not_sign_for
+from stakeholders.incompatibilities import one_at_a_time, why_not_appoint, why_not_replace, why_not_sign_for
 from stakeholders.models import Absence, Grant, GrantState, Mandate, Office, SigningAuthority, User
 from stakeholders.sessions import end_sessions
 from stakeholders.signals import absence_changed, authority_changed, rights_changed
@@ -46,6 +46,7 @@ def appoint(
         may_sign_from=may_sign_from,
     )
     mandate.full_clean()
+    one_at_a_time([person.pk])
     if refusal := why_not_appoint(mandate):
         raise ValidationError({"office": refusal})
     mandate.save()

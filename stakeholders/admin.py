@@ -27,7 +27,7 @@ from stakeholders.actions import (
     withdraw_mandate,
 )
 from stakeholders.granting import WIDENS, gives_power, is_lowered, is_widened
-from stakeholders.incompatibilities import why_not_appoint
+from stakeholders.incompatibilities import one_at_a_time, why_not_appoint, why_not_role
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, User
 from stakeholders.permissions import establish_organisation
 from stakeholders.person_admin import PersonAdmin
@@ -103,6 +103,20 @@ class OrganisationAdmin(AskingAdmin):
         obj.pk, obj.group = made.pk, made.group
 
 
+class OfficeForm(forms.ModelForm[Office]):
+    """An office; the role that its holder could not keep beside another is said before it is changed."""
+
+    def clean(self) -> dict[str, Any]:
+        """Ask what its holders hold besides."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        role = cleaned.get("role")
+        if self.instance.pk and role:
+            one_at_a_time(self.instance.mandates.values_list("person", flat=True))
+        if self.instance.pk and role and (refusal := why_not_role(self.instance, role)):
+            self.add_error("role", refusal)
+        return cleaned
+
+
 @admin.register(Office)
 class OfficeAdmin(AskingAdmin):
     """Posts and their roles; who holds one gains nothing by its change before a second person confirms."""
@@ -110,6 +124,7 @@ class OfficeAdmin(AskingAdmin):
     list_display = ("title", "organisation", "role", "administers")
     list_filter = ("role", "administers", "organisation__kind")
     search_fields = ("title", "organisation__name")
+    form = OfficeForm
 
     def get_readonly_fields(self, request: HttpRequest, obj: Office | None = None) -> tuple[str, ...]:
         """An office stays where it is: moved, it would take its holder along."""

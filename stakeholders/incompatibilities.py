@@ -11,10 +11,11 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from stakeholders.kinds import Power
-from stakeholders.models import Absence, AuthorityKind, Mandate, Role, SigningAuthority
+from stakeholders.models import Absence, AuthorityKind, Mandate, Office, Role, SigningAuthority, User
 
 NEGOTIATING = frozenset({Power.DRAFT, Power.REVIEW, Power.APPROVE, Power.SIGN})
 NEGOTIATORS = frozenset({Role.HEAD, Role.DELEGATE, Role.PILOT, Role.VALIDATOR, Role.REVIEWER})
@@ -29,7 +30,26 @@ def against_role(role: str) -> frozenset[Role]:
 
 def why_not_appoint(mandate: Mandate) -> str:
     """Return why this mandate cannot be given beside those that the person holds, or nothing."""
-    if not (against := against_role(mandate.office.role)):
+    return _clash(mandate, mandate.office.role)
+
+
+def why_not_role(office: Office, role: str) -> str:
+    """Return why who holds this office, or will, could not keep it with another role, or nothing."""
+    held = office.mandates.filter(withdrawn_at=None).exclude(ends_on__lt=timezone.localdate())
+    return next(filter(None, (_clash(mandate, role) for mandate in held)), "")
+
+
+def one_at_a_time(people: Iterable[int]) -> None:
+    """Have whoever else gives these people an office, or widens theirs, wait for this transaction's end.
+
+    Two organisations could give at once what one person may not hold together.
+    """
+    rows = User.objects.select_for_update(no_key=True).filter(pk__in=people)
+    list(rows.order_by("pk").values_list("pk"))
+
+
+def _clash(mandate: Mandate, role: str) -> str:
+    if not (against := against_role(role)):
         return ""
     meanwhile = Q(ends_on__isnull=True) | Q(ends_on__gte=mandate.starts_on)
     if mandate.ends_on is not None:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from contracts.models import ENDED, Participation, Signatory
 from stakeholders.actions import propose, withdraw_mandate
 from stakeholders.granting import POWERFUL, is_widened, to_oneself
-from stakeholders.incompatibilities import why_not_appoint
+from stakeholders.incompatibilities import one_at_a_time, why_not_role
 from stakeholders.kinds import Power
 from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, SigningAuthority, User
 from stakeholders.permissions import change_kind as permissions_change_kind
@@ -170,12 +170,9 @@ def _refuse_change(actor: User, office: Office, wanted: dict[str, Any], held: li
             % {"reference": place.contract.reference},
             "role",
         )
-    for mandate in held:
-        mandate.office.role = wanted["role"]
-        refusal = why_not_appoint(mandate)
-        mandate.office.role = office.role
-        if refusal:
-            raise Invalid(refusal, "role")
+    one_at_a_time(mandate.person_id for mandate in held)
+    if refusal := why_not_role(office, wanted["role"]):
+        raise Invalid(refusal, "role")
 
 
 def _save(office: Office) -> None:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from signatures import confirmations
 from signatures.errors import ConfirmationRefused
 from stakeholders.actions import appoint, declare_absence, record_authority
+from stakeholders.incompatibilities import one_at_a_time, why_not_role
 from stakeholders.invitations import Invitation
 from stakeholders.models import (
     Absence,
@@ -264,6 +265,9 @@ def _declare_absence(grant: Grant) -> None:
 def _widen(grant: Grant) -> None:
     office = grant.office
     assert office is not None  # noqa: S101 (as propose keeps it)
+    one_at_a_time(office.mandates.values_list("person", flat=True))
+    if refusal := why_not_role(office, grant.facts["to_role"]):  # given meanwhile to who holds it
+        raise ValidationError(refusal)
     office.role, office.administers = grant.facts["to_role"], grant.facts["to_administers"]
     office.save(update_fields=["role", "administers"])
     held = (
