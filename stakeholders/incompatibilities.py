@@ -75,6 +75,12 @@ def keeping_apart(starts_on: dt.date, ends_on: dt.date | None) -> QuerySet[Manda
     return found if ends_on is None else found.filter(starts_on__lte=ends_on)
 
 
+def never_entrusted(substitute: Mandate, *, keeps_apart: bool) -> frozenset[Power]:
+    """Return what this mandate lets nobody do in another's place, its holder keeping apart or not."""
+    clerks = frozenset() if substitute.office.role == Role.CLERK else frozenset({Power.RECORD_RESOLUTION})
+    return clerks | NEGOTIATING if keeps_apart else clerks
+
+
 def why_not_substitute(
     substitute: Mandate, powers: Iterable[str], *, starts_on: dt.date, ends_on: dt.date | None
 ) -> str:
@@ -82,11 +88,11 @@ def why_not_substitute(
 
     Whichever office names them: who holds the control of legality beside it stays apart.
     """
-    entrusted = {Power(power) for power in powers}
     apart = keeping_apart(starts_on, ends_on).filter(person=substitute.person_id)
-    if entrusted & NEGOTIATING and apart.exists():
+    refused = never_entrusted(substitute, keeps_apart=apart.exists()) & {Power(power) for power in powers}
+    if refused & NEGOTIATING:
         return _("Le contrôle de légalité ne peut ni rédiger, ni rendre un avis, ni approuver.")
-    if Power.RECORD_RESOLUTION in entrusted and Role(substitute.office.role) is not Role.CLERK:
+    if refused:
         return _("Seul le service des assemblées enregistre les délibérations du conseil.")
     return ""
 

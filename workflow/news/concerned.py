@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from contracts.models import PILOTING, ContractAccess, Signatory
 from stakeholders.authority import Basis
-from stakeholders.incompatibilities import NEGOTIATING, keeping_apart
+from stakeholders.incompatibilities import NEGOTIATING, keeping_apart, never_entrusted
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from stakeholders.prepared import A_DAY, MARKER, Prepared
@@ -100,6 +100,7 @@ def _doers(task: Task) -> set[User]:
     found = _with_power(_HELD_THERE.rows(organisation, today), power)
     for absence in _away(power).rows(organisation, today):
         entrusted = power in absence.mandate.office.powers and absence.mandate.runs_on(today)
+        entrusted = entrusted and power not in never_entrusted(absence.substitute, keeps_apart=False)
         if entrusted and absence.substitute.runs_on(today):
             found.add(absence.substitute.person)
     return found

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from contracts.models import Contract, Signatory
 from stakeholders.authority import Basis, NoBasis, decide, decide_within_scope, question_about
-from stakeholders.incompatibilities import NEGOTIATING
+from stakeholders.incompatibilities import never_entrusted
 from stakeholders.kinds import Power
 from stakeholders.models import Absence, Mandate, Role, SigningAuthority, User
 from stakeholders.permissions import (
@@ -119,8 +119,10 @@ class Standings:
             return []
         rows = Absence.objects.in_force(self.on).filter(substitute__in=[m.pk for m in self.mandates])
         found = list(rows.select_related("mandate__office__organisation", "mandate__person", "substitute"))
-        for absence in found if self._keeps_apart else ():
-            absence.powers = [power for power in absence.powers if power not in NEGOTIATING]
+        mine = {mandate.pk: mandate for mandate in self.mandates}
+        for absence in found:  # an office changed, or was given, since it was declared
+            never = never_entrusted(mine[absence.substitute_id], keeps_apart=self._keeps_apart)
+            absence.powers = [power for power in absence.powers if power not in never]
         return [absence for absence in found if absence.powers]
 
     @cached_property

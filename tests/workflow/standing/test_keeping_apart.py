@@ -20,6 +20,7 @@ from tests.cast import Cast, small_contract
 from workflow.engine.tasks import Task
 from workflow.inbox import baskets
 from workflow.news import concerned
+from workflow.platform import corrections
 from workflow.powers import asking
 from workflow.record.refusals import Invalid, NotAllowed
 from workflow.standing.standings import Standings, standing_to_act
@@ -163,3 +164,20 @@ def test_the_form_offers_nobody_who_would_be_refused(cast: Cast, client: Client)
     answer = client.post(address, {"receiver": tomorrow.pk, "reason": "Dès demain."})
     assert answer.status_code == 422
     assert "Dès demain." in answer.content.decode()
+
+
+def test_a_substitute_whose_office_is_no_clerks_any_more_records_no_resolution(cast: Cast) -> None:
+    town, person = cast.organisation("org-ville"), User.objects.create_user("second-greffe@clairval.example")
+    office = Office.objects.create(organisation=town, title="Greffe adjoint", role=Role.CLERK)
+    second = appoint(person, office, starts_on=timezone.localdate(), actor=cast.admin)
+    contract = plot.at_signing(cast)
+    waiting = plot.task(contract, "council_resolution")
+    absence = away(cast, second, Power.VIEW, Power.RECORD_RESOLUTION)
+    absence.mandate = cast.greffe.mandates.get()
+    declare_absence(absence, actor=cast.greffe)
+    assert standing_to_act(person, waiting)
+    corrections.change_office(cast.admin, office, title="Mission", role=Role.CONTRIBUTOR, administers=False)
+    assert standing_to_act(person, waiting) is None
+    assert person not in concerned.doers(waiting)
+    assert not baskets.Baskets(person)["delegues"].listing.page().rows
+    assert standing_to_act(cast.greffe, waiting)
