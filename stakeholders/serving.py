@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
@@ -14,7 +14,13 @@ from stakeholders.wording import in_sentence
 
 
 class MandateChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
-    """People by name and office."""
+    """People by name and office; who is no longer offered when the form is sent is refused in words."""
+
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        "invalid_choice": _(
+            "Cette personne ne peut pas, ou ne peut plus, être choisie ici : prenez-en une autre de la liste."
+        )
+    }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"empty_label": _("Choisissez une personne"), **kwargs})

@@ -164,6 +164,7 @@ def test_the_form_offers_nobody_who_would_be_refused(cast: Cast, client: Client)
     answer = client.post(address, {"receiver": tomorrow.pk, "reason": "Dès demain."})
     assert answer.status_code == 422
     assert "Dès demain." in answer.content.decode()
+    assert "ne peut pas, ou ne peut plus, être choisie ici" in answer.content.decode()
 
 
 def test_a_substitute_whose_office_is_no_clerks_any_more_records_no_resolution(cast: Cast) -> None:
