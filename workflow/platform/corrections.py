@@ -126,6 +126,7 @@ def change_office(actor: User, office: Office, *, title: str, role: str, adminis
     acts_for_platform(actor)
     with transaction.atomic():
         Organisation.objects.select_for_update(no_key=True).get(pk=office.organisation_id)
+        one_at_a_time(office.mandates.values_list("person", flat=True))
         found: Office = (
             Office.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=office.pk)
         )
@@ -170,7 +171,6 @@ def _refuse_change(actor: User, office: Office, wanted: dict[str, Any], held: li
             % {"reference": place.contract.reference},
             "role",
         )
-    one_at_a_time(mandate.person_id for mandate in held)
     if refusal := why_not_role(office, wanted["role"]):
         raise Invalid(refusal, "role")
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from signatures import confirmations
 from signatures.errors import ConfirmationRefused
-from stakeholders.incompatibilities import against_role, not_together, why_not_appoint
+from stakeholders.incompatibilities import against_role, not_together, one_at_a_time, why_not_appoint
 from stakeholders.models import Grant, GrantKind, GrantState, Mandate, Organisation, User
 from stakeholders.proofs import Proof
 from workflow.powers import acts, pending
@@ -122,6 +122,9 @@ def do(actor: User, purpose: str, keys: Iterable[int], *, confirmation: str) -> 
     chosen = list(Grant.objects.select_related("organisation").filter(pk__in=list(keys)).order_by("pk"))
     for key in sorted({grant.organisation_id for grant in chosen}):
         Organisation.objects.select_for_update(no_key=True).get(pk=key)
+    # in one order, or two lists of the same people would wait for each other
+    holding = Mandate.objects.filter(office__in=[grant.office_id for grant in chosen if grant.office_id])
+    one_at_a_time({*holding.values_list("person", flat=True), *(g.person_id for g in chosen if g.person_id)})
     try:
         confirmations.consume(actor, confirmation, document_sha256=fingerprint(chosen, purpose))
     except ConfirmationRefused as error:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils import timezone
 
+from signatures import confirmations
 from stakeholders.actions import appoint
 from stakeholders.models import Grant, Mandate, Office, Role, User
 from tests.administrators import with_second_factor
-from tests.cast import Cast
+from tests.cast import PASSWORD, Cast
 from tests.granted import asked, confirmed
 from tests.snapshots import again
+from tests.workflow.powers.test_invitations import administrator
 from tests.workflow.procedures.test_races import TIMES, at_once
 from workflow.platform import corrections
+from workflow.powers import acts, appointments, together
 from workflow.record.refusals import Invalid, Locked
 
 NOT_TOGETHER = "ne peut être tenu par une personne qui rédige"
@@ -92,3 +96,40 @@ def test_two_organisations_that_give_both_at_once_give_one(cast: Cast) -> None:
         ended = at_once(lambda: give(control), lambda: give(piloting))
         assert sorted(ended) == ["Invalid", "done"]
         assert person.mandates.count() == 1
+
+
+@pytest.mark.race
+def test_two_lists_of_the_same_people_in_another_order_wait_for_one_another(cast: Cast) -> None:
+    """The journal is written in turn: whoever held it and waited for a person would have stopped both."""
+    people = [newcomer(), User.objects.create_user("une-autre@pref-orme.example", last_name="Autre")]
+    day = timezone.localdate()
+    lists: list[list[int]] = []
+    for code, order in (("org-ville", people), ("org-pref", people[::-1])):
+        grants = []
+        for n, person in enumerate(order):
+            held = office(cast, Role.VALIDATOR, f"Validation {n}", code)
+            grant = appointments.give_office(
+                cast.admin,
+                held.organisation,
+                person=person,
+                office=held,
+                starts_on=day,
+                ends_on=None,
+                act="A-1",
+            )
+            assert isinstance(grant, Grant)
+            grants.append(asked(grant).pk)
+        lists.append(grants)
+    confirming = (administrator(cast.organisation("org-ville")), cast.dircab)
+
+    def confirm(by: User, keys: list[int], token: str) -> None:
+        assert not any(done.refusal for done in together.do(by, acts.CONFIRM, keys, confirmation=token))
+
+    for _turn in again(TIMES):
+        racers = []
+        for by, keys in zip(confirming, lists, strict=True):
+            sha256 = together.fingerprint(list(Grant.objects.filter(pk__in=keys)), acts.CONFIRM)
+            token = confirmations.confirm(by, PASSWORD, document_sha256=sha256)
+            racers.append(partial(confirm, by, keys, token))
+        assert at_once(*racers) == ["done", "done"]
+        assert [person.mandates.count() for person in people] == [2, 2]
