@@ -168,10 +168,10 @@ def test_the_form_offers_nobody_who_would_be_refused(cast: Cast, client: Client)
 
 
 def test_a_substitute_whose_office_is_no_clerks_any_more_records_no_resolution(cast: Cast) -> None:
+    contract = plot.at_signing(cast)
     town, person = cast.organisation("org-ville"), User.objects.create_user("second-greffe@clairval.example")
     office = Office.objects.create(organisation=town, title="Greffe adjoint", role=Role.CLERK)
     second = appoint(person, office, starts_on=timezone.localdate(), actor=cast.admin)
-    contract = plot.at_signing(cast)
     waiting = plot.task(contract, "council_resolution")
     absence = away(cast, second, Power.VIEW, Power.RECORD_RESOLUTION)
     absence.mandate = cast.greffe.mandates.get()
