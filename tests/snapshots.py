@@ -40,7 +40,10 @@ _SETTLED = {"auth_permission", "django_content_type"}  # many rows that hardly a
 MAX_AGE = 300.0  # seconds
 Scene = TypeVar("Scene")
 _documents = tempfile.TemporaryDirectory(prefix="contreseing-scenes-")
-_scenes: dict[str, tuple[float, Any]] = {}  # by name: when it was made, and what making it returned
+# by name: when it was made, by which settings, and what making it returned
+_scenes: dict[str, tuple[float, list[Any], Any]] = {}
+# what the text of a contract says of the installation: frozen again with others, it is another text
+SAID = ("PUBLIC_URL", "DEMONSTRATION", "TRAINING", "PARTY_SIGNATURE_LEVEL", "PARTNER_SIGNATURE_LEVEL")
 _soiled: set[str] = set()  # databases in which a test committed, that nobody put back yet
 _restoring: dict[tuple[str, str], str] = {}  # by database and snapshot: what puts it back
 
@@ -132,14 +135,18 @@ def forget_scenes() -> None:
 def once(name: str, make: Callable[[], Scene]) -> Scene:
     """Set up a scene the first time it is asked for, and again when that is long ago; put it back in between.
 
+    Again, too, where the settings that its texts say are others than those it was made with.
+
     To be asked for before the test does anything else, as what it did would be lost; rows and
     documents are put back, and what ``make`` returned is copied, so that no test sees what another
     did to it, nor whether it came first.
     """
     schema, documents = f"kept_scene_{name}", Path(_documents.name, name)
-    if name not in _scenes or time.monotonic() - _scenes[name][0] > MAX_AGE:
+    said = [getattr(settings, each) for each in SAID]
+    started, made_with, _made = _scenes.get(name, (0.0, [], None))
+    if made_with != said or time.monotonic() - started > MAX_AGE:
         started = time.monotonic()
-        _scenes[name] = started, make()
+        _scenes[name] = started, said, make()
         keep(schema)
         shutil.rmtree(documents, ignore_errors=True)
         shutil.copytree(settings.BLOB_DIR, documents)
@@ -147,5 +154,5 @@ def once(name: str, make: Callable[[], Scene]) -> Scene:
     forget_caches()
     mail.outbox = []
     shutil.copytree(documents, settings.BLOB_DIR, dirs_exist_ok=True)
-    scene: Scene = copy.deepcopy(_scenes[name][1])
+    scene: Scene = copy.deepcopy(_scenes[name][2])
     return scene

@@ -67,6 +67,27 @@ def test_a_scene_is_made_again_once_it_is_old(
     assert list(User.objects.values_list("pk", flat=True)) == [again]
 
 
+@pytest.mark.parametrize("said", snapshots.SAID)
+def test_a_scene_is_made_again_where_its_texts_would_say_something_else(
+    transactional_db: None, tmp_path: Path, settings: Any, said: str
+) -> None:
+    """As a contract frozen at another address: what its council resolved was no longer on its text."""
+    settings.BLOB_DIR = tmp_path / "blobs"
+    settings.BLOB_DIR.mkdir()
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(len(made))
+        return len(made)
+
+    before = getattr(settings, said)
+    assert [snapshots.once(said, make) for _turn in range(2)] == [1, 1]
+    setattr(settings, said, "another")
+    assert [snapshots.once(said, make) for _turn in range(2)] == [2, 2]
+    setattr(settings, said, before)
+    assert snapshots.once(said, make) == 3
+
+
 class TestCase(DjangoTestCase):
     """A case of Django's has neither the fixture nor the mark of the others."""
 
