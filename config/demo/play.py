@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from rich.markup import escape
 
 from config.demo import scenes
 from config.demo.opening import commitment_form, editor_links, open_contract
@@ -40,10 +41,16 @@ def perform(stage: Stage, out: Path, written: Callable[[Stage, Path], None] | No
     finally:
         stage.close()
     console.print(
-        f"[green]Le contrat est signé par tous.[/green] Fichiers dans {out.name}/ : "
+        f"[green]Le contrat est signé par tous.[/green] Fichiers dans {escape(place(out))}/ : "
         + ", ".join(scenes.RESULTS)
     )
     return 0
+
+
+def place(folder: Path) -> str:
+    """Return where a folder is, as whoever started the play finds it: from where they are, or whole."""
+    here = Path.cwd()
+    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
 
 
 def _clairval(stage: Stage, out: Path) -> None:
