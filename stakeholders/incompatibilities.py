@@ -91,7 +91,10 @@ def why_not_substitute(
     apart = keeping_apart(starts_on, ends_on).filter(person=substitute.person_id)
     refused = never_entrusted(substitute, keeps_apart=apart.exists()) & {Power(power) for power in powers}
     if refused & NEGOTIATING:
-        return _("Le contrôle de légalité ne peut ni rédiger, ni rendre un avis, ni approuver.")
+        return _(
+            "Le contrôle de légalité ne peut ni rédiger, ni rendre un avis, ni approuver : désignez "
+            "une autre personne."
+        )
     if refused:
         return _("Seul le service des assemblées enregistre les délibérations du conseil.")
     return ""

@@ -48,7 +48,9 @@ def absence_add(request: Request, organisation: int) -> HttpResponse:
         try:
             asked = asking.declare_absence(request.user, found, Absence(**form.cleaned_data))
         except ValidationError as error:
-            form.add_error(None, list(error.messages))
+            # beside what is to be changed, where the form asks for it
+            for field, said in getattr(error, "error_dict", {None: error.messages}).items():
+                form.add_error(field if field in form.fields else None, said)
         except ActRefused as error:
             field = getattr(error, "field", None)
             form.add_error(field if field in form.fields else None, error.message)

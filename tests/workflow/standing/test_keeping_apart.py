@@ -182,3 +182,24 @@ def test_a_substitute_whose_office_is_no_clerks_any_more_records_no_resolution(c
     assert person not in concerned.doers(waiting)
     assert not baskets.Baskets(person)["delegues"].listing.page().rows
     assert standing_to_act(cast.greffe, waiting)
+
+
+def test_the_refusal_stands_beside_who_is_to_be_changed_and_keeps_what_was_typed(
+    cast: Cast, client: Client
+) -> None:
+    client.force_login(cast.pilote_prefecture)
+    absence = away(cast, cast.legalite.mandates.get(), Power.DRAFT)
+    sent = {
+        "mandate": absence.mandate_id,
+        "substitute": absence.substitute_id,
+        "starts_on": absence.starts_on.isoformat(),
+        "ends_on": str(absence.ends_on),
+        "powers": absence.powers,
+        "note": "Congés de fin d’année",
+    }
+    answer = client.post(reverse("absence_add", args=[cast.organisation("org-pref").pk]), sent)
+    assert answer.status_code == 422
+    [said] = answer.context["form"].errors["substitute"]
+    assert said.startswith(REFUSED)
+    assert "désignez une autre personne" in said
+    assert "Congés de fin d’année" in answer.content.decode()
