@@ -112,8 +112,8 @@ class OfficeForm(forms.ModelForm[Office]):
         role = cleaned.get("role")
         if self.instance.pk and role:
             one_at_a_time(self.instance.mandates.values_list("person", flat=True))
-        if self.instance.pk and role and (refusal := why_not_role(self.instance, role)):
-            self.add_error("role", refusal)
+            if refusal := why_not_role(self.instance, role):
+                self.add_error("role", refusal)
         return cleaned
 
 
