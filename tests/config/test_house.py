@@ -194,6 +194,7 @@ def test_no_room_has_a_drawer() -> None:
     ]
 
 
+@cache
 def ours() -> dict[str, ast.Module]:
     """The modules of the rooms, parsed."""
     return {name: ast.parse(text) for name, text in texts(".py").items() if name.startswith(ROOMS)}

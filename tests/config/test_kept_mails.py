@@ -12,7 +12,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from stakeholders.secret_mails import PLAIN, SECRETS
-from tests.config.test_house import ROOMS, ROOT, templates, texts
+from tests.config.test_house import ROOT, ours, templates, texts
 
 # what may make or hand over a mail; all that the rooms say goes through ``defer_mail``
 MAKERS = {"EmailMessage", "EmailMultiAlternatives", "send_mail", "send_mass_mail", "mail_admins", "submit"}
@@ -39,10 +39,8 @@ def called(node: ast.Call) -> str:
 
 def calls(names: set[str]) -> Iterator[tuple[str, str, ast.Call]]:
     """Yield each call of these names in the rooms: its file, its function, the call."""
-    for path, text in texts(".py").items():
-        if path.split("/")[0] not in ROOMS:
-            continue
-        for function, node in functions(ast.parse(text)):
+    for path, module in ours().items():
+        for function, node in functions(module):
             for inner in ast.walk(node):
                 if isinstance(inner, ast.Call) and called(inner) in names:
                     yield path, function, inner
