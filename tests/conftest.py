@@ -75,7 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
         location = urlsplit(settings.REDIS_URL)._replace(path=f"/{8 + worker % 8}").geturl()
         settings.CACHES = {**settings.CACHES, "parts": {**settings.CACHES["parts"], "LOCATION": location}}
     # each client read the authorities of the whole world anew, to talk to 127.0.0.1
-    httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
+    httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]
     # what the worker sends is read from the outbox; tests/workflow/notices/test_mail.py has a server
     settings.MAIL_TRANSPORT = {"backend": "django.core.mail.backends.locmem.EmailBackend"}
 

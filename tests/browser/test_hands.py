@@ -16,24 +16,50 @@ SLOW_TO_LEAVE = """
         while (performance.now() < over);
     });
 """
+ANEW, STILL_HERE = "/anew", "/still-here"
+ANEW_WHEN_TOLD = f"""() => {{
+    const ask = async () => {{
+        const said = await (await fetch("{ANEW}")).text();
+        if (said === "wait") setTimeout(ask, 20);
+        if (said !== "reload") return;
+        location.reload();
+        setTimeout(() => fetch("{STILL_HERE}"), 300);
+    }};
+    void ask();
+}}"""  # as of somebody who has just clicked: the browser heeds no other page
 ANEW_ONCE = "if (!sessionStorage.done) { sessionStorage.done = 1; location.reload(); }"
 
 
 class Served:
-    """What answers whoever asks; the first who asks after ``hold`` waits, and is never answered."""
+    """What answers whoever asks; who asks first after ``hold`` waits, and the page then loads itself anew.
+
+    That makes the browser give up what waits; if it did not, it would be answered in the end.
+    """
 
     def __init__(self, page: Page, script: str = "") -> None:
-        self.held, self.holds, self.script = list[Route](), False, script
+        self.script, self.held, self.holds = script, list[Route](), False
+        self.said = "wait"  # to the page that asks whether to load itself anew
         page.route("**/*", self.answer)
 
     def hold(self) -> None:
         self.holds = True
 
     def answer(self, route: Route) -> None:
+        if route.request.url == URL + ANEW:
+            said, self.said = self.said, "stay" if self.said == "reload" else self.said
+            route.fulfill(body=said)  # others ask meanwhile
+            return
+        if route.request.url == URL + STILL_HERE:
+            route.fulfill(body="")
+            self.open(self.held[0])
+            return
         if self.holds:
-            self.holds = False
+            self.holds, self.said = False, "reload"
             self.held.append(route)
             return
+        self.open(route)
+
+    def open(self, route: Route) -> None:
         words = route.request.url.removeprefix(URL)
         body = (
             f"<!doctype html><html lang=fr><head><title>{words}</title>"
@@ -51,11 +77,27 @@ def test_who_leaves_a_page_that_asks_for_itself_anew_gets_there(browser: Browser
 
     nadia.get(HERE)
     served.hold()
-    page.evaluate("void setTimeout(() => location.reload(), 20)")
-    found = nadia.get(to)  # « net::ERR_ABORTED » where the other asked last
+    page.evaluate(ANEW_WHEN_TOLD)
+    found = nadia.get(to)  # « net::ERR_ABORTED », as the other asked last
     assert found.h1
     assert found.h1.text == to
-    assert len(served.held) == 1
+    assert [route.request.url for route in served.held] == [URL + to]
+    assert served.said == "stay"
+    page.context.close()
+
+
+@pytest.mark.parametrize("to", [HERE, THERE])
+def test_who_leaves_a_page_that_has_asked_for_itself_anew_gets_there(browser: Browser, to: str) -> None:
+    page = browser.new_page()
+    Served(page)
+    nadia = Hands("Nadia", "nadia@ville.example", page, URL, Looked())
+
+    nadia.get(HERE)
+    with page.expect_request(URL + HERE):
+        page.evaluate("void setTimeout(() => location.reload(), 0)")
+    found = nadia.get(to)
+    assert found.h1
+    assert found.h1.text == to
     page.context.close()
 
 

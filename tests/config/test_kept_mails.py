@@ -12,7 +12,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from stakeholders.secret_mails import PLAIN, SECRETS
-from tests.config.test_house import ROOT, ours, templates, texts
+from tests.config.test_house import ROOT, ours, templates
 
 # what may make or hand over a mail; all that the rooms say goes through ``defer_mail``
 MAKERS = {"EmailMessage", "EmailMultiAlternatives", "send_mail", "send_mass_mail", "mail_admins", "submit"}
