@@ -13,6 +13,8 @@ from typing import Any
 
 from django.db import connections
 
+from config import plans
+
 
 @dataclass(frozen=True)
 class Patience:
@@ -50,7 +52,7 @@ def limit(settings: dict[str, Any], patience: Patience) -> None:
 def become(patience: Patience, alias: str = "default") -> None:
     """Have every connection that this process opens from now on keep these limits."""
     limit(connections.settings[alias], patience)
-    connections[alias].close()
+    plans.let_go(connections[alias])
 
 
 def _as_options(patience: Patience) -> str:

@@ -66,6 +66,16 @@ class NewestFirst(psycopg_pool.ConnectionPool):
 psycopg_pool.ConnectionPool = NewestFirst  # type: ignore[assignment,misc]  # the one that Django makes
 
 
+def let_go(connection: BaseDatabaseWrapper) -> None:
+    """Close a connection, and those at rest in its pool: the next is made with the settings of then.
+
+    What others hold of that pool is closed as they return it.
+    """
+    connection.close()
+    if close_pool := getattr(connection, "close_pool", None):
+        close_pool()
+
+
 def watch(connection: BaseDatabaseWrapper, **_signal: Any) -> None:
     """Have what a connection asks go through ``plan_anew``, where queries are kept planned (a receiver)."""
     if getattr(connection, "pool", None) and plan_anew not in connection.execute_wrappers:

@@ -20,7 +20,7 @@ from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from psycopg import sql
 
-from config import database, privileges
+from config import database, plans, privileges
 from config.database import OneRole, RolesUnfit
 from config.environment import environment
 
@@ -88,12 +88,10 @@ def as_owner(connection: BaseDatabaseWrapper) -> Iterator[None]:
 
 
 def _reconnect(connection: BaseDatabaseWrapper, changes: dict[str, Any]) -> None:
-    """Close the connection, and its pool if it has one: the next one is made with ``changes``."""
+    """Have the next connection made with ``changes``."""
     if all(connection.settings_dict[name] == value for name, value in changes.items()):
         return
-    connection.close()
-    if close_pool := getattr(connection, "close_pool", None):
-        close_pool()
+    plans.let_go(connection)
     connection.settings_dict.update(changes)
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection, connections
 
-from config import doors, roles
+from config import doors, plans, roles
 
 # no test acts with more at once; those at rest are few again soon, as all processes of a run share one server
 POOL = {"min_size": 1, "max_size": 40, "max_idle": 5.0, "timeout": 20.0}  # connections, seconds
@@ -48,6 +48,7 @@ def serve() -> None:
     """
     options = f"-c role={settings.DATABASE_RUNTIME['USER']} -c plan_cache_mode=force_generic_plan"
     planned = {"options": options, "prepare_threshold": 2}
+    connection.settings_dict["CONN_HEALTH_CHECKS"] = True  # some tests end a connection
     _reopen({**connection.settings_dict["OPTIONS"], **planned, "pool": POOL})
 
 
@@ -58,11 +59,14 @@ def own_again() -> None:
 
 
 def _reopen(options: dict[str, object]) -> None:
-    for known in connections.all(initialized_only=True):
-        known.close()
-        if close_pool := getattr(known, "close_pool", None):
-            close_pool()
+    leave()
     connection.settings_dict["OPTIONS"] = options
+
+
+def leave() -> None:
+    """Close every connection, and the pool: those that come are made with the settings of then."""
+    for known in connections.all(initialized_only=True):
+        plans.let_go(known)
 
 
 @contextmanager

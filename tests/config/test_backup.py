@@ -25,7 +25,7 @@ from tests import plot
 from tests.cast import Cast
 from tests.config.deployed import ROOT
 from tests.database_address import database_address, owner_address
-from tests.owner import as_owner
+from tests.owner import as_owner, leave
 from tests.pki import ServedPki
 from tests.stage import run_jobs
 from tests.workflow.signing.test_kills import KILLED, signed_once, worker
@@ -81,13 +81,13 @@ def elsewhere(state: Path) -> Iterator[dict[str, str]]:
 def standing_there(state: Path) -> Iterator[None]:
     """Have this process act in the restored installation."""
     here = connection.settings_dict["NAME"]
-    connection.close()
+    leave()
     connection.settings_dict["NAME"] = ELSEWHERE
     try:
         with override_settings(BLOB_DIR=state / "blobs", ANCHOR_DIR=state / "anchors"):
             yield
     finally:
-        connection.close()
+        leave()
         connection.settings_dict["NAME"] = here
 
 

@@ -60,6 +60,7 @@ except DatabaseError as error:
 def kept(kind: patience.Patience, name: str) -> str:
     """Return what a connection of such a process keeps."""
     settings = copy.deepcopy(connection.settings_dict)
+    del settings["OPTIONS"]["pool"]  # of connections that have other limits
     patience.limit(settings, kind)
     other = DatabaseWrapper(settings, "other")
     try:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import NotSupportedError, connection, transaction
+from django.db import NotSupportedError, connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from psycopg import _queries
 
@@ -105,8 +105,12 @@ def test_the_connection_returned_last_is_taken_first_and_the_longest_at_rest_clo
 
 
 def test_a_connection_that_keeps_no_plan_is_not_watched(transactional_db: None) -> None:
-    with transaction.atomic():
-        assert plans.plan_anew not in connection.execute_wrappers
+    settings = copy.deepcopy(connection.settings_dict)
+    del settings["OPTIONS"]["pool"]
+    alone = DatabaseWrapper(settings, "alone")
+    alone.ensure_connection()
+    assert plans.plan_anew not in alone.execute_wrappers
+    alone.close()
 
 
 @pytest.mark.django_db
