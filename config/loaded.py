@@ -6,11 +6,15 @@ process that had served no page yet, the first act took a second of processor wh
 
 from __future__ import annotations
 
+from importlib import import_module
+
 from django.conf import settings
 from django.core.cache import caches
 from django.template.loader import get_template
 from django.urls import get_resolver, reverse
 from django.utils import translation
+
+from signatures.etsi import late
 
 TEMPLATES = ("_partials/counts.html", "board/contract.html", "inbox/inbox.html", "tasks/base.html")
 
@@ -18,6 +22,7 @@ TEMPLATES = ("_partials/counts.html", "board/contract.html", "inbox/inbox.html",
 def load() -> None:
     """Load the addresses, the caches, both languages and what most pages are made of; no query."""
     get_resolver().url_patterns  # noqa: B018 (reads them)
+    import_module(late.WRITER)
     for alias in settings.CACHES:
         caches[alias]
     for language, _name in settings.LANGUAGES:

@@ -11,10 +11,11 @@ LOADED = """
 import sys, django
 django.setup()
 from config.loaded import load
-before = "workflow.drafting.import_views" in sys.modules
+READ = {"workflow.drafting.import_views", "signatures.etsi.xml", "pyhanko.generated.etsi"}
+before = READ & set(sys.modules)
 load()
 from django.db import connection
-print(before, "workflow.drafting.import_views" in sys.modules, connection.connection is None)
+print(not before, READ <= set(sys.modules), connection.connection is None)
 """
 
 
@@ -26,4 +27,4 @@ def test_addresses_and_their_libraries_are_there_before_anybody_asks(transaction
         text=True,
         check=True,
     )
-    assert answer.stdout.split()[-3:] == ["False", "True", "True"]
+    assert answer.stdout.split()[-3:] == ["True", "True", "True"]

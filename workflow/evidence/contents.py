@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from contracts import annexes, canonical
 from contracts.models import Contract, ContractVersion
 from signatures import blobs, taken
-from signatures.etsi.xml import as_xml
+from signatures.etsi.late import as_xml
 from signatures.kept import Kept
 from signatures.lists import standing
 from signatures.profiles import CONTRACT

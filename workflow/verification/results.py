@@ -15,7 +15,7 @@ from django.core import signing
 from django.utils.translation import gettext as _
 
 from signatures.errors import to_the_second
-from signatures.etsi.xml import as_xml
+from signatures.etsi.late import as_xml
 from signatures.lists import standing
 from signatures.sheets import Sheet, sheets_of
 from signatures.validation import Examined, examine

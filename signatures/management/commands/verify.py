@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from signatures.errors import to_the_second
-from signatures.etsi.xml import as_xml
+from signatures.etsi.late import as_xml
 from signatures.limited import Unavailable
 from signatures.lists import standing
 from signatures.plain import visible
