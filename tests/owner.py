@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from django.conf import settings
 from django.db import connection, connections
 
-from config import doors, plans, roles
+from config import doors, patience, plans, roles
 
 # no test acts with more at once; those at rest are few again soon, as all processes of a run share one server
 POOL = {"min_size": 1, "max_size": 40, "max_idle": 5.0, "timeout": 20.0}  # connections, seconds
@@ -43,8 +43,8 @@ def hurry() -> None:
 def serve() -> None:
     """Have every connection from now on take the runtime role as it opens, from a pool as the pages have.
 
-    Each test, and each request to a server of its own, opened one, and had every query planned anew: a sixth
-    of what a run took. A plan is made once for any value: the tests' tables are all short.
+    Each test, and each request to a server of its own, opened one, and had every query planned anew. A plan
+    is made once for any value: the tests' tables are all short.
     """
     options = f"-c role={settings.DATABASE_RUNTIME['USER']} -c plan_cache_mode=force_generic_plan"
     planned = {"options": options, "prepare_threshold": 2}
@@ -67,6 +67,20 @@ def leave() -> None:
     """Close every connection, and the pool: those that come are made with the settings of then."""
     for known in connections.all(initialized_only=True):
         plans.let_go(known)
+
+
+@contextmanager
+def limited_to(limits: patience.Patience) -> Iterator[None]:
+    """Have every connection keep these limits for the time of a block, as the same role."""
+    settings_dict = connection.settings_dict
+    kept = dict(settings_dict["OPTIONS"])
+    own, settings_dict["OWN_OPTIONS"] = settings_dict["OWN_OPTIONS"], kept["options"]
+    try:
+        patience.become(limits)
+        yield
+    finally:
+        settings_dict["OWN_OPTIONS"] = own
+        _reopen(kept)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from config import patience
 from tests import plot
 from tests.browser.actor import PATIENCE, Actor
 from tests.cast import Cast, small_contract
-from tests.owner import as_owner
+from tests.owner import as_owner, limited_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
@@ -60,8 +60,7 @@ def test_a_note_that_is_held_up_says_so_and_stays_where_it_is(
     task = plot.task(contract, "review", cast.organisation("org-oh"))
     page.goto(f"{live_url}{reverse('task', args=[contract.pk, task.pk])}")
     page.get_by_label("Ajouter une note").fill("À garder.")
-    try:
-        patience.become(replace(patience.PAGE, lock=1))
+    with limited_to(replace(patience.PAGE, lock=1)):
         with as_owner(), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE workflow_internalnote IN EXCLUSIVE MODE")
             page.get_by_role("button", name="Garder la note").click()
@@ -69,8 +68,6 @@ def test_a_note_that_is_held_up_says_so_and_stays_where_it_is(
         expect(page.get_by_label("Ajouter une note")).to_have_value("À garder.")
         page.get_by_role("button", name="Garder la note").click()
         expect(page.locator("#notes li", has_text="À garder.")).to_be_visible()
-    finally:
-        patience.become(patience.COMMAND)
     assert all("503" in error for error in actor.errors), actor.errors
     actor.errors.clear()
     actor.close()

@@ -10,6 +10,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -25,6 +26,7 @@ from stakeholders.kinds import Power
 from stakeholders.models import Absence, User
 from tests import workers
 from tests.cast import Cast
+from tests.owner import limited_to
 from tests.workflow.sockets import environment, logged_in, name_static_files, server_process
 from workflow.record import journal
 from workflow.record.models import JournalEntry
@@ -69,6 +71,18 @@ def kept(kind: patience.Patience, name: str) -> str:
             return str(cursor.fetchone()[0])
     finally:
         other.close()
+
+
+def test_who_is_given_other_limits_keeps_them_at_once_and_its_role(transactional_db: None) -> None:
+    def now() -> object:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT current_setting('lock_timeout'), current_user")
+            return cursor.fetchone()
+
+    before, role = now(), settings.DATABASE_RUNTIME["USER"]
+    with limited_to(replace(patience.PAGE, lock=1)):
+        assert now() == ("1s", role), "not those of a connection that rested"
+    assert now() == before
 
 
 def test_pages_have_no_process_started_for_them(transactional_db: None) -> None:
