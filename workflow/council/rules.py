@@ -96,18 +96,18 @@ _SESSIONS: Prepared[Any] = Prepared(
 )
 
 
-def resolution_on(version: ContractVersion, council: int | None = None) -> CouncilResolution | None:
-    """Return the resolution on this exact text of the council of an organisation (of any, without)."""
+def resolution_on(version: ContractVersion, council: int | None) -> CouncilResolution | None:
+    """Return the resolution on this exact text of the council of an organisation (None: of any)."""
     return next((said for said in _said_by(version, council) if said.outcome in SETTLED), None)
 
 
-def awaiting_its_stages(version: ContractVersion, council: int | None = None) -> CouncilResolution | None:
+def awaiting_its_stages(version: ContractVersion, council: int | None) -> CouncilResolution | None:
     """Return the resolution that the council adopted on this text and that is not enforceable yet."""
     found = resolution_on(version, council)
     return found if found is not None and found.is_adopted and not found.is_enforceable else None
 
 
-def adjournments_of(version: ContractVersion, council: int | None = None) -> list[CouncilResolution]:
+def adjournments_of(version: ContractVersion, council: int | None) -> list[CouncilResolution]:
     """Return the sessions that put this text off, the last one first."""
     return [said for said in _said_by(version, council) if said.outcome == Outcome.ADJOURNED]
 
@@ -159,7 +159,7 @@ def stamp_lines(signatory: Signatory, version: ContractVersion) -> list[str]:
     """
     if not signatory.needs_council_resolution or version.content["schema"] < 3:
         return []
-    resolution = resolution_on(version)
+    resolution = resolution_on(version, signatory.awaited_council)
     if resolution is None or not resolution.is_enforceable:
         return []
     with translation.override("fr"):

@@ -30,7 +30,7 @@ def voted(cast: Cast) -> Contract:
 
 def correct(contract: Contract, why: str = WHY, corrects: str = "", **changes: Any) -> CouncilResolution:
     waiting = plot.task(contract, "council_resolution")
-    known = rules.awaiting_its_stages(plot.version(contract))
+    known = rules.awaiting_its_stages(plot.version(contract), None)
     assert known is not None
     return acts.correct_resolution(
         plot.entitled(waiting),
@@ -47,7 +47,7 @@ def test_both_entries_stay_and_the_last_one_counts(cast: Cast) -> None:
     found = correct(contract, votes_for=first.votes_for + 1)
     first.refresh_from_db()
     assert (found.corrects, first.corrected_at) == (first, found.at)
-    assert rules.resolution_on(plot.version(contract)) == found
+    assert rules.resolution_on(plot.version(contract), None) == found
     assert verbs(contract) == ["resolution_voted", "resolution_corrected"]
     told = JournalEntry.objects.get(verb="resolution_corrected")
     assert (told.actor, told.payload["why"]) == (cast.greffe, WHY)
@@ -78,7 +78,7 @@ def test_an_adoption_that_was_a_rejection_sends_the_text_back(cast: Cast) -> Non
 def test_an_adoption_that_was_an_adjournment_leaves_the_vote_to_come(cast: Cast) -> None:
     contract = voted(cast)
     correct(contract, outcome="adjourned", number="", votes_for=0, votes_against=0, abstentions=0)
-    assert rules.resolution_on(plot.version(contract)) is None
+    assert rules.resolution_on(plot.version(contract), None) is None
     plot.record_resolution(contract)
     assert mayor_may_sign(contract)
 

@@ -146,7 +146,7 @@ def test_what_the_council_did_not_vote_goes_back_to_drafting(cast: Cast, outcome
     plot.draft_and_freeze(contract)
     plot.approve_all(contract)
     plot.record_resolution(contract)
-    assert rules.resolution_on(plot.version(contract)).is_enforceable  # type: ignore[union-attr]
+    assert rules.resolution_on(plot.version(contract), None).is_enforceable  # type: ignore[union-attr]
 
 
 def test_an_adjournment_is_kept_and_the_council_votes_at_another_session(cast: Cast) -> None:

@@ -21,6 +21,7 @@ from workflow.council.rules import councils_of
 from workflow.opening import acts
 from workflow.record import journal
 from workflow.signing import acts as signing_acts
+from workflow.signing.models import SigningAct
 from workflow.standing import parties
 
 
@@ -141,3 +142,25 @@ def test_a_commune_whose_council_says_no_sends_the_text_back_for_all(cast: Cast,
     assert contract.status == Status.DRAFTING
     assert len(plot.tasks(contract, "draft")) == 3
     assert plot.tasks(contract, "council_resolution") == []
+
+
+def test_each_stamp_cites_the_resolution_of_its_own_council(cast: Cast, opened: Contract) -> None:
+    contract = Contract.objects.get(pk=opened.pk)
+    city, bourg = cast.organisation("org-ville"), Organisation.objects.get(code="org-bourg")
+    plot.draft_and_freeze(contract)
+    plot.review_all(contract)
+    plot.approve_all(contract)
+    for council, number in ((bourg, "B-1"), (city, "C-1")):
+        waiting = plot.task(contract, "council_resolution", council)
+        council_acts.record_resolution(plot.entitled(waiting), waiting.pk, facts=resolution(number))
+    plot.sign_next(contract)  # the prefect
+    stamps = {}
+    for mayor in (cast.maire, cast.outsider):
+        waiting = plot.task(contract, "sign")
+        signing_acts.sign(mayor, waiting.pk, **plot.confirm(mayor, contract))
+        act = SigningAct.objects.get(task=waiting)
+        stamps[mayor.pk] = " ".join(act.request.stamp_lines)
+        run_jobs()
+    assert "C-1" in stamps[cast.maire.pk]
+    assert "B-1" in stamps[cast.outsider.pk], stamps
+    assert "C-1" not in stamps[cast.outsider.pk], "the other commune's council authorises nothing here"

@@ -149,7 +149,7 @@ class Walk(Watched):
 
     def council_resolution(self, task: Task, data: st.DataObject) -> None:
         facts, clerk = plot.resolution(), self.entitled(task)
-        known = council_rules.awaiting_its_stages(plot.version(self.contract))
+        known = council_rules.awaiting_its_stages(plot.version(self.contract), None)
         if known is not None:
             stage: dict[str, Any] = {(name := data.draw(st.sampled_from(known.missing))): facts[name]}
             if name == "received_on":
