@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contracts.models import ENDED, PILOTING, Contract
+from contracts.models import ENDED, PILOTING, Contract, Status
 from stakeholders.authority import source_of
 from stakeholders.granting import (
     INSIDE,
@@ -98,7 +98,7 @@ def neighbours(organisation: Organisation) -> set[int]:
 
 def contracts_of(organisation: Organisation) -> QuerySet[Contract]:
     """Return the contracts that are not over in which the organisation takes part."""
-    under_way = Contract.objects.exclude(status__in=ENDED)
+    under_way = Contract.objects.exclude(status__in=(Status.OPENING, *ENDED))
     return under_way.filter(participations__organisation=organisation).order_by("pk").distinct()
 
 
