@@ -213,7 +213,7 @@ def decide(
     mandates = list(mandates)
     for mandate in mandates:
         own = mandate.office_id == question.office.pk and mandate.person_id == question.person.pk
-        if own and mandate.runs_on(question.on):
+        if own and mandate.limited_type_id is None and mandate.runs_on(question.on):
             if not mandate.is_settled(question.moment):
                 return NoBasis(Rule.COOLING, _cooling(mandate))
             return Basis(AuthorityKind.OFFICE_HOLDER, mandate, question.office)
