@@ -270,9 +270,8 @@ def _widen(grant: Grant) -> None:
         raise ValidationError(refusal)
     office.role, office.administers = grant.facts["to_role"], grant.facts["to_administers"]
     office.save(update_fields=["role", "administers"])
-    held = (
-        Mandate.objects.in_force().filter(office=office, limited_type=None).select_related("person", "office")
-    )
+    held = office.mandates.filter(withdrawn_at=None).exclude(ends_on__lt=timezone.localdate())
+    held = held.select_related("person", "office")
     for mandate in held:
         mandate.may_sign_from = grant.may_act_from
         mandate.save(update_fields=["may_sign_from"])

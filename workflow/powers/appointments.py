@@ -18,24 +18,10 @@ from django.utils.translation import gettext as _
 
 from stakeholders import public_address
 from stakeholders.actions import appoint, end_mandate, withdraw_mandate
-from stakeholders.granting import (
-    gives_power,
-    is_lowered,
-    needs_act,
-    same_mailbox,
-    to_oneself,
-)
+from stakeholders.granting import gives_power, is_lowered, needs_act, same_mailbox, to_oneself
 from stakeholders.incompatibilities import why_not_appoint
 from stakeholders.invitations import LASTS, Invitation, hash_of, new_token
-from stakeholders.models import (
-    Grant,
-    GrantKind,
-    Mandate,
-    Office,
-    Organisation,
-    Role,
-    User,
-)
+from stakeholders.models import Grant, GrantKind, Mandate, Office, Organisation, Role, User
 from stakeholders.permissions import administration_of
 from workflow.notices.allowances import allow
 from workflow.notices.mail import HIDDEN, defer_mail
@@ -134,7 +120,10 @@ def accept_invitation(invitation_id: int, *, person: User | None, password: str 
     hashed = make_password(password) if password else ""  # slow: before the lock
     try:
         with transaction.atomic():
-            found = Invitation.objects.select_related("office__organisation", "invited_by")
+            # as whoever widens its office, or gives it: one after the other
+            organisation = Organisation.objects.filter(offices__invitations=invitation_id)
+            list(organisation.select_for_update(no_key=True, of=("self",)))
+            found = Invitation.objects.select_related("office__organisation", "invited_by", "grant")
             invitation = found.select_for_update(of=("self",)).get(pk=invitation_id)
             if obstacle := invitation.why_closed():
                 raise Locked(obstacle)
@@ -159,6 +148,8 @@ def _accepted(invitation: Invitation, person: User | None, hashed: str) -> User:
         raise Locked(_("Un compte existe déjà à votre adresse : connectez-vous pour accepter."))
     grant = invitation.grant
     office = invitation.office
+    if account.pk in {invitation.invited_by_id, grant.settled_by_id if grant else None}:
+        raise Locked(to_oneself())
     offered = grant is not None and (grant.facts["role"], grant.facts["administers"])
     if gives_power(office) and offered != (office.role, office.administers):  # it is more than was offered
         raise Locked(_("Cette fonction a changé depuis l’invitation : demandez-en une autre."))
