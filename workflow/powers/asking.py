@@ -89,13 +89,13 @@ def declare_absence(actor: User, organisation: Organisation, absence: Absence) -
     ValidationError where it cannot be, ActRefused where the person cannot ask for it.
     """
     absent = absence.mandate.person_id
+    if absent != actor.pk == absence.substitute.person_id:
+        raise Invalid(to_oneself(), field="substitute")
     if not is_entrusted_by_another(frozenset(absence.powers), absent=absent, declared_by=actor.pk):
         actions.declare_absence(absence, actor=actor)
         return None
     with transaction.atomic():
         administering(actor, organisation)
-        if absence.substitute.person_id == actor.pk:
-            raise Invalid(to_oneself(), field="substitute")
         absence.declared_by = actor
         absence.full_clean()
         if refusal := why_not_replace(absence):

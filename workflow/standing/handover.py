@@ -110,7 +110,9 @@ def changes_of_mandate(mandate: Mandate, since: dt.date | None = None) -> set[Ch
     office = None if since else mandate.office_id
     signing = set(named.values_list("delegate__person", flat=True))
     replacing = set(mandate.absences.values_list("substitute__person", flat=True))
-    return {Change(person, organisation, since) for person in {mandate.person_id, *replacing}} | {
+    given = Transfer.objects.filter(giver=mandate, ended_at=None)
+    entrusted = set(given.values_list("receiver__person", flat=True))
+    return {Change(person, organisation, since) for person in {mandate.person_id, *replacing, *entrusted}} | {
         Change(person, organisation, since, office) for person in signing
     }
 

@@ -130,7 +130,8 @@ class Standings:
         if self._keeps_apart or not self._some("received"):
             return {}
         rows = Transfer.objects.filter(receiver__in=[m.pk for m in self.mandates], ended_at=None)
-        return {row.task_id: row for row in rows.select_related("giver__person").order_by("pk")}
+        found = rows.select_related("giver__person", "giver__office__organisation").order_by("pk")
+        return {row.task_id: row for row in found if row.giver.runs_on(self.on)}
 
     @cached_property
     def _authorities(self) -> list[SigningAuthority]:
@@ -220,7 +221,10 @@ class Standings:
                 for row in self.authorities_in_force()
             ),
             tuple(
-                (row.mandate.office.organisation_id, tuple(row.powers), row.mandate.office.powers)
+                (
+                    *(row.mandate.office.organisation_id, tuple(row.powers), row.mandate.office.powers),
+                    *(row.mandate.limited_type_id, row.mandate.limited_id),
+                )
                 for row in self.absences_in_force()
             ),
             tuple(self.passed_on),
@@ -241,10 +245,12 @@ class Standings:
         by_pk = {mandate.pk: mandate for mandate in here}
         for absence in self._absences:
             entrusted = power in absence.powers and power in absence.mandate.office.powers
-            if entrusted and absence.substitute_id in by_pk and absence.mandate.runs_on(self.on):
+            of_it = absence.mandate.runs_on(self.on) and absence.mandate.covers(task.process.circuit.contract)
+            if entrusted and absence.substitute_id in by_pk and of_it:
                 return Standing(by_pk[absence.substitute_id], absence=absence)
         transfer = self._transfers.get(task.pk)
-        if transfer is not None and transfer.receiver_id in by_pk and power not in NO_TRANSFER:
+        theirs = transfer is not None and power in transfer.giver.office.powers
+        if transfer is not None and theirs and transfer.receiver_id in by_pk and power not in NO_TRANSFER:
             return Standing(by_pk[transfer.receiver_id], transfer=transfer)
         return None
 

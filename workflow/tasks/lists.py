@@ -196,7 +196,7 @@ def ways_in_place(mine: Standings) -> Iterator[Q]:
         organisation = absence.mandate.office.organisation_id
         for power in sorted(set(absence.powers) & set(absence.mandate.office.powers)):
             if (organisation, power) not in own:
-                yield owed_by(organisation, Power(power))
+                yield owed_by(organisation, Power(power)) & _within(absence.mandate)
     if passed := mine.passed_on:
         powers = Q()
         for organisation, power in own:
