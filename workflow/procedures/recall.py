@@ -18,7 +18,7 @@ from workflow.standing.standings import Standing
 from workflow.tasks.act import Doing, entitled, owed, save
 
 
-def recall_version(user: User, contract_id: int, *, reason: str) -> None:
+def recall_version(user: User, contract_id: int, *, reason: str, shown: str = "") -> None:
     """A pilot takes the version back, at any time before its last signature; it returns to drafting.
 
     A signature already set stays in its file, which nobody can complete any more.
@@ -31,6 +31,10 @@ def recall_version(user: User, contract_id: int, *, reason: str) -> None:
         if task is None:
             raise Locked(recall_rules.why_not_recall(contract))
         act = Doing(task.flow_task.activation_class(task), task, contract, user, Standing(mandate))
+        if shown and shown != str(act.version.pk):
+            raise Locked(
+                _("Une autre version a été figée depuis que vous avez ouvert cette page : relisez-la.")
+            )
         reason = owed(reason, _("Dites pourquoi la version est retirée."))
         save(Recall(**act.common_fields(), reason=reason))
         if (signing_round := SigningRound.objects.filter(version=act.version).first()) is not None:

@@ -29,7 +29,9 @@ def version_recall(request: Request, contract: int) -> HttpResponse:
         context = {"contract": found, "form": form, "version": found.latest_version, "signed": signed}
         return render(request, "procedures/recall.html", context, status=422 if form.is_bound else 200)
     try:
-        recall.recall_version(request.user, contract, reason=form.cleaned_data["reason"])
+        recall.recall_version(
+            request.user, contract, reason=form.cleaned_data["reason"], shown=request.POST.get("shown", "")
+        )
     except ActRefused as error:
         return refused(request, error, contract)
     messages.success(request, _("La version est retirée : le contrat revient en rédaction."))
