@@ -10,7 +10,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from contracts.kinds import kind
-from contracts.models import Commitment, Contract, Part
+from contracts.models import PILOTING, Commitment, Contract, Part
 from stakeholders.kinds import KINDS, Power, Side
 from stakeholders.models import Mandate, Organisation
 from stakeholders.titles import as_subject
@@ -65,6 +65,9 @@ def _unsaved(contract: Contract) -> Iterator[Gap]:
 
 def _initiative(contract: Contract) -> Iterator[Gap]:
     opening = contract.opening
+    if not contract.participations.filter(organisation=opening.organisation_id, part__in=PILOTING).exists():
+        words = {"name": as_subject(opening.organisation.name)}
+        yield Gap(pages.PARTICIPANTS, _("%(name)s prépare ce contrat et n’en est pas pilote.") % words)
     if not opening.letter_text and not opening.letter_sha256:
         yield Gap(pages.INITIATIVE, _("La lettre d’initiative n’est pas jointe."), blocking=False)
 
