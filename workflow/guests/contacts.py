@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contracts.models import Contract
+from contracts.models import ENDED, Contract
 from stakeholders.actions import withdraw_mandate
 from stakeholders.kinds import Power
 from stakeholders.models import Mandate, Organisation, User
@@ -42,14 +42,17 @@ def add_contact(
 ) -> Contact:
     """Name a person to be asked for an organisation; mailed at once when its opinion is awaited.
 
-    Raises NotAllowed, or Invalid naming the field. Under the process's lock: a review that
-    opens meanwhile sees the contact, or is seen from here.
+    Raises NotAllowed, Locked once the contract is over, or Invalid naming the field. Under the
+    process's lock: a review that opens meanwhile sees the contact, or is seen from here.
     """
     contract = Contract.objects.select_related("circuit").get(pk=contract_id)
     with locked(contract):
         mandate = links.naming(user, contract).get(organisation)
         if mandate is None:
             raise NotAllowed
+        contract.refresh_from_db(fields=["status"])
+        if contract.status in ENDED:
+            raise Locked(_("Ce contrat est terminé : plus aucun avis n’y sera demandé."))
         _check_is_somebody(email, first_name, last_name, organisation)
         _check_address(email, organisation, mandate, contract)
         allow("contact", sender=user.pk, organisation=mandate.office.organisation_id, recipient=email)

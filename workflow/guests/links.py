@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from contracts.canonical import concerning
-from contracts.models import Contract, ContractVersion, Part
+from contracts.models import Contract, ContractVersion, Part, Status
 from stakeholders.kinds import Side
 from stakeholders.models import Mandate, Organisation, User
 from stakeholders.permissions import mandates_in_force
@@ -37,6 +37,7 @@ class State(StrEnum):
     SUPERSEDED = "superseded"
     SILENT = "silent"
     EXPIRED = "expired"
+    GIVEN_UP = "given_up"
     OPEN = "open"
 
 
@@ -69,6 +70,8 @@ def state_of(link: GuestLink) -> State:
         return State.REMOVED
     if answer_to(link) is not None:
         return State.ANSWERED
+    if contact.contract.status == Status.ABANDONED:
+        return State.GIVEN_UP
     if link.version != contact.contract.latest_version or link.version.recalls.exists():
         return State.SUPERSEDED
     if silence_on(link) is not None:
