@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from xml.etree import ElementTree as Tree  # noqa: S405 (written, never read)
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contracts.models import Contract
@@ -104,8 +105,8 @@ def _described(metadata: Tree.Element, source: Source, parts: list[Part]) -> Non
     numbers = {part.path: number for number, part in enumerate(parts, start=1)}
     file = _add(metadata, "ArchiveUnit", id="U00000")
     content = _content(file, "File", f"{contract.title} ({contract.reference})", contract)
-    _add(content, "StartDate", contract.created_at.date().isoformat())
-    _add(content, "EndDate", source.last.at.date().isoformat())
+    _add(content, "StartDate", timezone.localdate(contract.created_at).isoformat())
+    _add(content, "EndDate", timezone.localdate(source.last.at).isoformat())
     signed = _add(file, "ArchiveUnit", id="U00001")
     described = _content(signed, "Item", _("Contrat signé"), contract)
     _signing(described, source)
