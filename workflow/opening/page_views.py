@@ -102,6 +102,11 @@ def _initiative(request: Request, contract: Contract, page: Page) -> HttpRespons
     return _show(request, contract, page, "opening/initiative.html", form)
 
 
+def _sought(request: Request) -> str:
+    """Return what is sought, which the database can read."""
+    return str(request.POST.get("q", request.GET.get("q", ""))).replace("\0", "")
+
+
 def _perimeter(request: Request, contract: Contract, page: Page) -> HttpResponse:
     present = [organisation.pk for organisation, _part in taking_part(contract)]
     is_first = pages.PERIMETER not in contract.opening.saved
@@ -115,7 +120,7 @@ def _perimeter(request: Request, contract: Contract, page: Page) -> HttpResponse
         "period_rule": contract.period_rule,
         "frameworks": "\n".join(row["label"] for row in contract.frameworks),
     }
-    sought = request.POST.get("q", request.GET.get("q", ""))
+    sought = _sought(request)
     if request.method != "POST" or request.POST.get("do") == "search":
         if request.method == "POST":
             initial = {name: request.POST.get(name, "") for name in initial}
@@ -138,7 +143,7 @@ def _perimeter(request: Request, contract: Contract, page: Page) -> HttpResponse
 
 
 def _participants(request: Request, contract: Contract, page: Page) -> HttpResponse:
-    sought, do = request.POST.get("q", request.GET.get("q", "")), request.POST.get("do", "")
+    sought, do = _sought(request), request.POST.get("do", "")
     facts = {"sought": sought, "asked": contract.organisations_asked.select_related("organisation")}
     facts |= {"unasked": rules.unasked_leads(contract), "unreached": rules.unreached(contract)}
     if request.method != "POST" or do in ("search", "ask"):

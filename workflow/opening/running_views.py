@@ -67,7 +67,7 @@ class _Page:
         self.request, self.contract, self.mandate = request, contract, mandate
         self.do = request.POST.get("do", "")
         self.section = running.PLACES if self.do == ADD or MOVED.fullmatch(self.do) else self.do
-        self.sought = request.POST.get("q", "")
+        self.sought = request.POST.get("q", "").replace("\0", "")
         self._read()
 
     def _read(self) -> None:
