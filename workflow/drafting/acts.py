@@ -25,6 +25,13 @@ from workflow.tasks.act import doing, entitled
 FROZEN = gettext_lazy("Le texte est figé : il ne se modifie que lorsque le contrat revient en rédaction.")
 
 
+def why_frozen(contract: Contract) -> str:
+    """Return the sentence that says why the text does not change now."""
+    if contract.status == Status.ABANDONED:
+        return _("Ce contrat est abandonné : son texte ne change plus.")
+    return str(FROZEN)
+
+
 @dataclass(frozen=True)
 class Drafting:
     """A draft held for one change, and by whose mandate."""
@@ -59,7 +66,7 @@ def changing_draft(user: User, contract_id: int) -> Iterator[Drafting]:
         contract.refresh_from_db()
         mandate = entitled(mandate_to_draft(user, contract))
         if contract.status != Status.DRAFTING:
-            raise Locked(str(FROZEN))
+            raise Locked(why_frozen(contract))
         yield Drafting(contract, mandate)
         events.publish(
             "draft_changed", contract, actor=user, organisation=mandate.office.organisation.short_name

@@ -36,7 +36,7 @@ def _for_pilots(request: Request, contract: int) -> tuple[Contract, bool, bool]:
 
 
 def _closed(request: Request, found: Contract) -> HttpResponse:
-    messages.error(request, str(acts.FROZEN))
+    messages.error(request, acts.why_frozen(found))
     return redirect("draft_editor", found.pk)
 
 

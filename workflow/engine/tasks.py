@@ -191,6 +191,11 @@ def open_after(task: Task) -> QuerySet[Task]:
     return tasks(OPEN).filter(process=task.process_id, flow_task=task.flow_task, pk__gt=task.pk)
 
 
+def call_off(task: Task) -> None:
+    """Have a task that closed a round, and that nobody did, be cancelled as the others of its round."""
+    Task.objects.filter(pk=task.pk).update(status=CANCELLED, owner=None)
+
+
 # --- what one task says --------------------------------------------------------------------
 
 

@@ -52,7 +52,7 @@ def add_contact(
             raise NotAllowed
         contract.refresh_from_db(fields=["status"])
         if contract.status in ENDED:
-            raise Locked(_("Ce contrat est terminé : plus aucun avis n’y sera demandé."))
+            raise Locked(_("Ce contrat est terminé : plus aucun avis n’y sera demandé."))
         _check_is_somebody(email, first_name, last_name, organisation)
         _check_address(email, organisation, mandate, contract)
         allow("contact", sender=user.pk, organisation=mandate.office.organisation_id, recipient=email)

@@ -9,7 +9,7 @@ from signatures import actions as signing
 from stakeholders.models import User
 from workflow.engine.locks import locked
 from workflow.engine.models import SigningRound
-from workflow.engine.tasks import is_of_the_system
+from workflow.engine.tasks import call_off, is_of_the_system
 from workflow.procedures import recall_rules
 from workflow.procedures.models import Recall
 from workflow.record.refusals import Locked
@@ -33,7 +33,7 @@ def recall_version(user: User, contract_id: int, *, reason: str, shown: str = ""
         act = Doing(task.flow_task.activation_class(task), task, contract, user, Standing(mandate))
         if shown and shown != str(act.version.pk):
             raise Locked(
-                _("Une autre version a été figée depuis que vous avez ouvert cette page : relisez-la.")
+                _("Une autre version a été figée depuis que vous avez ouvert cette page : relisez-la.")
             )
         reason = owed(reason, _("Dites pourquoi la version est retirée."))
         save(Recall(**act.common_fields(), reason=reason))
@@ -46,3 +46,4 @@ def recall_version(user: User, contract_id: int, *, reason: str, shown: str = ""
             act.activation.activate_next()
         else:
             act.complete()
+            call_off(task)

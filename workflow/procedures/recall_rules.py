@@ -34,6 +34,8 @@ def last_is_recalled(contract: Contract) -> bool:
 def why_not_recall(contract: Contract) -> str:
     """Return the sentence that says why no version can be taken back now."""
     version = contract.latest_version
+    if contract.status == Status.ABANDONED:
+        return _("Ce contrat est abandonné : il n’y a pas de version à retirer.")
     if contract.status == Status.DRAFTING or version is None:
         return _("Le contrat est en rédaction : il n’y a pas de version à retirer.")
     if next_signatory(contract, version) is None:

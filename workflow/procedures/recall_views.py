@@ -33,6 +33,6 @@ def version_recall(request: Request, contract: int) -> HttpResponse:
             request.user, contract, reason=form.cleaned_data["reason"], shown=request.POST.get("shown", "")
         )
     except ActRefused as error:
-        return refused(request, error, contract)
+        return refused(request, error, contract, typed=form.cleaned_data["reason"])
     messages.success(request, _("La version est retirée : le contrat revient en rédaction."))
     return redirect("contract", contract)

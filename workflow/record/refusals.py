@@ -35,13 +35,11 @@ class NotAllowed(ActRefused):
 class AlreadyDone(ActRefused):
     """The task is closed: somebody did it, or the round is over."""
 
-    def __init__(self, done_by: str = "") -> None:
+    def __init__(self, done_by: str = "", *, why: str = "") -> None:
         self.done_by = done_by
         detail = _("par %(person)s") % {"person": done_by} if done_by else _("entre-temps")
-        super().__init__(
-            _("Cette tâche a déjà été traitée %(detail)s : rien d’autre n’est attendu de vous ici.")
-            % {"detail": detail}
-        )
+        done = _("Cette tâche a déjà été traitée %(detail)s : rien d’autre n’est attendu de vous ici.")
+        super().__init__(why or done % {"detail": detail})
 
 
 class NewVersion(ActRefused):
@@ -52,12 +50,12 @@ class NewVersion(ActRefused):
 
     def __init__(self, successor: int | None) -> None:
         self.successor = successor
-        super().__init__(
-            _(
-                "Une nouvelle version a été figée depuis que vous avez ouvert cette page. "
-                "Relisez-la : ce que vous aviez écrit est conservé ci-dessous."
-            )
+        again = _(
+            "Une nouvelle version a été figée depuis que vous avez ouvert cette page. "
+            "Relisez-la : ce que vous aviez écrit est conservé ci-dessous."
         )
+        ended = _("Une nouvelle version a été figée : cette demande n’a plus d’objet.")
+        super().__init__(again if successor is not None else ended)
 
 
 class Locked(ActRefused):

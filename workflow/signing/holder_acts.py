@@ -78,7 +78,7 @@ def _difference(contract: Contract, signatory_id: int) -> tuple[ContractVersion,
     """Return the version to be signed and the difference that awaits a word; raises Locked."""
     version = contract.latest_version
     if contract.status in ENDED:
-        raise Locked(_("Ce contrat est terminé : il n’y a plus rien à accepter."))
+        raise Locked(_("Ce contrat est terminé : il n’y a plus rien à accepter."))
     if version is None or contract.status == Status.DRAFTING:
         raise Locked(_("Le contrat est en rédaction : le nom du nouveau titulaire y sera écrit de lui-même."))
     found = next((d for d in rules.differences(version) if d.signatory.pk == signatory_id), None)

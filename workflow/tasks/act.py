@@ -15,7 +15,7 @@ from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
 from psycopg import Error as PostgresError
 
-from contracts.models import Contract, ContractVersion
+from contracts.models import Contract, ContractVersion, Status
 from stakeholders.models import Mandate, User
 from stakeholders.reading import afresh
 from stakeholders.text import several_lines
@@ -129,10 +129,16 @@ def _numbered(task_id: int) -> Task:
 
 
 def closed(task: Task, user: User, contract: Contract) -> AlreadyDone | NewVersion:
-    """Say why a task is no longer open: done by somebody, or replaced by one on a newer text."""
+    """Say why a task is no longer open: done by somebody, taken away, or replaced by one on a newer text."""
     successor = next((other for other in open_after(task) if standing_to_act(user, other)), None)
     if successor is not None:
         return NewVersion(successor.pk)
+    if is_cancelled(task) and contract.status == Status.ABANDONED:
+        return AlreadyDone(why=_("Ce contrat est abandonné : plus rien n’y est attendu de vous."))
+    if is_cancelled(task) and contract.status == Status.DRAFTING:
+        return AlreadyDone(
+            why=_("Le texte est revenu en rédaction : rien n’est attendu de vous sur cette version.")
+        )
     if is_cancelled(task):
         return NewVersion(None)
     return AlreadyDone(str(task.owner) if task.owner else "")
