@@ -20,6 +20,7 @@ from tests.cast import PASSWORD, Cast, small_contract
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+UNPRINTABLE = "À voir avec Luc 😀"  # no font of ours has it
 TEXT = "Porter à 38 agents, dont 4 la nuit."
 FOUND = re.compile(r"Votre texte du \d+\s\w+ \d{4}, \d+\sh\s\d\d a été retrouvé")
 
@@ -216,6 +217,24 @@ def test_what_the_server_kept_is_kept_once(browser: Browser, cast: Cast, live_ur
     page.reload()
     expect(page.get_by_label("Motif")).to_have_value(TEXT)
     expect(page.get_by_text(FOUND)).to_have_count(0)
+    actor.context.close()
+
+
+def test_what_the_server_refused_stays_with_the_browser(browser: Browser, cast: Cast, live_url: str) -> None:
+    contract = plot.at_review(cast)
+    task = plot.task(contract, "review", cast.organisation("org-oh"))
+    actor = Actor(browser, live_url, cast.bailleur_oh, typing=False)
+    page = actor.page
+    page.goto(live_url + reverse("task", args=[contract.pk, task.pk]))
+    note = page.get_by_label("Ajouter une note")
+    note.fill(UNPRINTABLE)
+    settled(page)
+    with page.expect_response(lambda answer: answer.status == 422):
+        page.get_by_role("button", name="Garder la note").click()
+    expect(page.locator(".errorlist").first).to_be_visible()
+    page.reload()
+    expect(note).to_have_value(UNPRINTABLE)
+    expect(page.get_by_text(FOUND)).to_be_visible()
     actor.context.close()
 
 

@@ -159,8 +159,8 @@ document.addEventListener("submit", ({ target: form }) => {
 
 // What a fragment's own form sent is with the server: a note, the draft of an opinion.
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  const { requestConfig: { elt: form }, successful } = detail; // by now another form may be in its place
-  if (!successful || !form?.dataset.draft || pauses.has(form)) return;
+  const { requestConfig: { elt: form }, xhr } = detail; // by now another form may be in its place
+  if (!xhr.status || xhr.status >= 400 || !form?.dataset.draft || pauses.has(form)) return;
   forget(form.dataset.draft);
   if (!form.isConnected) form.dataset.draft = "";
 });
