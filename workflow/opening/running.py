@@ -114,10 +114,10 @@ def change_calendar(
     seen: str,
     sessions: Mapping[int, dt.date | None],
     **facts: Any,
-) -> None:
+) -> bool:
     """Change target, days, holidays, sessions; the open tasks' last days follow, from when each opened.
 
-    Raises Invalid where an open task would be late at once.
+    Returns whether anything changed. Raises Invalid where an open task would be late at once.
     """
     with changing(user, contract_id, CALENDAR, seen) as met:
         contract = met.contract
@@ -125,11 +125,12 @@ def change_calendar(
         acts.write_calendar(contract, sessions, facts)
         after = state(contract, CALENDAR)
         if after == before:
-            return
+            return False
         moved = [
             row for task in open_tasks(contract) if is_of_people(task) and (row := _moved(contract, task))
         ]
         met.tell("calendar_changed", _said_of(contract, before, after), before=before, after=after, due=moved)
+    return True
 
 
 def _moved(contract: Contract, task: Task) -> dict[str, str] | None:
@@ -179,11 +180,12 @@ def _said_of(contract: Contract, before: dict[str, Any], after: dict[str, Any]) 
 
 def change_participants(
     user: User, contract_id: int, parts: Mapping[Organisation, str], *, seen: str
-) -> None:
+) -> bool:
     """Give organisations their part, or none: who comes sees the contract, who leaves no longer does.
 
-    Who is asked for an opinion from now on is asked from the next version frozen. Raises Invalid for a pilot
-    of the other side, for somebody who owes or has given something (:mod:`workflow.opening.running_rules`).
+    Who is asked for an opinion from now on is asked from the next version frozen. Returns whether anything
+    changed. Raises Invalid for a pilot of the other side, for somebody who owes or has given something
+    (:mod:`workflow.opening.running_rules`).
     """
     with changing(user, contract_id, PARTICIPANTS, seen) as met:
         contract = met.contract
@@ -199,13 +201,14 @@ def change_participants(
                 raise Invalid(why)
             said.append(_change(contract, organisation, part))
         if not said:
-            return
+            return False
         if missing := [gap for gap in rules.people(contract) if gap.sentence not in lacking]:
             raise Invalid(missing[0].sentence)
         facts: dict[str, Any] = {"before": before, "after": state(contract, PARTICIPANTS)}
         if places != state(contract, PLACES):
             facts["places"] = {"before": places, "after": state(contract, PLACES)}
         met.tell("participants_changed", said, **facts)
+    return True
 
 
 def _change(contract: Contract, organisation: Organisation, part: str) -> str:

@@ -41,10 +41,11 @@ def change_places(
     seen: str,
     reason: str,
     wanted: Wanted = Wanted(),  # noqa: B008 (frozen)
-) -> None:
-    """Change the places of signature. Raises Locked once a version is under way, which says its own places.
+) -> bool:
+    """Change the places of signature; return whether anything changed.
 
-    Raises Invalid without a reason, or where somebody who has to sign would have no place left.
+    Raises Locked once a version is under way, which says its own places. Raises Invalid without a reason, or
+    where somebody who has to sign would have no place left.
     """
     with changing(user, contract_id, PLACES, seen) as met:
         contract = met.contract
@@ -56,7 +57,7 @@ def change_places(
         _do(contract, wanted)
         after = state(contract, PLACES)
         if after == before:
-            return
+            return False
         if not reason.strip():
             raise Invalid(_("Dites pourquoi : tous les participants le liront au journal."), "reason")
         if missing := [gap for gap in rules.missing_places(contract) if gap.sentence not in lacking]:
@@ -64,6 +65,7 @@ def change_places(
         said = ", ".join(f"{rank}. {place[1]}" for rank, place in enumerate(after, start=1))
         met.tell("signatories_changed", [said], before=before, after=after, reason=reason.strip())
         _mail(met, offices, said, reason.strip())
+    return True
 
 
 def _offices(contract: Contract) -> set[int]:

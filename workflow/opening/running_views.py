@@ -48,15 +48,18 @@ def contract_framework(request: Request, contract: int) -> HttpResponse:
     if page.section not in SECTIONS:
         return page.show(422)
     try:
-        saved = page.save()
+        changed = page.save()
     except Invalid as error:
         page.refuse(error)
-        saved = False
+        changed = None
     except ActRefused as error:
         return refused(request, error, contract)
-    if not saved:
+    if changed is None:
         return page.show(422)
-    messages.success(request, _("Le cadre du contrat est enregistré ; le changement est au journal."))
+    if changed:
+        messages.success(request, _("Le cadre du contrat est enregistré ; le changement est au journal."))
+    else:
+        messages.info(request, _("Rien n’a changé : le cadre reste tel quel."))
     return redirect("contract_framework", contract)
 
 
@@ -99,23 +102,21 @@ class _Page:
             return [self.about, *(form for _place, form in self.places)]
         return []
 
-    def save(self) -> bool:
-        """Do what was asked; False where a form is to be corrected."""
+    def save(self) -> bool | None:
+        """Do what was asked; return whether anything changed, None where a form is to be corrected."""
         seen, user, key = self.request.POST.get("seen", ""), self.request.user, self.contract.pk
         if any([form.errors for form in self.forms()]):  # noqa: C419 (each is to say what is wrong)
-            return False
+            return None
         if self.section == running.CALENDAR:
             form = self.calendar
             facts = {name: form.cleaned_data[name] for name in FACTS}
             facts |= {"days": form.days(), "reminders": form.reminders()}
-            running.change_calendar(user, key, seen=seen, sessions=form.sessions(), **facts)
-        elif self.section == running.PARTICIPANTS:
-            running.change_participants(user, key, self.participants.parts(), seen=seen)
-        else:
-            rows = {place.pk: form.facts() for place, form in self.places}
-            reason = self.about.cleaned_data["reason"]
-            change_places(user, key, rows, seen=seen, reason=reason, wanted=self.wanted())
-        return True
+            return running.change_calendar(user, key, seen=seen, sessions=form.sessions(), **facts)
+        if self.section == running.PARTICIPANTS:
+            return running.change_participants(user, key, self.participants.parts(), seen=seen)
+        rows = {place.pk: form.facts() for place, form in self.places}
+        reason = self.about.cleaned_data["reason"]
+        return change_places(user, key, rows, seen=seen, reason=reason, wanted=self.wanted())
 
     def wanted(self) -> Wanted:
         """Return what the button pressed does to the places, beside saving them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,8 @@ from workflow.opening.running_places import Wanted, change_places
 from workflow.record import journal
 from workflow.record.models import Event, JournalEntry
 from workflow.record.refusals import Invalid, Locked, NotAllowed
+
+NOTHING = "Rien n’a changé : le cadre reste tel quel."
 
 
 @pytest.fixture
@@ -95,8 +98,9 @@ def test_the_last_day_of_open_tasks_follows_from_when_they_opened(cast: Cast, re
     assert kept["before"]["days"].get("review") != 40 == kept["after"]["days"]["review"]
     assert {row["after"] for row in kept["due"]} == {expected.isoformat()}
     assert Event.objects.filter(contract=contract, kind="calendar_changed").count() == 1
-    client.post(page(contract), calendar(contract, target_date=target.isoformat()))  # nothing new: no entry
-    assert entry(contract, "calendar_changed")
+    again = client.post(page(contract), calendar(contract, target_date=target.isoformat()), follow=True)
+    assert NOTHING in again.content.decode()
+    assert entry(contract, "calendar_changed"), "the one of before alone"
     assert journal.first_break() is None
 
 
@@ -138,6 +142,23 @@ def test_who_comes_sees_the_contract_and_is_asked_from_the_next_version(
     plot.review_all(contract)
     _frozen(contract)
     assert plot.task(contract, "review", pjj)
+
+
+def test_the_key_enter_seeks_and_only_what_changed_is_said_to_be_saved(
+    cast: Cast, drafting: Contract
+) -> None:
+    client, pjj = road.browser(cast.pilote_ville), cast.organisation("org-pjj")
+    form = re.findall(r"<form\b.*?</form>", client.get(page(drafting)).content.decode(), re.DOTALL)
+    (seeking,) = [one for one in form if 'name="q"' in one]
+    first = re.findall(r"<button\b[^>]*>", seeking)[0]
+    assert 'value="search"' in first, "the first button of a form answers to the key Enter"
+    for same in (chosen(drafting, {}), places(drafting), places(drafting, **{"about-reason": ""})):
+        told = client.post(page(drafting), same, follow=True).content.decode()
+        assert NOTHING in told
+        assert "est enregistré" not in told
+    told = client.post(page(drafting), chosen(drafting, {pjj: "observer"}), follow=True).content.decode()
+    assert "Le cadre du contrat est enregistré" in told
+    assert NOTHING not in told
 
 
 def test_who_owes_or_has_given_something_stays(cast: Cast, reviewing: Contract) -> None:
