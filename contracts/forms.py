@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django import forms
-from django.contrib.postgres.forms import SimpleArrayField
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -16,15 +15,14 @@ from contracts.kinds import volets_offered
 from contracts.models import Commitment, Contract, Volet
 from contracts.seen import SeenForm
 from stakeholders import days
+from stakeholders.communes import CommuneNamesField
 from stakeholders.models import Organisation
-from stakeholders.text import LineField
 
 
 class ContractForm(SeenForm[Contract]):
     """What the first pages of the contract say."""
 
-    communes = SimpleArrayField(
-        LineField(max_length=120),
+    communes = CommuneNamesField(
         label=_("Communes du périmètre"),
         help_text=_("Séparées par des virgules."),
     )

@@ -6,11 +6,11 @@ import datetime as dt
 from typing import Any
 
 from django import forms
-from django.contrib.postgres.forms import SimpleArrayField
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from stakeholders.communes import CommuneNamesField
 from stakeholders.days import DayField
 from stakeholders.kinds import ContractKind
 from stakeholders.models import AuthorityKind, Mandate, Office, Organisation, SigningAuthority
@@ -44,8 +44,7 @@ class AuthorityForm(forms.ModelForm[SigningAuthority]):
         widget=forms.CheckboxSelectMultiple,
         help_text=_("Aucune case : toutes les natures."),
     )
-    communes = SimpleArrayField(
-        LineField(max_length=120),
+    communes = CommuneNamesField(
         label=_("Communes couvertes"),
         required=False,
         help_text=_("Séparées par des virgules. Vide : tout le ressort de la fonction."),
