@@ -17,6 +17,7 @@ from stakeholders.models import Absence, Mandate, User
 from tests import plot
 from tests.cast import Cast, small_contract
 from tests.stage import run_jobs
+from tests.workflow.sockets import logged_in
 from workflow.inbox import baskets
 from workflow.opinions import acts as opinions_acts
 from workflow.opinions.models import Opinion
@@ -81,6 +82,14 @@ def test_it_lends_from_its_first_day_to_its_last(cast: Cast, start: int, end: in
     waiting = plot.task(cast.contract, "review", cast.organisation("org-ddpn"))
     assert bool(standing_to_act(cast.commissaire, waiting)) is may, task
     assert standing_to_act(cast.ddpn, waiting), "whoever is away may still answer"
+
+
+def test_who_acts_meanwhile_is_named_in_words_that_agree_with_anybody(cast: Cast) -> None:
+    absence = away(cast.prefete, cast.secretaire_generale, Power.REVIEW)
+    address = reverse("absences", args=[absence.mandate.office.organisation_id])
+    said = logged_in(cast.dircab).get(address).content.decode()
+    assert f"Remplacement : {cast.secretaire_generale}" in said
+    assert "remplacé par" not in said
 
 
 def test_when_it_ends_the_task_comes_back_even_taken(cast: Cast) -> None:
