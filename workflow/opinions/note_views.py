@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -13,17 +11,11 @@ from django.views.decorators.http import require_POST
 
 from workflow.opinions import note_acts
 from workflow.opinions.forms import NoteForm
-from workflow.opinions.notes import notes_of
+from workflow.opinions.views import note_refused, notes_beside
 from workflow.record import once
 from workflow.record.refusals import ActRefused
-from workflow.tasks.access import OpenTask, task_for
+from workflow.tasks.access import task_for
 from workflow.tasks.answers import Request, member, refused
-
-
-def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
-    """Return what the fragment of notes shows: those of the organisation that owes the task."""
-    notes = notes_of(met)
-    return {"notes": notes, "note_form": form or NoteForm(auto_id="note_%s")}
 
 
 @require_POST
@@ -37,14 +29,13 @@ def note_add(request: Request, contract: int, task: int) -> HttpResponse:
             if not once.already_done(request):
                 note_acts.write_note(request.user, met.task.pk, text=form.cleaned_data["text"])
         except ActRefused as error:
-            return refused(request, error, contract)
+            return refused(request, error, contract, typed=form.cleaned_data["text"])
         form = None
     if request.htmx:
         context = {"contract": met.contract, "task": met.task, **notes_beside(met, form)}
         context["kept_at"] = None if form else timezone.now()
         return render(request, "opinions/_partials/notes.html", context, status=422 if form else 200)
     if form is not None:
-        messages.error(request, " ".join(str(error) for error in form.errors["text"]))
-    else:
-        messages.success(request, _("La note est gardée."))
+        return note_refused(request, met, form)
+    messages.success(request, _("La note est gardée."))
     return redirect("task", contract, task)

@@ -16,10 +16,12 @@ from contracts.differences import differences
 from contracts.models import ContractVersion, Part
 from stakeholders.models import Organisation
 from stakeholders.prepared import MARKER, Prepared
+from workflow.engine import purposes
 from workflow.engine.tasks import due_on
-from workflow.opinions import acts, last, note_views, receipts, rules, silence
-from workflow.opinions.forms import ApprovalForm, OpinionDraftForm, OpinionForm
+from workflow.opinions import acts, last, receipts, rules, silence
+from workflow.opinions.forms import ApprovalForm, NoteForm, OpinionDraftForm, OpinionForm
 from workflow.opinions.models import Opinion, OpinionDraft
+from workflow.opinions.notes import notes_of
 from workflow.record.refusals import ActRefused, AlreadyDone, Invalid, NewVersion
 from workflow.standing.holders import changed_since
 from workflow.standing.parties import pilot
@@ -96,8 +98,27 @@ _DRAFT: Prepared[OpinionDraft] = Prepared(
 )
 
 
+def notes_beside(met: OpenTask, form: NoteForm | None = None) -> dict[str, Any]:
+    """Return what the fragment of notes shows: those of the organisation that owes the task."""
+    notes = notes_of(met)
+    return {"notes": notes, "note_form": form or NoteForm(auto_id="note_%s")}
+
+
+def note_refused(request: Request, met: OpenTask, note: NoteForm) -> HttpResponse:
+    """Show the page again with the note that was typed, and what to correct in it."""
+    if met.purpose == purposes.REVIEW and met.is_open:
+        return _review_page(request, met, _kept(request, met), 422, note=note)
+    error = Invalid(" ".join(str(said) for said in note.errors["text"]))
+    return refused(request, error, met.contract.pk, typed=str(note["text"].value() or ""))
+
+
 def _review_page(
-    request: Request, met: OpenTask, form: OpinionForm, status: int = 200, notice: str = ""
+    request: Request,
+    met: OpenTask,
+    form: OpinionForm,
+    status: int = 200,
+    notice: str = "",
+    note: NoteForm | None = None,
 ) -> HttpResponse:
     version = met.contract.latest_version
     assert version is not None  # noqa: S101 (an opinion is only asked on a frozen version)
@@ -111,7 +132,7 @@ def _review_page(
         status,
         form=form,
         notice=notice,
-        **note_views.notes_beside(met),
+        **notes_beside(met, note),
         own=[c for c in every if c["lead"]["id"] == organisation.pk],
         contributed=[c for c in every if organisation.name in c["contributors"]],
         previous=previous,

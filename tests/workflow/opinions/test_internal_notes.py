@@ -104,5 +104,22 @@ def test_an_empty_note_is_refused_where_it_was_written(cast: Cast, clairval: Con
     said = answer.content.decode()
     assert "Écrivez la note" in said
     assert "<html" not in said, "the fragment alone"
-    plain = browser(cast.bailleur_oh).post(address, {"text": ""}, follow=True)
+    plain = browser(cast.bailleur_oh).post(address, {"text": ""})
+    assert plain.status_code == 422
     assert "Écrivez la note" in plain.content.decode()
+
+
+def test_a_note_refused_without_script_is_given_back(cast: Cast, clairval: Contract) -> None:
+    person, address = browser(cast.bailleur_oh), review(cast, clairval, "org-oh", "note_add")
+    for typed, why in ((f"{SECRET}. " * 100, "2000"), (f"{SECRET}\x07", "caractère")):
+        answer = person.post(address, {"text": typed})
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert SECRET in page
+        assert why in answer.context["note_form"].errors["text"][0]
+        assert 'name="value"' in page, "on the task’s own page, with the opinion to give"
+    plot.opine(clairval, plot.task(clairval, "review", cast.organisation("org-oh")))
+    late = person.post(address, {"text": f"{SECRET}. " * 100})
+    assert late.status_code == 422
+    assert SECRET in late.content.decode()
+    assert not InternalNote.objects.exists()
