@@ -15,13 +15,15 @@ from signatures.limited import Unavailable
 from signatures.uploads import Refused
 from workflow.tasks.act_files import LARGEST_ACT
 from workflow.tasks.held_files import HeldFileInput
-from workflow.tasks.weighed import at_most
+from workflow.tasks.weighed import UNREADABLE, at_most
 
 ACCEPTED = "application/pdf,image/jpeg,image/png,.pdf,.jpg,.jpeg,.png"
 
 
 class AnnexFileField(forms.FileField):
     """One PDF, or a picture that becomes one; cleaned to a :class:`signatures.enclosures.Prepared`."""
+
+    default_error_messages = {"empty": UNREADABLE}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"widget": HeldFileInput(attrs=at_most(LARGEST_ACT, accept=ACCEPTED)), **kwargs})

@@ -17,7 +17,7 @@ from stakeholders.titles import Article, article_of
 from workflow.platform.tables import LARGEST
 from workflow.powers.forms import NewAccountForm
 from workflow.tasks.fields import reason_field
-from workflow.tasks.weighed import at_most
+from workflow.tasks.weighed import UNREADABLE, at_most
 
 GUESSED = "auto"
 
@@ -195,6 +195,7 @@ class ImportForm(forms.Form):
         label=_("Fichier"),
         help_text=_("Le modèle rempli, en CSV ou en .ods : deux mégaoctets au plus."),
         widget=forms.FileInput(attrs=at_most(LARGEST, accept=".csv,.ods,text/csv")),
+        error_messages={"empty": UNREADABLE},
     )
 
 

@@ -13,13 +13,15 @@ from signatures import blobs
 from signatures.limited import Unavailable
 from signatures.uploads import active_content
 from workflow.tasks.held_files import HeldFileInput
-from workflow.tasks.weighed import at_most
+from workflow.tasks.weighed import UNREADABLE, at_most
 
 LARGEST_ACT = 10 * 1024 * 1024  # bytes
 
 
 class ActFileField(forms.FileField):
     """One PDF; it is kept as it is, and only ever downloaded."""
+
+    default_error_messages = {"empty": UNREADABLE}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(

@@ -11,6 +11,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 MEBIBYTE = 1024 * 1024
+UNREADABLE = _(
+    "Ce fichier est vide ou ne peut pas être lu ; un dossier ne s’envoie pas. Choisissez un fichier."
+)
 
 
 def at_most(size: int, **attrs: Any) -> dict[str, Any]:
@@ -20,7 +23,5 @@ def at_most(size: int, **attrs: Any) -> dict[str, Any]:
         **attrs,
         "data-at-most": size,
         "data-too-heavy": format_lazy(heavy, size=size // MEBIBYTE),
-        "data-unreadable": _(
-            "Ce fichier est vide ou ne peut pas être lu ; un dossier ne s’envoie pas. Choisissez un fichier."
-        ),
+        "data-unreadable": UNREADABLE,
     }
