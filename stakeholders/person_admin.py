@@ -148,7 +148,7 @@ class PersonAdmin(admin.ModelAdmin[User]):
             try:
                 account_actions.confirm_address(person, actor=request.user)  # type: ignore[arg-type]
             except ValidationError as error:
-                self.message_user(request, f"{person} : {' '.join(error.messages)}", messages.ERROR)
+                self.message_user(request, f"{person}{_(' : ')}{' '.join(error.messages)}", messages.ERROR)
             else:
                 done = _("L’adresse de %(person)s est confirmée.") % {"person": person}
                 self.message_user(request, done, messages.SUCCESS)

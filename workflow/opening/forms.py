@@ -218,7 +218,7 @@ class OfficeChoice(forms.ModelChoiceField):  # type: ignore[type-arg]
 
     def label_from_instance(self, obj: Any) -> str:
         """Show the office and whose it is."""
-        return f"{obj.organisation.name} : {obj.title}"
+        return f"{obj.organisation.name}{_(' : ')}{obj.title}"
 
 
 class SeatForm(forms.Form):

@@ -230,7 +230,7 @@ def _change(contract: Contract, organisation: Organisation, part: str) -> str:
         for seat in seats.proposed(contract):
             if seat.organisation == organisation and seat.office and not _has_place(contract, seat.office):
                 seats.add_seat(contract, seat)
-    return f"{organisation.short_name} : {Part(part).label}"
+    return f"{organisation.short_name}{_(' : ')}{Part(part).label}"
 
 
 def _piloted(contract: Contract) -> set[str]:

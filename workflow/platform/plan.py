@@ -306,5 +306,5 @@ def _say_errors(line: Line, form: forms.BaseForm) -> None:
     for name, messages in form.errors.items():
         heading = HEADINGS.get(name, name)
         line.errors += [
-            f"{heading}\u00a0: {message}" if name in HEADINGS else str(message) for message in messages
+            f"{heading}{_(' : ')}{message}" if name in HEADINGS else str(message) for message in messages
         ]

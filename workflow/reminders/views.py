@@ -83,7 +83,7 @@ def _said(request: Request, contract: Contract, told: acts.Told) -> HttpResponse
     said = ngettext("%(n)d relance part : %(names)s.", "%(n)d relances partent : %(names)s.", count)
     messages.success(request, said % {"n": count, "names": ", ".join(names[t.pk] for t in told.sent)})
     for task, why in told.not_sent:
-        messages.warning(request, f"{task.title} : {why}")
+        messages.warning(request, f"{task.title}{_(' : ')}{why}")
     return redirect("contract", contract.pk)
 
 

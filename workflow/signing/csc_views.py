@@ -242,7 +242,7 @@ def _tell(request: Request, found: Sequence[SignatureRequest], failures: signing
     """Say of each that failed why."""
     for one in found:
         if why := failures.get(one.pk):
-            messages.error(request, f"{one.slot.envelope.title} : {why}")
+            messages.error(request, f"{one.slot.envelope.title}{_(' : ')}{why}")
 
 
 def _said(

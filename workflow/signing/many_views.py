@@ -162,7 +162,7 @@ def _signed(request: Request, lot: Lot, failures: dict[int, str]) -> HttpRespons
     """Lead to what became of each; say of those that could not be asked for why."""
     for met, _document in lot:
         if why := failures.get(met.task.pk):
-            messages.error(request, f"{met.contract.reference} : {why}")
+            messages.error(request, f"{met.contract.reference}{_(' : ')}{why}")
     done = [met.task.pk for met, _document in lot if met.task.pk not in failures]
     if not done:
         return redirect("sign_many")
