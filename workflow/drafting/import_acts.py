@@ -20,7 +20,7 @@ from stakeholders.kinds import KINDS, Side
 from stakeholders.models import Organisation, User
 from workflow.drafting import imports, rules
 from workflow.drafting.acts import Drafting, changing_draft
-from workflow.drafting.import_forms import FIGURES, LABELS
+from workflow.drafting.import_forms import FIGURES, in_words
 from workflow.drafting.import_matching import names_in, organisation_of, template_of
 from workflow.drafting.models import DraftImport
 from workflow.record import events, journal
@@ -236,7 +236,7 @@ class _Taking:
                     _("choisissez l’organisation responsable, ou celle qui l’est par défaut en haut de page.")
                 )
             if said and lead != meant:
-                kept.append(f"{LABELS['lead']} : {said}")
+                kept.append(in_words("lead", said))
         if self.draft.right.is_states and lead.is_independent:
             raise ValidationError(
                 _(
@@ -259,7 +259,7 @@ class _Taking:
             elif body != lead and body not in found:
                 found.append(body)
         if unknown:
-            kept.append(f"{LABELS['contributors']} : {' ; '.join(unknown)}")
+            kept.append(in_words("contributors", " ; ".join(unknown)))
         return found
 
     def _owner(self, said: str, lead: Organisation, kept: list[str]) -> User | None:
@@ -269,7 +269,7 @@ class _Taking:
             if mandate.office.organisation_id == lead.pk and folded(said) in names:
                 return mandate.person
         if said:
-            kept.append(f"{LABELS['owner']} : {said}")
+            kept.append(in_words("owner", said))
         return None
 
     @staticmethod

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.http import QueryDict
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -160,12 +161,18 @@ def leads_for(contract: Contract, *, is_states: bool) -> list[Organisation]:
     return [body for body in participants(contract) if not (is_states and body.is_independent)]
 
 
+def in_words(name: str, said: str) -> str:
+    """Return what a column says as the contract's text says it: in French, whatever its reader's language."""
+    with translation.override("fr"):
+        return f"{LABELS[name]} : {said}"
+
+
 def turned(line: Line, kind: Kind) -> Line:
     """Return a line as another kind: all that it says goes along."""
     facts = {name: value for name, value in line.facts.items() if name in LABELS or name == "lead_key"}
     new = Line(kind, line.place, line.paragraph, line.number)
     if line.kind == Kind.COMMITMENT:
-        said = [f"{LABELS[name]} : {value}" for name, value in facts.items() if name in LABELS]
+        said = [in_words(name, value) for name, value in facts.items() if name in LABELS]
     else:
         said = []
     whole = "\n".join(filter(None, [line.title, line.text, *said]))
