@@ -41,19 +41,22 @@ def restore(folder: Path, keys: Path | None, *, replace: bool) -> sets.Manifest:
         raise sets.SetUnfit(f"{keys} ne contient pas les clés d’une démonstration.")
     with roles.as_owner(connection):
         if not replace:
-            _refuse_occupied(keys)
+            _refuse_occupied(folder, keys)
         # the documents first: rows that name them come all at once, afterwards
         _copy_all(folder / sets.BLOBS, blobs.folder())
+        programs.restore(connection, folder / sets.DUMP, replace=replace)
+        # where the database stayed as it was, it keeps its own keys and its own anchors
         _copy_all(folder / sets.ANCHORS, Path(settings.ANCHOR_DIR))
         _put_keys_back(keys)
-        programs.restore(connection, folder / sets.DUMP, replace=replace)
         connection.close()
     call_command("migrate", interactive=False, verbosity=0)
-    _check(manifest)
     # whoever had left since would be back
     Session.objects.all().delete()
     UserSession.objects.all().delete()
-    record_restoration(manifest.made_at, manifest.journal[0])
+    try:
+        _check(manifest)
+    finally:  # after it, which holds the journal's end against the set's; and whatever it found
+        record_restoration(manifest.made_at, manifest.journal[0])
     return manifest
 
 
@@ -66,12 +69,15 @@ def _refuse_unknown(manifest: sets.Manifest) -> None:
         )
 
 
-def _refuse_occupied(keys: Path | None) -> None:
-    """Raise NotEmpty where something would be written over."""
+def _refuse_occupied(folder: Path, keys: Path | None) -> None:
+    """Raise NotEmpty where something would be written over, or mixed with what the set holds."""
     again = "restaurez dans une installation vide, ou donnez --replace pour écraser celle-ci."
     if roles.tables(connection):
         raise NotEmpty(f"La base de données contient déjà des tables : {again}")
-    if any(path.is_file() for path in blobs.folder().rglob("*")):
+    # those of the set itself are what a restoration that failed left: it is tried again
+    of_the_set = {path.relative_to(folder / sets.BLOBS) for path in (folder / sets.BLOBS).rglob("*")}
+    there = blobs.folder()
+    if any(path.is_file() and path.relative_to(there) not in of_the_set for path in there.rglob("*")):
         raise NotEmpty(f"{blobs.folder()} contient déjà des documents : {again}")
     if anchors.filed():
         raise NotEmpty(f"{settings.ANCHOR_DIR} contient déjà des ancrages : {again}")
