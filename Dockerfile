@@ -31,11 +31,11 @@ COPY signatures signatures
 COPY stakeholders stakeholders
 COPY workflow workflow
 # Static files are part of the image; the settings ask for a key and a database that this step
-# does not use. A named volume mounted on blobs or anchors takes its owner from the folder made here.
-RUN mkdir -p "$STATE_DIR/blobs" "$STATE_DIR/anchors" \
+# does not use. A named volume mounted on blobs, anchors or evidence takes its owner from the folder made here.
+RUN mkdir -p "$STATE_DIR/blobs" "$STATE_DIR/anchors" "$STATE_DIR/evidence" \
     && SECRET_KEY=unused-at-build DATABASE_URL=postgresql://unused.invalid/unused \
         python manage.py collectstatic --no-input --verbosity 0 \
-    && chown -R contreseing:contreseing "$STATE_DIR/blobs" "$STATE_DIR/anchors"
+    && chown -R contreseing:contreseing "$STATE_DIR/blobs" "$STATE_DIR/anchors" "$STATE_DIR/evidence"
 USER contreseing
 EXPOSE 8000
 CMD ["python", "-m", "config.serve", "--host", "0.0.0.0", "--port", "8000"]
