@@ -238,7 +238,8 @@ def submit(
     try:
         transport.open()
         message.send()
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        # ValueError: a password that the server’s way of asking cannot carry, a challenge that is no base64;
         # smtplib quotes recipients and the server's answer, which may quote the mail
         raise MailNotSent(error) from None
     finally:
