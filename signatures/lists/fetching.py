@@ -63,7 +63,12 @@ def fetched(url: str) -> bytes:
                 if body is not None:
                     return body
                 url = urljoin(url, location)
-    except (httpx.HTTPError, OSError) as error:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        ValueError,
+        OSError,
+    ) as error:  # or a redirection to no address
         raise ListRefused("unreachable", detail=type(error).__name__) from error
     raise ListRefused("redirected")
 
@@ -73,7 +78,7 @@ def _asked(client: httpx.Client, url: str, parts: SplitResult, until: float) -> 
     target = httpx.URL(url).copy_with(host=_resolved(parts))
     headers = {"Host": parts.netloc, "Accept-Encoding": "identity", "Accept": _ACCEPTED}
     with client.stream("GET", target, headers=headers, extensions={"sni_hostname": parts.hostname}) as answer:
-        if answer.is_redirect:
+        if answer.has_redirect_location:
             return None, answer.headers["Location"]
         if answer.status_code != 200:
             raise ListRefused("unreachable", detail=str(answer.status_code))

@@ -136,7 +136,7 @@ def hand_over(subscription: dict[str, object], message: dict[str, str]) -> None:
             ) as answer,
         ):
             status = answer.status_code
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:  # or a redirection to no address
         raise NotHandedOver(type(error).__name__) from error
     if status in {403, 404, 410}:  # 403: subscribed with another key than ours now is
         raise Gone

@@ -31,7 +31,7 @@ class Publisher:
 
     def __init__(self, folder: Path) -> None:
         self.pages: dict[str, bytes] = {}
-        self.elsewhere: dict[str, str] = {}
+        self.elsewhere: dict[str, str | None] = {}  # None: elsewhere, and nowhere said
         self.asked: list[str] = []
         publisher = self
 
@@ -40,7 +40,8 @@ class Publisher:
                 publisher.asked.append(self.path)
                 if self.path in publisher.elsewhere:
                     self.send_response(302)
-                    self.send_header("Location", publisher.elsewhere[self.path])
+                    if (place := publisher.elsewhere[self.path]) is not None:
+                        self.send_header("Location", place)
                     self.end_headers()
                     return
                 page = publisher.pages.get(self.path)
