@@ -38,6 +38,10 @@ _OF_THE_BYTES = {
         "Le fichier cache un objet hors de sa table : des lecteurs pourraient montrer un autre "
         "document que celui qui est signé."
     ),
+    "hidden_object.late": _(
+        "Le fichier nommait un objet qu’il n’avait pas, et qui y a été ajouté ensuite : des lecteurs "
+        "pourraient montrer autre chose que ce qui est signé."
+    ),
     "duplicate_object": _(
         "Une révision du fichier définit deux fois le même objet : des lecteurs pourraient montrer "
         "autre chose que ce qui est signé."

@@ -63,6 +63,11 @@ def hidden_object() -> Fault:
     return Fault("hidden_object")
 
 
+def late_object() -> Fault:
+    """Say that an object was added that an older revision already named, without having it."""
+    return Fault("hidden_object", which="late")
+
+
 def duplicate_object() -> Fault:
     """Say that one revision defines one object twice."""
     return Fault("duplicate_object")

@@ -21,6 +21,7 @@ from signatures.verification.faults import (
     bad_table,
     duplicate_object,
     hidden_object,
+    late_object,
     malformed,
     stray_bytes,
     too_complex,
@@ -276,8 +277,18 @@ def _root(file: File, revisions: list[Revision]) -> int:
 
 
 def _check_references(structure: Structure) -> None:
-    """Nothing in use points at an object that a rebuild alone would find, nor at another generation."""
-    table = structure.table()
+    """Nothing in use points at an object that a rebuild alone would find, nor at another generation.
+
+    Nor is an object named before it is there: what was signed without it would show it.
+    """
+    missing: set[int] = set()
+    table: dict[int, Definition] = {}
+    for revision, table in structure.tables():  # noqa: B007
+        if not missing.isdisjoint(revision.objects):
+            raise late_object()
+        for definition in revision.objects.values():
+            missing.update(number for number in _referred(definition) if number not in table)
+        missing.update(number for number in revision.freed - table.keys() if structure.uses[number])
     ever = {number for revision in structure.revisions for number in revision.objects}
     for number, definition in table.items():
         for reference in definition.references:
