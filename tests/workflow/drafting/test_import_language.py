@@ -9,7 +9,7 @@ from workflow.drafting.import_forms import turned
 
 
 def test_the_columns_of_a_commitment_that_becomes_text_keep_their_french_names() -> None:
-    line = Line(Kind.COMMITMENT, 1, 1, 1, title="Patrouilles", facts={"target": "38", "owner": "M. Roux"})
+    line = Line(Kind.COMMITMENT, title="Patrouilles", facts={"target": "38", "owner": "M. Roux"})
     with translation.override("en"):
         text = turned(line, Kind.TEXT)
     assert "Cible\u00a0: 38" in text.text
