@@ -83,13 +83,49 @@ def keep(state: Path, address: str) -> None:
     (state / ADDRESS).write_text(f"{address.rstrip('/')}\n", encoding="utf-8")
 
 
+def authorities(environment: Mapping[str, str], port: int) -> tuple[str, str, int]:
+    """Return where the demonstration's authorities serve, beside pages on ``port``: address, host and port.
+
+    Unless PKI_URL says it, where they did: their certificates name that place. Raises Unfit.
+    """
+    made_for = _state(environment) / "pki" / "base-url"
+    before = made_for.read_text(encoding="utf-8") if made_for.is_file() else ""
+    address = environment.get("PKI_URL") or before or f"http://127.0.0.1:{port + 1}"
+    try:
+        parts = urlsplit(address)
+        host, theirs = parts.hostname or "", parts.port or 80
+    except ValueError:
+        host, theirs = "", 0
+    if not host:
+        raise premises.Unfit("PKI_URL doit avoir la forme http://hôte:port.")
+    if is_demonstration(environment) and theirs == port:
+        raise premises.Unfit(
+            f"Le port {port} est celui des autorités de cette démonstration ({address}) : choisissez-en un "
+            "autre avec PORT."
+        )
+    return address, host, theirs
+
+
+def password(environment: Mapping[str, str]) -> str:
+    """Return the password of a demonstration's accounts; raises Unfit where there is none."""
+    path = _state(environment) / PASSWORD
+    if not path.is_file():
+        raise premises.Unfit(
+            f"{path} n’existe pas : donnez à STATE_DIR le dossier de la démonstration qui est servie là."
+        )
+    return path.read_text()
+
+
 def _state(environment: Mapping[str, str]) -> Path:
     return Path(environment.get("STATE_DIR") or ROOT / "var")
 
 
 def _missing(environment: Mapping[str, str]) -> list[str]:
     said = []
-    address = urlsplit(environment.get("PUBLIC_URL") or "")
+    try:
+        address = urlsplit(environment.get("PUBLIC_URL") or "")
+    except ValueError:
+        address = urlsplit("")
     if not environment.get("PUBLIC_URL"):
         said.append(
             "PUBLIC_URL manque : donnez l’adresse que les gens ouvriront, comme https://contreseing.exemple.fr."

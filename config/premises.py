@@ -66,9 +66,14 @@ def refuse_port(host: str, port: int, name: str) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            if error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
-                raise
+        except (OSError, UnicodeError) as error:
+            known = {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}
+            if not isinstance(error, OSError) or error.errno not in known:
+                whose = name.replace("PORT", "HOST")
+                raise Unfit(
+                    f"Rien ne peut être servi sur « {host} » : donnez à {whose} un nom ou une adresse IPv4 "
+                    "de cette machine, comme 127.0.0.1."
+                ) from error
             reason = f"est déjà pris{_by(port)}" if error.errno == errno.EADDRINUSE else "ne peut pas servir"
             raise Unfit(
                 f"Le port {port} de {host} {reason} : libérez-le, ou choisissez-en un autre avec {name}."

@@ -94,13 +94,12 @@ def _serve() -> int:
     installation.refuse_exposed(os.environ, host)
     if (host, port) != ("127.0.0.1", 8000):
         os.environ.setdefault("PUBLIC_URL", url)
-        os.environ.setdefault("PKI_URL", f"http://127.0.0.1:{port + 1}")
+    os.environ["PKI_URL"], where, theirs = installation.authorities(os.environ, port)
     try:
         with premises.alone(state / "serving.lock"):
             premises.refuse_port(host, port, "PORT")
             if installation.is_demonstration(os.environ):
-                authorities = httpx.URL(os.environ.get("PKI_URL") or "http://127.0.0.1:8001")
-                premises.refuse_port(authorities.host, authorities.port or 80, "PKI_URL")
+                premises.refuse_port(where, theirs, "PKI_URL")
             return _serve_alone(host, port)
     except premises.Occupied:
         if not _answers(url):
@@ -139,7 +138,7 @@ def _serve_alone(host: str, port: int) -> int:
 
 def _play(out: Path, url: str | None, *, empty: bool) -> int:
     if url:
-        return play(url.rstrip("/"), (state_of(os.environ) / "demonstration-password").read_text(), out)
+        return play(url.rstrip("/"), installation.password(os.environ), out)
     state = state_of(os.environ) / "play"  # of its own: what is beside it is not read
     premises.refuse_disk(state.parent)
     try:

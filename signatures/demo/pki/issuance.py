@@ -25,6 +25,7 @@ from cryptography.x509.oid import (
     ObjectIdentifier,
 )
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext as _
 
 Algorithm = Literal["p256", "p384", "rsa3072", "rsa4096"]
@@ -49,7 +50,7 @@ KEY_USAGES = (
 )
 
 
-class PkiMoved(RuntimeError):
+class PkiMoved(ImproperlyConfigured):
     """The certificates name another address than the one that the services now have."""
 
     def __init__(self, made_for: str, now_at: str) -> None:

@@ -24,14 +24,18 @@ class Command(BaseCommand):
         """Make the authorities if need be, then answer."""
         if not settings.DEMONSTRATION:
             raise CommandError(_("Cette infrastructure ne sert qu’à la démonstration."))
-        address = urlsplit(settings.PKI_URL)
-        if address.scheme != "http" or not address.hostname:
+        try:
+            address = urlsplit(settings.PKI_URL)
+            host, port = address.hostname, address.port or 80
+        except ValueError:
+            host, port = None, 0
+        if not host or address.scheme != "http":
             raise CommandError(_("PKI_URL doit avoir la forme http://hôte:port."))
         pki.ensure()
         uvicorn.run(
             Services(),
-            host=address.hostname,
-            port=address.port or 80,
+            host=host,
+            port=port,
             lifespan="off",
             access_log=False,
             log_level="warning",
