@@ -50,7 +50,8 @@ def read(box: Any) -> int:
             server.login(box.user, box.password)
             _checked(server.select(_quoted(box.folder)))
             return sum(_take(server, number) for number in _unread(server))
-    except (OSError, imaplib.IMAP4.error) as error:  # a server's words may quote what it was told
+    except (OSError, imaplib.IMAP4.error, UnicodeError) as error:  # the last, of an accented password
+        # a server's words may quote what it was told
         raise MailboxUnread(type(error).__name__) from None
 
 

@@ -125,16 +125,17 @@ def test_a_mailbox_that_cannot_be_read_is_said_without_its_password(
 ) -> None:
     known = settings.BOUNCES
     wrong = Mailbox(known.host, known.port, known.user, "un tout autre mot de passe", known.folder)
+    accented = Mailbox(known.host, known.port, known.user, "été", known.folder)
     gone = Mailbox(known.host, 1, known.user, known.password, known.folder)
     absent = Mailbox(known.host, known.port, known.user, known.password, 'Nulle "part"')
     box.deliver(report(identifier()))
     with logbook.kept() as log:
-        for settings.BOUNCES in (wrong, gone, absent):
+        for settings.BOUNCES in (wrong, accented, gone, absent):
             read()
         monkeypatch.delenv(next(iter(imap.trust(box.authority))))
         settings.BOUNCES = known
         read()
-    assert log.getvalue().count("returned mails were not read") == 4, (
+    assert log.getvalue().count("returned mails were not read") == 5, (
         "the last: a certificate that nobody vouches for"
     )
     for secret in (known.password, wrong.password):
