@@ -47,7 +47,14 @@ def settings_from_url(url: str) -> dict[str, Any]:
 
     Raises DatabaseUnavailable when the address is not one of PostgreSQL.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # its words quote what it read, which may be a password
+        raise DatabaseUnavailable(
+            "DATABASE_URL ne se lit pas : écrivez postgresql://compte:motdepasse@hôte:5432/base, et en %XX "
+            "les signes d’un mot de passe qui ne sont ni des lettres ni des chiffres."
+        ) from None
     if parts.scheme not in {"postgres", "postgresql"}:
         raise DatabaseUnavailable(
             "DATABASE_URL doit commencer par postgresql:// "
@@ -61,7 +68,7 @@ def settings_from_url(url: str) -> dict[str, Any]:
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
         "HOST": query.get("host", [parts.hostname or ""])[0],
-        "PORT": str(parts.port or ""),
+        "PORT": str(port or ""),
         "OPTIONS": options,
     }
 

@@ -24,6 +24,8 @@ def environment(name: str, default: str | None = None) -> str | None:
             return Path(path).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE : {path} est illisible ({error.strerror}).") from error
+        except UnicodeDecodeError:  # it quotes what it read, which may be a secret
+            raise ImproperlyConfigured(f"{name}_FILE : {path} n’est pas un texte en UTF-8.") from None
     return os.environ.get(name) or default
 
 
@@ -35,11 +37,11 @@ def flag(name: str, *, default: bool) -> bool:
     return value in {"1", "true", "yes", "oui"}
 
 
-def number(name: str, *, default: int) -> int:
-    """Return the whole number ``name``, zero or more."""
+def number(name: str, *, default: int, most: int) -> int:
+    """Return the whole number ``name``, from zero to ``most``."""
     value = environment(name) or str(default)
-    if not value.isdecimal():
-        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez un nombre entier.")
+    if not value.isdecimal() or len(value) > len(str(most)) or int(value) > most:
+        raise ImproperlyConfigured(f"{name} vaut « {value} » : écrivez un nombre entier, {most} au plus.")
     return int(value)
 
 

@@ -8,7 +8,7 @@ from email import policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -35,7 +35,7 @@ def transport_from_url(url: str) -> Transport:
     with TLS from the start, ``console:`` for the terminal, ``file:///folder`` for one file a mail.
     Raises ImproperlyConfigured.
     """
-    parts = urlsplit(url)
+    parts = _parts("EMAIL_URL", url)
     if parts.scheme == "file" and parts.path and not parts.netloc:
         return {
             "backend": "config.transport.FolderBackend",
@@ -67,7 +67,7 @@ def mailbox_from_url(url: str) -> Mailbox | None:
     """
     if not url:
         return None
-    parts = urlsplit(url)
+    parts = _parts("BOUNCES_URL", url)
     if parts.scheme != "imaps" or not (parts.hostname and parts.username and parts.password):
         raise ImproperlyConfigured("BOUNCES_URL : écrivez imaps://compte:motdepasse@hôte:993/INBOX.")
     return Mailbox(
@@ -77,6 +77,19 @@ def mailbox_from_url(url: str) -> Mailbox | None:
         unquote(parts.password),
         unquote(parts.path.strip("/")) or "INBOX",
     )
+
+
+def _parts(name: str, url: str) -> SplitResult:
+    """Return an address in its parts, its port a number; raises ImproperlyConfigured."""
+    try:
+        parts = urlsplit(url)
+        _port = parts.port
+    except ValueError:  # its words quote what it read, which may be a password
+        raise ImproperlyConfigured(
+            f"{name} ne se lit pas : vérifiez l’hôte et le port, et écrivez en %XX les signes d’un mot de "
+            "passe qui ne sont ni des lettres ni des chiffres."
+        ) from None
+    return parts
 
 
 def return_address(address: str) -> str:

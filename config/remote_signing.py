@@ -66,7 +66,10 @@ def _service(code: str, told: Told) -> dict[str, Any]:
 
 def _refuse_clear(code: str, address: str) -> None:
     """Raise ImproperlyConfigured for an address that is not https, unless it is this machine."""
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
     local = parts.scheme == "http" and is_this_machine(parts.hostname or "")
     if not ((parts.scheme == "https" and parts.hostname) or local) or parts.query or parts.fragment:
         raise ImproperlyConfigured(f"CSC_{code.upper()} : « {address} » doit être une adresse https.")

@@ -48,7 +48,7 @@ PUBLIC_URL = (environment("PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/")
 PAGES_DIR = environment("PAGES_DIR") or ""  # what the installation says on its own pages (config.pages)
 SOURCE_URL = environment("SOURCE_URL") or ""  # AGPL, section 13: of the version that runs here
 # what a new holder or delegate waits for before a first signature, unless it is confirmed « immédiatement »
-NEW_POWER_COOLDOWN = dt.timedelta(hours=number("NEW_POWER_COOLDOWN_HOURS", default=48))
+NEW_POWER_COOLDOWN = dt.timedelta(hours=number("NEW_POWER_COOLDOWN_HOURS", default=48, most=8760))
 HTTPS = PUBLIC_URL.startswith("https://")
 DEBUG = False
 SECRET_KEY = environment("SECRET_KEY") or (local_secret(STATE_DIR) if OWN else "")

@@ -27,6 +27,7 @@ from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException
 from procrastinate.psycopg_connector import PsycopgConnector
 from procrastinate.worker import Worker
+from psycopg_pool import PoolTimeout
 
 from config import patience
 from signatures import jobs as signatures_jobs
@@ -178,7 +179,12 @@ def run(*, once: bool, stalled_after: float, places: dict[str, int] | None = Non
     database = connections.settings["default"]
     database["OPTIONS"].pop("pool", None)  # each thread has its own connection, for one job after the other
     database |= {"CONN_MAX_AGE": 300, "CONN_HEALTH_CHECKS": True}
-    asyncio.run(Crew(places or PLACES.copy(), stalled_after).work(once=once))
+    try:
+        asyncio.run(Crew(places or PLACES.copy(), stalled_after).work(once=once))
+    except PoolTimeout as error:
+        raise WorkerStopped(
+            "La base de données ne répond pas : vérifiez qu’elle est en service, et DATABASE_URL."
+        ) from error
 
 
 @contextmanager

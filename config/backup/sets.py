@@ -9,6 +9,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 DUMP, BLOBS, ANCHORS = "database.dump", "blobs", "anchors"
 SUMS, MANIFEST = "SHA256SUMS", "manifest.json"
@@ -61,12 +62,28 @@ def read(folder: Path) -> Manifest:
         ) from None
     except (OSError, ValueError) as error:
         raise SetUnfit(f"{folder / MANIFEST} est illisible ({error}).") from error
-    if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+    if not isinstance(facts, dict) or facts.get("format") != FORMAT or not _says_all(facts):
         raise SetUnfit(f"{folder / MANIFEST} n’est pas d’un format que cette version sait lire.")
     manifest = Manifest(**{**facts, "journal": tuple(facts["journal"])})
     for name in _unlike(folder, manifest.sums):
         raise SetUnfit(f"La sauvegarde {folder} est incomplète ou altérée : {name}.")
     return manifest
+
+
+def _says_all(facts: dict[str, Any]) -> bool:
+    """Whether a manifest says what one does, each of its kind."""
+    kinds = {
+        "made_at": str,
+        "documents": int,
+        "journal": list,
+        "migrations": list,
+        "faults": list,
+        "sums": str,
+    }
+    if facts.keys() != {*kinds, "format"} or not all(isinstance(facts[each], kinds[each]) for each in kinds):
+        return False
+    texts = [*facts["migrations"], *facts["faults"]]
+    return [type(each) for each in facts["journal"]] == [int, str] and all(isinstance(x, str) for x in texts)
 
 
 def _unlike(folder: Path, sums: str) -> Iterator[str]:

@@ -9,6 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from config import worker
 from workflow.engine.lost import STALLED_AFTER
 
+MOST_PLACES = 64  # each is a thread and a connection to the database
+LONGEST_SILENCE = 86_400  # seconds
+
 
 class Command(BaseCommand):
     """Runs until it is stopped; takes back at once what a killed worker left."""
@@ -33,6 +36,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Recover, then work."""
+        if not 1 <= options["concurrency"] <= MOST_PLACES:
+            raise CommandError(f"--concurrency : écrivez un nombre entier de 1 à {MOST_PLACES}.")
+        if not 0 <= options["stalled_after"] <= LONGEST_SILENCE:  # nor « nan »
+            raise CommandError(f"--stalled-after : écrivez un nombre de secondes de 0 à {LONGEST_SILENCE}.")
         places = {**worker.PLACES, "signatures": options["concurrency"]}
         try:
             worker.run(once=options["once"], stalled_after=options["stalled_after"], places=places)

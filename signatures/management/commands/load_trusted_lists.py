@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import os
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +75,10 @@ class Command(BaseCommand):
         try:
             found = []
             for path in paths:
+                if (shown := os.fsencode(path).decode(errors="replace")) != str(path):
+                    raise CommandError(
+                        _("Le nom de %(file)s n’est pas en UTF-8 : renommez-le.") % {"file": shown}
+                    )
                 with path.open("rb") as file:
                     found.append((path, file.read(keeping.MAX_BYTES + 1)))
             return found
