@@ -39,7 +39,7 @@ _OF_THE_BYTES = {
         "document que celui qui est signé."
     ),
     "hidden_object.late": _(
-        "Le fichier nommait un objet qu’il n’avait pas, et qui y a été ajouté ensuite : des lecteurs "
+        "Le fichier nommait un objet qu’il n’avait pas, et qui y a été ajouté ensuite : des lecteurs "
         "pourraient montrer autre chose que ce qui est signé."
     ),
     "duplicate_object": _(
