@@ -196,25 +196,56 @@ def _name(dictionary: generic.DictionaryObject, key: str) -> str:
 
 
 def _count_pages(reader: PdfFileReader) -> int:
-    """Count the leaves of the page tree, each met once; refuse a tree that shares, loops or is too long."""
-    met: set[tuple[int, int]] = set()
-    pages, nodes = 0, [reader.root.raw_get("/Pages")]
+    """Count the leaves of the page tree; refuse one that readers do not follow alike, or too long.
+
+    As for what is signed (``verification.signed.pages``): each node is met once, names as its parent the
+    one above it, and says how many pages it has.
+    """
+    above: dict[int, int] = {}
+    below: dict[int, int] = {}
+    counts: dict[int, Any] = {}
+    pages, nodes = 0, [(reader.root.raw_get("/Pages"), 0)]
     while nodes:
-        node = nodes.pop()
-        if not isinstance(node, generic.IndirectObject) or (node.idnum, node.generation) in met:
+        node, parent = nodes.pop()
+        if not isinstance(node, generic.IndirectObject) or node.idnum in above:
             raise Refused(_malformed())
-        met.add((node.idnum, node.generation))
+        above[node.idnum] = parent
         found = node.get_object()
+        if not isinstance(found, generic.DictionaryObject):
+            raise Refused(_malformed())
+        named = found.raw_get("/Parent") if "/Parent" in found else generic.NullObject()
+        if not (
+            named.idnum == parent if isinstance(named, generic.IndirectObject) else _is_top(named, parent)
+        ):
+            raise Refused(_bad_tree())
         if "/Kids" in found:
             kids = found["/Kids"]
-            nodes += [kids.raw_get(index) for index in range(len(kids))]
+            below[node.idnum], counts[node.idnum] = 0, found.get("/Count")
+            nodes += [(kids.raw_get(index), node.idnum) for index in range(len(kids))]
         else:
             pages += 1
-        if pages > MAX_PAGES:
+        if pages > MAX_PAGES or len(above) > MAX_OBJECTS:
             raise Refused(_too_long())
     if not pages:
         raise Refused(_("Ce PDF n’a aucune page."))
+    for number, parent in reversed(above.items()):  # those below a node were met after it
+        if number in below and counts[number] != below[number]:
+            raise Refused(_bad_tree())
+        if parent:
+            below[parent] += below.get(number, 1)
     return pages
+
+
+def _is_top(named: generic.PdfObject, parent: int) -> bool:
+    """Tell whether a node that names no parent is the one above all."""
+    return isinstance(named, generic.NullObject) and not parent
+
+
+def _bad_tree() -> str:
+    return _(
+        "Les pages de ce PDF ne s’enchaînent pas de même pour tous les lecteurs, qui pourraient en montrer "
+        "d’autres : ouvrez-le et enregistrez-le de nouveau en PDF."
+    )
 
 
 def _too_long() -> str:

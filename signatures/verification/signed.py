@@ -124,20 +124,37 @@ def fields(root: int, table: Table) -> Iterator[Field]:
 
 
 def pages(root: int, table: Table) -> Iterator[int]:
-    """Yield the numbers of the pages, in order; raises Fault when a node is reached twice."""
-    waiting, seen = [table[root].value.get("Pages")], set[int]()
+    """Yield the numbers of the pages, in order; raises Fault for a tree that readers do not follow alike.
+
+    Each node is met once. Some readers take what a page inherits from the one it calls its parent, and
+    some go to a page by the counts: both must be those of the tree.
+    """
+    waiting: list[tuple[Any, int]] = [(table[root].value.get("Pages"), 0)]
+    above: dict[int, int] = {}
+    below: dict[int, int] = {}
     while waiting:
-        node = waiting.pop()
-        if not isinstance(node, Ref) or node.number in seen or len(seen) > MAX_PAGES:
+        node, parent = waiting.pop()
+        if not isinstance(node, Ref) or node.number in above or len(above) > MAX_PAGES:
             raise bad_tree()
-        seen.add(node.number)
+        above[node.number] = parent
         value = dictionary(node, table)
+        named = value.get("Parent")
+        if (named.number if isinstance(named, Ref) else 0 if named is None else -1) != parent:
+            raise bad_tree()
         if "Kids" in value:
-            waiting += reversed(array(value["Kids"], table))
+            below[node.number] = 0
+            waiting += [(kid, node.number) for kid in reversed(array(value["Kids"], table))]
         elif value.get("Type") == "Page":
             yield node.number
         else:
             raise bad_tree()
+    for number, parent in reversed(above.items()):  # those below a node were met after it
+        if number in below:
+            count = resolve(dictionary(Ref(number, 0), table).get("Count"), table)
+            if type(count) is not int or count != below[number]:
+                raise bad_tree()
+        if parent:
+            below[parent] += below.get(number, 1)
 
 
 def signatures(structure: Structure, table: Table, odd: Open = None) -> list[Signed]:

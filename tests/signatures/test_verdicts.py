@@ -114,9 +114,7 @@ def test_an_unknown_authority_is_no_forgery(foreign: dict[str, bytes], contract:
 
 
 def test_a_changed_byte_is_a_failure_for_every_tool(foreign: dict[str, bytes]) -> None:
-    changed = foreign["B-LTA"].replace(b"/Count 2", b"/Count 1", 1)
-    if changed == foreign["B-LTA"]:
-        changed = foreign["B-LTA"].replace(b"Helvetica", b"Helvetice", 1)
+    changed = foreign["B-LTA"].replace(b"Helvetica", b"Helvetice", 1)
     assert changed != foreign["B-LTA"]
     assert validate(changed).verdict == Verdict.FAILED
 
