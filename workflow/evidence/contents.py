@@ -127,14 +127,18 @@ def _revocation(found: Gathered) -> Iterator[Part]:
     for number, der in enumerate(found.pieces.lists, start=1):
         paths[der] = f"revocation/liste-{number:02d}.crl"
         yield made(paths[der], _("Liste des certificats révoqués (CRL)"), der)
-    signers = {one.certificate: number for number, one in enumerate(found.pieces.taken, start=1)}
+    signers: dict[bytes, list[int]] = {}  # who signed twice answers for each
+    for number, one in enumerate(found.pieces.taken, start=1):
+        signers.setdefault(one.certificate, []).append(number)
     lines = []
     for number, known in enumerate(found.pieces.known, start=1):
         issuer = f"revocation/emetteur-{number:02d}.pem"
         yield made(issuer, _("Certificat de l’autorité qui répond"), taken.pem(known.issuer))
         kind = "liste" if known.is_list else "reponse"
-        signer = f"signatures/{signers[known.certificate]:02d}.signataire.pem"
-        lines.append(f"{signer} {issuer} {kind} {paths[known.said]}\n")
+        lines += [
+            f"signatures/{signer:02d}.signataire.pem {issuer} {kind} {paths[known.said]}\n"
+            for signer in signers[known.certificate]
+        ]
     yield made("revocation/LIENS.txt", _("Ce qui répond de chaque certificat"), "".join(lines).encode())
 
 
