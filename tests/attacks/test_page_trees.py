@@ -82,7 +82,7 @@ def shown(pdf: bytes, folder: Path) -> list[set[str]]:
     """Return which of our words each of two readers shows."""
     path = folder / "shown.pdf"
     path.write_bytes(pdf)
-    commands = (["pdftotext", path, "-"], ["mutool", "draw", "-q", "-F", "text", path])
+    commands = (["pdftotext", str(path), "-"], ["mutool", "draw", "-q", "-F", "text", str(path)])
     said = [subprocess.run(each, capture_output=True, text=True, check=False).stdout for each in commands]  # noqa: S603
     words = ("Article 1", "Article 2", "1000 euros", "1 euro")
     return [{one for one in words if one in text} for text in said]
