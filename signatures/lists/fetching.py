@@ -63,12 +63,8 @@ def fetched(url: str) -> bytes:
                 if body is not None:
                     return body
                 url = urljoin(url, location)
-    except (
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        ValueError,
-        OSError,
-    ) as error:  # or a redirection to no address
+    # the two in the middle: a redirection to no address
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, OSError) as error:
         raise ListRefused("unreachable", detail=type(error).__name__) from error
     raise ListRefused("redirected")
 

@@ -282,13 +282,13 @@ def _check_references(structure: Structure) -> None:
     Nor is an object named before it is there: what was signed without it would show it.
     """
     missing: set[int] = set()
-    table: dict[int, Definition] = {}
-    for revision, table in structure.tables():  # noqa: B007
+    for revision, now in structure.tables():
         if not missing.isdisjoint(revision.objects):
             raise late_object()
         for definition in revision.objects.values():
-            missing.update(number for number in _referred(definition) if number not in table)
-        missing.update(number for number in revision.freed - table.keys() if structure.uses[number])
+            missing.update(number for number in _referred(definition) if number not in now)
+        missing.update(number for number in revision.freed - now.keys() if structure.uses[number])
+    table = now  # as they are in the end
     ever = {number for revision in structure.revisions for number in revision.objects}
     for number, definition in table.items():
         for reference in definition.references:

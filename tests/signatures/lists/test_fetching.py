@@ -204,3 +204,25 @@ def test_who_presents_another_certificate_is_not_the_publisher(publisher: Publis
         fetching.fetched(f"{publisher.url}/tl-fr.xml")
     assert refused.value.code == "unreachable" and publisher.asked == []
     assert keeping.refuse("FR", publisher.url, refused.value).outcome == ListTrial.Outcome.REFUSED
+
+
+@pytest.mark.parametrize(
+    "location", ["https://[", "https://localhost:99999999/", "\t//\x7f", "/%zz\\", "", "a:b", "https://xn--"]
+)
+def test_a_redirection_that_is_no_address_is_refused(publisher: Publisher, location: str) -> None:
+    publisher.elsewhere["/moved"] = location
+    with pytest.raises(ListRefused):
+        fetching.fetched(f"{publisher.url}/moved")
+
+
+def test_a_redirection_to_nowhere_said_is_refused(publisher: Publisher) -> None:
+    publisher.elsewhere["/moved"] = None
+    with pytest.raises(ListRefused, match="unreachable"):
+        fetching.fetched(f"{publisher.url}/moved")
+
+
+def test_the_national_list_is_fetched_though_that_of_the_lists_leads_nowhere(publisher: Publisher) -> None:
+    jobs.refresh_lists.func(NOBODY)
+    publisher.elsewhere["/eu-lotl.xml"] = "https://["
+    jobs.refresh_lists.func(NOBODY)
+    assert outcomes()["EU"] == ("refused", "unreachable")

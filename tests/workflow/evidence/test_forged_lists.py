@@ -8,25 +8,10 @@ from pathlib import Path
 import pytest
 from asn1crypto import cms, core
 
-from contracts.models import Contract
 from signatures import anchoring
-from tests.cast import Cast
-from tests.workflow.evidence.checking import check, scene, source, unpack
+from tests.workflow.evidence.checking import check
 from tests.workflow.evidence.test_evidence import entries, entry, forge_without_seal, sum_of
-from workflow.evidence.making import make, path_of
-from workflow.evidence.models import Scope
 from workflow.record import anchors
-
-
-@pytest.fixture
-def contract(cast: Cast) -> Contract:
-    return scene(cast)
-
-
-@pytest.fixture
-def folder(contract: Contract, tmp_path: Path) -> Path:
-    written, _token = make(source(contract), Scope.WHOLE, None)
-    return unpack(path_of(contract.pk, Scope.WHOLE, written.sha256), tmp_path / "dossier")
 
 
 def ranges(folder: Path) -> dict[str, list[int]]:
